@@ -1,0 +1,95 @@
+"""The only door to Stripe: verbs in, frozen values out, every doubt called by its name.
+
+Everything the rest of the shop may use is listed here. Nothing of the Stripe library passes this line.
+"""
+
+from payments.gateway.charges import charge_off_session, fetch_charge, fetch_intent, find_intents
+from payments.gateway.checkouts import (
+    create_customer,
+    expire_checkout,
+    fetch_checkout,
+    find_checkouts,
+    open_checkout,
+    open_setup,
+)
+from payments.gateway.client import API_VERSION, refuse_inside_transaction
+from payments.gateway.events import fetch_event, list_events, verify_event
+from payments.gateway.faults import (
+    ForgedEvent,
+    GatewayFault,
+    KeyReused,
+    Missing,
+    NetworkInsideTransaction,
+    NotConfigured,
+    RateLimited,
+    Refused,
+    Unknown,
+)
+from payments.gateway.methods import detach_method, fetch_method, fetch_setup
+from payments.gateway.movements import fetch_movement, list_movements
+from payments.gateway.outcomes import TABLE, Decline, Family, Rail, Row, decline, rows
+from payments.gateway.refunds import fetch_refund, find_refunds, refund
+from payments.gateway.seen import (
+    ChargeSeen,
+    CheckoutSeen,
+    CustomerSeen,
+    EventSeen,
+    IntentSeen,
+    MethodSeen,
+    MovementSeen,
+    Outcome,
+    RefundSeen,
+    SetupSeen,
+)
+
+__all__ = [
+    "API_VERSION",
+    "TABLE",
+    "ChargeSeen",
+    "CheckoutSeen",
+    "CustomerSeen",
+    "Decline",
+    "EventSeen",
+    "Family",
+    "ForgedEvent",
+    "GatewayFault",
+    "IntentSeen",
+    "KeyReused",
+    "MethodSeen",
+    "Missing",
+    "MovementSeen",
+    "NetworkInsideTransaction",
+    "NotConfigured",
+    "Outcome",
+    "Rail",
+    "RateLimited",
+    "RefundSeen",
+    "Refused",
+    "Row",
+    "SetupSeen",
+    "Unknown",
+    "charge_off_session",
+    "create_customer",
+    "decline",
+    "detach_method",
+    "expire_checkout",
+    "fetch_charge",
+    "fetch_checkout",
+    "fetch_event",
+    "fetch_intent",
+    "fetch_method",
+    "fetch_movement",
+    "fetch_refund",
+    "fetch_setup",
+    "find_checkouts",
+    "find_intents",
+    "find_refunds",
+    "list_events",
+    "list_movements",
+    "open_checkout",
+    "open_setup",
+    "refund",
+    "refuse_inside_transaction",
+    "rows",
+    "verify_event",
+]

@@ -1,0 +1,216 @@
+"""How do we speak to Stripe: one client per process and configuration, one guarded way to ask.
+
+Constraints: our row is committed before Stripe is called (design, rule 2), so a call inside a database transaction is
+refused; a time-out is not a failure (rule 3), so every doubt becomes ``Unknown``; nothing that names a person is logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import stripe
+from django.conf import settings
+from django.db import connections
+from django.utils.module_loading import import_string
+
+from payments.gateway.faults import (
+    GatewayFault,
+    KeyReused,
+    Missing,
+    NetworkInsideTransaction,
+    NotConfigured,
+    RateLimited,
+    Refused,
+    Unknown,
+)
+
+#: The version every request carries. Changing it means reading Stripe's changelog, and a new webhook endpoint.
+API_VERSION = "2026-10-28.endive"
+
+#: Stripe's own address, used when STRIPE_API_BASE is not set.
+STRIPE_ITSELF = "https://api.stripe.com"
+
+log = logging.getLogger("payments.gateway")
+
+
+class Answer(Protocol):
+    """What every object of the Stripe library can do, and all that we ask of it."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+@dataclass(slots=True)
+class _Trail:
+    """What happened to the requests of one call so far."""
+
+    verb: str
+    reference: str
+    tries: int = 0
+    doubtful: bool = False
+    wrote: bool = False
+
+
+_trail: ContextVar[_Trail | None] = ContextVar("stripe_trail", default=None)
+
+
+class WatchedClient(stripe.HTTPClient):
+    """Passes each request on, logs it, and remembers whether an earlier try may have been carried out.
+
+    The library retries by itself; a 429 after a timed-out first try does not prove that nothing happened.
+    """
+
+    name = "watched"
+
+    def __init__(self, inner: stripe.HTTPClient) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        *,
+        _usage: list[str] | None = None,
+    ) -> tuple[str, int, Mapping[str, str]]:
+        trail = _trail.get() or _Trail(verb="", reference="")
+        trail.tries += 1
+        trail.wrote = trail.wrote or method.lower() != "get"
+        path = urlsplit(url).path
+        started = time.perf_counter()
+        try:
+            body, status, answered = self._inner.request(method, url, headers, post_data)
+        except stripe.APIConnectionError:
+            _note(trail, method, path, "no answer", "", started, level=logging.WARNING)
+            trail.doubtful = True
+            raise
+        if status >= 500 or status == 409:
+            trail.doubtful = True
+        request_id = answered.get("Request-Id") or answered.get("request-id") or ""
+        _note(trail, method, path, str(status), request_id, started, level=logging.INFO)
+        return body, status, answered
+
+    def close(self) -> None:
+        self._inner.close()  # type: ignore[no-untyped-call]
+
+
+def _note(trail: _Trail, method: str, path: str, status: str, request_id: str, started: float, *, level: int) -> None:
+    """One line per request: ids and figures only, never the query or the body."""
+    log.log(
+        level,
+        "stripe %s %s -> %s verb=%s reference=%s request=%s try=%d ms=%d",
+        method.upper(),
+        path,
+        status,
+        trail.verb,
+        trail.reference,
+        request_id,
+        trail.tries,
+        round((time.perf_counter() - started) * 1000),
+    )
+
+
+_clients: dict[tuple[Any, ...], stripe.StripeClient] = {}
+_making = threading.Lock()
+
+
+def _client() -> stripe.StripeClient:
+    """The client for the settings in force; kept per process, because forked children must not share sockets."""
+    key: str = getattr(settings, "STRIPE_SECRET_KEY", "") or ""
+    base: str = (getattr(settings, "STRIPE_API_BASE", "") or STRIPE_ITSELF).rstrip("/")
+    retries: int = getattr(settings, "STRIPE_MAX_RETRIES", 2)
+    timeout: tuple[float, float] = tuple(getattr(settings, "STRIPE_TIMEOUT", (5, 20)))
+    plug: str = getattr(settings, "STRIPE_HTTP_CLIENT", "") or ""
+    kept = (os.getpid(), key, base, retries, timeout, plug)
+    found = _clients.get(kept)
+    if found is not None:
+        return found
+    if not key:
+        raise NotConfigured("STRIPE_SECRET_KEY is not set.")
+    if "_live_" in key and (base != STRIPE_ITSELF or plug):
+        raise NotConfigured("A live Stripe key must never be used with another server than Stripe's.")
+    if stripe.api_version != API_VERSION:
+        raise NotConfigured(f"The Stripe library speaks {stripe.api_version}; this code was written for {API_VERSION}.")
+    with _making:
+        inner: stripe.HTTPClient = import_string(plug)() if plug else stripe.RequestsClient(timeout=timeout)
+        made = stripe.StripeClient(
+            key,
+            stripe_version=API_VERSION,
+            base_addresses={"api": base},
+            max_network_retries=retries,
+            http_client=WatchedClient(inner),
+        )
+        return _clients.setdefault(kept, made)
+
+
+def refuse_inside_transaction() -> None:
+    """Raise ``NetworkInsideTransaction`` if any open connection is in a transaction that is not a test's own."""
+    for connection in connections.all(initialized_only=True):
+        if connection.in_atomic_block:
+            # Django marks the blocks that TestCase opens around each test; they commit nothing and hide nothing.
+            ours = [block for block in connection.atomic_blocks if not getattr(block, "_from_testcase", False)]
+            if ours:
+                raise NetworkInsideTransaction(f"Stripe was called inside a transaction on “{connection.alias}”.")
+        elif connection.connection is not None and not connection.autocommit:
+            raise NetworkInsideTransaction(f"Stripe was called with autocommit off on “{connection.alias}”.")
+
+
+def ask(verb: str, act: Callable[[stripe.StripeClient], Answer], *, reference: str = "") -> dict[str, Any]:
+    """Make one call of the Stripe library and return its answer as plain dictionaries.
+
+    ``verb`` and ``reference`` (ours, opaque) only go to the log. Raises a ``GatewayFault``, never a Stripe class.
+    """
+    refuse_inside_transaction()
+    client = _client()
+    trail = _Trail(verb=verb, reference=reference)
+    token = _trail.set(trail)
+    try:
+        return act(client).to_dict()
+    except stripe.StripeError as error:
+        raise _fault(error, trail) from None
+    finally:
+        _trail.reset(token)
+
+
+def _fault(error: stripe.StripeError, trail: _Trail) -> GatewayFault:
+    """The closed table from the library's classes to our faults. ``from None`` above keeps messages out of logs."""
+    body = error.json_body if isinstance(error.json_body, dict) else {}
+    detail = body.get("error")
+    detail = detail if isinstance(detail, dict) else {}
+    code = str(detail.get("code") or error.code or "")
+    status = error.http_status or 0
+    kind = _kind(error, code, trail)
+    return kind(
+        f"{trail.verb}: {kind.__name__} (HTTP {status or 'none'}{', ' + code if code else ''})",
+        code=code,
+        param=str(detail.get("param") or ""),
+        status=status,
+        request_id=error.request_id or "",
+        detail=detail,
+    )
+
+
+def _kind(error: stripe.StripeError, code: str, trail: _Trail) -> type[GatewayFault]:
+    # 402 and a mismatched key are Stripe's word about this very key: true even after a doubtful first try.
+    if isinstance(error, stripe.CardError):
+        return Refused
+    if isinstance(error, stripe.IdempotencyError):
+        return KeyReused
+    if trail.wrote and trail.doubtful:
+        return Unknown
+    if isinstance(error, stripe.RateLimitError):
+        return RateLimited
+    if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
+        return NotConfigured
+    if isinstance(error, stripe.InvalidRequestError):
+        return Missing if error.http_status == 404 or code == "resource_missing" else Refused
+    return Unknown

@@ -1,0 +1,22 @@
+"""Saved cards and bank accounts: what they are, letting them go, how a new one came in."""
+
+from __future__ import annotations
+
+from payments.gateway import reading
+from payments.gateway.client import ask
+from payments.gateway.seen import MethodSeen, SetupSeen
+
+
+def fetch_method(id: str) -> MethodSeen:
+    """The saved method as Stripe knows it now: expiry and number change when the bank renews a card."""
+    return reading.method(ask("fetch_method", lambda stripe: stripe.v1.payment_methods.retrieve(id)))
+
+
+def detach_method(id: str) -> MethodSeen:
+    """Forget a saved method for good: it can never be charged again. Set the new one first."""
+    return reading.method(ask("detach_method", lambda stripe: stripe.v1.payment_methods.detach(id)))
+
+
+def fetch_setup(id: str) -> SetupSeen:
+    """The setup intent as it stands now; ``payment_method`` is the method it saved once it succeeded."""
+    return reading.setup(ask("fetch_setup", lambda stripe: stripe.v1.setup_intents.retrieve(id)))

@@ -1,0 +1,40 @@
+"""Stripe's balance, line by line: where fees become known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from payments.gateway import reading
+from payments.gateway.client import ask
+from payments.gateway.paging import PAGE, pages
+from payments.gateway.seen import MovementSeen
+
+if TYPE_CHECKING:
+    import stripe
+    from stripe.params import BalanceTransactionListParams
+
+
+def fetch_movement(id: str) -> MovementSeen:
+    """One line of the balance: amount, fee and net in cents."""
+    return reading.movement(ask("fetch_movement", lambda stripe: stripe.v1.balance_transactions.retrieve(id)))
+
+
+def list_movements(
+    *, since: datetime | None = None, source: str | None = None, after: str | None = None
+) -> Iterator[MovementSeen]:
+    """The balance's lines, newest first, a page at a time: since an instant, or those of one ``source`` (a charge, a refund…)."""
+
+    def turn(client: stripe.StripeClient, behind: str) -> stripe.ListObject[stripe.BalanceTransaction]:
+        params: BalanceTransactionListParams = {"limit": PAGE}
+        if since is not None:
+            params["created"] = {"gte": int(since.timestamp())}
+        if source:
+            params["source"] = source
+        if behind:
+            params["starting_after"] = behind
+        return client.v1.balance_transactions.list(params)
+
+    for row in pages("list_movements", turn, after=after or ""):
+        yield reading.movement(row)

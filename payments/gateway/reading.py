@@ -1,0 +1,249 @@
+"""How a Stripe answer (plain dictionaries) becomes one of our frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from payments.gateway.outcomes import decline, decline_of, outcome_of
+from payments.gateway.seen import (
+    ChargeSeen,
+    CheckoutSeen,
+    CustomerSeen,
+    EventSeen,
+    IntentSeen,
+    MethodSeen,
+    MovementSeen,
+    RefundSeen,
+    SetupSeen,
+)
+
+Body = Mapping[str, Any]
+
+
+def _text(body: Body, name: str) -> str:
+    return str(body.get(name) or "")
+
+
+def _cents(body: Body, name: str) -> int:
+    return int(body.get(name) or 0)
+
+
+def _ref(body: Body, name: str) -> str:
+    """The id of a related object, whether Stripe sent the id or the whole object."""
+    value = body.get(name)
+    if isinstance(value, Mapping):
+        return str(value.get("id") or "")
+    return str(value or "")
+
+
+def _whole(body: Body, name: str) -> Body:
+    """The related object if Stripe sent it whole, else nothing."""
+    value = body.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _labels(body: Body) -> Mapping[str, str]:
+    return {str(name): str(value) for name, value in (body.get("metadata") or {}).items()}
+
+
+def _instant(body: Body, name: str) -> datetime:
+    return datetime.fromtimestamp(int(body[name]), UTC)
+
+
+def customer(body: Body) -> CustomerSeen:
+    return CustomerSeen(
+        id=body["id"],
+        email=_text(body, "email"),
+        metadata=_labels(body),
+        deleted=bool(body.get("deleted")),
+        livemode=bool(body.get("livemode")),
+    )
+
+
+def checkout(body: Body) -> CheckoutSeen:
+    return CheckoutSeen(
+        id=body["id"],
+        url=_text(body, "url"),
+        status=_text(body, "status"),
+        payment_status=_text(body, "payment_status"),
+        mode=_text(body, "mode"),
+        payment_intent=_ref(body, "payment_intent"),
+        setup_intent=_ref(body, "setup_intent"),
+        customer=_ref(body, "customer"),
+        amount_cents=_cents(body, "amount_total"),
+        currency=_text(body, "currency"),
+        client_reference_id=_text(body, "client_reference_id"),
+        metadata=_labels(body),
+        expires_at=_instant(body, "expires_at"),
+        created=_instant(body, "created"),
+        livemode=bool(body.get("livemode")),
+    )
+
+
+def intent(body: Body) -> IntentSeen:
+    refused = decline_of(body.get("last_payment_error"))
+    status = _text(body, "status")
+    outcome = outcome_of(status, refused)
+    kinds = body.get("payment_method_types") or []
+    kind = (
+        _text(_whole(body, "payment_method"), "type")
+        or _text(_whole(_whole(body, "latest_charge"), "payment_method_details"), "type")
+        or _text(_whole(_whole(body, "last_payment_error"), "payment_method"), "type")
+        or (str(kinds[0]) if len(kinds) == 1 else "")
+    )
+    # After a refusal Stripe clears `payment_method` and leaves it in the error alone.
+    method = _ref(body, "payment_method") or _ref(_whole(body, "last_payment_error"), "payment_method")
+    return IntentSeen(
+        id=body["id"],
+        outcome=outcome,
+        status=status,
+        amount_cents=_cents(body, "amount"),
+        currency=_text(body, "currency"),
+        amount_received=_cents(body, "amount_received"),
+        customer=_ref(body, "customer"),
+        payment_method=method,
+        charge=_ref(body, "latest_charge"),
+        decline=refused,
+        metadata=_labels(body),
+        created=_instant(body, "created"),
+        livemode=bool(body.get("livemode")),
+        method_kind=kind,
+    )
+
+
+def _details(kind: str, body: Body) -> dict[str, Any]:
+    """The fields that tell one method from another, from a method's or a charge's details."""
+    return {
+        "kind": kind,
+        "brand": _text(body, "brand") or _text(body, "bank_code"),
+        "last4": _text(body, "last4"),
+        "exp_month": _cents(body, "exp_month"),
+        "exp_year": _cents(body, "exp_year"),
+        "fingerprint": _text(body, "fingerprint"),
+        "mandate": _ref(body, "mandate"),
+    }
+
+
+def method(body: Body) -> MethodSeen:
+    kind = _text(body, "type")
+    return MethodSeen(id=body["id"], customer=_ref(body, "customer"), **_details(kind, _whole(body, kind)))
+
+
+def charge(body: Body) -> ChargeSeen:
+    details = _whole(body, "payment_method_details")
+    kind = _text(details, "type")
+    said = _whole(body, "outcome")
+    failed = body.get("status") == "failed" or bool(body.get("failure_code"))
+    return ChargeSeen(
+        id=body["id"],
+        payment_intent=_ref(body, "payment_intent"),
+        customer=_ref(body, "customer"),
+        amount_cents=_cents(body, "amount"),
+        amount_refunded=_cents(body, "amount_refunded"),
+        currency=_text(body, "currency"),
+        balance_transaction=_ref(body, "balance_transaction"),
+        paid=bool(body.get("paid")),
+        refunded=bool(body.get("refunded")),
+        disputed=bool(body.get("disputed")),
+        status=_text(body, "status"),
+        decline=decline(
+            _text(said, "reason"),
+            _text(body, "failure_code"),
+            _text(said, "network_decline_code"),
+            advice=_text(said, "advice_code"),
+            network_code=_text(said, "network_decline_code"),
+        )
+        if failed
+        else None,
+        method=MethodSeen(
+            id=_ref(body, "payment_method"), customer=_ref(body, "customer"), **_details(kind, _whole(details, kind))
+        )
+        if kind
+        else None,
+        created=_instant(body, "created"),
+        livemode=bool(body.get("livemode")),
+    )
+
+
+def setup(body: Body) -> SetupSeen:
+    refused = decline_of(body.get("last_setup_error"))
+    status = _text(body, "status")
+    return SetupSeen(
+        id=body["id"],
+        outcome=outcome_of(status, refused),
+        status=status,
+        customer=_ref(body, "customer"),
+        payment_method=_ref(body, "payment_method"),
+        mandate=_ref(body, "mandate"),
+        decline=refused,
+        metadata=_labels(body),
+        livemode=bool(body.get("livemode")),
+    )
+
+
+def refund(body: Body) -> RefundSeen:
+    return RefundSeen(
+        id=body["id"],
+        status=_text(body, "status"),
+        amount_cents=_cents(body, "amount"),
+        currency=_text(body, "currency"),
+        payment_intent=_ref(body, "payment_intent"),
+        charge=_ref(body, "charge"),
+        failure_reason=_text(body, "failure_reason"),
+        metadata=_labels(body),
+        balance_transaction=_ref(body, "balance_transaction"),
+        created=_instant(body, "created"),
+    )
+
+
+def movement(body: Body) -> MovementSeen:
+    return MovementSeen(
+        id=body["id"],
+        kind=_text(body, "type"),
+        amount_cents=_cents(body, "amount"),
+        fee_cents=_cents(body, "fee"),
+        net_cents=_cents(body, "net"),
+        currency=_text(body, "currency"),
+        source=_ref(body, "source"),
+        created=_instant(body, "created"),
+        available_on=_instant(body, "available_on").date(),
+        category=_text(body, "reporting_category"),
+        status=_text(body, "status"),
+    )
+
+
+def event(body: Body) -> EventSeen:
+    thing = _whole(_whole(body, "data"), "object")
+    kind = _text(thing, "object")
+    labels = _labels(thing)
+    own = {
+        "payment_intent": "payment_intent",
+        "setup_intent": "setup_intent",
+        "charge": "charge",
+        "customer": "customer",
+        "payment_method": "payment_method",
+    }.get(kind, "")
+
+    def related(name: str) -> str:
+        return _text(thing, "id") if name == own else _ref(thing, name)
+
+    return EventSeen(
+        id=body["id"],
+        type=_text(body, "type"),
+        created=_instant(body, "created"),
+        object_id=_text(thing, "id"),
+        object_kind=kind,
+        livemode=bool(body.get("livemode")),
+        api_version=_text(body, "api_version"),
+        status=_text(thing, "status"),
+        payment_intent=related("payment_intent"),
+        setup_intent=related("setup_intent"),
+        charge=related("charge") or _ref(thing, "latest_charge"),
+        customer=related("customer"),
+        payment_method=related("payment_method"),
+        balance_transaction=_ref(thing, "balance_transaction"),
+        reference=_text(thing, "client_reference_id") or labels.get("reference", ""),
+        metadata=labels,
+    )
