@@ -1,0 +1,78 @@
+"""Which issue: the first one an order reaches, those of a term, the one a change of address still reaches.
+
+Everything that must be in the mailing file is in before the day of the cut-off: `on < cutoff_on`. On the cut-off day
+itself the file may be closed at any hour, so an order, a payment or an address of that day goes to the next issue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from subscriptions.calendar.rules import RULES
+from subscriptions.working_days import add_banking_days, add_working_days
+
+
+@dataclass(frozen=True, slots=True)
+class IssueDates:
+    """What the calendar knows of one issue. `post_on` is planned, `posted_on` is what happened.
+
+    `closed_on`: the day its mailing file was closed, if ahead of the cut-off; nothing reaches it afterwards.
+    """
+
+    number: int
+    cover_month: int
+    cover_year: int
+    cutoff_on: date
+    post_on: date
+    posted_on: date | None = None
+    closed_on: date | None = None
+
+
+class CalendarTooShort(ValidationError):
+    """No planned issue can be promised; the message is a sentence for staff."""
+
+
+def is_open(issue: IssueDates, *, on: date) -> bool:
+    """Whether what is settled on day `on` still gets into the issue's mailing file."""
+    return on < issue.cutoff_on and issue.closed_on is None and issue.posted_on is None
+
+
+def first_issue(issues: Iterable[IssueDates], *, on: date) -> IssueDates:
+    """The issue a subscription paid on day `on` begins with: the lowest number that is still open.
+
+    `issues` in any order. Raises CalendarTooShort if no issue planned so far is open.
+    """
+    found = reached_by_address_change(issues, on=on)
+    if found is None:
+        raise CalendarTooShort(
+            _("No planned issue can still be reached on %(day)s. Plan the coming issues, then sell again."),
+            code="calendar_too_short",
+            params={"day": on.strftime("%d/%m/%Y")},
+        )
+    return found
+
+
+def reached_by_address_change(issues: Iterable[IssueDates], *, on: date) -> IssueDates | None:
+    """The first issue that goes to an address given on day `on`; None if it is not planned yet."""
+    return min((issue for issue in issues if is_open(issue, on=on)), key=lambda issue: issue.number, default=None)
+
+
+def issues_of_term(issues: Iterable[IssueDates], first: IssueDates, copies: int) -> tuple[IssueDates, ...]:
+    """The issues of a term of `copies` that begins with `first`: as many as are known, in order of number."""
+    following = sorted((issue for issue in issues if issue.number >= first.number), key=lambda issue: issue.number)
+    return tuple(following[:copies])
+
+
+def cutoff_for(post_on: date, *, working_days: int = RULES.cutoff_working_days) -> date:
+    """The usual cut-off of an issue posted on `post_on`: ten working days before (law.md 7.5)."""
+    return add_working_days(post_on, -working_days)
+
+
+def expected_sepa_settlement(on: date, *, banking_days: int = RULES.sepa_settlement_banking_days) -> date:
+    """The day by which a direct debit handed in on day `on` is expected to be paid; promises count from it."""
+    return add_banking_days(on, banking_days)

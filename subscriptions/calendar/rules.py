@@ -1,0 +1,41 @@
+"""Every number the calendar knows, in one frozen table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Days and months of the calendar. The defaults are those of law.md 4.4, 4.7, 5.3, 7.5 and design 6."""
+
+    term_months: int = 12
+    # A term starts so long before its first issue is posted that the next renewal is paid before the next cut-off.
+    start_days_before_post: int = 45
+
+    # C. conso L215-1: at the earliest three months, at the latest one month before the last day to refuse.
+    notice_opens_months: int = 3
+    notice_closes_months: int = 1
+    notice_target_days: int = 60
+    notice_guard_days: int = 2
+
+    # C. conso L221-18; the post of periodicals gives no proof of delivery, so a margin stands for it.
+    withdrawal_days: int = 14
+    delivery_margin_fr: int = 14
+    delivery_margin_dom: int = 21
+    delivery_margin_eu: int = 21
+    delivery_margin_world: int = 30
+
+    # Customary, and not opposable to the reader's rights (L216-2).
+    claim_opens_fr: int = 15
+    claim_opens_dom: int = 30
+    claim_opens_eu: int = 30
+    claim_opens_world: int = 45
+    claim_closes_after_next_post: int = 30
+
+    # The cautious end of D+5 to D+7: what is promised on it must hold.
+    sepa_settlement_banking_days: int = 7
+    cutoff_working_days: int = 10
+
+
+RULES = Rules()
