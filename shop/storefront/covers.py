@@ -37,16 +37,17 @@ class CoverFacts:
 
 @dataclass(frozen=True)
 class Season:
-    """A season and its ink."""
+    """A season and its ink. `slug` names the class that gives a page the same ground (site.css)."""
 
+    slug: str
     name: str
     inks: Inks
 
 
-WINTER = Season("Hiver", Inks("#15264a", "#0e1a35", "#6d8cc4", "#f3efe4", "#f3efe4"))
-SPRING = Season("Printemps", Inks("#0f5140", "#0a3c2f", "#7fb79c", "#f3efe4", "#f3efe4"))
-SUMMER = Season("Été", Inks("#e3a92f", "#cf8f17", "#8a5200", "#fbecc8", "#1d160a"))
-AUTUMN = Season("Automne", Inks("#7d2230", "#5e1622", "#d58d7c", "#f6ead9", "#f6ead9"))
+WINTER = Season("winter", "Hiver", Inks("#15264a", "#0e1a35", "#6d8cc4", "#f3efe4", "#f3efe4"))
+SPRING = Season("spring", "Printemps", Inks("#0f5140", "#0a3c2f", "#7fb79c", "#f3efe4", "#f3efe4"))
+SUMMER = Season("summer", "Été", Inks("#e3a92f", "#cf8f17", "#8a5200", "#fbecc8", "#1d160a"))
+AUTUMN = Season("autumn", "Automne", Inks("#7d2230", "#5e1622", "#d58d7c", "#f6ead9", "#f6ead9"))
 
 
 def season_of(month: int) -> Season:
@@ -96,11 +97,13 @@ def cover_svg(facts: CoverFacts, *, width: int | None = None) -> str:
     size = f' width="{width}" height="{width * HEIGHT // WIDTH}"' if width else ""
     digits = f"{facts.number}"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"{size} role="img"'
-        f' aria-labelledby="{key}-t {key}-d">'
-        f'<title id="{key}-t">{escape(facts.title)} n°{NBSP}{facts.number}</title>'
-        f'<desc id="{key}-d">{escape(cover_alt(facts))}</desc>'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{inks.ground}"/>',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"{size} role="img"'
+            f' aria-labelledby="{key}-t {key}-d">'
+            f'<title id="{key}-t">{escape(facts.title)} n°{NBSP}{facts.number}</title>'
+            f'<desc id="{key}-d">{escape(cover_alt(facts))}</desc>'
+            f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{inks.ground}"/>'
+        ),
         f'<svg y="166" width="600" height="414" viewBox="0 193 600 414">{figure(facts.number, facts.cover_year, inks)}</svg>',
         # The name fills the width whatever the fallback face.
         _text(36, 134, 150, facts.title, inks.light, more=BOLD + ' textLength="528" lengthAdjust="spacingAndGlyphs"'),
@@ -132,10 +135,12 @@ def share_svg(facts: CoverFacts) -> str:
     season = season_of(facts.cover_month)
     inks = season.inks
     parts = [
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 630" width="1200" height="630" role="img">'
-        f"<title>{escape(cover_alt(facts))}</title>"
-        f'<rect width="1200" height="630" fill="{inks.ground}"/>'
-        f'<svg width="600" height="630" viewBox="0 85 600 630">{figure(facts.number, facts.cover_year, inks)}</svg>',
+        (
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 630" width="1200" height="630" role="img">'
+            f"<title>{escape(cover_alt(facts))}</title>"
+            f'<rect width="1200" height="630" fill="{inks.ground}"/>'
+            f'<svg width="600" height="630" viewBox="0 85 600 630">{figure(facts.number, facts.cover_year, inks)}</svg>'
+        ),
         _text(652, 150, 130, facts.title, inks.light, more=BOLD + ' textLength="496" lengthAdjust="spacingAndGlyphs"'),
         f'<path d="M652 182h496" stroke="{inks.light}"/>',
         _text(645, 572, 170, f"{facts.number}", inks.light, more=BOLD),
@@ -151,11 +156,13 @@ def letter_header_svg(facts: CoverFacts) -> str:
     inks = season_of(facts.cover_month).inks
     return "".join(
         [
-            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 160" width="600" height="160" role="img">'
-            f"<title>{escape(facts.title)} n°{NBSP}{facts.number}, {month_and_year(facts)}</title>"
-            f'<rect width="600" height="160" fill="{inks.ground}"/>'
-            f'<svg x="300" width="300" height="160" viewBox="0 240 600 320">'
-            f"{figure(facts.number, facts.cover_year, inks)}</svg>",
+            (
+                '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 160" width="600" height="160" role="img">'
+                f"<title>{escape(facts.title)} n°{NBSP}{facts.number}, {month_and_year(facts)}</title>"
+                f'<rect width="600" height="160" fill="{inks.ground}"/>'
+                f'<svg x="300" width="300" height="160" viewBox="0 240 600 320">'
+                f"{figure(facts.number, facts.cover_year, inks)}</svg>"
+            ),
             _text(32, 96, 64, facts.title, inks.light, more=BOLD + ' textLength="220" lengthAdjust="spacingAndGlyphs"'),
             _text(32, 130, 18, f"n°{NBSP}{facts.number}, {month_and_year(facts)}", inks.light),
             "</svg>",

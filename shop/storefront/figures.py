@@ -215,7 +215,7 @@ def waves(rng: Random, inks: Inks) -> str:
         points = [(x, height(x, base)) for x in range(-step, WIDTH + 2 * step, step)]
         line = [f"M{_n(points[1][0])} {_n(points[1][1])}"]
         for k in range(1, len(points) - 2):
-            (x0, y0), (x1, y1), (x2, y2), (_, y3) = points[k - 1 : k + 3]
+            (_x0, y0), (x1, y1), (x2, y2), (_, y3) = points[k - 1 : k + 3]
             if k == 1:
                 line.append(f"C{_n(x1 + step / 3)} {round(y1 + (y2 - y0) / 6)} ")
             else:

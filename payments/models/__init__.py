@@ -1,0 +1,33 @@
+"""Every table of the ground floor, one module per subject; verbs live in the rooms beside."""
+
+from payments.models.acts import Act, DeskItem
+from payments.models.books import Account, AccountMap, LedgerEntry, LedgerLine, VatRate
+from payments.models.documents import Document
+from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries
+from payments.models.methods import MethodSetup, PayerAccount, SavedMethod
+from payments.models.payments import Payment, PaymentEvent, Refund, RefundEvent
+from payments.models.stripe import BalanceMovement, StripeEvent
+
+__all__ = [
+    "Account",
+    "AccountMap",
+    "Act",
+    "BalanceMovement",
+    "DeskItem",
+    "Document",
+    "Invoice",
+    "InvoiceLine",
+    "InvoiceRendering",
+    "InvoiceSeries",
+    "LedgerEntry",
+    "LedgerLine",
+    "MethodSetup",
+    "PayerAccount",
+    "Payment",
+    "PaymentEvent",
+    "Refund",
+    "RefundEvent",
+    "SavedMethod",
+    "StripeEvent",
+    "VatRate",
+]

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class SubscriptionsConfig(AppConfig):
+    """Middle floor: the promise. At start-up it takes charge of the purposes it pays for."""
+
+    name = "subscriptions"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from subscriptions import purposes
+
+        purposes.register_all()

@@ -1,0 +1,73 @@
+"""Letters to people: what is due, what was sent, and the proof."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+
+class Notice(models.Model):
+    """One message to one person about one matter; queued with the fact it tells, delivered after the commit.
+
+    `matter` is unique: the same fact told twice is one letter. States move in `subscriptions.notices.delivering`.
+    """
+
+    class Rank(models.TextChoices):
+        LEGAL = "legal", "legal"
+        SERVICE = "service", "service"
+        COURTESY = "courtesy", "courtesy"
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "queued"
+        SENDING = "sending", "sending"
+        SENT = "sent", "sent"
+        DELIVERED = "delivered", "delivered"
+        BOUNCED = "bounced", "bounced"
+        DOUBTFUL = "doubtful", "doubtful"
+        FAILED = "failed", "failed"
+        WITHDRAWN = "withdrawn", "withdrawn: no longer true"
+
+    kind = models.CharField(max_length=40)
+    matter = models.CharField(max_length=120, unique=True)
+    rank = models.CharField(max_length=8, choices=Rank.choices)
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="notices")
+    to_email = models.EmailField(max_length=254, blank=True)
+    to_name = models.CharField(max_length=120, blank=True)
+    language = models.CharField(max_length=5, default="fr")
+    facts = models.JSONField(default=dict, help_text="ids and figures the letter is written from")
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    state_since = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    failure = models.CharField(max_length=200, blank=True)
+    document = models.ForeignKey(
+        "payments.Document", null=True, on_delete=models.PROTECT, related_name="+", help_text="the letter as sent"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(state__in=["queued", "sending"]), name="notice_waiting"),
+            models.Index(fields=["customer", "created_at"], name="notice_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.matter}"
+
+
+class NoticeProof(models.Model):
+    """What the mail provider answered, with its id and time; evidence."""
+
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="proofs")
+    kind = models.CharField(max_length=12, help_text="accepted, refused, delivered, bounced, posted")
+    provider_id = models.CharField(max_length=255, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+    document = models.ForeignKey("payments.Document", null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.notice_id}"

@@ -1,0 +1,148 @@
+"""What can be bought and what was written beside it: magazine, issues, offers, prices, legal texts."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
+from django.db import models
+
+from payments.models.amounts import eur_only, euros
+
+
+class DateRange(models.Func):
+    """`daterange(from, to, bounds)`, so that no two stretches overlap; a null end is open."""
+
+    function = "DATERANGE"
+    output_field = DateRangeField()
+
+
+class Magazine(models.Model):
+    """The title. Its CPPAP number carries the press VAT rate (law.md 1.1)."""
+
+    code = models.CharField(max_length=10, unique=True)
+    title = models.CharField(max_length=100)
+    subtitle = models.CharField(max_length=200)
+    issn = models.CharField(max_length=9)
+    cppap_number = models.CharField(max_length=20)
+    cppap_valid_until = models.DateField()
+    issues_a_year = models.PositiveSmallIntegerField(default=4)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Issue(models.Model):
+    """One published edition. Cover month and year are compulsory (law.md 1.1); states move in fulfilment."""
+
+    class State(models.TextChoices):
+        PLANNED = "planned", "planned"
+        CLOSED = "closed", "closed"
+        HANDED_OVER = "handed_over", "handed over"
+        POSTED = "posted", "posted"
+
+    magazine = models.ForeignKey(Magazine, on_delete=models.PROTECT, related_name="issues")
+    number = models.PositiveIntegerField()
+    cover_month = models.PositiveSmallIntegerField()
+    cover_year = models.PositiveSmallIntegerField()
+    headline = models.CharField(max_length=200, blank=True)
+    contents = models.JSONField(default=list, help_text="list of {title, text}")
+    pages = models.PositiveSmallIntegerField(null=True, blank=True)
+    cutoff_on = models.DateField(help_text="paid before this day: in the file")
+    post_on = models.DateField()
+    posted_on = models.DateField(null=True, blank=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.PLANNED)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["magazine", "number"], name="issue_number_once"),
+            models.UniqueConstraint(fields=["magazine", "cover_year", "cover_month"], name="issue_cover_once"),
+            models.CheckConstraint(condition=models.Q(cover_month__range=(1, 12)), name="issue_cover_month"),
+            models.CheckConstraint(condition=models.Q(cutoff_on__lt=models.F("post_on")), name="issue_cutoff_first"),
+            models.CheckConstraint(
+                condition=models.Q(state="posted", posted_on__isnull=False)
+                | (~models.Q(state="posted") & models.Q(posted_on__isnull=True)),
+                name="issue_posted_has_date",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.magazine_id} n° {self.number}"
+
+
+class Offer(models.Model):
+    """What can be bought: N issues over 12 months, with or without tacit renewal."""
+
+    class Renewal(models.TextChoices):
+        FIXED = "fixed", "fixed term"
+        AUTOMATIC = "automatic", "renewed automatically"
+
+    code = models.SlugField(max_length=40, unique=True)
+    magazine = models.ForeignKey(Magazine, on_delete=models.PROTECT, related_name="offers")
+    title = models.CharField(max_length=120)
+    renewal = models.CharField(max_length=10, choices=Renewal.choices)
+    copies = models.PositiveSmallIntegerField(default=4)
+    months = models.PositiveSmallIntegerField(default=12)
+    vat_category = models.CharField(max_length=20, default="press_print")
+    on_sale_from = models.DateField()
+    on_sale_to = models.DateField(null=True, blank=True, help_text="first day off sale")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(copies__gt=0), name="offer_copies")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Price(models.Model):
+    """Amount incl. VAT and postage in one delivery zone; never edited, only succeeded (valid_to may be set once)."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="prices")
+    delivery_zone = models.CharField(max_length=8)
+    amount = euros()
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True, help_text="first day it no longer holds")
+
+    objects: ClassVar[models.Manager[Price]] = models.Manager()
+
+    class Meta:
+        constraints = [
+            eur_only("amount", "price_eur"),
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="price_positive"),
+            ExclusionConstraint(
+                name="price_one_a_day",
+                expressions=[
+                    ("offer", RangeOperators.EQUAL),
+                    ("delivery_zone", RangeOperators.EQUAL),
+                    (
+                        DateRange("valid_from", "valid_to", RangeBoundary()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer_id} {self.delivery_zone} {self.amount}"
+
+
+class LegalText(models.Model):
+    """One version of one text (CGV, mentions légales, mandate…); evidence, found again by its hash."""
+
+    code = models.CharField(max_length=30)
+    language = models.CharField(max_length=5, default="fr")
+    version = models.CharField(max_length=20)
+    valid_from = models.DateField()
+    title = models.CharField(max_length=200)
+    html = models.TextField()
+    sha256 = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code", "language", "version"], name="legal_text_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.version}"
