@@ -1,0 +1,1 @@
+"""What runs the shop on a machine; never imported by the shop itself."""
