@@ -17,6 +17,7 @@ import psycopg
 import pytest
 import redis
 from django.conf import settings
+
 from tests import servers, template
 
 CHROMIUM = Path("/usr/bin/chromium")

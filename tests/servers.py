@@ -19,12 +19,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import conninfo, sql
-from tests import template
 
 from deploy.local.places import forget, forget_abandoned, prepare
 from deploy.local.postgres import APPLICATION, OWNER, Address, Postgres, start_postgres
 from deploy.local.trouble import Trouble
 from deploy.local.valkey import Valkey, start_valkey
+from tests import template
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = ROOT / ".boutique" / "tests"

@@ -33,21 +33,21 @@ KEPT = 2
 FLUSH = """
 CREATE SCHEMA seed;
 DO $$
-DECLARE t record; some boolean;
+DECLARE t record; filled boolean;
 BEGIN
     FOR t IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', t.name) INTO some;
-        IF some THEN EXECUTE format('CREATE TABLE seed.%I AS TABLE public.%I', t.name, t.name); END IF;
+        EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', t.name) INTO filled;
+        IF filled THEN EXECUTE format('CREATE TABLE seed.%I AS TABLE public.%I', t.name, t.name); END IF;
     END LOOP;
 END $$;
 CREATE FUNCTION seed.restore() RETURNS void LANGUAGE plpgsql
     SET session_replication_role = replica SET lock_timeout = '10s' SET client_min_messages = warning AS $$
-DECLARE t record; some boolean; columns text;
+DECLARE t record; filled boolean; columns text;
 BEGIN
     FOR t IN SELECT tablename AS name, to_regclass(format('seed.%I', tablename)) AS kept
              FROM pg_tables WHERE schemaname = 'public' LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', t.name) INTO some;
-        IF some THEN EXECUTE format('DELETE FROM public.%I', t.name); END IF;
+        EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', t.name) INTO filled;
+        IF filled THEN EXECUTE format('DELETE FROM public.%I', t.name); END IF;
         IF t.kept IS NOT NULL THEN
             SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
                 WHERE attrelid = format('public.%I', t.name)::regclass

@@ -47,10 +47,8 @@ class Child:
 
     def kill_group(self) -> None:
         """Kill whatever still runs in the group, and reap the process."""
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
             os.killpg(self.process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
-            pass
         self.process.wait()
 
 

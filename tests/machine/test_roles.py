@@ -7,9 +7,9 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import ProgrammingError, connection, connections
-from tests import servers, template
 
 from deploy.local.postgres import APPLICATION, OWNER
+from tests import servers, template
 
 
 def test_tests_run_as_the_application_which_owns_nothing(db):
