@@ -13,7 +13,9 @@ from payments.gateway.checkouts import (
     open_setup,
 )
 from payments.gateway.client import API_VERSION, refuse_inside_transaction
+from payments.gateway.codes import TABLE, Rail, Row, rows
 from payments.gateway.events import fetch_event, list_events, verify_event
+from payments.gateway.families import Family
 from payments.gateway.faults import (
     ForgedEvent,
     GatewayFault,
@@ -27,7 +29,7 @@ from payments.gateway.faults import (
 )
 from payments.gateway.methods import detach_method, fetch_method, fetch_setup
 from payments.gateway.movements import fetch_movement, list_movements
-from payments.gateway.outcomes import TABLE, Decline, Family, Rail, Row, decline, rows
+from payments.gateway.outcomes import Decline, decline
 from payments.gateway.refunds import fetch_refund, find_refunds, refund
 from payments.gateway.seen import (
     ChargeSeen,

@@ -9,6 +9,7 @@ from payments.gateway import reading
 from payments.gateway.checkouts import KINDS
 from payments.gateway.client import ask
 from payments.gateway.faults import Refused
+from payments.gateway.labels import REFERENCE, cents, labels
 from payments.gateway.outcomes import decline, decline_of
 from payments.gateway.paging import PAGE, pages
 from payments.gateway.seen import ChargeSeen, IntentSeen
@@ -35,8 +36,9 @@ def charge_off_session(
     belong to the customer is a refusal of the family ``METHOD_GONE``.
     Raises ``Unknown`` when the charge may have happened: look it up with ``find_intents``, never repeat it.
     """
+    written = labels(reference, metadata)
     params: PaymentIntentCreateParams = {
-        "amount": amount_cents,
+        "amount": cents(amount_cents),
         "currency": "eur",
         "customer": customer,
         "payment_method": method,
@@ -44,20 +46,20 @@ def charge_off_session(
         "confirm": True,
         "off_session": True,
         "description": description,
-        "metadata": {**metadata, "reference": reference},
+        "metadata": written,
         "expand": ["payment_method"],
     }
     try:
-        body = ask(
+        return ask(
             "charge_off_session",
-            lambda stripe: stripe.v1.payment_intents.create(params, {"idempotency_key": key}),
+            lambda client: client.v1.payment_intents.create(params, {"idempotency_key": key}),
+            reading.intent,
             reference=reference,
         )
     except Refused as refused:
         if refused.status == 402 or _method_gone(refused):
-            return _declined(refused, amount_cents=amount_cents, customer=customer, method=method, metadata=metadata)
+            return _declined(refused, amount_cents=amount_cents, customer=customer, method=method, metadata=written)
         raise
-    return reading.intent(body)
 
 
 def _method_gone(refused: Refused) -> bool:
@@ -98,8 +100,10 @@ def _declined(
 
 def fetch_intent(id: str) -> IntentSeen:
     """The payment intent as it stands now. Raises ``Missing`` for an unknown id."""
-    return reading.intent(
-        ask("fetch_intent", lambda stripe: stripe.v1.payment_intents.retrieve(id, {"expand": ["payment_method"]}))
+    return ask(
+        "fetch_intent",
+        lambda client: client.v1.payment_intents.retrieve(id, {"expand": ["payment_method"]}),
+        reading.intent,
     )
 
 
@@ -115,10 +119,10 @@ def find_intents(*, customer: str, reference: str) -> list[IntentSeen]:
             params["starting_after"] = after
         return client.v1.payment_intents.list(params)
 
-    seen = (reading.intent(row) for row in pages("find_intents", turn, reference=reference))
-    return [intent for intent in seen if intent.metadata.get("reference") == reference]
+    seen = pages("find_intents", turn, reading.intent, reference=reference)
+    return [intent for intent in seen if intent.metadata.get(REFERENCE) == reference]
 
 
 def fetch_charge(id: str) -> ChargeSeen:
     """The charge as it stands now; its ``balance_transaction`` may still be empty."""
-    return reading.charge(ask("fetch_charge", lambda stripe: stripe.v1.charges.retrieve(id)))
+    return ask("fetch_charge", lambda client: client.v1.charges.retrieve(id), reading.charge)

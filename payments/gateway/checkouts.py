@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from payments.gateway import reading
 from payments.gateway.client import ask
 from payments.gateway.faults import Missing, Refused
+from payments.gateway.labels import cents, labels
 from payments.gateway.paging import PAGE, pages
 from payments.gateway.seen import CheckoutSeen, CustomerSeen
 
@@ -28,16 +29,16 @@ def create_customer(*, reference: str, email: str, name: str, key: str) -> Custo
     """
     params: CustomerCreateParams = {
         "email": email,
-        "name": name,
         "preferred_locales": ["fr"],
-        "metadata": {"reference": reference},
+        "metadata": labels(reference, {}),
     }
-    return reading.customer(
-        ask(
-            "create_customer",
-            lambda stripe: stripe.v1.customers.create(params, {"idempotency_key": key}),
-            reference=reference,
-        )
+    if name:
+        params["name"] = name
+    return ask(
+        "create_customer",
+        lambda client: client.v1.customers.create(params, {"idempotency_key": key}),
+        reading.customer,
+        reference=reference,
     )
 
 
@@ -63,7 +64,7 @@ def open_checkout(
     later charges without the reader. ``expires_at`` must lie 30 minutes to 24 hours ahead (Stripe's limits).
     ``statement_descriptor`` is what a bank statement adds to the account's own name (for a card: its suffix).
     """
-    labels = {**metadata, "reference": reference}
+    written = labels(reference, metadata)
     params: SessionCreateParams = {
         "mode": "payment",
         "customer": customer,
@@ -73,13 +74,13 @@ def open_checkout(
                 "quantity": 1,
                 "price_data": {
                     "currency": "eur",
-                    "unit_amount": amount_cents,
+                    "unit_amount": cents(amount_cents),
                     "product_data": {"name": description},
                 },
             }
         ],
-        "payment_intent_data": {"description": description, "metadata": labels},
-        "metadata": labels,
+        "payment_intent_data": {"description": description, "metadata": written},
+        "metadata": written,
         "success_url": success_url,
         "cancel_url": cancel_url,
         "expires_at": int(expires_at.timestamp()),
@@ -90,12 +91,11 @@ def open_checkout(
         params["payment_intent_data"]["setup_future_usage"] = "off_session"
     if statement_descriptor:
         params["payment_intent_data"]["statement_descriptor_suffix"] = statement_descriptor
-    return reading.checkout(
-        ask(
-            "open_checkout",
-            lambda stripe: stripe.v1.checkout.sessions.create(params, {"idempotency_key": key}),
-            reference=reference,
-        )
+    return ask(
+        "open_checkout",
+        lambda client: client.v1.checkout.sessions.create(params, {"idempotency_key": key}),
+        reading.checkout,
+        reference=reference,
     )
 
 
@@ -112,31 +112,30 @@ def open_setup(
     kinds: Sequence[str] = KINDS,
 ) -> CheckoutSeen:
     """Open a hosted page on which the reader leaves a new card or bank account, without paying."""
-    labels = {**metadata, "reference": reference}
+    written = labels(reference, metadata)
     params: SessionCreateParams = {
         "mode": "setup",
         "customer": customer,
         "client_reference_id": reference,
-        "setup_intent_data": {"metadata": labels},
-        "metadata": labels,
+        "setup_intent_data": {"metadata": written},
+        "metadata": written,
         "success_url": success_url,
         "cancel_url": cancel_url,
         "expires_at": int(expires_at.timestamp()),
         "allowed_payment_method_types": list(kinds),
         "locale": locale,
     }
-    return reading.checkout(
-        ask(
-            "open_setup",
-            lambda stripe: stripe.v1.checkout.sessions.create(params, {"idempotency_key": key}),
-            reference=reference,
-        )
+    return ask(
+        "open_setup",
+        lambda client: client.v1.checkout.sessions.create(params, {"idempotency_key": key}),
+        reading.checkout,
+        reference=reference,
     )
 
 
 def fetch_checkout(id: str) -> CheckoutSeen:
     """The session as it stands now. Raises ``Missing`` for an unknown id."""
-    return reading.checkout(ask("fetch_checkout", lambda stripe: stripe.v1.checkout.sessions.retrieve(id)))
+    return ask("fetch_checkout", lambda client: client.v1.checkout.sessions.retrieve(id), reading.checkout)
 
 
 def expire_checkout(id: str) -> CheckoutSeen:
@@ -145,7 +144,7 @@ def expire_checkout(id: str) -> CheckoutSeen:
     A session that is no longer open is returned as it is: it may have been paid, so look at ``status``.
     """
     try:
-        return reading.checkout(ask("expire_checkout", lambda stripe: stripe.v1.checkout.sessions.expire(id)))
+        return ask("expire_checkout", lambda client: client.v1.checkout.sessions.expire(id), reading.checkout)
     except Missing:
         raise
     except Refused:
@@ -164,4 +163,4 @@ def find_checkouts(*, customer: str) -> list[CheckoutSeen]:
             params["starting_after"] = after
         return client.v1.checkout.sessions.list(params)
 
-    return [reading.checkout(row) for row in pages("find_checkouts", turn)]
+    return list(pages("find_checkouts", turn, reading.checkout))

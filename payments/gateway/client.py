@@ -13,13 +13,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import stripe
 from django.conf import settings
 from django.db import connections
 from django.utils.module_loading import import_string
+from requests.structures import CaseInsensitiveDict
 
 from payments.gateway.faults import (
     GatewayFault,
@@ -39,6 +40,14 @@ API_VERSION = "2026-10-28.endive"
 STRIPE_ITSELF = "https://api.stripe.com"
 
 log = logging.getLogger("payments.gateway")
+
+# The library logs Stripe's messages at INFO and request bodies at DEBUG; both may hold what a person typed.
+logging.getLogger("stripe").setLevel(logging.WARNING)
+
+T = TypeVar("T")
+
+if stripe.api_version != API_VERSION:
+    raise NotConfigured(f"The Stripe library speaks {stripe.api_version}; this code was written for {API_VERSION}.")
 
 
 class Answer(Protocol):
@@ -95,8 +104,9 @@ class WatchedClient(stripe.HTTPClient):
             raise
         if status >= 500 or status == 409:
             trail.doubtful = True
-        request_id = answered.get("Request-Id") or answered.get("request-id") or ""
-        _note(trail, method, path, str(status), request_id, started, level=logging.INFO)
+        # The library looks headers up in both cases; an in-process server may answer with a plain dict.
+        answered = CaseInsensitiveDict(answered)
+        _note(trail, method, path, str(status), answered.get("Request-Id", ""), started, level=logging.INFO)
         return body, status, answered
 
     def close(self) -> None:
@@ -138,8 +148,6 @@ def _client() -> stripe.StripeClient:
         raise NotConfigured("STRIPE_SECRET_KEY is not set.")
     if "_live_" in key and (base != STRIPE_ITSELF or plug):
         raise NotConfigured("A live Stripe key must never be used with another server than Stripe's.")
-    if stripe.api_version != API_VERSION:
-        raise NotConfigured(f"The Stripe library speaks {stripe.api_version}; this code was written for {API_VERSION}.")
     with _making:
         inner: stripe.HTTPClient = import_string(plug)() if plug else stripe.RequestsClient(timeout=timeout)
         made = stripe.StripeClient(
@@ -164,25 +172,39 @@ def refuse_inside_transaction() -> None:
             raise NetworkInsideTransaction(f"Stripe was called with autocommit off on “{connection.alias}”.")
 
 
-def ask(verb: str, act: Callable[[stripe.StripeClient], Answer], *, reference: str = "") -> dict[str, Any]:
-    """Make one call of the Stripe library and return its answer as plain dictionaries.
+def ask(
+    verb: str,
+    act: Callable[[stripe.StripeClient], Answer],
+    read: Callable[[Mapping[str, Any]], T],
+    *,
+    reference: str = "",
+) -> T:
+    """Make one call of the Stripe library and return its answer as ``read`` makes it ours.
 
-    ``verb`` and ``reference`` (ours, opaque) only go to the log. Raises a ``GatewayFault``, never a Stripe class.
+    ``verb`` and ``reference`` (ours, opaque) only go to the log. Raises a ``GatewayFault``, never a Stripe class; an answer that
+    cannot be read is ``Unknown``: the act was probably carried out.
     """
     refuse_inside_transaction()
     client = _client()
     trail = _Trail(verb=verb, reference=reference)
     token = _trail.set(trail)
     try:
-        return act(client).to_dict()
+        body = act(client).to_dict()
     except stripe.StripeError as error:
-        raise _fault(error, trail) from None
+        fault = _fault(error, trail)
+    else:
+        try:
+            return read(body)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            fault = Unknown(f"{verb}: the answer cannot be read")
     finally:
         _trail.reset(token)
+    # Raised here, outside the handlers, so that no traceback carries Stripe's message or body along.
+    raise fault
 
 
 def _fault(error: stripe.StripeError, trail: _Trail) -> GatewayFault:
-    """The closed table from the library's classes to our faults. ``from None`` above keeps messages out of logs."""
+    """The closed table from the library's classes to our faults."""
     body = error.json_body if isinstance(error.json_body, dict) else {}
     detail = body.get("error")
     detail = detail if isinstance(detail, dict) else {}
@@ -212,5 +234,6 @@ def _kind(error: stripe.StripeError, code: str, trail: _Trail) -> type[GatewayFa
     if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
         return NotConfigured
     if isinstance(error, stripe.InvalidRequestError):
-        return Missing if error.http_status == 404 or code == "resource_missing" else Refused
+        # A 404 without this code is a wrong address, and must never pass for "there is no such charge".
+        return Missing if code == "resource_missing" else Refused
     return Unknown

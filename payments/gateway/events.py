@@ -48,7 +48,7 @@ def verify_event(raw: bytes, header: str, secret: str | Sequence[str]) -> EventS
 
 def fetch_event(id: str) -> EventSeen:
     """The event as Stripe keeps it (30 days)."""
-    return reading.event(ask("fetch_event", lambda stripe: stripe.v1.events.retrieve(id)))
+    return ask("fetch_event", lambda client: client.v1.events.retrieve(id), reading.event)
 
 
 def list_events(*, since: datetime, types: Sequence[str], after: str | None = None) -> Iterator[EventSeen]:
@@ -65,5 +65,4 @@ def list_events(*, since: datetime, types: Sequence[str], after: str | None = No
             params["starting_after"] = behind
         return client.v1.events.list(params)
 
-    for row in pages("list_events", turn, after=after or ""):
-        yield reading.event(row)
+    yield from pages("list_events", turn, reading.event, after=after or "")

@@ -34,6 +34,10 @@ class GatewayFault(Exception):
         #: The error body as Stripe sent it; it may hold personal data, so it is neither printed nor logged.
         self.detail: Mapping[str, Any] = detail or {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A fault may be pickled into a task's result: the body stays behind.
+        return (type(self), self.args, {**self.__dict__, "detail": {}})
+
 
 class Unknown(GatewayFault):
     """A time-out, a lost connection, a 5xx or a conflict: the act may have happened. Look it up, never repeat it."""

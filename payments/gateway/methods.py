@@ -9,14 +9,14 @@ from payments.gateway.seen import MethodSeen, SetupSeen
 
 def fetch_method(id: str) -> MethodSeen:
     """The saved method as Stripe knows it now: expiry and number change when the bank renews a card."""
-    return reading.method(ask("fetch_method", lambda stripe: stripe.v1.payment_methods.retrieve(id)))
+    return ask("fetch_method", lambda client: client.v1.payment_methods.retrieve(id), reading.method)
 
 
 def detach_method(id: str) -> MethodSeen:
     """Forget a saved method for good: it can never be charged again. Set the new one first."""
-    return reading.method(ask("detach_method", lambda stripe: stripe.v1.payment_methods.detach(id)))
+    return ask("detach_method", lambda client: client.v1.payment_methods.detach(id), reading.method)
 
 
 def fetch_setup(id: str) -> SetupSeen:
     """The setup intent as it stands now; ``payment_method`` is the method it saved once it succeeded."""
-    return reading.setup(ask("fetch_setup", lambda stripe: stripe.v1.setup_intents.retrieve(id)))
+    return ask("fetch_setup", lambda client: client.v1.setup_intents.retrieve(id), reading.setup)

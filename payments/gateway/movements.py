@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def fetch_movement(id: str) -> MovementSeen:
     """One line of the balance: amount, fee and net in cents."""
-    return reading.movement(ask("fetch_movement", lambda stripe: stripe.v1.balance_transactions.retrieve(id)))
+    return ask("fetch_movement", lambda client: client.v1.balance_transactions.retrieve(id), reading.movement)
 
 
 def list_movements(
@@ -36,5 +36,4 @@ def list_movements(
             params["starting_after"] = behind
         return client.v1.balance_transactions.list(params)
 
-    for row in pages("list_movements", turn, after=after or ""):
-        yield reading.movement(row)
+    yield from pages("list_movements", turn, reading.movement, after=after or "")

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import stripe
 
+from payments.gateway import reading
 from payments.gateway.client import Answer, ask
 
 #: The most Stripe gives per page.
 PAGE = 100
 
+T = TypeVar("T")
+
 
 def pages(
     verb: str,
     turn: Callable[[stripe.StripeClient, str], Answer],
+    read: Callable[[Mapping[str, Any]], T],
     *,
     after: str = "",
     reference: str = "",
-) -> Iterator[dict[str, Any]]:
-    """Yield every row of a list; ``turn(client, after)`` asks for the page that follows the id ``after`` ("" = first).
+) -> Iterator[T]:
+    """Yield every row of a list; ``turn(client, after)`` asks for the page behind the id ``after`` ("" = the first page).
 
     One request per page, made only when the rows before were consumed; raises as ``ask`` does.
     """
+
+    def next_page(client: stripe.StripeClient) -> Answer:
+        return turn(client, after)
+
     while True:
-        # Bound as a default, so that the page asked for is the one meant when the call is made.
-        page = ask(verb, lambda client, after=after: turn(client, after), reference=reference)  # type: ignore[misc]
-        rows: list[dict[str, Any]] = page["data"]
+        rows, after = ask(verb, next_page, lambda body: reading.page(body, read), reference=reference)
         yield from rows
-        if not page.get("has_more") or not rows:
+        if not after:
             return
-        after = rows[-1]["id"]

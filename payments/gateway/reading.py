@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from payments.gateway.labels import REFERENCE
 from payments.gateway.outcomes import decline, decline_of, outcome_of
 from payments.gateway.seen import (
     ChargeSeen,
@@ -20,6 +21,7 @@ from payments.gateway.seen import (
 )
 
 Body = Mapping[str, Any]
+T = TypeVar("T")
 
 
 def _text(body: Body, name: str) -> str:
@@ -50,6 +52,13 @@ def _labels(body: Body) -> Mapping[str, str]:
 
 def _instant(body: Body, name: str) -> datetime:
     return datetime.fromtimestamp(int(body[name]), UTC)
+
+
+def page(body: Body, read: Callable[[Body], T]) -> tuple[list[T], str]:
+    """The rows of one page of a list, and the id behind which the next page starts ("" after the last)."""
+    rows: list[Body] = body["data"]
+    behind = str(rows[-1]["id"]) if rows and body.get("has_more") else ""
+    return [read(row) for row in rows], behind
 
 
 def customer(body: Body) -> CustomerSeen:
@@ -119,8 +128,8 @@ def _details(kind: str, body: Body) -> dict[str, Any]:
         "kind": kind,
         "brand": _text(body, "brand") or _text(body, "bank_code"),
         "last4": _text(body, "last4"),
-        "exp_month": _cents(body, "exp_month"),
-        "exp_year": _cents(body, "exp_year"),
+        "exp_month": body.get("exp_month"),
+        "exp_year": body.get("exp_year"),
         "fingerprint": _text(body, "fingerprint"),
         "mandate": _ref(body, "mandate"),
     }
@@ -151,7 +160,7 @@ def charge(body: Body) -> ChargeSeen:
         decline=decline(
             _text(said, "reason"),
             _text(body, "failure_code"),
-            _text(said, "network_decline_code"),
+            kind=kind,
             advice=_text(said, "advice_code"),
             network_code=_text(said, "network_decline_code"),
         )
@@ -217,7 +226,6 @@ def movement(body: Body) -> MovementSeen:
 def event(body: Body) -> EventSeen:
     thing = _whole(_whole(body, "data"), "object")
     kind = _text(thing, "object")
-    labels = _labels(thing)
     own = {
         "payment_intent": "payment_intent",
         "setup_intent": "setup_intent",
@@ -244,6 +252,5 @@ def event(body: Body) -> EventSeen:
         customer=related("customer"),
         payment_method=related("payment_method"),
         balance_transaction=_ref(thing, "balance_transaction"),
-        reference=_text(thing, "client_reference_id") or labels.get("reference", ""),
-        metadata=labels,
+        reference=_text(thing, "client_reference_id") or _labels(thing).get(REFERENCE, ""),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from payments.gateway import reading
 from payments.gateway.client import ask
+from payments.gateway.labels import REFERENCE, cents, labels
 from payments.gateway.paging import PAGE, pages
 from payments.gateway.seen import RefundSeen
 
@@ -25,23 +26,22 @@ def refund(
     """
     params: RefundCreateParams = {
         "payment_intent": payment_intent,
-        "amount": amount_cents,
-        "metadata": {**metadata, "reference": reference},
+        "amount": cents(amount_cents),
+        "metadata": labels(reference, metadata),
     }
     if reason:
         params["reason"] = reason
-    return reading.refund(
-        ask(
-            "refund",
-            lambda stripe: stripe.v1.refunds.create(params, {"idempotency_key": key}),
-            reference=reference,
-        )
+    return ask(
+        "refund",
+        lambda client: client.v1.refunds.create(params, {"idempotency_key": key}),
+        reading.refund,
+        reference=reference,
     )
 
 
 def fetch_refund(id: str) -> RefundSeen:
     """The refund as it stands now."""
-    return reading.refund(ask("fetch_refund", lambda stripe: stripe.v1.refunds.retrieve(id)))
+    return ask("fetch_refund", lambda client: client.v1.refunds.retrieve(id), reading.refund)
 
 
 def find_refunds(*, payment_intent: str, reference: str) -> list[RefundSeen]:
@@ -53,5 +53,5 @@ def find_refunds(*, payment_intent: str, reference: str) -> list[RefundSeen]:
             params["starting_after"] = after
         return client.v1.refunds.list(params)
 
-    seen = (reading.refund(row) for row in pages("find_refunds", turn, reference=reference))
-    return [refund for refund in seen if refund.metadata.get("reference") == reference]
+    seen = pages("find_refunds", turn, reading.refund, reference=reference)
+    return [found for found in seen if found.metadata.get(REFERENCE) == reference]

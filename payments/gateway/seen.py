@@ -105,14 +105,14 @@ class ChargeSeen:
 
 @dataclass(frozen=True, slots=True)
 class MethodSeen:
-    """A saved card or bank account. Years and months are 0 for a bank account."""
+    """A saved card or bank account. Only a card has ``exp_month`` and ``exp_year``."""
 
     id: str
     kind: str  # card | sepa_debit | …
     brand: str
     last4: str
-    exp_month: int
-    exp_year: int
+    exp_month: int | None
+    exp_year: int | None
     fingerprint: str
     customer: str
     mandate: str
@@ -188,4 +188,18 @@ class EventSeen:
     payment_method: str = ""
     balance_transaction: str = ""
     reference: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def related(self) -> dict[str, str]:
+        """The ids that the event names, without the empty ones: what is worth keeping beside it (no personal data)."""
+        named = {
+            "payment_intent": self.payment_intent,
+            "setup_intent": self.setup_intent,
+            "charge": self.charge,
+            "customer": self.customer,
+            "payment_method": self.payment_method,
+            "balance_transaction": self.balance_transaction,
+            "reference": self.reference,
+            "status": self.status,
+        }
+        return {name: value for name, value in named.items() if value}
