@@ -1,0 +1,86 @@
+"""The label: six lines of 38 characters as the postman reads them (NF Z10-011), and a line for the country abroad.
+
+Nothing is ever cut. What does not fit is refused with a sentence that says how long it is and what to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from subscriptions.addresses import sentences
+from subscriptions.addresses.abbreviations import shortened
+from subscriptions.addresses.characters import harmless_start
+from subscriptions.addresses.countries import country_line
+from subscriptions.addresses.faults import AddressFault, AddressRefused
+from subscriptions.addresses.foreign import foreign_lines
+from subscriptions.addresses.french import french_lines
+from subscriptions.addresses.layout import LINES, WIDTH, LabelLine
+from subscriptions.addresses.territories import is_french_postal_area
+from subscriptions.addresses.typed import TypedAddress
+
+__all__ = ["LINES", "WIDTH", "LabelLine", "PostalLabel", "postal_label", "preview"]
+
+
+@dataclass(frozen=True, slots=True)
+class PostalLabel:
+    """A label that can be printed.
+
+    ``lines`` has no empty line; ``country_line`` is "" inside the French postal area; ``slots`` are the same lines in
+    their six places, empty ones kept, for a mailing file with one column for each line.
+    """
+
+    lines: tuple[str, ...]
+    country_line: str
+    slots: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The seven columns l1 to l7 of a mailing file."""
+        return (*self.slots, self.country_line)
+
+    @property
+    def printed_lines(self) -> tuple[str, ...]:
+        """Every line to print, the country last."""
+        return (*self.lines, self.country_line) if self.country_line else self.lines
+
+    def __str__(self) -> str:
+        return "\n".join(self.printed_lines)
+
+
+def preview(address: TypedAddress) -> tuple[LabelLine, ...]:
+    """Return the lines as they would be, even where one is too long or the address is not finished: for live counters.
+
+    Usual abbreviations are already applied where a line would not fit. The country line is not among them.
+    """
+    lines = french_lines(address) if is_french_postal_area(address.country) else foreign_lines(address)
+    fitted = (
+        LabelLine(line.slot, line.field, harmless_start(shortened(line.text, field=line.field, fits=WIDTH)))
+        for line in lines
+    )
+    return tuple(line for line in fitted if line.text)
+
+
+def postal_label(address: TypedAddress) -> PostalLabel:
+    """Return the label of an address.
+
+    Raises :class:`AddressRefused` where a line is too long, where there are more than six, or where a character
+    cannot be printed. Whether town, postcode and country agree is not looked at here: see ``check.check``.
+    """
+    lines = preview(address)
+    faults = [*sentences.unprintable_faults(address), *length_faults(lines)]
+    if faults:
+        raise AddressRefused(tuple(faults))
+    by_slot = {line.slot: line.text for line in lines}
+    return PostalLabel(
+        lines=tuple(line.text for line in lines),
+        country_line=country_line(address.country),
+        slots=tuple(by_slot.get(slot, "") for slot in range(1, LINES + 1)),
+    )
+
+
+def length_faults(lines: tuple[LabelLine, ...]) -> list[AddressFault]:
+    """Return one fault for each line over 38 characters, and one if there are more than six lines."""
+    faults = [sentences.too_long(line) for line in lines if len(line.text) > WIDTH]
+    if len(lines) > LINES:
+        faults.append(sentences.too_many_lines(len(lines)))
+    return faults
