@@ -21,7 +21,9 @@ CENT = Decimal("0.01")
 NBSP = "\u00a0"
 
 _MACHINE = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
-_TYPED = re.compile(r"([-−]?)(\d{1,10}|\d{1,3}(?: \d{3}){1,2})(?:[,.](\d{1,2}))?(?: ?(?:€|eur|euros?))?", re.ASCII)
+_TYPED = re.compile(
+    r"([-−]?)(\d{1,10}|\d{1,3}(?: \d{3}){1,2}|\d(?: \d{3}){3})(?:[,.](\d{1,2}))?(?: ?(?:€|eur|euros?))?", re.ASCII
+)
 
 
 class NotAnAmount(ValidationError):

@@ -88,15 +88,13 @@ def check_eu_vat(text: str) -> str:
             _("A VAT number of the European Union begins with the two letters of its state, like BE or DE."),
             code="vat_number_state",
         )
-    prefix = bare[:2]
     try:
-        number = str(eu_vat.validate(bare))
+        return str(eu_vat.validate(bare))
     except BadNumber as error:
         raise TaxIdRefused(
             _("This VAT number is not right for the state whose letters it bears. Check it for a slip."),
             code="vat_number",
         ) from error
-    return prefix + number.removeprefix(prefix).removeprefix("GR")
 
 
 def vat_state(vat_number: str) -> str:

@@ -84,6 +84,8 @@ OUTSIDE_EU_VAT: tuple[tuple[str, str], ...] = (
     ("ES", "52"),  # Melilla
     ("FI", "22"),  # Åland
     ("GR", "63086"),  # Mount Athos
+    ("GR", "63087"),
+    ("IT", "22061"),  # Campione d'Italia
     ("IT", "23041"),  # Livigno
 )
 

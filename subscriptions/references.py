@@ -55,7 +55,9 @@ def read_reference(text: str, *, prefix: str = "") -> str:
     """
     bare = _NOISE.sub("", text.upper())
     typed, code = bare[: -BODY - 1], bare[-BODY - 1 :].translate(_MISREAD)
-    found = typed or prefix
+    # A prefix may be misread too: CM0 and CMO are CMD where CMD is expected.
+    same = not typed or typed.translate(_MISREAD) == prefix.translate(_MISREAD)
+    found = prefix if same else typed
     if len(code) != BODY + 1 or not _PREFIX.fullmatch(found) or (prefix and found != prefix):
         raise NotAReference(
             _("This is not one of our references: they look like %(example)s."),
@@ -64,7 +66,7 @@ def read_reference(text: str, *, prefix: str = "") -> str:
         )
     if any(character not in _VALUE for character in code) or _check_character(code[:-1]) != code[-1]:
         raise NotAReference(
-            _("One character of this reference is not right. Compare it with the letter you received."),
+            _("A character of this reference is wrong, missing or swapped. Compare it with the letter you received."),
             code="reference_check",
         )
     return _grouped(found, code)
