@@ -56,3 +56,11 @@ def issue_number(number: int | None) -> str:
 def typeset(text: str | None) -> str:
     """Set the no-break spaces of French before « : ; ! ? » € % » and inside guillemets, in texts people typed."""
     return re.sub(r" (?=[:;!?»€%])|(?<=«) ", NBSP, text or "")
+
+
+@register.filter
+def percent(rate: Any) -> str:
+    """« 2,10 % » from a Decimal of percents."""
+    if rate is None or rate == "":
+        return ""
+    return f"{Decimal(rate):.2f}".replace(".", ",") + f"{NBSP}%"
