@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from payments.gateway import reading
 from payments.gateway.checkouts import KINDS
 from payments.gateway.client import ask
+from payments.gateway.families import Family
 from payments.gateway.faults import Refused
-from payments.gateway.labels import REFERENCE, cents, labels
+from payments.gateway.labels import REFERENCE, cents, labels, told
 from payments.gateway.outcomes import decline, decline_of
 from payments.gateway.paging import PAGE, pages
 from payments.gateway.seen import ChargeSeen, IntentSeen
@@ -67,8 +68,9 @@ def _method_gone(refused: Refused) -> bool:
 
     A method seen under the other mode's key is our misconfiguration: every reader would be asked for a new card.
     """
-    told = str(refused.detail.get("message") or "")
-    return refused.param == "payment_method" and "similar object exists in" not in told
+    message = str(refused.detail.get("message") or "")
+    ours = "similar object exists in" in message or refused.code.startswith("parameter_")
+    return refused.param == "payment_method" and not ours
 
 
 def _declined(
@@ -80,6 +82,9 @@ def _declined(
     if isinstance(left, Mapping):
         return reading.intent({**left, "last_payment_error": left.get("last_payment_error") or error})
     refusal = decline_of(error) or decline()
+    if refused.status != 402 and refusal.family is Family.OTHER:
+        # Stripe gives no code when a method was detached or belongs to somebody else.
+        refusal = decline("payment_method_unexpected_state")
     return IntentSeen(
         id="",
         outcome=refusal.outcome,
@@ -102,7 +107,7 @@ def fetch_intent(id: str) -> IntentSeen:
     """The payment intent as it stands now. Raises ``Missing`` for an unknown id."""
     return ask(
         "fetch_intent",
-        lambda client: client.v1.payment_intents.retrieve(id, {"expand": ["payment_method"]}),
+        lambda client: client.v1.payment_intents.retrieve(told(id), {"expand": ["payment_method"]}),
         reading.intent,
     )
 
@@ -125,4 +130,4 @@ def find_intents(*, customer: str, reference: str) -> list[IntentSeen]:
 
 def fetch_charge(id: str) -> ChargeSeen:
     """The charge as it stands now; its ``balance_transaction`` may still be empty."""
-    return ask("fetch_charge", lambda client: client.v1.charges.retrieve(id), reading.charge)
+    return ask("fetch_charge", lambda client: client.v1.charges.retrieve(told(id)), reading.charge)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from payments.gateway import reading
 from payments.gateway.client import ask
 from payments.gateway.faults import Missing, Refused
-from payments.gateway.labels import cents, labels
+from payments.gateway.labels import cents, labels, told
 from payments.gateway.paging import PAGE, pages
 from payments.gateway.seen import CheckoutSeen, CustomerSeen
 
@@ -135,7 +135,7 @@ def open_setup(
 
 def fetch_checkout(id: str) -> CheckoutSeen:
     """The session as it stands now. Raises ``Missing`` for an unknown id."""
-    return ask("fetch_checkout", lambda client: client.v1.checkout.sessions.retrieve(id), reading.checkout)
+    return ask("fetch_checkout", lambda client: client.v1.checkout.sessions.retrieve(told(id)), reading.checkout)
 
 
 def expire_checkout(id: str) -> CheckoutSeen:
@@ -144,7 +144,7 @@ def expire_checkout(id: str) -> CheckoutSeen:
     A session that is no longer open is returned as it is: it may have been paid, so look at ``status``.
     """
     try:
-        return ask("expire_checkout", lambda client: client.v1.checkout.sessions.expire(id), reading.checkout)
+        return ask("expire_checkout", lambda client: client.v1.checkout.sessions.expire(told(id)), reading.checkout)
     except Missing:
         raise
     except Refused:

@@ -42,7 +42,7 @@ STRIPE_ITSELF = "https://api.stripe.com"
 log = logging.getLogger("payments.gateway")
 
 # The library logs Stripe's messages at INFO and request bodies at DEBUG; both may hold what a person typed.
-logging.getLogger("stripe").setLevel(logging.WARNING)
+logging.getLogger("stripe").setLevel(logging.ERROR)
 
 T = TypeVar("T")
 
@@ -190,13 +190,14 @@ def ask(
     token = _trail.set(trail)
     try:
         body = act(client).to_dict()
+        return read(body)
     except stripe.StripeError as error:
         fault = _fault(error, trail)
-    else:
-        try:
-            return read(body)
-        except (LookupError, TypeError, ValueError, AttributeError):
-            fault = Unknown(f"{verb}: the answer cannot be read")
+    except Exception:
+        # Before anything was sent it is a mistake of ours; afterwards an answer that neither the library nor we can read.
+        if not trail.tries:
+            raise
+        fault = Unknown(f"{verb}: the answer cannot be read")
     finally:
         _trail.reset(token)
     # Raised here, outside the handlers, so that no traceback carries Stripe's message or body along.

@@ -108,8 +108,9 @@ BLOCKED = [
         Rail.BLOCKED,
         Family.FRAUD,
         "blocklist elevated_risk_level highest_risk_level low_probability_of_authorization "
-        "previously_declined_do_not_retry requested_block_on_incorrect_cvc rule",
+        "previously_declined_do_not_retry rule",
     ),
+    *_rows(Rail.BLOCKED, Family.INCORRECT_DETAILS, "requested_block_on_incorrect_cvc"),
 ]
 
 SEPA = [

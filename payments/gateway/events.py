@@ -12,6 +12,7 @@ import stripe
 from payments.gateway import reading
 from payments.gateway.client import ask
 from payments.gateway.faults import ForgedEvent
+from payments.gateway.labels import told
 from payments.gateway.paging import PAGE, pages
 from payments.gateway.seen import EventSeen
 
@@ -48,7 +49,7 @@ def verify_event(raw: bytes, header: str, secret: str | Sequence[str]) -> EventS
 
 def fetch_event(id: str) -> EventSeen:
     """The event as Stripe keeps it (30 days)."""
-    return ask("fetch_event", lambda client: client.v1.events.retrieve(id), reading.event)
+    return ask("fetch_event", lambda client: client.v1.events.retrieve(told(id)), reading.event)
 
 
 def list_events(*, since: datetime, types: Sequence[str], after: str | None = None) -> Iterator[EventSeen]:

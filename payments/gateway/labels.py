@@ -1,4 +1,4 @@
-"""What we write on Stripe's objects so that we find them again, and the amounts we let through."""
+"""What we write on Stripe's objects so that we find them again, and the amounts and ids we let through."""
 
 from __future__ import annotations
 
@@ -20,3 +20,10 @@ def cents(amount: int) -> int:
     if amount <= 0:
         raise ValueError("An amount must be more than nothing.")
     return amount
+
+
+def told(id: str) -> str:
+    """``id`` if there is one. Raises ``ValueError`` otherwise: without it Stripe would answer with a whole list."""
+    if not id:
+        raise ValueError("Stripe was to be asked for an object without its id.")
+    return id

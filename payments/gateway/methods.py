@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from payments.gateway import reading
 from payments.gateway.client import ask
+from payments.gateway.labels import told
 from payments.gateway.seen import MethodSeen, SetupSeen
 
 
 def fetch_method(id: str) -> MethodSeen:
     """The saved method as Stripe knows it now: expiry and number change when the bank renews a card."""
-    return ask("fetch_method", lambda client: client.v1.payment_methods.retrieve(id), reading.method)
+    return ask("fetch_method", lambda client: client.v1.payment_methods.retrieve(told(id)), reading.method)
 
 
 def detach_method(id: str) -> MethodSeen:
     """Forget a saved method for good: it can never be charged again. Set the new one first."""
-    return ask("detach_method", lambda client: client.v1.payment_methods.detach(id), reading.method)
+    return ask("detach_method", lambda client: client.v1.payment_methods.detach(told(id)), reading.method)
 
 
 def fetch_setup(id: str) -> SetupSeen:
     """The setup intent as it stands now; ``payment_method`` is the method it saved once it succeeded."""
-    return ask("fetch_setup", lambda client: client.v1.setup_intents.retrieve(id), reading.setup)
+    return ask("fetch_setup", lambda client: client.v1.setup_intents.retrieve(told(id)), reading.setup)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from payments.gateway import reading
 from payments.gateway.client import ask
+from payments.gateway.labels import told
 from payments.gateway.paging import PAGE, pages
 from payments.gateway.seen import MovementSeen
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def fetch_movement(id: str) -> MovementSeen:
     """One line of the balance: amount, fee and net in cents."""
-    return ask("fetch_movement", lambda client: client.v1.balance_transactions.retrieve(id), reading.movement)
+    return ask("fetch_movement", lambda client: client.v1.balance_transactions.retrieve(told(id)), reading.movement)
 
 
 def list_movements(

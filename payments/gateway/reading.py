@@ -126,7 +126,7 @@ def _details(kind: str, body: Body) -> dict[str, Any]:
     """The fields that tell one method from another, from a method's or a charge's details."""
     return {
         "kind": kind,
-        "brand": _text(body, "brand") or _text(body, "bank_code"),
+        "brand": _text(body, "brand"),
         "last4": _text(body, "last4"),
         "exp_month": body.get("exp_month"),
         "exp_year": body.get("exp_year"),

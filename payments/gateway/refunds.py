@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from payments.gateway import reading
 from payments.gateway.client import ask
-from payments.gateway.labels import REFERENCE, cents, labels
+from payments.gateway.labels import REFERENCE, cents, labels, told
 from payments.gateway.paging import PAGE, pages
 from payments.gateway.seen import RefundSeen
 
@@ -41,7 +41,7 @@ def refund(
 
 def fetch_refund(id: str) -> RefundSeen:
     """The refund as it stands now."""
-    return ask("fetch_refund", lambda client: client.v1.refunds.retrieve(id), reading.refund)
+    return ask("fetch_refund", lambda client: client.v1.refunds.retrieve(told(id)), reading.refund)
 
 
 def find_refunds(*, payment_intent: str, reference: str) -> list[RefundSeen]:
