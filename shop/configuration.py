@@ -18,7 +18,7 @@ REQUIRED = {
     "SITE_URL": "public address of the shop, e.g. https://boutique.example.fr",
     "STRIPE_SECRET_KEY": "Stripe's secret key (sk_test_… or sk_live_…)",
     "STRIPE_WEBHOOK_SECRET": "signing secret of the webhook endpoint (whsec_…)",
-    "EMAIL_URL": "outgoing mail, e.g. smtp+tls://user:password@host:587",
+    "EMAIL_URL": "outgoing mail, e.g. submission://user:password@host:587",
     "DEFAULT_FROM_EMAIL": "sender of the letters, e.g. Boutique ActuIA <abonnements@example.fr>",
     "PUBLISHER_FILE": "TOML file with the publisher's identity (see deploy/publisher.toml)",
 }
