@@ -38,9 +38,10 @@ class Child:
         if self.alive():
             self.process.send_signal(self.polite)
 
-    def stop(self, patience: float = 10.0) -> None:
-        """Ask, wait `patience` seconds, then kill what is left of the group. Safe to call again."""
-        self.ask_to_stop()
+    def stop(self, patience: float = 10.0, *, asked: bool = False) -> None:
+        """Ask (unless it was), wait `patience` seconds, then kill what is left of the group. Safe to call again."""
+        if not asked:  # a second polite signal means "at once" to several programs
+            self.ask_to_stop()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=patience)
         self.kill_group()
@@ -68,7 +69,6 @@ def spawn(
     Raises `FileNotFoundError` if the program is missing.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    identity = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     with log.open("ab") as out:
         process = subprocess.Popen(
             [os.fspath(part) for part in command],
@@ -78,7 +78,9 @@ def spawn(
             env=None if env is None else dict(env),
             cwd=cwd,
             preexec_fn=_die_with(os.getpid(), polite),  # one thread here; nothing else sets the death signal
-            **identity,  # type: ignore[arg-type]
+            user=None if user is None else user.pw_uid,
+            group=None if user is None else user.pw_gid,
+            extra_groups=None if user is None else [],
         )
     return Child(name=name, process=process, polite=polite, log=log)
 

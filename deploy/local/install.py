@@ -20,7 +20,7 @@ OLDEST = (3, 11)
 HOLDS = {"base": ("base", "demo", "dev"), "demo": ("demo", "dev"), "dev": ("dev",)}
 
 
-def main(level):
+def main(level: str) -> None:
     if sys.version_info < OLDEST:
         stop(
             "Python {}.{} or newer is needed, and this is {}.{}. If it is installed under another name: "
@@ -32,7 +32,7 @@ def main(level):
             install(level)
 
 
-def installed(level):
+def installed(level: str) -> bool:
     try:
         with open(stamp(level)) as note:
             return note.read() == mark(level) and os.path.exists(PYTHON)
@@ -40,7 +40,7 @@ def installed(level):
         return False
 
 
-def install(level):
+def install(level: str) -> None:
     say(f"Installing what requirements/{level}.txt locks (once, and again when it changes)…")
     if not works(PYTHON):
         shutil.rmtree(VENV, ignore_errors=True)
@@ -52,17 +52,18 @@ def install(level):
     if tried([*pip, "--require-hashes", "-r", lock("bootstrap")]):
         uv = [os.path.join(VENV, "bin", "uv"), "pip", "install", "--quiet", "--python", PYTHON]
         if tried([*uv, "--no-build", "--require-hashes", "-r", lock(level)]):
-            return remember(level)
+            remember(level)
+            return
     say("uv could not do it; trying pip, which is slower…")
     run(
         [*pip, "--require-hashes", "-r", lock(level)],
         "The packages could not be installed: is the network there, and is this a common kind of machine "
         "(Linux or macOS on x86-64 or ARM64)? The lines above say more.",
     )
-    return remember(level)
+    remember(level)
 
 
-def works(python):
+def works(python: str) -> bool:
     # A clone that was moved or copied keeps scripts that name the old place.
     try:
         with open(os.path.join(VENV, "pyvenv.cfg")) as note:
@@ -72,25 +73,25 @@ def works(python):
         return False
 
 
-def remember(level):
+def remember(level: str) -> None:
     with open(stamp(level), "w") as note:
         note.write(mark(level))
 
 
-def mark(level):
+def mark(level: str) -> str:
     with open(lock(level), "rb") as text:
         return f"{VENV} {sys.version_info[0]}.{sys.version_info[1]} {hashlib.sha256(text.read()).hexdigest()}\n"
 
 
-def stamp(level):
+def stamp(level: str) -> str:
     return os.path.join(VENV, f"installed-{level}")
 
 
-def lock(level):
+def lock(level: str) -> str:
     return os.path.join(ROOT, "requirements", f"{level}.txt")
 
 
-def tried(command):
+def tried(command: "list[str]") -> bool:
     environment = dict(os.environ, UV_SYSTEM_CERTS="1", UV_LINK_MODE=os.environ.get("UV_LINK_MODE", "copy"))
     try:
         return subprocess.call(command, env=environment) == 0
@@ -98,17 +99,17 @@ def tried(command):
         return False
 
 
-def run(command, trouble):
+def run(command: "list[str]", trouble: str) -> None:
     if not tried(command):
         stop(trouble)
 
 
-def say(sentence):
+def say(sentence: str) -> None:
     sys.stderr.write(sentence + "\n")
     sys.stderr.flush()
 
 
-def stop(sentence):
+def stop(sentence: str) -> None:
     say(sentence)
     sys.exit(1)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -114,7 +114,7 @@ def _body(message: EmailMessage, kind: str) -> str:
     return _text(part) if part is not None else ""
 
 
-def _text(part: EmailMessage) -> str:
+def _text(part: MIMEPart) -> str:
     try:
         return str(part.get_content()).replace("\r\n", "\n")
     except (LookupError, UnicodeDecodeError):  # a character set that nobody knows

@@ -66,13 +66,25 @@ def prepare(home: Path) -> Places:
     return Places(home=home, postgres=private / "data", sockets=private / "run", postgres_user=user)
 
 
-def forget(home: Path) -> None:
-    """Delete everything an installation left, wherever it lies. Nothing of it may be running."""
+def forget(home: Path, keep: tuple[str, ...] = ()) -> None:
+    """Delete everything an installation left, wherever it lies, but the entries of `home` named in `keep`.
+
+    Nothing of it may be running.
+    """
     home = home.resolve()
     if os.geteuid() == 0 and (home / "id").exists():
         shutil.rmtree(_root_state() / _identity(home), ignore_errors=True)
     shutil.rmtree(_fallback(home), ignore_errors=True)
-    shutil.rmtree(home, ignore_errors=True)
+    if not keep:
+        shutil.rmtree(home, ignore_errors=True)
+    elif home.exists():
+        for entry in home.iterdir():
+            if entry.name in keep:
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
 
 
 def forget_abandoned() -> list[Path]:

@@ -88,9 +88,9 @@ def start_postgres(places: Places, *, fsync: bool = True) -> Postgres:
         _initialise(binaries, places)
     _wait_for_predecessor(places.postgres)
     options = MODEST | {"unix_socket_directories": str(places.sockets)} | ({} if fsync else CARELESS)
-    command = [binaries / "postgres", "-D", places.postgres]
+    command: list[str | Path] = [binaries / "postgres", "-D", places.postgres]
     for name, value in options.items():
-        command += ["-c", f"{name}={value}"]  # type: ignore[list-item]
+        command += ["-c", f"{name}={value}"]
     log = places.logs / "postgres.log"
     child = spawn(
         "PostgreSQL",
@@ -140,7 +140,7 @@ def _installed() -> Path:
 
 def _initialise(binaries: Path, places: Places) -> None:
     # The builtin locale sorts and folds the same on every machine, whatever LANG says there.
-    identity = places.postgres_user
+    user = places.postgres_user
     done = subprocess.run(
         [
             binaries / "initdb",
@@ -161,7 +161,9 @@ def _initialise(binaries: Path, places: Places) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        **({} if identity is None else {"user": identity.pw_uid, "group": identity.pw_gid, "extra_groups": []}),  # type: ignore[call-overload]
+        user=None if user is None else user.pw_uid,
+        group=None if user is None else user.pw_gid,
+        extra_groups=None if user is None else [],
     )
     if done.returncode:
         last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else "no output"
