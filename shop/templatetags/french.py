@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils import timezone
 
 from shop.storefront.covers import MONTHS, NBSP
 
@@ -64,3 +65,17 @@ def percent(rate: Any) -> str:
     if rate is None or rate == "":
         return ""
     return f"{Decimal(rate):.2f}".replace(".", ",") + f"{NBSP}%"
+
+
+@register.filter
+def short_day(date: dt.date | None) -> str:
+    """« 03/12/2026 », for dense tables where days stand in a column."""
+    return f"{date:%d/%m/%Y}" if date else ""
+
+
+@register.filter
+def stamp(instant: dt.datetime | None) -> str:
+    """« 03/12/2026 10:04 » in the shop's time zone, for time lines of the staff; an empty string from None."""
+    if not instant:
+        return ""
+    return f"{timezone.localtime(instant):%d/%m/%Y}{NBSP}{timezone.localtime(instant):%H:%M}"
