@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
+from payments import owners
+from subscriptions import methods
+from subscriptions.orders import settling as orders
+
+OWNERS = {
+    "order": owners.Owner(
+        settled=orders.settled,
+        declined=orders.declined,
+        waiting=orders.waiting,
+        closed=orders.closed,
+        refunded=orders.refunded,
+        refund_failed=orders.refund_failed,
+    ),
+}
+
 
 def register_all() -> None:
     """Called once at start-up by the app's configuration."""
+    for purpose, owner in OWNERS.items():
+        owners.register(purpose, owner)
+    owners.register_method_changed(methods.method_changed)

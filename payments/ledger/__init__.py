@@ -1,0 +1,1 @@
+"""The books: double entry, inserted only, one source per entry."""

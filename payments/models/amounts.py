@@ -8,9 +8,11 @@ from django.db import models
 from djmoney.models.fields import MoneyField
 
 
-def euros(**options: Any) -> MoneyField:
+def euros(**options: Any) -> Any:
     """A EUR column with cents; `eur_only` must guard its table."""
-    return MoneyField(max_digits=12, decimal_places=2, default_currency="EUR", **options)
+    return MoneyField(  # type: ignore[no-untyped-call]
+        max_digits=12, decimal_places=2, default_currency="EUR", **options
+    )
 
 
 def eur_only(column: str, name: str) -> models.CheckConstraint:

@@ -1,0 +1,1 @@
+"""Orders: quoting, placing, following, and what a payment makes of them."""

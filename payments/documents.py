@@ -1,0 +1,39 @@
+"""Bodies under their hash: put in once, read back verified (design, rule 9)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+
+from payments.models import Document
+
+
+class BodyChanged(RuntimeError):
+    """The bytes under a hash are not the bytes that were put there: somebody went round every guard."""
+
+
+def keep(body: bytes, *, media_type: str, keep_until: date, at: datetime) -> Document:
+    """Store `body` and return its row; the same bytes again, even at once from two places, are the same row.
+
+    `keep_until`: the day before which the purge may not empty it. It is fixed by whoever stores the bytes first: a
+    document that must live longer says so in its own bytes (a letter carries its date, an invoice its number), so that
+    two retentions never meet under one hash. Joins the caller's transaction.
+    """
+    sha256 = hashlib.sha256(body).hexdigest()
+    row = Document(
+        sha256=sha256, body=body, media_type=media_type, size=len(body), keep_until=keep_until, created_at=at
+    )
+    # A conflict waits for the other writer's commit, so the row is there in any case when this returns.
+    Document.objects.bulk_create([row], ignore_conflicts=True)
+    return row
+
+
+def read(sha256: str) -> bytes | None:
+    """The bytes under `sha256`; None if it was purged, or never was. Raises BodyChanged if they no longer match."""
+    body = Document.objects.filter(sha256=sha256).values_list("body", flat=True).first()
+    if body is None:
+        return None
+    found = bytes(body)
+    if hashlib.sha256(found).hexdigest() != sha256:
+        raise BodyChanged(f"document {sha256} no longer matches its hash")
+    return found

@@ -1,0 +1,90 @@
+"""Fees: Stripe tells them late, on the lines of its balance; each is booked once (law.md 6.3, stripe.md Money)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import islice
+
+from django.db import transaction
+
+from payments import gateway
+from payments.actors import Actor
+from payments.days import paris_day
+from payments.gateway import MovementSeen
+from payments.ledger import entries
+from payments.ledger.posting import post
+from payments.models import BalanceMovement, Payment, Refund
+from payments.money import from_cents
+
+PAGE = 100
+
+
+def read_movements(*, actor: Actor, at: datetime, back: timedelta = timedelta(days=3)) -> int:
+    """Read Stripe's balance lines of the last days and keep those that are new, with their fees; returns how many.
+
+    Network, then one transaction per page; safe to repeat and to stop anywhere.
+    """
+    seen = gateway.list_movements(since=at - back)
+    kept = 0
+    while page := list(islice(seen, PAGE)):
+        kept += keep(page, actor=actor, at=at)
+    return kept
+
+
+def book_for_charge(charge: str, *, actor: Actor, at: datetime) -> bool:
+    """Fetch what a charge cost, if Stripe knows it yet. Network. False when the charge is none of ours."""
+    if not Payment.objects.filter(stripe_charge=charge).exists():
+        return False
+    movement = gateway.fetch_charge(charge).balance_transaction
+    if movement:
+        keep([gateway.fetch_movement(movement)], actor=actor, at=at)
+    return True
+
+
+@transaction.atomic
+def keep(seen: Iterable[MovementSeen], *, actor: Actor, at: datetime) -> int:
+    """Keep balance lines that are new and book their fees; returns how many were new."""
+    lines = {line.id: line for line in seen}
+    known = set(BalanceMovement.objects.filter(stripe_id__in=lines).values_list("stripe_id", flat=True))
+    fresh = [line for line in lines.values() if line.id not in known]
+    sources = {line.source for line in fresh if line.source}
+    payments = {row.stripe_charge: row for row in Payment.objects.filter(stripe_charge__in=sources)}
+    refunds = {row.stripe_refund: row for row in Refund.objects.filter(stripe_refund__in=sources)}
+    BalanceMovement.objects.bulk_create(
+        [
+            BalanceMovement(
+                stripe_id=line.id,
+                kind=line.kind,
+                amount=from_cents(line.amount_cents).amount,
+                fee=from_cents(line.fee_cents).amount,
+                net=from_cents(line.net_cents).amount,
+                currency=line.currency,
+                source=line.source,
+                created=line.created,
+                available_on=line.available_on,
+                payment=payments.get(line.source),
+                refund=refunds.get(line.source),
+            )
+            for line in fresh
+        ],
+        ignore_conflicts=True,
+    )
+    rows = BalanceMovement.objects.filter(stripe_id__in=[line.id for line in fresh]).exclude(fee=0)
+    ours = rows.filter(payment__isnull=False) | rows.filter(refund__isnull=False)
+    post(
+        [
+            entries.fee(row.pk, amount=row.fee, reference=row.stripe_id, booked_on=paris_day(row.created))
+            for row in ours
+        ],
+        actor=actor,
+        at=at,
+    )
+    return len(fresh)
+
+
+def late(*, at: datetime, after: timedelta = timedelta(days=3)) -> int:
+    """How many settled payments still have no fee after so long: something for technique to look at."""
+    return Payment.objects.filter(
+        state=Payment.State.SUCCEEDED, stripe_charge__isnull=False, movements=None, state_since__lte=at - after
+    ).count()

@@ -1,0 +1,193 @@
+"""Issuing invoices and credit notes: amounts by law.md 1.6, mentions by 2.1, entries by 6.3."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from payments.actors import Actor
+from payments.invoicing.numbering import CREDIT_NOTES, INVOICES, lock_series, number
+from payments.ledger import entries
+from payments.ledger.posting import post
+from payments.models import Invoice, InvoiceLine
+from payments.money import round_cents
+from payments.vat import split_lines
+
+
+class AlreadyCredited(ValueError):
+    """The invoice has a credit note for the whole: there is nothing left to take back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """The buyer as the invoice names them; a snapshot."""
+
+    kind: str
+    name: str
+    address: tuple[str, ...]
+    country: str
+    siren: str = ""
+    siret: str = ""
+    vat_number: str = ""
+    service_code: str = ""
+    engagement_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineDraft:
+    """One line by its total incl. VAT, in euros: the line total comes first, never unit × quantity."""
+
+    name: str
+    ttc: Decimal
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDraft:
+    """All that an invoice states before it has a number. One VAT rate: what we sell has one per zone."""
+
+    subject: str
+    customer_id: int | None
+    payment_id: int | None
+    buyer: Buyer
+    vat_zone: str
+    vat_rate: Decimal
+    legal_mention: str
+    lines: tuple[LineDraft, ...]
+    supplied_on: date
+    due_on: date
+    delivery_address: tuple[str, ...] = field(default=())
+
+
+def issue(drafts: Sequence[InvoiceDraft], *, on: date, actor: Actor, at: datetime) -> list[Invoice]:
+    """Issue paid invoices, in the order given, and post their entries. Must run inside a transaction, last of all.
+
+    Numbers are taken here under the lock of the series; nothing is rendered. The caller has made sure that no subject
+    is invoiced twice; the database refuses it.
+    """
+    if not drafts:
+        return []
+    documents = [_document(draft, actor=actor, at=at) for draft in drafts]
+    number(lock_series(INVOICES, on=on), documents, on=on)
+    invoices = _write(documents)
+    post(
+        [entries.sale(invoice, vat_by_rate=vat_by_rate(lines)) for invoice, lines in documents],
+        actor=actor,
+        at=at,
+    )
+    return invoices
+
+
+@transaction.atomic
+def credit_in_full(
+    invoice: Invoice, *, reason: str, unserved_ht: Decimal, on: date, actor: Actor, at: datetime
+) -> Invoice:
+    """Issue the credit note of a whole invoice and post it; the invoice itself stays as it is (law.md 2.3).
+
+    `unserved_ht`: what 4871 still holds of it, in euros. Raises AlreadyCredited if it was credited before.
+    """
+    series = lock_series(CREDIT_NOTES, on=on)  # the lock comes first: it also keeps two credits of one invoice apart
+    if invoice.credit_notes.exists():
+        raise AlreadyCredited(invoice.reference)
+    lines = list(invoice.lines.all())
+    facts = {
+        name.attname: getattr(invoice, name.attname)
+        for name in Invoice._meta.concrete_fields
+        if name.attname not in {"id", "number", "reference", "series_id", "issued_on", "due_on", "hash"}
+    }
+    facts.update(
+        kind=Invoice.Kind.CREDIT_NOTE,
+        original_id=invoice.pk,
+        reason=reason,
+        seller=seller(),
+        actor=str(actor),
+        created_at=at,
+    )
+    copies = [
+        InvoiceLine(
+            position=line.position, name=line.name, quantity=line.quantity, unit_ht=line.unit_ht, rate=line.rate,
+            ht=line.ht, vat=line.vat, ttc=line.ttc,
+        )
+        for line in lines
+    ]  # fmt: skip
+    documents = [(Invoice(**facts), copies)]
+    number(series, documents, on=on)
+    [note] = _write(documents)
+    post([entries.credit(note, unserved_ht=unserved_ht)], actor=actor, at=at)
+    return note
+
+
+def vat_by_rate(lines: Sequence[InvoiceLine]) -> dict[Decimal, Decimal]:
+    """VAT of a document per rate in percent, in euros."""
+    sums: dict[Decimal, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        sums[Decimal(line.rate)] += line.vat.amount
+    return dict(sums)
+
+
+def seller() -> dict[str, Any]:
+    """The publisher's identity as invoices print it, frozen on each of them."""
+    publisher = settings.PUBLISHER
+    names = ("name", "legal_form", "capital", "address", "siren", "siret", "rcs", "vat_number", "phone", "email")
+    return {name: publisher[name] for name in names}
+
+
+def _document(draft: InvoiceDraft, *, actor: Actor, at: datetime) -> tuple[Invoice, list[InvoiceLine]]:
+    parts = split_lines([line.ttc for line in draft.lines], draft.vat_rate)
+    lines = [
+        InvoiceLine(
+            position=position,
+            name=line.name,
+            quantity=line.quantity,
+            unit_ht=round_cents(part.ht / line.quantity),
+            rate=draft.vat_rate,
+            ht=part.ht,
+            vat=part.vat,
+            ttc=part.ttc,
+        )
+        for position, (line, part) in enumerate(zip(draft.lines, parts, strict=True), start=1)
+    ]
+    invoice = Invoice(
+        kind=Invoice.Kind.INVOICE,
+        supplied_on=draft.supplied_on,
+        due_on=draft.due_on,
+        customer_id=draft.customer_id,
+        subject=draft.subject,
+        payment_id=draft.payment_id,
+        seller=seller(),
+        buyer_kind=draft.buyer.kind,
+        buyer_name=draft.buyer.name,
+        buyer_address=list(draft.buyer.address),
+        buyer_country=draft.buyer.country,
+        delivery_address=list(draft.delivery_address),
+        buyer_siren=draft.buyer.siren,
+        buyer_siret=draft.buyer.siret,
+        buyer_vat_number=draft.buyer.vat_number,
+        buyer_service_code=draft.buyer.service_code,
+        engagement_number=draft.buyer.engagement_number,
+        vat_on_debits=bool(settings.PUBLISHER.get("vat_on_debits", False)),
+        vat_zone=draft.vat_zone,
+        legal_mention=draft.legal_mention,
+        total_ht=sum((part.ht for part in parts), Decimal(0)),
+        total_vat=sum((part.vat for part in parts), Decimal(0)),
+        total_ttc=sum((part.ttc for part in parts), Decimal(0)),
+        actor=str(actor),
+        created_at=at,
+    )
+    return invoice, lines
+
+
+def _write(documents: Sequence[tuple[Invoice, Sequence[InvoiceLine]]]) -> list[Invoice]:
+    invoices = Invoice.objects.bulk_create([invoice for invoice, _lines in documents])
+    for invoice, lines in documents:
+        for line in lines:
+            line.invoice = invoice
+    InvoiceLine.objects.bulk_create([line for _invoice, lines in documents for line in lines])
+    return invoices

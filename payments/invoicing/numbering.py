@@ -1,0 +1,74 @@
+"""Gapless numbers and the hash chain (CGI ann. II 242 nonies A 7°; law.md 2.2, 2.4).
+
+Constraints: a number is given in the transaction that issues the document, n at once under one lock on the series row,
+as the last thing the transaction does; a rolled-back transaction gives its numbers back; dates never go backwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from payments.models import Invoice, InvoiceLine, InvoiceSeries
+
+INVOICES, CREDIT_NOTES = "F", "A"
+_NOT_HASHED = frozenset({"id", "hash", "previous_hash", "series_id"})
+
+
+def lock_series(code: str, *, on: date) -> InvoiceSeries:
+    """The locked counter of a series for the year of `on`; made if this is the year's first document."""
+    InvoiceSeries.objects.bulk_create([InvoiceSeries(code=code, year=on.year)], ignore_conflicts=True)
+    return InvoiceSeries.objects.select_for_update().get(code=code, year=on.year)
+
+
+def number(series: InvoiceSeries, documents: Sequence[tuple[Invoice, Sequence[InvoiceLine]]], *, on: date) -> None:
+    """Give the documents the next numbers, their date and their links in the chain; moves the series row.
+
+    The date is `on`, or the series' last date if another transaction was already a day ahead.
+    """
+    issued_on = max(on, series.last_issued_on or on)
+    for invoice, lines in documents:
+        series.last_number += 1
+        invoice.series = series
+        invoice.number = series.last_number
+        invoice.reference = f"{series.code}{series.year}-{series.last_number:06d}"
+        invoice.issued_on = issued_on
+        invoice.previous_hash = series.last_hash
+        invoice.hash = digest(invoice, lines)
+        series.last_hash = invoice.hash
+    series.last_issued_on = issued_on
+    series.save(update_fields=["last_number", "last_hash", "last_issued_on"])
+
+
+def digest(invoice: Invoice, lines: Sequence[InvoiceLine]) -> str:
+    """SHA-256 of the previous hash and of everything the document states, in canonical JSON."""
+    stated = {
+        "previous": invoice.previous_hash,
+        "document": _facts(invoice),
+        "lines": [
+            {name: value for name, value in _facts(line).items() if name != "invoice_id"}
+            for line in sorted(lines, key=lambda line: line.position)
+        ],
+    }
+    text = json.dumps(stated, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _facts(row: Invoice | InvoiceLine) -> dict[str, Any]:
+    return {
+        field.attname: _plain(getattr(row, field.attname))
+        for field in row._meta.concrete_fields
+        if field.attname not in _NOT_HASHED
+    }
+
+
+def _plain(value: Any) -> Any:
+    """One writing per value, whether it was just made or read back from the database."""
+    if hasattr(value, "amount"):
+        return f"{value.amount:.2f}"
+    if value is None or isinstance(value, str | int | bool | list | dict):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else f"{value:.2f}"

@@ -1,0 +1,144 @@
+"""What each event writes in the books: the table of law.md 6.3, one function per row, all pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from payments.ledger.posting import ZERO, EntryDraft, Line
+from payments.models import Invoice, LedgerEntry, Payment, Refund
+
+Journal = LedgerEntry.Journal
+
+
+def party(customer_id: int | None) -> str:
+    """Sub-account of a customer in 411; one collective account is the accountant's choice at export."""
+    return f"C{customer_id:06d}" if customer_id else ""
+
+
+def vat_key(rate: Decimal) -> str:
+    """Key of the output VAT account of a rate in percent: VAT_2.10."""
+    return f"VAT_{rate:.2f}"
+
+
+def sale(invoice: Invoice, *, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDraft:
+    """A paid subscription is invoiced: 411 to 4871 and VAT, which the payment has made due (law.md 1.5)."""
+    return EntryDraft(
+        journal=Journal.SALES,
+        source=f"invoice:{invoice.pk}",
+        booked_on=invoice.issued_on,
+        piece_ref=invoice.reference,
+        piece_date=invoice.issued_on,
+        label=f"Facture {invoice.reference}",
+        lines=(
+            Line("AR", debit=invoice.total_ttc.amount, party=party(invoice.customer_id)),
+            Line("DEFERRED", credit=invoice.total_ht.amount),
+            *(Line(vat_key(rate), credit=vat) for rate, vat in sorted(vat_by_rate.items())),
+        ),
+    )
+
+
+def credit(credit_note: Invoice, *, unserved_ht: Decimal) -> EntryDraft:
+    """A credit note: unserved copies leave 4871, served ones 7011; its VAT waits for the refund (law.md 1.5).
+
+    `unserved_ht`: value of the entitlements that the credit takes back, in euros without VAT.
+    """
+    return EntryDraft(
+        journal=Journal.SALES,
+        source=f"invoice:{credit_note.pk}",
+        booked_on=credit_note.issued_on,
+        piece_ref=credit_note.reference,
+        piece_date=credit_note.issued_on,
+        label=f"Avoir {credit_note.reference}",
+        lines=(
+            Line("DEFERRED", debit=unserved_ht),
+            Line("REV_PRINT", debit=credit_note.total_ht.amount - unserved_ht),
+            Line("VAT_PENDING", debit=credit_note.total_vat.amount),
+            Line("AR", credit=credit_note.total_ttc.amount, party=party(credit_note.customer_id)),
+        ),
+    )
+
+
+def received(payment: Payment, *, booked_on: date) -> EntryDraft:
+    """Money taken by Stripe: 517 to 411, or to the surplus account when it pays for nothing."""
+    side = (
+        Line("SURPLUS", credit=payment.amount.amount, party=party(payment.customer_id))
+        if payment.surplus
+        else Line("AR", credit=payment.amount.amount, party=party(payment.customer_id))
+    )
+    return EntryDraft(
+        journal=Journal.STRIPE,
+        source=f"payment:{payment.pk}",
+        booked_on=booked_on,
+        received_on=payment.received_on,
+        piece_ref=payment.reference,
+        piece_date=booked_on,
+        label=f"Encaissement {payment.reference}",
+        lines=(Line("PSP", debit=payment.amount.amount), side),
+    )
+
+
+def became_surplus(payment: Payment, *, booked_on: date) -> EntryDraft:
+    """A payment booked to 411 turns out to pay for nothing: it moves to the surplus account."""
+    return EntryDraft(
+        journal=Journal.MISC,
+        source=f"surplus:{payment.pk}",
+        booked_on=booked_on,
+        piece_ref=payment.reference,
+        piece_date=booked_on,
+        label=f"Encaissement en trop {payment.reference}",
+        lines=(
+            Line("AR", debit=payment.amount.amount, party=party(payment.customer_id)),
+            Line("SURPLUS", credit=payment.amount.amount, party=party(payment.customer_id)),
+        ),
+    )
+
+
+def fee(movement_id: int, *, amount: Decimal, reference: str, booked_on: date) -> EntryDraft:
+    """Stripe's fee on one movement; a fee given back is the mirror."""
+    charged, returned = max(amount, ZERO), max(-amount, ZERO)
+    return EntryDraft(
+        journal=Journal.STRIPE,
+        source=f"fee:{movement_id}",
+        booked_on=booked_on,
+        piece_ref=reference,
+        piece_date=booked_on,
+        label=f"Frais Stripe {reference}",
+        lines=(Line("FEES", debit=charged, credit=returned), Line("PSP", debit=returned, credit=charged)),
+    )
+
+
+def refunded(refund: Refund, *, booked_on: date, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDraft:
+    """Money given back through Stripe; the credit note's VAT becomes deductible that day (law.md 1.5)."""
+    amount = refund.amount.amount
+    debtor = "SURPLUS" if refund.payment.surplus else "AR"
+    vat = sum(vat_by_rate.values(), ZERO)
+    return EntryDraft(
+        journal=Journal.STRIPE,
+        source=f"refund:{refund.pk}",
+        booked_on=booked_on,
+        piece_ref=refund.reference,
+        piece_date=booked_on,
+        label=f"Remboursement {refund.reference}",
+        lines=(
+            Line(debtor, debit=amount, party=party(refund.payment.customer_id)),
+            Line("PSP", credit=amount),
+            *(Line(vat_key(rate), debit=part) for rate, part in sorted(vat_by_rate.items())),
+            Line("VAT_PENDING", credit=vat),
+        ),
+    )
+
+
+def refund_failed(refund: Refund, *, booked_on: date, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDraft:
+    """A refund came back from the bank: the mirror of `refunded`; we owe the money again."""
+    there = refunded(refund, booked_on=booked_on, vat_by_rate=vat_by_rate)
+    return EntryDraft(
+        journal=there.journal,
+        source=f"refund_failed:{refund.pk}",
+        booked_on=booked_on,
+        piece_ref=refund.reference,
+        piece_date=booked_on,
+        label=f"Remboursement rejeté {refund.reference}",
+        lines=tuple(Line(line.key, debit=line.credit, credit=line.debit, party=line.party) for line in there.lines),
+    )

@@ -1,0 +1,114 @@
+"""Looking up at Stripe what became of a payment: the only way out of `unknown` (design, rule 3)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from payments import gateway
+from payments.actors import Actor
+from payments.gateway import CheckoutSeen, IntentSeen, MethodSeen, Outcome
+from payments.models import Payment
+from payments.settling import News, apply
+
+State = Payment.State
+# Stripe's own time-outs end well before: a request that it has not seen by then will never arrive.
+NEVER_ARRIVED = timedelta(minutes=10)
+
+
+def look_up(payment: Payment, *, actor: Actor, at: datetime) -> Payment:
+    """Ask Stripe about one payment and apply the answer. Network; outside a transaction; safe to repeat.
+
+    Raises what the gateway raises (`Unknown` when Stripe does not answer: then nothing has changed).
+    """
+    news = look(payment, at=at)
+    Payment.objects.filter(pk=payment.pk).update(looked_up_at=at)
+    if news is not None:
+        apply([news], actor=actor, at=at)
+    payment.refresh_from_db()
+    return payment
+
+
+def look(payment: Payment, *, at: datetime) -> News | None:
+    """What Stripe says of a payment now; None when there is nothing that could change it. Network, no writing of state."""
+    if payment.way == Payment.Way.CHECKOUT:
+        return _look_at_page(payment, at=at)
+    return _look_for_charge(payment, at=at)
+
+
+def _look_at_page(payment: Payment, *, at: datetime) -> News | None:
+    page = _page(payment)
+    if page is None:
+        silent = payment.state in (State.CREATED, State.UNKNOWN)
+        if silent and payment.called_at and at - payment.called_at > NEVER_ARRIVED:
+            return News(payment.pk, Outcome.CANCELLED, reason="no payment page was ever opened")
+        return None
+    if payment.checkout_session is None:
+        Payment.objects.filter(pk=payment.pk, checkout_session=None).update(
+            checkout_session=page.id, checkout_url=page.url
+        )
+    closed = page.status != "open"
+    intent = gateway.fetch_intent(page.payment_intent) if page.payment_intent else None
+    if intent is not None and intent.outcome == Outcome.SUCCEEDED:
+        return News(payment.pk, intent.outcome, intent=intent, method=_method(payment, intent), closed=True)
+    if page.status == "expired":
+        return News(payment.pk, Outcome.CANCELLED, intent=intent, closed=True, reason="the payment page has expired")
+    if intent is None or intent.outcome == Outcome.CREATED:
+        return News(payment.pk, Outcome.CREATED) if payment.state == State.UNKNOWN else None
+    return News(payment.pk, intent.outcome, intent=intent, closed=closed)
+
+
+def _page(payment: Payment) -> CheckoutSeen | None:
+    if payment.checkout_session:
+        return gateway.fetch_checkout(payment.checkout_session)
+    account = payment.payer_account
+    if account is None or not account.stripe_customer or payment.called_at is None:
+        return None
+    pages = gateway.find_checkouts(customer=account.stripe_customer)
+    return next((page for page in pages if page.client_reference_id == payment.reference), None)
+
+
+def _look_for_charge(payment: Payment, *, at: datetime) -> News | None:
+    if payment.stripe_intent:
+        intent: IntentSeen | None = gateway.fetch_intent(payment.stripe_intent)
+    elif payment.payer_account and payment.payer_account.stripe_customer and payment.called_at:
+        found = gateway.find_intents(customer=payment.payer_account.stripe_customer, reference=payment.reference)
+        # Should two exist under one reference, the one that took money is the truth.
+        found.sort(key=lambda one: one.outcome == Outcome.SUCCEEDED, reverse=True)
+        intent = found[0] if found else None
+    else:
+        return None
+    if intent is None:
+        if payment.state == State.UNKNOWN and payment.called_at and at - payment.called_at > NEVER_ARRIVED:
+            return News(payment.pk, Outcome.CANCELLED, reason="Stripe never received the charge")
+        return None
+    if intent.outcome == Outcome.CREATED:
+        return None
+    return News(payment.pk, intent.outcome, intent=intent, method=_method(payment, intent), closed=True)
+
+
+def _method(payment: Payment, intent: IntentSeen) -> MethodSeen | None:
+    if payment.save_method and intent.payment_method:
+        return gateway.fetch_method(intent.payment_method)
+    return None
+
+
+def due(*, at: datetime, limit: int) -> list[Payment]:
+    """Payments worth asking about: unknown after 5 minutes, then hourly; open pages that are over; slow debits daily."""
+    minutes, hour, day = at - timedelta(minutes=5), at - timedelta(hours=1), at - timedelta(days=1)
+    not_since = Q(looked_up_at=None) | Q(looked_up_at__lte=hour)
+    return list(
+        Payment.objects.select_related("payer_account")
+        .filter(
+            (Q(state=State.UNKNOWN) & Q(called_at__lte=minutes) & (Q(looked_up_at=None) | Q(looked_up_at__lte=minutes)))
+            | (
+                Q(state__in=(State.CREATED, State.DECLINED, State.ACTION_REQUIRED), is_open=True)
+                & Q(called_at__isnull=False)
+                & Q(checkout_expires_at__lte=minutes)
+                & not_since
+            )
+            | (Q(state=State.PROCESSING) & (Q(looked_up_at=None) | Q(looked_up_at__lte=day)) & Q(state_since__lte=day))
+        )
+        .order_by("pk")[:limit]
+    )

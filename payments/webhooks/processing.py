@@ -1,0 +1,235 @@
+"""Processing: what the stored events are about is fetched afresh, once per object, and applied monotonically."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from payments import fees, gateway, looking_up, methods, refunds
+from payments.actors import Actor, stripe_event
+from payments.desk import put_on_desk
+from payments.models import DeskItem, MethodSetup, Payment, Refund, StripeEvent
+from payments.owners import tell_method_changed
+from payments.webhooks.types import HEARD, About
+
+log = structlog.get_logger(__name__)
+State = StripeEvent.State
+
+#: After so many failed attempts an event is parked in sight; attempts are 1, 2, 4… minutes apart.
+PATIENCE = 8
+LEASE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of an event: applied, ignored for a reason, or parked on a desk."""
+
+    state: str
+    reason: str = ""
+
+
+def process(*, at: datetime, limit: int = 50) -> int:
+    """Process stored events that are due; returns how many were closed. Network between short transactions.
+
+    Several workers may run at once: each claims its own batch. A worker that dies leaves its events to the next round.
+    """
+    batch = _claim(at=at, limit=limit)
+    closed = 0
+    for about, subject, events in _by_object(batch):
+        try:
+            verdict = _ACTS[about](subject, events, at)
+        except gateway.GatewayFault as fault:
+            _put_off(events, trouble=type(fault).__name__, at=at)
+            continue
+        except Exception as trouble:
+            log.exception("event_failed", kinds=sorted({event.type for event in events}))
+            _put_off(events, trouble=type(trouble).__name__, at=at)
+            continue
+        _close(events, verdict, at=at)
+        closed += len(events)
+    return closed
+
+
+def _claim(*, at: datetime, limit: int) -> list[StripeEvent]:
+    with transaction.atomic():
+        batch = list(
+            StripeEvent.objects.select_for_update(skip_locked=True)
+            .filter(state=State.STORED, next_attempt_at__lte=at)
+            .order_by("next_attempt_at", "pk")[:limit]
+        )
+        # The claim is a lease: whoever dies with it is followed by another worker.
+        StripeEvent.objects.filter(pk__in=[event.pk for event in batch]).update(
+            next_attempt_at=at + LEASE, attempts=F("attempts") + 1
+        )
+    return batch
+
+
+Groups = Iterable[tuple[About, str, list[StripeEvent]]]
+
+
+def _by_object(batch: Sequence[StripeEvent]) -> Groups:
+    """Group events by the object that has to be fetched, so that ten events of one payment are one look-up."""
+    groups: dict[tuple[About, str], list[StripeEvent]] = defaultdict(list)
+    for event in batch:
+        about = HEARD.get(event.type, About.DESK)
+        if about == About.PAYMENT and event.hints.get("setup_intent"):
+            about = About.SETUP
+        key = event.hints.get("reference") if about in (About.PAYMENT, About.SETUP) else ""
+        groups[about, key or event.object_id].append(event)
+    return [(about, key, events) for (about, key), events in groups.items()]
+
+
+def _payment(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
+    intents = {event.hints.get("payment_intent") or event.object_id for event in events}
+    payment = (
+        Payment.objects.select_related("payer_account")
+        .filter(
+            Q(reference=subject)
+            | Q(stripe_intent__in=intents)
+            | Q(checkout_session__in={event.object_id for event in events})
+        )
+        .first()
+    )
+    if payment is None:
+        return _foreign(subject)
+    if _old_news(payment):
+        return Verdict(State.IGNORED, "tells nothing new")
+    looking_up.look_up(payment, actor=_actor(events), at=at)
+    return Verdict(State.APPLIED)
+
+
+def _old_news(payment: Payment) -> bool:
+    """A settled payment has nothing more to learn from its own events; refunds and fees have theirs."""
+    return payment.state == Payment.State.SUCCEEDED and payment.stripe_charge is not None
+
+
+def _setup(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
+    setup = MethodSetup.objects.filter(
+        Q(reference=subject) | Q(checkout_session__in={event.object_id for event in events})
+    ).first()
+    if setup is None:
+        return _foreign(subject)
+    done = methods.look_up_setup(setup, at=at)
+    tell_method_changed(done, actor=_actor(events), at=at)
+    return Verdict(State.APPLIED)
+
+
+def _refund(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
+    references = {event.hints["reference"] for event in events if event.hints.get("reference")}
+    found = Refund.objects.select_related("payment").filter(
+        Q(reference__in=references) | Q(stripe_refund=subject) | Q(payment__stripe_charge=subject)
+    )
+    known = list(found)
+    for refund in known:
+        refunds.look_up(refund, actor=_actor(events), at=at)
+    if known:
+        return Verdict(State.APPLIED)
+    intents = {event.hints.get("payment_intent", "") for event in events} - {""}
+    charges = {event.hints.get("charge", "") for event in events} | {subject}
+    payment = Payment.objects.filter(Q(stripe_intent__in=intents) | Q(stripe_charge__in=charges)).first()
+    if payment is None:
+        return _foreign(subject)
+    put_on_desk(
+        DeskItem.Desk.FINANCE,
+        kind="refund_not_ours",
+        subject=f"payment:{payment.pk}",
+        sentence=f"Un remboursement de {payment.reference} a été fait chez Stripe, hors de la boutique.",
+        at=at,
+    )
+    return Verdict(State.PARKED, "refunded outside the shop")
+
+
+def _fee(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
+    known = fees.book_for_charge(subject, actor=_actor(events), at=at)
+    return Verdict(State.APPLIED) if known else _foreign("")
+
+
+def _method(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
+    return Verdict(State.APPLIED) if methods.bring_up_to_date(subject, at=at) else _foreign("")
+
+
+def _mandate(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
+    if all(event.hints.get("status") == "active" for event in events):
+        return Verdict(State.IGNORED, "the mandate is active")
+    ended = methods.end_mandate(subject, because="mandate ended at the bank", at=at)
+    return Verdict(State.APPLIED) if ended else _foreign("")
+
+
+def _desk(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
+    event = events[0]
+    if event.type not in HEARD:
+        return Verdict(State.IGNORED, "a type this shop does not hear")
+    if event.type.startswith("payout."):
+        return Verdict(State.IGNORED, "payouts are read from their own pages")
+    charge = event.hints.get("charge", "")
+    payment = Payment.objects.filter(
+        Q(stripe_charge=charge) | Q(stripe_intent=event.hints.get("payment_intent", ""))
+    ).first()
+    if payment is None:
+        return _foreign("")
+    put_on_desk(
+        DeskItem.Desk.FINANCE,
+        kind=event.type[:40],
+        subject=f"payment:{payment.pk}",
+        sentence=f"Stripe signale « {event.type} » pour {payment.reference} : à regarder chez Stripe.",
+        at=at,
+    )
+    return Verdict(State.PARKED, "on finance's desk")
+
+
+_ACTS: dict[About, Callable[[str, list[StripeEvent], datetime], Verdict]] = {
+    About.PAYMENT: _payment,
+    About.SETUP: _setup,
+    About.REFUND: _refund,
+    About.FEE: _fee,
+    About.METHOD: _method,
+    About.MANDATE: _mandate,
+    About.DESK: _desk,
+}
+
+
+def _foreign(reference: str) -> Verdict:
+    """Another product of the same Stripe account, or a reference of ours that we do not know: kept and shown."""
+    if reference.startswith(("PAY-", "CB-", "RMB-")):
+        return Verdict(State.PARKED, "carries a reference of ours that we do not know")
+    return Verdict(State.IGNORED, "not ours")
+
+
+def _actor(events: Sequence[StripeEvent]) -> Actor:
+    return stripe_event(events[0].event_id)
+
+
+def _close(events: Sequence[StripeEvent], verdict: Verdict, *, at: datetime) -> None:
+    reason = verdict.reason
+    if any(event.livemode for event in events) == settings.STRIPE_SECRET_KEY.startswith(("sk_test_", "rk_test_")):
+        reason = f"{reason} (other mode)".strip()
+    StripeEvent.objects.filter(pk__in=[event.pk for event in events], state=State.STORED).update(
+        state=verdict.state, reason=reason[:200], done_at=at
+    )
+
+
+def _put_off(events: Sequence[StripeEvent], *, trouble: str, at: datetime) -> None:
+    for event in events:
+        tries = event.attempts + 1
+        if tries >= PATIENCE:
+            StripeEvent.objects.filter(pk=event.pk, state=State.STORED).update(
+                state=State.PARKED, reason=f"given up after {tries} attempts: {trouble}", done_at=at
+            )
+            put_on_desk(
+                DeskItem.Desk.TECHNIQUE,
+                kind="event_parked",
+                subject=f"event:{event.event_id}",
+                sentence=f"L’événement Stripe {event.type} n’a pas pu être traité ({trouble}).",
+                at=at,
+            )
+        else:
+            StripeEvent.objects.filter(pk=event.pk, state=State.STORED).update(
+                next_attempt_at=at + timedelta(minutes=2 ** (tries - 1)), reason=trouble
+            )

@@ -1,0 +1,50 @@
+"""Which events this shop hears, and what each is about (stripe.md, Webhooks)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class About(StrEnum):
+    """The kind of object that is fetched afresh because of an event."""
+
+    PAYMENT = "payment"
+    SETUP = "setup"
+    REFUND = "refund"
+    FEE = "fee"
+    METHOD = "method"
+    MANDATE = "mandate"
+    DESK = "desk"
+
+
+HEARD: dict[str, About] = {
+    "checkout.session.completed": About.PAYMENT,
+    "checkout.session.expired": About.PAYMENT,
+    "checkout.session.async_payment_succeeded": About.PAYMENT,
+    "checkout.session.async_payment_failed": About.PAYMENT,
+    "payment_intent.succeeded": About.PAYMENT,
+    "payment_intent.payment_failed": About.PAYMENT,
+    "payment_intent.processing": About.PAYMENT,
+    "payment_intent.requires_action": About.PAYMENT,
+    "setup_intent.succeeded": About.SETUP,
+    "setup_intent.setup_failed": About.SETUP,
+    "charge.updated": About.FEE,
+    "charge.refunded": About.REFUND,
+    "refund.created": About.REFUND,
+    "refund.updated": About.REFUND,
+    "refund.failed": About.REFUND,
+    "charge.dispute.created": About.DESK,
+    "charge.dispute.updated": About.DESK,
+    "charge.dispute.closed": About.DESK,
+    "charge.dispute.funds_withdrawn": About.DESK,
+    "charge.dispute.funds_reinstated": About.DESK,
+    "payout.created": About.DESK,
+    "payout.paid": About.DESK,
+    "payout.failed": About.DESK,
+    "payout.canceled": About.DESK,
+    "payout.updated": About.DESK,
+    "payout.reconciliation_completed": About.DESK,
+    "payment_method.automatically_updated": About.METHOD,
+    "mandate.updated": About.MANDATE,
+    "radar.early_fraud_warning.created": About.DESK,
+}

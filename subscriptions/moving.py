@@ -1,0 +1,79 @@
+"""The one place where a subscription and a copy change state (design, section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from payments.actors import Actor
+from subscriptions.models import Entitlement, EntitlementMovement, Subscription, SubscriptionEvent
+
+State = Subscription.State
+Copy = Entitlement.State
+Kind = EntitlementMovement.Kind
+
+TRANSITIONS: dict[str, frozenset[str]] = {
+    State.PENDING: frozenset({State.ACTIVE, State.ENDED}),
+    State.ACTIVE: frozenset({State.GRACE, State.LAPSED, State.ENDED}),
+    State.GRACE: frozenset({State.ACTIVE, State.LAPSED, State.ENDED}),
+    State.LAPSED: frozenset({State.ACTIVE, State.ENDED}),
+    State.ENDED: frozenset(),
+}
+
+#: What each movement of a copy may start from, and where it leads.
+MOVEMENTS: dict[str, tuple[frozenset[str], str]] = {
+    Kind.ASSIGN: (frozenset({Copy.OWED}), Copy.ASSIGNED),
+    Kind.SERVE: (frozenset({Copy.ASSIGNED}), Copy.SERVED),
+    Kind.RESEND: (frozenset({Copy.SERVED}), Copy.SERVED),
+    Kind.HOLD: (frozenset({Copy.OWED}), Copy.HELD),
+    Kind.RELEASE: (frozenset({Copy.HELD}), Copy.OWED),
+    Kind.CREDIT: (frozenset({Copy.OWED, Copy.HELD}), Copy.CREDITED),
+    Kind.VOID: (frozenset({Copy.OWED, Copy.HELD}), Copy.VOID),
+}
+
+
+class NoSuchStep(ValueError):
+    """The table has no such step from where the row stands."""
+
+
+def move(
+    subscriptions: Sequence[Subscription], target: str, *, actor: Actor, at: datetime, reason: str = ""
+) -> list[Subscription]:
+    """Move locked subscriptions; those for which the table has no such step stay. Two queries whatever the number."""
+    moved = [one for one in subscriptions if target in TRANSITIONS[one.state]]
+    SubscriptionEvent.objects.bulk_create(
+        [
+            SubscriptionEvent(
+                subscription=one, from_state=one.state, to_state=target, actor=str(actor), reason=reason[:200], at=at
+            )
+            for one in moved
+        ]
+    )
+    for one in moved:
+        one.state, one.state_since = target, at
+    Subscription.objects.bulk_update(moved, ["state", "state_since"])
+    return moved
+
+
+def move_copies(
+    copies: Sequence[Entitlement], kind: str, *, on: date, actor: Actor, at: datetime, reason: str = ""
+) -> None:
+    """Move locked entitlements by one kind of movement, and write the movements. Two queries.
+
+    Raises NoSuchStep before anything is written if one of them cannot take it.
+    """
+    allowed, target = MOVEMENTS[kind]
+    stuck = [copy.pk for copy in copies if copy.state not in allowed]
+    if stuck:
+        raise NoSuchStep(f"{kind} is impossible for entitlements {stuck}")
+    EntitlementMovement.objects.bulk_create(
+        [
+            EntitlementMovement(
+                entitlement=copy, kind=kind, issue_id=copy.issue_id, actor=str(actor), reason=reason[:200], on=on, at=at
+            )
+            for copy in copies
+        ]
+    )
+    for copy in copies:
+        copy.state = target
+    Entitlement.objects.bulk_update(copies, ["state"])

@@ -1,0 +1,64 @@
+"""What became of an order, said truthfully whichever of return, webhook and sweep came first."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from payments import gateway
+from payments.actors import job
+from payments.looking_up import look_up
+from payments.models import Payment
+from subscriptions.models import Order
+from subscriptions.orders.placing import payment_of
+
+State = Payment.State
+ASK_AGAIN_AFTER = timedelta(seconds=3)
+
+
+class Situation(StrEnum):
+    """What the reader is told."""
+
+    PAID = "paid"
+    ON_ITS_WAY = "on_its_way"
+    REFUSED = "refused"
+    NOT_YET_KNOWN = "not_yet_known"
+    NOT_PAID = "not_paid"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    SURPLUS = "surplus"
+
+
+def follow(order: Order, *, at: datetime, ask: bool) -> Situation:
+    """Where an order stands; with `ask`, Stripe is asked first if we do not know yet (at most every 3 seconds).
+
+    Network only with `ask`, outside a transaction. When Stripe does not answer, what we know is told.
+    """
+    payment = payment_of(order)
+    undecided = payment.is_open or payment.state == State.PROCESSING
+    fresh = payment.looked_up_at is None or at - payment.looked_up_at >= ASK_AGAIN_AFTER
+    if ask and undecided and fresh and payment.called_at is not None:
+        try:
+            payment = look_up(payment, actor=job("return-page"), at=at)
+        except gateway.GatewayFault:
+            Payment.objects.filter(pk=payment.pk).update(looked_up_at=at)
+    order.refresh_from_db(fields=["state", "state_since", "customer"])
+    return situation(order, payment)
+
+
+def situation(order: Order, payment: Payment) -> Situation:
+    """The pure table behind `follow`."""
+    if payment.state == State.SUCCEEDED and payment.surplus and order.state != Order.State.PAID:
+        return Situation.SURPLUS
+    if order.state == Order.State.PAID:
+        return Situation.PAID
+    if payment.state == State.SUCCEEDED:
+        return Situation.NOT_YET_KNOWN  # paid, its effect is parked: it will be served
+    return {
+        State.PROCESSING: Situation.ON_ITS_WAY,
+        State.DECLINED: Situation.REFUSED,
+        State.UNKNOWN: Situation.NOT_YET_KNOWN,
+        State.ACTION_REQUIRED: Situation.NOT_PAID,
+        State.CREATED: Situation.NOT_PAID,
+        State.CANCELLED: Situation.EXPIRED if order.state == Order.State.EXPIRED else Situation.CANCELLED,
+    }[State(payment.state)]

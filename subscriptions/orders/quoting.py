@@ -1,0 +1,75 @@
+"""What would it cost, and what would come, for this buyer at this address today: asked by page, order and letters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from payments.models import VatRate
+from payments.territories import zone_of
+from payments.vat import VatTreatment, treatment
+from subscriptions.calendar import DeliveryZone, TermDates, delivery_zone_of
+from subscriptions.models import Issue, Offer, Price
+from subscriptions.offers.catalogue import Shelf, read_shelf
+
+
+class NotForSale(ValidationError):
+    """The offer cannot be ordered so; the message is a sentence for the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One offer for one address on one day: price incl. VAT and postage, VAT treatment, first issue and dates."""
+
+    offer: Offer
+    price: Price
+    delivery_zone: DeliveryZone
+    vat: VatTreatment
+    first_issue: Issue
+    term: TermDates
+    issues: Sequence[Issue]
+
+    @property
+    def amount(self) -> Any:
+        """Total incl. VAT and postage (Money, EUR)."""
+        return self.price.amount
+
+
+def quote(offer: Offer, *, country: str, postcode: str, buyer_kind: str, on: date, shelf: Shelf | None = None) -> Quote:
+    """Price, VAT and dates of an offer. Two queries, one when today's `shelf` is given.
+
+    No VIES answer is stored yet, so a VAT number changes nothing: French VAT (law.md 1.3). Raises NotForSale when the
+    offer is off sale, has no price for the zone or no issue to begin with; UnknownTerritory for a country that is none.
+    """
+    shelf = shelf or read_shelf(on)
+    current = shelf.offer(offer.code)
+    if current is None:
+        raise NotForSale(_("This offer is no longer on sale. Please choose another one."), code="off_sale")
+    zone = delivery_zone_of(country, postcode)
+    if shelf.price(current, zone) is None:
+        raise NotForSale(_("This offer cannot be delivered to this address yet."), code="no_price")
+    standing = shelf.standing(current, zone)
+    if standing is None:
+        raise NotForSale(_("The coming issues are not planned yet: this offer is back in a few days."), code="no_issue")
+    vat = treatment(
+        zone=zone_of(country, postcode),
+        buyer_kind=buyer_kind,
+        vat_number_valid=False,
+        on=on,
+        rows=list(VatRate.objects.filter(category=current.vat_category)),
+        category=current.vat_category,
+    )
+    return Quote(
+        offer=current,
+        price=standing.price,
+        delivery_zone=zone,
+        vat=vat,
+        first_issue=standing.first_issue,
+        term=standing.term,
+        issues=standing.issues,
+    )

@@ -1,0 +1,78 @@
+"""Giving an order back in full: credit note, copies taken back, subscription ended, refund queued; one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from payments import refunds
+from payments.actors import Actor
+from payments.days import paris_day
+from payments.desk import record_act
+from payments.invoicing.issuing import credit_in_full
+from payments.models import DeskItem, Invoice, Payment, Refund
+from subscriptions.models import Entitlement, Order, Subscription, Term
+from subscriptions.moving import move, move_copies
+
+
+class CannotRefund(ValidationError):
+    """The order cannot be given back now; the message is a sentence for staff."""
+
+
+@transaction.atomic
+def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> Refund:
+    """Take a paid order back whole (law.md 4.4, 6.3) and queue its refund through the original charge.
+
+    Copies not yet in a file are void; served ones keep their state, their revenue is taken back by the credit note. The
+    letter goes out when Stripe says that the money went back. Raises CannotRefund with a sentence: not paid, already
+    refunded, no reason given, a dispute open, or copies in a file that is on its way.
+    """
+    if not reason.strip():
+        raise CannotRefund(_("Please say why this order is refunded."), code="no_reason")
+    payment = (
+        Payment.objects.select_for_update(of=("self",))
+        .filter(subject=order.subject, state=Payment.State.SUCCEEDED, surplus=False)
+        .first()
+    )
+    locked = Order.objects.select_for_update().get(pk=order.pk)
+    if payment is None or locked.state != Order.State.PAID:
+        raise CannotRefund(_("This order is not paid: there is nothing to refund."), code="not_paid")
+    _refuse_disputed(payment)
+    term = Term.objects.get(order=locked)
+    subscription = Subscription.objects.select_for_update().get(pk=term.subscription_id)
+    copies = list(Entitlement.objects.select_for_update().filter(term=term).order_by("rank"))
+    if any(copy.state == Entitlement.State.ASSIGNED for copy in copies):
+        raise CannotRefund(
+            _("A copy is in a mailing file that is not posted yet. Refund the order once it is."), code="assigned"
+        )
+    unserved = [copy for copy in copies if copy.state in (Entitlement.State.OWED, Entitlement.State.HELD)]
+    invoice = Invoice.objects.get(subject=order.subject, kind=Invoice.Kind.INVOICE)
+    if invoice.credit_notes.exists():
+        raise CannotRefund(_("This order is already refunded."), code="already")
+    today = paris_day(at)
+    move_copies(unserved, "void", on=today, actor=actor, at=at, reason=reason)
+    move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=reason)
+    record_act("refunded in full", subject=order.subject, actor=actor, at=at, reason=reason)
+    note = credit_in_full(
+        invoice,
+        reason=reason,
+        unserved_ht=sum((copy.value_ht for copy in unserved), Decimal("0.00")),
+        on=today,
+        actor=actor,
+        at=at,
+    )
+    return refunds.request(payment, amount=payment.amount, reason=reason, credit_note=note, actor=actor, at=at)
+
+
+def _refuse_disputed(payment: Payment) -> None:
+    disputed = DeskItem.objects.filter(
+        kind__startswith="charge.dispute", subject=f"payment:{payment.pk}", closed_at=None
+    )
+    if disputed.exists():
+        raise CannotRefund(
+            _("The payment is disputed at the bank: no refund until the dispute has ended."), code="disputed"
+        )
