@@ -45,7 +45,7 @@ STREET_KINDS = {
     "SENTIER": "SEN",
     "SQUARE": "SQ",
     "TRAVERSE": "TRA",
-    "VILLAGE": "VGE",
+    "VILLAGE": "VLGE",
 }
 
 # Titles in the names of streets: soldiers, clergy, learned people, saints; each may occur anywhere in the line.

@@ -12,10 +12,11 @@ from subscriptions.addresses.characters import printed
 from subscriptions.addresses.countries import country_name, deliverable_countries
 from subscriptions.addresses.faults import AddressFault, FaultCode
 from subscriptions.addresses.fields import field_label, required_fields
-from subscriptions.addresses.french import french_postcode, town_name
-from subscriptions.addresses.label import PostalLabel, length_faults, postal_label, preview
-from subscriptions.addresses.rules import PostalRules, canonical_postcode, latin_choice, matching_choice, postal_rules
-from subscriptions.addresses.territories import MILITARY_PREFIX, is_french_postal_area, territories_of_postcode
+from subscriptions.addresses.foreign_check import foreign_faults
+from subscriptions.addresses.french_check import french_faults
+from subscriptions.addresses.label import PostalLabel, character_faults, length_faults, postal_label, preview
+from subscriptions.addresses.rules import postal_rules
+from subscriptions.addresses.territories import is_french_postal_area
 from subscriptions.addresses.typed import TEXT_FIELDS, AddressKind, TypedAddress
 
 LONGEST_FIELD = 200  # characters typed; far above any label, far below what could slow a page down
@@ -38,12 +39,12 @@ def check(
     long = [field for field in TEXT_FIELDS if len(getattr(address, field)) > LONGEST_FIELD]
     if long:
         return [sentences.field_too_long(address, field, limit=LONGEST_FIELD) for field in long], None
-    faults = [*sentences.unprintable_faults(address), *_missing(address), *_unexpected(address)]
+    faults = [*character_faults(address), *_missing(address), *_unexpected(address)]
     if is_french_postal_area(country):
-        faults += _french_faults(address, country)
+        faults += french_faults(address)
     else:
-        faults += _foreign_faults(address, rules)
-    faults += length_faults(preview(address))
+        faults += foreign_faults(address, rules)
+    faults += length_faults(address, preview(address))
     first_by_field = {fault.field: fault for fault in reversed(faults)}
     faults = [fault for fault in faults if first_by_field[fault.field] is fault]
     return faults, None if faults else postal_label(address)
@@ -83,101 +84,3 @@ def _unexpected(address: TypedAddress) -> list[AddressFault]:
         for field in ("organisation", "service")
         if printed(getattr(address, field))
     ]
-
-
-def _french_faults(address: TypedAddress, country: str) -> list[AddressFault]:
-    faults = []
-    if not printed(address.street) and not printed(address.locality):
-        sentence = _("Please enter the number and the street, or the hamlet or the box number.")
-        faults.append(AddressFault("street", FaultCode.REQUIRED, sentence))
-    postcode, town = french_postcode(address), town_name(address)
-    if postcode:
-        faults += _french_postcode_faults(postcode, town, country)
-    if town:
-        faults += _french_town_faults(town)
-    return faults
-
-
-def _french_postcode_faults(postcode: str, town: str, country: str) -> list[AddressFault]:
-    if not re.fullmatch(r"[0-9]{5}", postcode):
-        sentence = _("A French postcode has five figures, for example 75011; “%(postcode)s” has not.") % {
-            "postcode": postcode
-        }
-        return [AddressFault("postcode", FaultCode.POSTCODE_FORMAT, sentence)]
-    territories = territories_of_postcode(postcode)
-    if not territories:
-        sentence = _("The postcode %(postcode)s does not exist: no department or territory begins like this.") % {
-            "postcode": postcode
-        }
-        return [AddressFault("postcode", FaultCode.POSTCODE_ELSEWHERE, sentence)]
-    if country != "FR" and country not in territories:
-        sentence = _(
-            "The postcode %(postcode)s does not belong to %(country)s. Correct the postcode or choose another country or territory."
-        ) % {"postcode": postcode, "country": country_name(country)}
-        return [AddressFault("postcode", FaultCode.POSTCODE_ELSEWHERE, sentence)]
-    if postcode.startswith(MILITARY_PREFIX) and town and town != "ARMEES":
-        sentence = _("The postcode %(postcode)s is one of the armed forces: the town must then read ARMEES.") % {
-            "postcode": postcode
-        }
-        return [AddressFault("town", FaultCode.MILITARY, sentence)]
-    if town == "ARMEES" and not postcode.startswith(MILITARY_PREFIX):
-        sentence = _("An address of the armed forces has a postcode that begins with 00; “%(postcode)s” does not.") % {
-            "postcode": postcode
-        }
-        return [AddressFault("postcode", FaultCode.MILITARY, sentence)]
-    return []
-
-
-def _french_town_faults(town: str) -> list[AddressFault]:
-    if re.match(r"[0-9]{5}\b", town):
-        sentence = _("The town begins with another postcode than the one given. Please write only the town.")
-        return [AddressFault("town", FaultCode.TOWN_WITH_POSTCODE, sentence)]
-    if not re.search(r"[A-Z]", re.sub(r"\bCEDEX\b", "", town)):
-        sentence = _("“%(town)s” is not a town. Please enter the name of the town, before CEDEX if there is one.") % {
-            "town": town
-        }
-        return [AddressFault("town", FaultCode.TOWN_WITHOUT_LETTERS, sentence)]
-    return []
-
-
-def _foreign_faults(address: TypedAddress, rules: PostalRules) -> list[AddressFault]:
-    faults = []
-    region = matching_choice(address.region, rules.regions) if address.region.strip() else None
-    if rules.regions and "region" in rules.required and address.region.strip() and region is None:
-        sentence = _("“%(region)s” is not on the list of this country. Please choose from the list “%(label)s”.") % {
-            "region": printed(address.region),
-            "label": field_label("region", country=address.country),
-        }
-        faults.append(AddressFault("region", FaultCode.UNKNOWN_REGION, sentence))
-    if address.town.strip() and not any(char.isalpha() for char in address.town):
-        sentence = _("“%(town)s” is not a town. Please enter the name of the town.") % {"town": printed(address.town)}
-        faults.append(AddressFault("town", FaultCode.TOWN_WITHOUT_LETTERS, sentence))
-    if printed(address.postcode):
-        faults += _foreign_postcode_faults(address, postal_rules(rules.country, region or "") or rules, region)
-    return faults
-
-
-def _foreign_postcode_faults(address: TypedAddress, rules: PostalRules, region: str | None) -> list[AddressFault]:
-    postcode = canonical_postcode(address.postcode, rules=rules)
-    names = {"postcode": postcode, "country": country_name(rules.country)}
-    if rules.postcode_pattern and not rules.postcode_pattern.fullmatch(postcode):
-        example = {"example": rules.postcode_examples[0] if rules.postcode_examples else ""}
-        sentence = _(
-            "“%(postcode)s” is not a postcode of this country (%(country)s). One looks like this: %(example)s."
-        ) % (names | example)
-        return [AddressFault("postcode", FaultCode.POSTCODE_FORMAT, sentence)]
-    if not all(pattern.match(postcode) for pattern in rules.region_postcode_patterns):
-        if region is None:
-            sentence = (
-                _(
-                    "The postcode %(postcode)s does not belong to %(country)s. Correct the postcode or choose another country or territory."
-                )
-                % names
-            )
-        else:
-            place = {"region": latin_choice(region, rules.regions)}
-            sentence = _("The postcode %(postcode)s does not belong to %(region)s. Correct one or the other.") % (
-                names | place
-            )
-        return [AddressFault("postcode", FaultCode.POSTCODE_ELSEWHERE, sentence)]
-    return []

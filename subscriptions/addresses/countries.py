@@ -23,8 +23,15 @@ _NAMES = {
     "CG": "Congo",
     NORTHERN_IRELAND: "Irlande du Nord",
 }
-# The country line where it is not simply the name in capitals: the State whose post carries the letter.
-_COUNTRY_LINES = {NORTHERN_IRELAND: "ROYAUME UNI", "SX": "SINT MAARTEN"}
+# The country line where it is not simply the name in capitals: mostly the State whose post carries the letter.
+_COUNTRY_LINES = {
+    NORTHERN_IRELAND: "ROYAUME UNI",
+    "GG": "ROYAUME UNI",
+    "IM": "ROYAUME UNI",
+    "JE": "ROYAUME UNI",
+    "AX": "FINLANDE",
+    "SX": "SINT MAARTEN",
+}
 
 # No public postal service, or no inhabitants to post to.
 _NO_POST = frozenset({"AC", "AQ", "BV", "GS", "HM", "IO", "TA", "UM"})
@@ -48,7 +55,7 @@ def _all_countries() -> tuple[Country, ...]:
 
 
 def deliverable_countries(allowed: Collection[str] | None = None) -> tuple[Country, ...]:
-    """Return the countries we post to in French alphabetical order (Égypte between Dominique and Émirats).
+    """Return the countries we post to in French alphabetical order (Égypte between Dominique and Émirats arabes unis).
 
     ``allowed`` is the publisher's own list of codes; None means all. Raises ``ValueError`` for a code nobody knows: a
     setting with a slip must not silently close a country.

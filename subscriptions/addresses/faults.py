@@ -22,6 +22,7 @@ class FaultCode(StrEnum):
     POSTCODE_ELSEWHERE = "postcode_elsewhere"
     TOWN_WITHOUT_LETTERS = "town_without_letters"
     TOWN_WITH_POSTCODE = "town_with_postcode"
+    STREET_WITH_POSTCODE = "street_with_postcode"
     UNKNOWN_REGION = "unknown_region"
     MILITARY = "military"
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from subscriptions.addresses.rules import PostalRules, latin_choice, postal_rules
+from subscriptions.addresses.characters import unprintable
+from subscriptions.addresses.rules import PostalRules, choice_readings, postal_rules
 from subscriptions.addresses.territories import is_french_postal_area
 from subscriptions.addresses.typed import AddressKind
 
@@ -157,10 +158,12 @@ def _place_fields(rules: PostalRules | None, *, french: bool) -> list[str]:
 
 def _region_choices(rules: PostalRules | None) -> tuple[tuple[str, str], ...]:
     """Return the regions one can choose, each once, read in Latin letters where the country gives them so."""
-    if rules is None:
+    if rules is None or not rules.uses("region"):
         return ()
-    readings: dict[str, str] = {}
-    for key, reading in rules.regions:
-        if key not in readings or (reading.isascii() and not readings[key].isascii()):
-            readings[key] = reading
-    return tuple((key, reading if reading else latin_choice(key, rules.regions)) for key, reading in readings.items())
+    keys = dict.fromkeys(key for key, _reading in rules.regions)
+    return tuple((key, _reading_of(key, rules)) for key in keys)
+
+
+def _reading_of(key: str, rules: PostalRules) -> str:
+    readings = choice_readings(key, rules.regions)[1:] or [key]
+    return next((reading for reading in readings if not unprintable(reading).letters), readings[0])

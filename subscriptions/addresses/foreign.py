@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import NamedTuple
 
-from subscriptions.addresses.characters import printed
+from subscriptions.addresses.characters import printed, unprintable
 from subscriptions.addresses.french import person_line
 from subscriptions.addresses.layout import LINES, WIDTH, LabelLine
-from subscriptions.addresses.rules import PostalRules, canonical_postcode, latin_choice, matching_choice, postal_rules
+from subscriptions.addresses.rules import (
+    PostalRules,
+    canonical_postcode,
+    choice_readings,
+    matching_choice,
+    postal_rules,
+)
 from subscriptions.addresses.typed import AddressKind, TypedAddress
 
 _RECIPIENT = ("last_name", "organisation", "service")
 _MAY_SHARE_A_LINE = ("flat", "building", "street", "locality")
+_REGIONS_IN_FULL = frozenset({"ES"})  # the list's keys are car number plates, which the post does not use
+
+
+class _Part(NamedTuple):
+    before: str  # what the layout writes before the field: ", " or "CH-"
+    field: str
+    text: str
 
 
 def foreign_lines(address: TypedAddress) -> list[LabelLine]:
@@ -20,10 +34,10 @@ def foreign_lines(address: TypedAddress) -> list[LabelLine]:
     The recipient fills the places from 1, the address those up to 6, so that a mailing file has the last line of the
     address in its sixth column for every country. An unknown country gives no line.
     """
-    rules = postal_rules(address.country.strip().upper(), address.region.strip())
+    rules = postal_rules(address.country.strip().upper())
     if rules is None:
         return []
-    lines = [(field, text) for field, text in _lines(address, rules) if text]
+    lines = [line for parts in _lines_of_parts(address, rules) for line in _written(parts)]
     while len(lines) > LINES and _merge_two(lines):
         pass
     recipients = [line for line in lines if line[0] in _RECIPIENT]
@@ -35,64 +49,92 @@ def foreign_lines(address: TypedAddress) -> list[LabelLine]:
     ]
 
 
-def foreign_postcode(address: TypedAddress, rules: PostalRules) -> str:
-    """Return the postcode as its country writes it, without the prefix that the layout adds."""
-    return printed(canonical_postcode(address.postcode, rules=rules))
+def latin_region(address: TypedAddress, rules: PostalRules) -> str:
+    """Return the region as the label writes it (CA, Tokyo, Co. Cork), or as typed if the country has no such one."""
+    if rules.country in _REGIONS_IN_FULL and (key := matching_choice(address.region, rules.regions)):
+        return choice_readings(key, rules.regions)[-1]
+    return _latin(address.region, rules.regions)
 
 
-def _lines(address: TypedAddress, rules: PostalRules) -> list[tuple[str, str]]:
-    values = _values(address, rules)
-    out: list[tuple[str, str]] = []
-    for line in rules.lines:
-        text, blame, longest = "", "", -1
-        for before, field in line:
-            value = values.get(field, "")
-            if field == "street":
-                out += [(name, printed(getattr(address, name))) for name in ("flat", "building")]
-            if value:
-                keep_before = text or before.rstrip("- ").isalpha()  # ", " between two fields, "CH-" before one
-                text += (before if keep_before else "") + value
-                if len(value) > longest:
-                    blame, longest = field, len(value)
-            elif field == "region":
-                text = text.rstrip("-, ")
-        out.append((_OUR_NAMES.get(blame, blame), " ".join(text.split())))
-        fields = {field for _, field in line}
-        if "organisation" in fields:
-            out.append(("service", values["service"]))
-        if "street" in fields and not rules.uses("locality"):
-            out.append(("locality", values["locality"]))
-    return out
+def latin_town(address: TypedAddress, rules: PostalRules) -> str:
+    """Return the town in Latin letters where the country's own list gives them, else as typed."""
+    return _latin(address.town, rules.towns)
 
 
-_OUR_NAMES = {"name": "last_name"}
+def _latin(typed: str, choices: tuple[tuple[str, str], ...]) -> str:
+    key = matching_choice(typed, choices)
+    if key is None:
+        return typed
+    return next((text for text in choice_readings(key, choices) if not unprintable(text).letters), typed)
 
 
 def _values(address: TypedAddress, rules: PostalRules) -> dict[str, str]:
-    """Return what stands for each field of the layout, in the capitals the country asks for; nothing typed is left out.
+    """Return what stands for each field, in the capitals the country asks for; nothing typed is left out.
 
     A town or a postcode for which the layout has no place (Japan, Emirates) goes behind the street or the town. A
     region is dropped where the layout has none, as the post of those countries asks.
     """
-    town = latin_choice(matching_choice(address.town, rules.towns) or address.town, rules.towns)
-    region = latin_choice(matching_choice(address.region, rules.regions) or address.region, rules.regions)
     is_organisation = address.kind is AddressKind.ORGANISATION
-    values = {
+    typed = {
         "name": person_line(address, surname_in_capitals=False),
-        "organisation": printed(address.organisation) if is_organisation else "",
-        "service": printed(address.service) if is_organisation else "",
-        "street": printed(address.street),
-        "locality": printed(address.locality),
-        "town": printed(town),
-        "region": printed(region),
-        "postcode": foreign_postcode(address, rules),
+        "organisation": address.organisation if is_organisation else "",
+        "service": address.service if is_organisation else "",
+        "flat": address.flat,
+        "building": address.building,
+        "street": address.street,
+        "locality": address.locality,
+        "town": latin_town(address, rules),
+        "region": latin_region(address, rules) if rules.uses("region") else "",
+        "postcode": canonical_postcode(address.postcode, rules=rules),
     }
-    values = {field: text.upper() if field in rules.capitals else text for field, text in values.items()}
-    if not rules.uses("town") and values["town"]:
-        values["street"] = ", ".join(part for part in (values["street"], values["town"]) if part)
-    if not rules.uses("postcode") and values["postcode"]:
-        values["town"] = " ".join(part for part in (values["town"], values["postcode"]) if part)
-    return values
+    values = {field: printed(text) for field, text in typed.items()}
+    if rules.country in _REGIONS_IN_FULL and values["region"].casefold() == values["town"].casefold():
+        values["region"] = ""  # 28013 MADRID, not MADRID MADRID
+    return {field: text.upper() if field in rules.capitals else text for field, text in values.items()}
+
+
+def _lines_of_parts(address: TypedAddress, rules: PostalRules) -> list[list[_Part]]:
+    values = _values(address, rules)
+    out: list[list[_Part]] = []
+    for line in rules.lines:
+        parts: list[_Part] = []
+        for before, field in line:
+            parts.append(_Part(before, field, values.get(field, "")))
+            if field == "street":
+                out += [[_Part("", name, values[name])] for name in ("flat", "building")]
+                if not rules.uses("town"):
+                    parts.append(_Part(", ", "town", values["town"]))
+                if values["locality"] and not rules.uses("locality"):
+                    out += [parts, [_Part("", "locality", values["locality"])]]
+                    parts = []
+            elif field == "town" and not rules.uses("postcode"):
+                parts.append(_Part(" ", "postcode", values["postcode"]))
+        out.append(parts)
+        if any(part.field == "organisation" for part in parts):
+            out.append([_Part("", "service", values["service"])])
+    return out
+
+
+def _written(parts: list[_Part]) -> list[tuple[str, str]]:
+    """Write the parts of one line of the layout, on a further line where the next part would not fit.
+
+    Returns (field to blame for the length, text); nothing for a line whose fields are all empty.
+    """
+    lines: list[tuple[str, str]] = []
+    text, blamed = "", _Part("", "", "")
+    for part in parts:
+        if not part.field:  # a line that is the same for everybody: GIBRALTAR
+            text = part.before
+        elif part.text:
+            if text and len(text + part.before + part.text) > WIDTH:
+                lines.append((blamed.field, text))
+                text, blamed = "", _Part("", "", "")
+            is_prefix = part.before.strip(" -").isalpha()
+            text += (part.before.lstrip() if is_prefix and not text else part.before if text else "") + part.text
+            blamed = max(blamed, part, key=lambda each: len(each.text))
+    if text:
+        lines.append((blamed.field, text))
+    return [("last_name" if field == "name" else field, line) for field, line in lines]
 
 
 def _merge_two(lines: list[tuple[str, str]]) -> bool:

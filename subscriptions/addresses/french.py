@@ -18,25 +18,32 @@ _CEDEX_NUMBER = re.compile(r"\bCEDEX ?(?=[0-9]{1,2}\b)")
 def french_lines(address: TypedAddress) -> list[LabelLine]:
     """Return lines 1 to 6 in their places, empty ones included, none shortened yet."""
     person = person_line(address, surname_in_capitals=True)
-    flat, building = printed(address.flat), printed(address.building)
     if address.kind is AddressKind.ORGANISATION:
-        inside = ", ".join(part for part in (person, printed(address.service)) if part)
-        first = [
-            LabelLine(1, "organisation", printed(address.organisation)),
-            LabelLine(2, "service", inside),
-            LabelLine(3, "building" if building else "flat", " ".join(part for part in (flat, building) if part)),
-        ]
+        first = [LabelLine(1, "organisation", printed(address.organisation)), *_inside_an_organisation(address, person)]
     else:
         first = [
             LabelLine(1, "last_name", person),
-            LabelLine(2, "flat", flat),
-            LabelLine(3, "building", building),
+            LabelLine(2, "flat", printed(address.flat)),
+            LabelLine(3, "building", printed(address.building)),
         ]
     return [
         *first,
         LabelLine(4, "street", street_line(address.street)),
         LabelLine(5, "locality", _BOX.sub(r"\1 ", capitals(address.locality))),
         LabelLine(6, "town", f"{french_postcode(address)} {town_name(address)}".strip()),
+    ]
+
+
+def _inside_an_organisation(address: TypedAddress, person: str) -> list[LabelLine]:
+    """Return lines 2 and 3: person, department, flat and building, two on a line only where they are more than two."""
+    service, flat, building = printed(address.service), printed(address.flat), printed(address.building)
+    given = [("service", person), ("service", service), ("flat", flat), ("building", building)]
+    given = [(field, text) for field, text in given if text]
+    if len(given) == 2:
+        return [LabelLine(2, *given[0]), LabelLine(3, *given[1])]
+    return [
+        LabelLine(2, "service", ", ".join(text for text in (person, service) if text)),
+        LabelLine(3, "building" if building else "flat", ", ".join(text for text in (flat, building) if text)),
     ]
 
 

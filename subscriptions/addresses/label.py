@@ -12,11 +12,12 @@ from subscriptions.addresses.abbreviations import shortened
 from subscriptions.addresses.characters import harmless_start
 from subscriptions.addresses.countries import country_line
 from subscriptions.addresses.faults import AddressFault, AddressRefused
-from subscriptions.addresses.foreign import foreign_lines
+from subscriptions.addresses.foreign import foreign_lines, latin_region, latin_town
 from subscriptions.addresses.french import french_lines
 from subscriptions.addresses.layout import LINES, WIDTH, LabelLine
+from subscriptions.addresses.rules import postal_rules
 from subscriptions.addresses.territories import is_french_postal_area
-from subscriptions.addresses.typed import TypedAddress
+from subscriptions.addresses.typed import TEXT_FIELDS, TypedAddress
 
 __all__ = ["LINES", "WIDTH", "LabelLine", "PostalLabel", "postal_label", "preview"]
 
@@ -67,7 +68,7 @@ def postal_label(address: TypedAddress) -> PostalLabel:
     cannot be printed. Whether town, postcode and country agree is not looked at here: see ``check.check``.
     """
     lines = preview(address)
-    faults = [*sentences.unprintable_faults(address), *length_faults(lines)]
+    faults = [*character_faults(address), *length_faults(address, lines)]
     if faults:
         raise AddressRefused(tuple(faults))
     by_slot = {line.slot: line.text for line in lines}
@@ -78,9 +79,22 @@ def postal_label(address: TypedAddress) -> PostalLabel:
     )
 
 
-def length_faults(lines: tuple[LabelLine, ...]) -> list[AddressFault]:
+def character_faults(address: TypedAddress) -> list[AddressFault]:
+    """Return one fault for each field the label would show and cannot print."""
+    texts = {field: getattr(address, field) for field in TEXT_FIELDS}
+    rules = None if is_french_postal_area(address.country) else postal_rules(address.country.strip().upper())
+    if rules is None or not rules.uses("region"):
+        del texts["region"]  # not on the form, not on the label: left over from another country
+    else:
+        texts["region"] = latin_region(address, rules)
+    if rules is not None:
+        texts["town"] = latin_town(address, rules)
+    return sentences.unprintable_faults(texts, country=address.country)
+
+
+def length_faults(address: TypedAddress, lines: tuple[LabelLine, ...]) -> list[AddressFault]:
     """Return one fault for each line over 38 characters, and one if there are more than six lines."""
-    faults = [sentences.too_long(line) for line in lines if len(line.text) > WIDTH]
+    faults = [sentences.too_long(line, address) for line in lines if len(line.text) > WIDTH]
     if len(lines) > LINES:
         faults.append(sentences.too_many_lines(len(lines)))
     return faults

@@ -35,7 +35,11 @@ _FORMAT_LETTERS = {
 
 @dataclass(frozen=True, slots=True)
 class PostalRules:
-    """One country's rules. ``lines`` holds the Latin layout: each line a tuple of (text before the field, field)."""
+    """One country's rules.
+
+    ``lines`` holds the Latin layout, each line a tuple of (text before the field, field); a line that is the same for
+    everybody, such as GIBRALTAR, is one text before no field.
+    """
 
     country: str
     lines: tuple[tuple[tuple[str, str], ...], ...]
@@ -61,13 +65,16 @@ def _layout(address_format: str) -> tuple[tuple[tuple[str, str], ...], ...]:
     lines = []
     for line in address_format.split("%n"):
         parts = re.findall(r"([^%]*)%([NOADCSZX])", line)
-        lines.append(tuple((before, _FORMAT_LETTERS[letter]) for before, letter in parts))
-    return tuple(line for line in lines if line)
+        lines.append(tuple((before, _FORMAT_LETTERS[letter]) for before, letter in parts) or ((line, ""),))
+    return tuple(lines)
 
 
 @lru_cache(maxsize=64)
 def postal_rules(country: str, region: str = "") -> PostalRules | None:
-    """Return the rules of a country (ISO code, or XI), with the postcodes of one region; None if there is none such."""
+    """Return the rules of a country (ISO code, or XI), with the postcodes of one region; None if there is none such.
+
+    ``region`` is a key of the country's own list, never free text: it is part of what the answer is kept under.
+    """
     if not re.fullmatch(r"[A-Z]{2}", country) or country == "ZZ":
         return None
     source = "GB" if country == NORTHERN_IRELAND else country
@@ -130,12 +137,11 @@ def matching_choice(typed: str, choices: tuple[tuple[str, str], ...]) -> str | N
     """Return the key of the choice that was typed by key or by any of its readings, whatever the case; else None."""
     wanted = " ".join(typed.split()).casefold()
     for key, reading in choices:
-        if wanted in (key.casefold(), reading.casefold()):
+        if wanted and wanted in (key.casefold(), reading.casefold()):
             return key
     return None
 
 
-def latin_choice(key: str, choices: tuple[tuple[str, str], ...]) -> str:
-    """Return a choice in Latin letters: its key, or its first reading of that kind, or the key as it is."""
-    spellings = [key, *(reading for own, reading in choices if own == key)]
-    return next((spelling for spelling in spellings if spelling.isascii()), key)
+def choice_readings(key: str, choices: tuple[tuple[str, str], ...]) -> list[str]:
+    """Return the spellings of one choice: its key first, then what people read, in any script."""
+    return [key, *(reading for own, reading in choices if own == key)]

@@ -6,26 +6,34 @@ import re
 
 from django.utils.translation import gettext as _
 
-from subscriptions.addresses.characters import unprintable
+from subscriptions.addresses.characters import printed, unprintable
 from subscriptions.addresses.faults import AddressFault, FaultCode
 from subscriptions.addresses.fields import field_label
 from subscriptions.addresses.layout import LINES, WIDTH, LabelLine
-from subscriptions.addresses.typed import TEXT_FIELDS, TypedAddress
+from subscriptions.addresses.typed import TypedAddress
 
 
-def too_long(line: LabelLine) -> AddressFault:
+def too_long(line: LabelLine, address: TypedAddress) -> AddressFault:
     """Say how long a line would be and how to shorten it."""
     length = _("On the label this line would read “%(line)s”: %(length)d characters, and a line holds %(limit)d.") % {
         "line": line.text,
         "length": len(line.text),
         "limit": WIDTH,
     }
-    return AddressFault(line.field, FaultCode.TOO_LONG, f"{length} {_advice(line.field)}", _suggestion(line))
+    field, suggestion = line.field, ""
+    if field == "town":
+        suggestion = _shorter_town(line)
+    elif field == "last_name" and (initials := _initials(address.first_name)):
+        saved = len(printed(address.first_name)) - len(initials)
+        if len(line.text) - saved <= WIDTH:
+            field, suggestion = "first_name", initials
+    return AddressFault(field, FaultCode.TOO_LONG, f"{length} {_advice(field)}", suggestion)
 
 
 def _advice(field: str) -> str:
     advice = {
-        "last_name": _("Reduce the first name to its initial or leave the title out."),
+        "first_name": _("Please reduce the first name to its initials."),
+        "last_name": _("Leave the title or a part of the name out."),
         "organisation": _("Use the organisation’s usual short name or its initials."),
         "service": _("Shorten the department or leave out the name of the person."),
         "flat": _("Abbreviate it, or move a part of it to the line for the building."),
@@ -39,12 +47,17 @@ def _advice(field: str) -> str:
     return advice.get(field) or _("Shorten it, or move a part of it to another line.")
 
 
-def _suggestion(line: LabelLine) -> str:
+def _shorter_town(line: LabelLine) -> str:
     """Offer the post's own short form of a saint's town, the one abbreviation met in towns; never applied by us."""
-    if line.field != "town":
-        return ""
     short = re.sub(r"\bSAINT(E?S?)\b", r"ST\1", line.text)
     return re.sub(r"^[0-9]{5} ", "", short) if short != line.text and len(short) <= WIDTH else ""
+
+
+def _initials(first_name: str) -> str:
+    """Return J.-C. for Jean-Christophe and M. L. for Marie Louise; "" if that is no shorter."""
+    name = printed(first_name)
+    initials = re.sub(r"(\w)[\w']*\.?", r"\1.", name)
+    return initials if len(initials) < len(name) else ""
 
 
 def unknown_country() -> AddressFault:
@@ -81,13 +94,12 @@ def too_many_lines(count: int) -> AddressFault:
     )
 
 
-def unprintable_faults(address: TypedAddress) -> list[AddressFault]:
-    """Return one fault for each field with characters that no label can carry."""
+def unprintable_faults(texts: dict[str, str], *, country: str) -> list[AddressFault]:
+    """Return one fault for each field whose text has characters that no label can carry."""
     faults = []
-    for field in TEXT_FIELDS:
-        text = getattr(address, field)
+    for field, text in texts.items():
         found = unprintable(text)
-        label = {"label": field_label(field, country=address.country)}
+        label = {"label": field_label(field, country=country)}
         if found.has_controls:
             sentence = _("The field “%(label)s” contains an invisible control character. Please type it again.") % label
             faults.append(AddressFault(field, FaultCode.CONTROL_CHARACTER, sentence))

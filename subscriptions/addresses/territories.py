@@ -1,4 +1,4 @@
-"""The French postal area: which territory a five-figure postcode belongs to, and Northern Ireland beside Great Britain.
+"""The French postal area: which territory a five-figure postcode belongs to.
 
 La Poste carries to all of these with the French six-line label and no country line. The table follows the postcodes in
 use; sources: La Poste's postcode plan and ISO 3166-1.
@@ -6,11 +6,10 @@ use; sources: La Poste's postcode plan and ISO 3166-1.
 
 from __future__ import annotations
 
-from subscriptions.addresses.typed import TypedAddress
-
 MILITARY_PREFIX = "00"
 
-# Longest prefix wins. 970xx are CEDEX codes of Saint-Barthélemy and Saint-Martin, kept under Guadeloupe's numbering.
+# Longest prefix wins. CEDEX codes have numbers of their own: 970xx in Saint-Barthélemy and Saint-Martin, 977xx and 978xx
+# in La Réunion.
 _OVERSEAS_PREFIXES = {
     "970": ("BL", "MF", "GP"),
     "971": ("GP", "BL", "MF"),
@@ -21,6 +20,8 @@ _OVERSEAS_PREFIXES = {
     "974": ("RE",),
     "975": ("PM",),
     "976": ("YT",),
+    "977": ("RE",),
+    "978": ("RE",),
     "980": ("MC",),
     "984": ("TF",),
     "986": ("WF",),
@@ -29,7 +30,7 @@ _OVERSEAS_PREFIXES = {
 }
 FRENCH_POSTAL_AREA = frozenset({"FR"} | {code for codes in _OVERSEAS_PREFIXES.values() for code in codes})
 
-NORTHERN_IRELAND = "XI"
+NORTHERN_IRELAND = "XI"  # not of ISO: the code that customs and VAT use for goods since 2021
 
 
 def territories_of_postcode(postcode: str) -> tuple[str, ...]:
@@ -44,17 +45,3 @@ def territories_of_postcode(postcode: str) -> tuple[str, ...]:
 def is_french_postal_area(country: str) -> bool:
     """Whether the label is the French one: France, its overseas territories and Monaco."""
     return country.strip().upper() in FRENCH_POSTAL_AREA
-
-
-def delivery_territory(address: TypedAddress, *, postcode: str) -> str:
-    """Return the territory that really receives: RE for France with 97400, XI for the United Kingdom with BT1 1AA.
-
-    ``postcode`` is the one on the label. It is what zones of tax and postage should look at; elsewhere the country.
-    """
-    country = address.country.strip().upper()
-    if country in FRENCH_POSTAL_AREA:
-        codes = territories_of_postcode(postcode)
-        return codes[0] if codes and country not in codes else country
-    if country == "GB" and postcode.startswith("BT"):
-        return NORTHERN_IRELAND
-    return country
