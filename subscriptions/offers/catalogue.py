@@ -1,0 +1,192 @@
+"""What stands on the shelf today: magazine, issues, offers, prices and the list of legal texts, read by one query."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast, JSONObject
+
+from payments.money import eur
+from subscriptions.calendar import (
+    CalendarTooShort,
+    DeliveryZone,
+    IssueDates,
+    TermDates,
+    add_months,
+    first_issue,
+    term_dates,
+)
+from subscriptions.models import Issue, LegalText, Magazine, Offer, Price
+
+ISSUE_FIELDS = (
+    "id", "number", "cover_month", "cover_year", "headline", "contents", "pages", "cutoff_on", "post_on", "posted_on",
+    "state",
+)  # fmt: skip
+OFFER_FIELDS = ("id", "code", "title", "renewal", "copies", "months", "vat_category", "on_sale_from", "on_sale_to")
+PRICE_FIELDS = ("id", "offer_id", "delivery_zone", "valid_from", "valid_to")
+TEXT_FIELDS = ("id", "code", "language", "version", "valid_from", "title", "sha256")
+MAGAZINE_FIELDS = (
+    "id", "code", "title", "subtitle", "issn", "cppap_number", "cppap_valid_until", "issues_a_year",
+)  # fmt: skip
+DATES = ("cutoff_on", "post_on", "posted_on", "on_sale_from", "on_sale_to", "valid_from", "valid_to")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One offer as it stands in one delivery zone on one day: what a quote says, without a buyer or his VAT."""
+
+    offer: Offer
+    price: Price
+    delivery_zone: str
+    first_issue: Issue
+    term: TermDates
+    issues: Sequence[Issue]
+
+    @property
+    def amount(self) -> Any:
+        """The price incl. VAT and postage (Money)."""
+        return self.price.amount
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The catalogue of one day. The rows are copies for reading: nothing is ever saved from here.
+
+    `version` changes with any price, issue, offer or text, and with the day. Offers come without tacit renewal first.
+    """
+
+    on: date
+    version: str
+    magazine: Magazine | None
+    issues: tuple[Issue, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    prices: tuple[Price, ...] = ()
+    texts: tuple[LegalText, ...] = ()
+    _by_code: Mapping[str, Offer] = field(default_factory=dict)
+
+    def offer(self, code: str) -> Offer | None:
+        """The offer on sale under `code`, if there is one."""
+        return self._by_code.get(code)
+
+    def price(self, offer: Offer, zone: str) -> Price | None:
+        """The price of an offer in a delivery zone today, if it is sold there."""
+        return next((row for row in self.prices if row.offer_id == offer.pk and row.delivery_zone == zone), None)
+
+    def zone_prices(self, offer: Offer) -> tuple[tuple[DeliveryZone, Price], ...]:
+        """Every zone the offer is sold in, nearest first, with its price."""
+        found = ((zone, self.price(offer, zone)) for zone in DeliveryZone)
+        return tuple((zone, price) for zone, price in found if price is not None)
+
+    def text(self, code: str, version: str = "") -> LegalText | None:
+        """The text in force under `code` (without its body), or one given version of it."""
+        found = [row for row in self.texts if row.code == code and version in ("", row.version)]
+        return found[-1] if found else None
+
+    def issue(self, number: int) -> Issue | None:
+        """One issue by its number."""
+        return next((issue for issue in self.issues if issue.number == number), None)
+
+    def standing(self, offer: Offer, zone: str = DeliveryZone.FR) -> Standing | None:
+        """The offer as sold today in a zone; None where it has no price or no issue can be promised."""
+        price = self.price(offer, zone)
+        if price is None:
+            return None
+        known = [dates_of(issue) for issue in self.issues]
+        try:
+            first = first_issue(known, on=self.on)
+        except CalendarTooShort:
+            return None
+        served = [issue for issue in self.issues if issue.number >= first.number][: offer.copies]
+        return Standing(offer, price, zone, served[0], term_dates(first, ordered_on=self.on), served)
+
+    @property
+    def on_sale(self) -> Issue | None:
+        """The issue a reader would find at the kiosk: the last one posted, else the first to come."""
+        posted = [issue for issue in self.issues if issue.posted_on is not None]
+        return posted[-1] if posted else next(iter(self.issues), None)
+
+
+def dates_of(issue: Issue) -> IssueDates:
+    """What the calendar wants to know of a row."""
+    return IssueDates(
+        number=issue.number,
+        cover_month=issue.cover_month,
+        cover_year=issue.cover_year,
+        cutoff_on=issue.cutoff_on,
+        post_on=issue.post_on,
+        posted_on=issue.posted_on,
+        closed_on=None if issue.state == Issue.State.PLANNED else issue.cutoff_on,
+    )
+
+
+def read_shelf(on: date) -> Shelf:
+    """The catalogue of day `on`, by one query; an empty shelf where no magazine is entered yet.
+
+    A past issue stays for three years; of the legal texts every version in force so far is listed, without its body.
+    """
+    row = _query(on).first()
+    if row is None:
+        return Shelf(on=on, version=_version(on, {}), magazine=None)
+    magazine = Magazine(**{name: row[name] for name in MAGAZINE_FIELDS})
+    offers = tuple(Offer(magazine=magazine, **_dated(facts)) for facts in row["every_offer"])
+    return Shelf(
+        on=on,
+        version=_version(on, row),
+        magazine=magazine,
+        issues=tuple(Issue(magazine=magazine, **_dated(facts)) for facts in row["every_issue"]),
+        offers=offers,
+        prices=tuple(_price(facts) for facts in row["every_price"]),
+        texts=tuple(LegalText(**_dated(facts)) for facts in row["every_text"]),
+        _by_code={offer.code: offer for offer in offers},
+    )
+
+
+def offer_now(code: str) -> Offer | None:
+    """The offer as the database has it at this moment, on sale or not: what an order is checked against."""
+    return Offer.objects.select_related("magazine").filter(code=code).first()
+
+
+def _query(on: date) -> QuerySet[Any, Any]:
+    holds = Q(valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
+    on_sale = Q(on_sale_from__lte=on) & (Q(on_sale_to=None) | Q(on_sale_to__gt=on))
+    recent = Q(posted_on=None) | Q(post_on__gte=add_months(on, -36))
+    issues = Issue.objects.filter(recent, magazine=OuterRef("pk")).order_by("number")
+    offers = Offer.objects.filter(on_sale, magazine=OuterRef("pk")).order_by("-renewal", "id")
+    prices = Price.objects.filter(holds, offer__magazine=OuterRef("pk")).order_by("id")
+    texts = LegalText.objects.filter(valid_from__lte=on).order_by("valid_from", "id")
+    arrays = {
+        "every_issue": _array(issues, ISSUE_FIELDS),
+        "every_offer": _array(offers, OFFER_FIELDS),
+        "every_price": _array(prices.annotate(euros=Cast("amount", TextField())), (*PRICE_FIELDS, "euros")),
+        "every_text": _array(texts, TEXT_FIELDS),
+    }
+    rows: QuerySet[Any, Any] = Magazine.objects.order_by("id").values(*MAGAZINE_FIELDS, **arrays)
+    return rows
+
+
+def _array(rows: QuerySet[Any], names: Iterable[str]) -> ArraySubquery:
+    return ArraySubquery(rows.values(row=JSONObject(**{name: name for name in names})))
+
+
+def _version(on: date, row: Mapping[str, Any]) -> str:
+    canonical = json.dumps([on, row], default=str, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def _dated(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: date.fromisoformat(value) if name in DATES and value is not None else value for name, value in row.items()
+    }
+
+
+def _price(row: Mapping[str, Any]) -> Price:
+    facts = _dated(row)
+    facts["amount"] = eur(facts.pop("euros"))
+    return Price(**facts)
