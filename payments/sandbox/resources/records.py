@@ -1,0 +1,114 @@
+"""What is only read here: charges, balance and its movements, events, mandates, disputes and payouts."""
+
+from typing import Any
+
+from stripe._balance_service import BalanceService
+from stripe._balance_transaction_service import BalanceTransactionService
+from stripe._charge_service import ChargeService
+from stripe._dispute_service import DisputeService
+from stripe._event_service import EventService
+from stripe._mandate_service import MandateService
+from stripe._payout_service import PayoutService
+
+from payments.sandbox.calls import Call, Route, described, with_metadata
+from payments.sandbox.errors import malformed
+from payments.sandbox.listing import page
+from payments.sandbox.store import Obj
+
+
+def _retrieve(kind: str) -> Any:
+    def retrieve(call: Call) -> Obj:
+        return call.world.need(kind, call.ids[0])
+
+    return retrieve
+
+
+def charges(call: Call) -> Obj:
+    """Charges, newest first, by customer or intent."""
+    params = call.params
+    where = {"customer": params.get("customer"), "payment_intent": params.get("payment_intent")}
+    return page(call.path, call.world.store.newest("charge", **where), params)
+
+
+def update_charge(call: Call) -> Obj:
+    """Change a charge's words; its money never."""
+    charge = call.world.need("charge", call.ids[0])
+    changes = {**described(call.params, ("description", "receipt_email")), **with_metadata(charge, call)}
+    previous = {name: charge.get(name) for name in changes}
+    call.world.emit("charge.updated", call.world.change(charge, **changes), previous=previous)
+    return charge
+
+
+def movements(call: Call) -> Obj:
+    """Lines of the balance, newest first, by type, source or payout."""
+    kind = call.params.get("type")
+    where = {"source": call.params.get("source"), "payout": call.params.get("payout")}
+    found = call.world.store.newest("balance_transaction", **where)
+    return page(call.path, found, call.params, only=lambda one: kind is None or one["type"] == kind)
+
+
+def movement(call: Call) -> Obj:
+    """One line of the balance."""
+    return call.world.need("balance_transaction", call.ids[0])
+
+
+def balance(call: Call) -> Obj:
+    """What is available and what is still pending, in cents."""
+    now = call.world.clock.now()
+    sums = {"available": {"card": 0, "sepa_debit": 0}, "pending": {"card": 0, "sepa_debit": 0}}
+    for line in call.world.store.all("balance_transaction"):
+        state = "available" if line["available_on"] <= now else "pending"
+        sums[state]["sepa_debit" if line["type"].startswith("payment") else "card"] += line["net"]
+    shown = {
+        state: [{"amount": sum(kinds.values()), "currency": "eur", "source_types": kinds}]
+        for state, kinds in sums.items()
+    }
+    return {"object": "balance", "livemode": False, **shown}
+
+
+def events(call: Call) -> Obj:
+    """Events of the last 30 days, newest first, by type and by whether their delivery succeeded."""
+    params = call.params
+    if "type" in params and "types" in params:
+        raise malformed("You may only specify one of these parameters: type, types.")
+    wanted = params.get("types") or ([params["type"]] if "type" in params else None)
+    delivered = params.get("delivery_success")
+
+    def only(event: Obj) -> bool:
+        return (wanted is None or any(_names(pattern, event["type"]) for pattern in wanted)) and (
+            delivered is None or delivered == (event["pending_webhooks"] == 0)
+        )
+
+    return page(call.path, call.world.store.newest("event"), params, only=only)
+
+
+def disputes(call: Call) -> Obj:
+    """Disputes, newest first."""
+    where = {"charge": call.params.get("charge"), "payment_intent": call.params.get("payment_intent")}
+    return page(call.path, call.world.store.newest("dispute", **where), call.params)
+
+
+def payouts(call: Call) -> Obj:
+    """Payouts, newest first."""
+    return page(call.path, call.world.store.newest("payout"), call.params)
+
+
+def _names(pattern: str, kind: str) -> bool:
+    return pattern == kind or (pattern.endswith("*") and kind.startswith(pattern[:-1]))
+
+
+ROUTES = (
+    Route(ChargeService, "retrieve", _retrieve("charge")),
+    Route(ChargeService, "update", update_charge),
+    Route(ChargeService, "list", charges),
+    Route(BalanceService, "retrieve", balance),
+    Route(BalanceTransactionService, "retrieve", movement),
+    Route(BalanceTransactionService, "list", movements),
+    Route(EventService, "retrieve", _retrieve("event")),
+    Route(EventService, "list", events),
+    Route(MandateService, "retrieve", _retrieve("mandate")),
+    Route(DisputeService, "retrieve", _retrieve("dispute")),
+    Route(DisputeService, "list", disputes),
+    Route(PayoutService, "retrieve", _retrieve("payout")),
+    Route(PayoutService, "list", payouts),
+)
