@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+
 from payments.money import eur
 from subscriptions.calendar import DeliveryZone, TermDates
 from subscriptions.models import LegalText, Offer, Price
