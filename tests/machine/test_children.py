@@ -7,10 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from deploy.local.valkey import answers as valkey_answers
 from tests.machine.ends import all_ended
 
 ROOT = Path(__file__).resolve().parent.parent.parent
