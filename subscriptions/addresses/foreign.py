@@ -104,6 +104,8 @@ def _lines_of_parts(address: TypedAddress, rules: PostalRules) -> list[list[_Par
                 out += [[_Part("", name, values[name])] for name in ("flat", "building")]
                 if not rules.uses("town"):
                     parts.append(_Part(", ", "town", values["town"]))
+                    if not rules.uses("postcode"):
+                        parts.append(_Part(" ", "postcode", values["postcode"]))
                 if values["locality"] and not rules.uses("locality"):
                     out += [parts, [_Part("", "locality", values["locality"])]]
                     parts = []

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from django.utils import translation
 
 from subscriptions.addresses.check import check
 from subscriptions.addresses.label import postal_label
 from tests.addresses.table import PRINTED, REFUSED, Printed, Refused
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
 
 
 @pytest.mark.parametrize("row", PRINTED, ids=lambda row: row.why)
