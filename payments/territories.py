@@ -54,25 +54,26 @@ FRENCH_CODES: dict[str, VatZone] = {
     "MC": VatZone.MONACO,
 }
 
-# Longest prefix first: Saint-Barthélemy and Saint-Martin lie inside the 971 of Guadeloupe.
-FRENCH_PREFIXES: tuple[tuple[str, VatZone], ...] = (
-    ("97133", VatZone.EXPORT_TERRITORY),  # Saint-Barthélemy
-    ("97150", VatZone.EXPORT_TERRITORY),  # Saint-Martin
-    ("971", VatZone.DOM_105),
-    ("972", VatZone.DOM_105),
-    ("973", VatZone.DOM_EXEMPT),
-    ("974", VatZone.DOM_105),
-    ("975", VatZone.EXPORT_TERRITORY),  # Saint-Pierre-et-Miquelon
-    ("976", VatZone.DOM_EXEMPT),
-    ("977", VatZone.EXPORT_TERRITORY),  # Saint-Barthélemy, its own number
-    ("978", VatZone.EXPORT_TERRITORY),  # Saint-Martin, its own number
-    ("980", VatZone.MONACO),
-    ("984", VatZone.EXPORT_TERRITORY),  # Terres australes et antarctiques
-    ("986", VatZone.EXPORT_TERRITORY),  # Wallis-et-Futuna
-    ("987", VatZone.EXPORT_TERRITORY),  # Polynésie française
-    ("988", VatZone.EXPORT_TERRITORY),  # Nouvelle-Calédonie
-    ("20", VatZone.CORSICA),
-)
+# Which territories a postcode may belong to, the likeliest first; the longest prefix wins. CEDEX codes have numbers of
+# their own: 970xx in Saint-Barthélemy and Saint-Martin, 977xx and 978xx in La Réunion. (La Poste's postcode plan.)
+FRENCH_PREFIXES: dict[str, tuple[str, ...]] = {
+    "970": ("BL", "MF", "GP"),
+    "971": ("GP", "BL", "MF"),
+    "97133": ("BL",),
+    "97150": ("MF",),
+    "972": ("MQ",),
+    "973": ("GF",),
+    "974": ("RE",),
+    "975": ("PM",),
+    "976": ("YT",),
+    "977": ("RE",),
+    "978": ("RE",),
+    "980": ("MC",),
+    "984": ("TF",),
+    "986": ("WF",),
+    "987": ("PF",),
+    "988": ("NC",),
+}
 
 # Parts of member states outside the Union's VAT area: a delivery there is an export (Directive 2006/112/EC, art. 6).
 OUTSIDE_EU_VAT: tuple[tuple[str, str], ...] = (
@@ -109,6 +110,15 @@ def bare_postcode(postcode: str) -> str:
     return re.sub(r"[\s.\-–]", "", postcode).upper()
 
 
+def territories_of_postcode(postcode: str) -> tuple[str, ...]:
+    """ISO codes of the territories a five-figure French postcode may belong to, the likeliest first; () if nobody's."""
+    for length in (5, 3):
+        if codes := FRENCH_PREFIXES.get(postcode[:length]):
+            return codes
+    # 00 is the army's post, which delivers in France; 01 to 95 are the departments.
+    return ("FR",) if "00" <= postcode[:2] <= "95" else ()
+
+
 def zone_of(country: str, postcode: str) -> VatZone:
     """The VAT zone of a delivery address: ISO country code and postcode as typed (law.md 1.3).
 
@@ -117,14 +127,7 @@ def zone_of(country: str, postcode: str) -> VatZone:
     """
     code, bare = country_code(country), bare_postcode(postcode)
     if code == "FR" or (code in FRENCH_CODES and _FRENCH_POSTCODE.fullmatch(bare)):
-        zone = _french_zone(bare)
-        if code != "FR" and zone in {VatZone.FR_METRO, VatZone.CORSICA}:
-            raise UnknownTerritory(
-                _("The postcode %(postcode)s does not belong to this country."),
-                code="postcode",
-                params={"postcode": bare},
-            )
-        return zone
+        return _french_zone(code, bare)
     if code in FRENCH_CODES:
         return FRENCH_CODES[code]
     if code == "XI" or (code == "GB" and bare.startswith("BT")):
@@ -134,15 +137,25 @@ def zone_of(country: str, postcode: str) -> VatZone:
     return VatZone.WORLD
 
 
-def _french_zone(bare: str) -> VatZone:
+def _french_zone(code: str, bare: str) -> VatZone:
+    """The zone by postcode; the country that was chosen decides only where the postcode leaves it open."""
     if not _FRENCH_POSTCODE.fullmatch(bare):
         raise UnknownTerritory(_("A French postcode has five digits, like 75011."), code="postcode")
-    for start, zone in FRENCH_PREFIXES:
-        if bare.startswith(start):
-            return zone
-    # 00 is the army's post, which delivers in France; 01 to 95 are the departments.
-    if bare[:2] <= "95":
-        return VatZone.FR_METRO
-    raise UnknownTerritory(
-        _("The postcode %(postcode)s does not exist in France."), code="postcode", params={"postcode": bare}
-    )
+    territories = territories_of_postcode(bare)
+    if not territories:
+        raise UnknownTerritory(
+            _("The postcode %(postcode)s does not exist in France."), code="postcode", params={"postcode": bare}
+        )
+    if territories == ("FR",):
+        if code != "FR":
+            raise UnknownTerritory(
+                _("The postcode %(postcode)s does not belong to this country."),
+                code="postcode",
+                params={"postcode": bare},
+            )
+        return VatZone.CORSICA if bare.startswith("20") else VatZone.FR_METRO
+    if code in territories:
+        return FRENCH_CODES[code]
+    # An exemption needs certainty: of several territories the taxed one counts.
+    zones = [FRENCH_CODES[territory] for territory in territories]
+    return VatZone.DOM_105 if VatZone.DOM_105 in zones else zones[0]

@@ -104,6 +104,14 @@ def test_only_money_and_decimals_become_cents(value: object) -> None:
         to_cents(value)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("value", [27.6, 27, "27.60", None])
+def test_only_money_and_decimals_have_an_amount(value: object) -> None:
+    with pytest.raises(TypeError):
+        amount_of(value)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        french(value)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("value", [27.6, True, "2760", Decimal(2760)])
 def test_only_whole_numbers_are_cents(value: object) -> None:
     with pytest.raises(TypeError):

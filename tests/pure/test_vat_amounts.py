@@ -68,6 +68,8 @@ def test_a_split_refuses_floats_fractions_of_cents_and_negative_rates() -> None:
         split(27.60, PRESS)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         split(Decimal("27.60"), 2.1)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        split(Decimal("27.60"), 20)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="whole cents"):
         split(Decimal("27.605"), PRESS)
     with pytest.raises(ValueError, match="negative"):
@@ -103,6 +105,13 @@ def test_a_line_never_gets_a_cent_that_would_exceed_its_own_total() -> None:
     lines = split_lines([Decimal("-0.24"), Decimal("0.23"), Decimal("0.23"), Decimal("0.23")], PRESS)
     assert [str(line.ht) for line in lines] == ["-0.24", "0.22", "0.23", "0.23"]
     assert [str(line.vat) for line in lines] == ["0.00", "0.01", "0.00", "0.00"]
+
+
+def test_a_line_may_give_its_whole_vat_to_the_missing_cent() -> None:
+    # Alone three times 0.24; the group of 0.75 is 0.73.
+    lines = split_lines([Decimal("0.25")] * 3, PRESS)
+    assert [str(line.ht) for line in lines] == ["0.25", "0.24", "0.24"]
+    assert [str(line.vat) for line in lines] == ["0.00", "0.01", "0.01"]
 
 
 def test_no_lines_split_into_nothing() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.territories import UnknownTerritory, VatZone, zone_of
+from payments.territories import UnknownTerritory, VatZone, territories_of_postcode, zone_of
 from payments.vat import SEED_RATES, BuyerKind, NoRate, RateRow, VatTreatment, rate_for, treatment
 
 TODAY = date(2026, 11, 23)
@@ -51,6 +51,16 @@ INTRA_EU = "Exonération de TVA – art. 262 ter, I du CGI"
         ("MF", "97150", "EXPORT_TERRITORY"),
         ("FR", "97500", "EXPORT_TERRITORY"),
         ("PM", "97500", "EXPORT_TERRITORY"),
+        # CEDEX codes: of La Réunion, and of three islands of which only one is taxed.
+        ("FR", "97743", "DOM_105"),
+        ("FR", "97801", "DOM_105"),
+        ("RE", "97743", "DOM_105"),
+        ("BL", "97095", "EXPORT_TERRITORY"),
+        ("MF", "97052", "EXPORT_TERRITORY"),
+        ("GP", "97052", "DOM_105"),
+        ("FR", "97095", "DOM_105"),  # not certain, so not exempt
+        ("BL", "97100", "EXPORT_TERRITORY"),
+        ("MQ", "97600", "DOM_EXEMPT"),  # the postcode wins over a wrong choice in the list
         ("FR", "98713", "EXPORT_TERRITORY"),
         ("PF", "98713", "EXPORT_TERRITORY"),
         ("FR", "98800", "EXPORT_TERRITORY"),
@@ -97,7 +107,9 @@ def test_all_twenty_six_other_member_states_are_in_the_union() -> None:
     assert {zone_of(states[place : place + 2], "") for place in range(0, 52, 2)} == {VatZone.EU}
 
 
-@pytest.mark.parametrize("postcode", ["", "7501", "750110", "7501A", "٧٥٠١١", "96000", "99100", "97900", "98100"])
+@pytest.mark.parametrize(
+    "postcode", ["", "7501", "750110", "7501A", "٧٥٠١١", "96000", "99100", "97900", "98100", "98900"]
+)
 def test_a_french_postcode_that_does_not_exist_gets_a_sentence(postcode: str) -> None:
     with pytest.raises(UnknownTerritory) as caught:
         zone_of("FR", postcode)
@@ -108,6 +120,16 @@ def test_a_french_postcode_that_does_not_exist_gets_a_sentence(postcode: str) ->
 def test_a_country_that_is_no_code_gets_a_sentence(country: str) -> None:
     with pytest.raises(UnknownTerritory, match="country"):
         zone_of(country, "75011")
+
+
+def test_a_postcode_tells_its_territories_the_likeliest_first() -> None:
+    assert territories_of_postcode("75011") == ("FR",)
+    assert territories_of_postcode("20137") == ("FR",)
+    assert territories_of_postcode("00819") == ("FR",)
+    assert territories_of_postcode("97110") == ("GP", "BL", "MF")
+    assert territories_of_postcode("97133") == ("BL",)
+    assert territories_of_postcode("98000") == ("MC",)
+    assert territories_of_postcode("96000") == ()
 
 
 def test_a_parisian_postcode_does_not_belong_to_guadeloupe() -> None:
@@ -169,6 +191,24 @@ def test_only_an_eu_firm_with_a_stored_valid_answer_is_exempt(kind: str, valid: 
 def test_a_vat_number_changes_nothing_outside_the_union(zone: VatZone) -> None:
     with_number = treatment(zone=zone, buyer_kind="pro_eu", vat_number_valid=True, on=TODAY, rows=SEED_RATES)
     assert with_number == treatment(zone=zone, buyer_kind="consumer", vat_number_valid=False, on=TODAY, rows=SEED_RATES)
+
+
+def test_the_words_that_tables_hold_are_fixed() -> None:
+    assert BuyerKind.values == ["consumer", "pro_fr", "public_fr", "assoc", "pro_eu", "pro_row"]
+    assert VatZone.values == [
+        "FR_METRO",
+        "CORSICA",
+        "MONACO",
+        "DOM_105",
+        "DOM_EXEMPT",
+        "EXPORT_TERRITORY",
+        "EU",
+        "WORLD",
+    ]
+
+
+def test_seed_rates_hold_from_the_first_sale_the_shop_may_import() -> None:
+    assert {(row.valid_from, row.valid_to) for row in SEED_RATES} == {(date(2014, 1, 1), None)}
 
 
 def row(rate: str, start: date, end: date | None) -> RateRow:
