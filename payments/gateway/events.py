@@ -30,7 +30,7 @@ def verify_event(raw: bytes, header: str, secret: str | Sequence[str]) -> EventS
     is absent, wrong or older than five minutes, or when the body is not a Stripe event.
     """
     secrets = [secret] if isinstance(secret, str) else list(secret)
-    for candidate in filter(None, secrets):
+    for candidate in secrets:
         try:
             stripe.WebhookSignature.verify_header(raw, header, candidate, TOLERANCE)
         except (stripe.SignatureVerificationError, ValueError):

@@ -98,7 +98,6 @@ def intent(body: Body) -> IntentSeen:
     kinds = body.get("payment_method_types") or []
     kind = (
         _text(_whole(body, "payment_method"), "type")
-        or _text(_whole(_whole(body, "latest_charge"), "payment_method_details"), "type")
         or _text(_whole(_whole(body, "last_payment_error"), "payment_method"), "type")
         or (str(kinds[0]) if len(kinds) == 1 else "")
     )

@@ -27,7 +27,7 @@ class InProcess(stripe.HTTPClient):
     ) -> tuple[str, int, dict[str, str]]:
         self.heard.append((method, url))
         if url.endswith("pi_404?expand[0]=payment_method"):
-            return '{"error": {"code": "resource_missing", "type": "invalid_request_error"}}', 404, {"request-id": "r7"}
+            return '{"error": {"code": "resource_missing", "type": "invalid_request_error"}}', 404, {"Request-Id": "r7"}
         return '{"id": "pi_1", "object": "payment_intent", "status": "processing", "created": 1}', 200, {}
 
     def close(self) -> None:

@@ -330,6 +330,13 @@ def test_a_code_nobody_knows_is_kept_and_allows_nothing(teller: Teller) -> None:
     assert refused.outcome is Outcome.DECLINED
 
 
+def test_a_code_nobody_knows_does_not_hide_one_that_tells(teller: Teller) -> None:
+    teller.says(200, shapes.refused_intent(code="expired_card", decline_code="moon_in_the_wrong_house"))
+    refused = gateway.fetch_intent("pi_1").decline
+    assert refused is not None
+    assert (refused.code, refused.family) == ("expired_card", Family.EXPIRED)
+
+
 def test_the_networks_never_again_is_stronger_than_the_table(teller: Teller) -> None:
     error = {"code": "card_declined", "decline_code": "insufficient_funds", "advice_code": "do_not_try_again"}
     teller.says(200, shapes.refused_intent(**error))

@@ -87,6 +87,11 @@ class TestForged:
         with pytest.raises(gateway.ForgedEvent):
             gateway.verify_event(raw, header, secret)
 
+    def test_signed_but_another_object(self) -> None:
+        raw, header = _signed(PAID | {"object": "charge"})
+        with pytest.raises(gateway.ForgedEvent):
+            gateway.verify_event(raw, header, SECRET)
+
     @pytest.mark.parametrize("raw", [b"\xff\xfe", b""])
     def test_a_body_that_is_no_text(self, raw: bytes) -> None:
         with pytest.raises(gateway.ForgedEvent):

@@ -140,6 +140,12 @@ class TestAPage:
         with pytest.raises(gateway.Refused):
             gateway.expire_checkout("cs_1")
 
+    def test_expiring_what_does_not_exist(self, teller: Teller) -> None:
+        teller.refuses(404, code="resource_missing", param="session")
+        with pytest.raises(gateway.Missing):
+            gateway.expire_checkout("cs_404")
+        assert len(teller.heard) == 1
+
     def test_those_of_a_customer(self, teller: Teller) -> None:
         teller.says(200, shapes.page(shapes.checkout(id="cs_2"), more=True))
         teller.says(200, shapes.page(shapes.checkout()))
