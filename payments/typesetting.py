@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +26,7 @@ def typeset(template: Path, facts: Mapping[str, Any], *, on: date) -> bytes:
     body: bytes = typst.compile(
         str(template),
         root=str(ROOT),
+        font_paths=_fonts(),
         ignore_system_fonts=True,
         format="pdf",
         pdf_standards=[*STANDARDS],
@@ -32,3 +34,10 @@ def typeset(template: Path, facts: Mapping[str, Any], *, on: date) -> bytes:
         sys_inputs={"facts": json.dumps(facts, ensure_ascii=False)},
     )
     return body
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> Any:
+    import typst
+
+    return typst.Fonts(include_system_fonts=False)

@@ -1,0 +1,189 @@
+"""What an invoice says, mention by mention (CGI ann. II 242 nonies A; C. com. L441-9; law.md 2.1).
+
+French throughout, whoever the buyer is: the invoice is a French fiscal document. Only the snapshots on the invoice are
+read, with the facts of its payment; nothing that may change later.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from payments.french_days import french_day
+from payments.models import Invoice, InvoiceLine
+from payments.money import NBSP, french
+from payments.paid_by import paid_by
+from payments.vat import BuyerKind
+
+NATURES = {
+    "LB": "livraison de biens",
+    "PS": "prestation de services",
+    "LBPS": "livraison de biens et prestation de services",
+}
+NO_DISCOUNT = "Escompte pour paiement anticipé : néant."
+#: Professionals owe interest at the central bank's rate plus ten points and 40 €. Never said to a consumer.
+LATE_PROFESSIONAL = (
+    "En cas de retard de paiement, des pénalités sont exigibles sans rappel, au taux appliqué par la Banque centrale "
+    "européenne à son opération de refinancement la plus récente, majoré de 10 points de pourcentage (C. com., "
+    f"art. L441-10). Indemnité forfaitaire pour frais de recouvrement : 40{NBSP}€ (C. com., art. D441-5)."
+)
+#: Public buyers: plus eight points (law.md 2.1, B2G).
+LATE_PUBLIC = (
+    "En cas de retard de paiement, des intérêts moratoires sont dus au taux appliqué par la Banque centrale européenne à "
+    "son opération de refinancement la plus récente, majoré de 8 points de pourcentage. Indemnité forfaitaire pour frais "
+    f"de recouvrement : 40{NBSP}€ (code de la commande publique, art. L2192-12, L2192-13 et R2192-31 et suivants)."
+)
+DEBITS = "Option pour le paiement de la taxe d’après les débits."
+
+
+def facts_of(invoice: Invoice) -> dict[str, Any]:
+    """Every word of the document, ready to be set. Reads the lines, the payment and, for a credit note, the original."""
+    lines = list(invoice.lines.all())
+    credit = invoice.kind == Invoice.Kind.CREDIT_NOTE
+    title = f"{'Avoir' if credit else 'Facture'} {invoice.reference}"
+    seller = invoice.seller
+    return {
+        "title": title,
+        "on": [invoice.issued_on.year, invoice.issued_on.month, invoice.issued_on.day],
+        "seller": {"name": seller["name"], "lines": _seller_lines(seller)},
+        "buyer": _buyer_lines(invoice),
+        "parties": _parties(invoice),
+        "under": _under(invoice),
+        "columns": ["Désignation", "Quantité", "Prix unitaire HT", "TVA", "Montant HT", "Montant TTC"],
+        "rows": [_row(line) for line in lines],
+        "totals": _totals(invoice, lines),
+        "paid": _paid(invoice),
+        "mentions": _mentions(invoice),
+        "foot": _foot(seller),
+    }
+
+
+def percent(rate: Decimal) -> str:
+    """« 2,10 % »."""
+    return f"{rate:.2f}".replace(".", ",") + f"{NBSP}%"
+
+
+def _seller_lines(seller: dict[str, Any]) -> list[str]:
+    return [
+        *seller["address"],
+        f"SIREN {seller['siren']}, RCS {seller['rcs']}",
+        f"N° TVA {seller['vat_number']}",
+    ]
+
+
+def _buyer_lines(invoice: Invoice) -> list[str]:
+    """Name and address; the name once, in its fuller form, where the address begins with it as postmen write it."""
+    address = [str(line) for line in invoice.buyer_address]
+    name, first = _words(invoice.buyer_name), _words(address[0]) if address else frozenset()
+    if first and name <= first:
+        return address
+    if first and first <= name:
+        return [invoice.buyer_name, *address[1:]]
+    return [invoice.buyer_name, *address]
+
+
+def _words(text: str) -> frozenset[str]:
+    """The words of a name whatever their case and accents: « Université » is UNIVERSITE."""
+    bare = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    return frozenset(re.findall(r"[a-z0-9]+", bare))
+
+
+def _parties(invoice: Invoice) -> list[list[str]]:
+    """What identifies the buyer beyond the address, and where the goods go if elsewhere: (label, lines)."""
+    facts = [
+        ("N° SIREN du client", invoice.buyer_siren),
+        ("N° SIRET du client", invoice.buyer_siret),
+        ("N° TVA du client", invoice.buyer_vat_number),
+        ("Code service", invoice.buyer_service_code),
+        ("N° d’engagement ou de bon de commande", invoice.engagement_number),
+    ]
+    rows = [[label, value] for label, value in facts if value]
+    delivery = [str(line) for line in invoice.delivery_address]
+    if delivery and delivery != [str(line) for line in invoice.buyer_address]:
+        rows.append(["Adresse de livraison", "\n".join(delivery)])
+    return rows
+
+
+def _under(invoice: Invoice) -> list[str]:
+    said = [f"Émis{'' if invoice.original_id else 'e'} le {french_day(invoice.issued_on)}"]
+    if invoice.original is not None:
+        original = invoice.original
+        said.append(f"Avoir sur facture n°{NBSP}{original.reference} du {french_day(original.issued_on)}")
+        if invoice.reason:
+            said.append(f"Motif : {invoice.reason}")
+    elif invoice.supplied_on and invoice.supplied_on != invoice.issued_on:
+        said.append(f"Date de la livraison ou du versement : {french_day(invoice.supplied_on)}")
+    return said
+
+
+def _row(line: InvoiceLine) -> list[str]:
+    return [
+        line.name,
+        str(line.quantity),
+        french(line.unit_ht),
+        percent(line.rate),
+        french(line.ht),
+        french(line.ttc),
+    ]
+
+
+def _totals(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[list[Any]]:
+    """(label, amount, is the last word): per rate first where there are several, then the whole."""
+    bases: dict[Decimal, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    for line in lines:
+        bases[line.rate][0] += line.ht.amount
+        bases[line.rate][1] += line.vat.amount
+    rows: list[list[Any]] = []
+    if len(bases) == 1:
+        [(rate, _amounts)] = bases.items()
+        rows.append(["Total HT", french(invoice.total_ht), False])
+        rows.append([f"TVA {percent(rate)}", french(invoice.total_vat), False])
+    else:
+        for rate, (ht, vat) in sorted(bases.items()):
+            rows.append([f"HT à {percent(rate)}", french(ht), False])
+            rows.append([f"TVA {percent(rate)}", french(vat), False])
+        rows.append(["Total HT", french(invoice.total_ht), False])
+        rows.append(["Total TVA", french(invoice.total_vat), False])
+    last = "Avoir TTC" if invoice.original_id else "Total TTC"
+    return [*rows, [last, french(invoice.total_ttc), True]]
+
+
+def _paid(invoice: Invoice) -> str:
+    payment, amount = invoice.payment, french(invoice.total_ttc)
+    if invoice.original_id:
+        back = (
+            f"par le moyen de paiement d’origine ({paid_by(payment)})" if payment else "ou déduits de ce que vous devez"
+        )
+        return f"{amount} vous sont rendus {back}."
+    if payment is not None and payment.received_on is not None:
+        return (
+            f"Payée le {french_day(payment.received_on)} par {paid_by(payment)}. Reste à payer : {french(Decimal(0))}."
+        )
+    due = f", à payer au plus tard le {french_day(invoice.due_on)}" if invoice.due_on else ""
+    return f"Net à payer : {amount}{due}."
+
+
+def _mentions(invoice: Invoice) -> list[str]:
+    said = []
+    if invoice.legal_mention:
+        said.append(f"{invoice.legal_mention.rstrip('.')}.")
+    said.append(f"Nature de l’opération : {NATURES[invoice.nature]}.")
+    if invoice.vat_on_debits:
+        said.append(DEBITS)
+    if invoice.buyer_kind == BuyerKind.CONSUMER or invoice.original_id:
+        return said
+    if invoice.due_on:
+        said.append(f"Échéance : {french_day(invoice.due_on)}. {NO_DISCOUNT}")
+    said.append(LATE_PUBLIC if invoice.buyer_kind == BuyerKind.PUBLIC_FR else LATE_PROFESSIONAL)
+    return said
+
+
+def _foot(seller: dict[str, Any]) -> list[str]:
+    return [
+        f"{seller['name']}, {seller['legal_form']} au capital de {seller['capital']}, SIRET {seller['siret']}",
+        f"{seller['email']}, {seller['phone']}",
+    ]

@@ -1,0 +1,64 @@
+"""Letters whose sender died in the middle, and those that a person must decide on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from payments.actors import Actor
+from payments.desk import record_act, take_off_desk
+from subscriptions.models import Notice
+from subscriptions.notices.delivering import doubt
+from subscriptions.notices.letter import OnStall
+from subscriptions.notices.letters import LETTERS
+from subscriptions.notices.moving import move, prove, stalled
+
+State = Notice.State
+
+#: Longer than a whole batch takes when the mail server lets every letter run into its time-out.
+STALLED_AFTER = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """How many stalled letters were put back and how many now wait for a person."""
+
+    queued: int
+    doubtful: int
+
+
+@transaction.atomic
+def recover(at: datetime) -> Recovered:
+    """Take back letters left in `sending` for a quarter of an hour.
+
+    One that was not stored yet has not left: it is queued again. One that was stored may have left: the table of
+    letters says whether it is sent again (same Message-ID) or put before a person.
+    """
+    put_back = doubtful = 0
+    for notice in stalled(since=STALLED_AFTER, at=at):
+        letter = LETTERS.get(notice.kind)
+        if notice.document_id and (letter is None or letter.on_stall is OnStall.DOUBTFUL):
+            doubt(notice, at=at)
+            doubtful += 1
+        else:
+            put_back += move(notice, State.QUEUED, at=at, failure="its sender stopped", due_at=at)
+    return Recovered(put_back, doubtful)
+
+
+@transaction.atomic
+def settle_doubt(notice_id: int, *, left: bool, actor: Actor, reason: str, at: datetime) -> bool:
+    """A person's answer about a doubtful letter: it `left`, or it is sent now. False if it is no longer in doubt."""
+    notice = Notice.objects.select_for_update().get(pk=notice_id)
+    if notice.state != State.DOUBTFUL:
+        return False
+    if left:
+        prove(notice, "accepted", at=at, detail=f"said by {actor}")
+        move(notice, State.SENT, at=at)
+    else:
+        move(notice, State.QUEUED, at=at, due_at=at)
+    subject = f"notice:{notice.pk}"
+    record_act("settle_doubt", subject=subject, actor=actor, reason=reason, facts={"left": left}, at=at)
+    take_off_desk(kind="letter_doubtful", subject=subject, because=reason, actor=actor, at=at)
+    return True
