@@ -49,11 +49,12 @@ class Supervisor:
 
     def __init__(self) -> None:
         self.posts: list[Post] = []
+        self.asked = ""
 
     def __enter__(self) -> Supervisor:
         # Installed one by one: a shell starts background jobs with SIGINT ignored.
         for number in SIGNALS:
-            signal.signal(number, _stop)
+            signal.signal(number, self._stop)
         return self
 
     def __exit__(
@@ -75,10 +76,11 @@ class Supervisor:
 
     def watch(self) -> None:
         """Look after the children for ever; ends by `Stopped` or, when one cannot be kept running, by `Trouble`."""
-        while True:
+        while not self.asked:
             time.sleep(GLANCE)
             for post in self._fallen():
                 self._raise_again(post)
+        raise Stopped(self.asked)
 
     def stop_all(self) -> None:
         """Stop every child, highest rank first, those of one rank side by side."""
@@ -89,6 +91,11 @@ class Supervisor:
             end = time.monotonic() + 12.0
             for child in together:
                 child.stop(patience=max(0.0, end - time.monotonic()), asked=True)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        # Raised inside a finaliser it would be lost: `watch` looks at what was asked as well.
+        self.asked = signal.Signals(number).name
+        raise Stopped(self.asked)
 
     def _fallen(self) -> Iterator[Post]:
         yield from (post for post in self.posts if not post.child.alive())
@@ -119,7 +126,3 @@ def ended(child: Child) -> str:
     """How a child that ended did: by which signal, or with which code."""
     code = child.process.returncode
     return f"signal {-code}" if code is not None and code < 0 else f"code {code}"
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise Stopped(signal.Signals(number).name)

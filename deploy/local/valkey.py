@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from deploy.local.children import Child, spawn
 from deploy.local.places import Places
@@ -77,7 +79,9 @@ def _binary() -> Path:
 
 def answers(socket: Path) -> bool:
     """Whether a server that speaks Redis answers on `socket`."""
-    with redis.Redis(unix_socket_path=str(socket), socket_timeout=2) as client:
+    # Without its own retries, which take seconds: a socket nobody listens on is an answer here.
+    once = Retry(NoBackoff(), 0)
+    with redis.Redis(unix_socket_path=str(socket), socket_timeout=2, retry=once) as client:
         try:
             return bool(client.ping())
         except redis.exceptions.BusyLoadingError:

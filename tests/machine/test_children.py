@@ -86,7 +86,7 @@ def everybody(told: dict) -> list[int]:
 def test_a_signal_stops_every_process_in_order(story, number):
     process, told = story("--forget")
     process.send_signal(number)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
     assert all_ended(everybody(told), within=1) == []
     assert not Path(told["data"]).exists()
 
@@ -102,7 +102,7 @@ def test_killed_it_takes_its_children_along_and_the_next_start_finds_whole_data(
     again, told_again = story("--forget")
     assert told_again["data"] == told["data"]
     again.send_signal(signal.SIGTERM)
-    assert again.wait(timeout=20) == 0
+    assert again.wait(timeout=60) == 0
 
 
 def test_a_child_that_dies_takes_its_group_along_and_is_started_again(story):
@@ -111,7 +111,7 @@ def test_a_child_that_dies_takes_its_group_along_and_is_started_again(story):
     assert all_ended([told["grandchild"]], within=5) == []
     assert process.stdout.readline() == "family ended unexpectedly (signal 9); starting it again.\n"
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize("server", ["postgres", "valkey"])
@@ -125,7 +125,7 @@ def test_a_killed_server_comes_back(story, server):
         assert time.monotonic() < end
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
-    rest = process.communicate(timeout=30)[0]
+    rest = process.communicate(timeout=60)[0]
     assert (process.returncode, "does not stay up" in rest) == (0, False)
 
 
