@@ -19,6 +19,7 @@ _NAMES = {
     "MO": "Macao",
     "MM": "Myanmar",
     "SX": "Saint-Martin (Pays-Bas)",
+    "VA": "Vatican",
     "CD": "République démocratique du Congo",
     "CG": "Congo",
     NORTHERN_IRELAND: "Irlande du Nord",

@@ -38,8 +38,9 @@ def foreign_lines(address: TypedAddress) -> list[LabelLine]:
     if rules is None:
         return []
     lines = [line for parts in _lines_of_parts(address, rules) for line in _written(parts)]
-    while len(lines) > LINES and _merge_two(lines):
-        pass
+    for sharing in (_MAY_SHARE_A_LINE, _RECIPIENT):  # the names last: they are what the postman reads first
+        while len(lines) > LINES and _merge_two(lines, sharing=sharing):
+            pass
     recipients = [line for line in lines if line[0] in _RECIPIENT]
     others = [line for line in lines if line[0] not in _RECIPIENT]
     last_slot = max(LINES, len(lines))
@@ -139,11 +140,11 @@ def _written(parts: list[_Part]) -> list[tuple[str, str]]:
     return [("last_name" if field == "name" else field, line) for field, line in lines]
 
 
-def _merge_two(lines: list[tuple[str, str]]) -> bool:
-    """Join the first two neighbouring lines about the building or the street that fit on one; False if none do."""
+def _merge_two(lines: list[tuple[str, str]], *, sharing: tuple[str, ...]) -> bool:
+    """Join the first two neighbouring lines of the given fields that fit on one; False if none do."""
     for place, ((field, text), (next_field, next_text)) in enumerate(pairwise(lines)):
         joined = f"{text}, {next_text}"
-        if field in _MAY_SHARE_A_LINE and next_field in _MAY_SHARE_A_LINE and len(joined) <= WIDTH:
+        if field in sharing and next_field in sharing and len(joined) <= WIDTH:
             lines[place : place + 2] = [(next_field, joined)]
             return True
     return False
