@@ -1,0 +1,1 @@
+"""The clockwork: the Celery application, the timetable, and one thin module of jobs per floor."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from payments.actors import Actor
 from payments.models import Payment, Refund
 from subscriptions.models import Order
@@ -96,10 +98,12 @@ def refund_failed(refunds: Sequence[Refund], *, actor: Actor, at: datetime) -> N
     """A refund came back: it is on finance's desk already; the order itself does not change."""
 
 
+@transaction.atomic
 def mark_awaiting(order: Order, *, actor: Actor, at: datetime) -> None:
-    """The payment page is open: the order waits for its payment. Inside a transaction; safe to repeat."""
-    locked = list(Order.objects.select_for_update().filter(pk=order.pk, state=State.DRAFT))
-    move(locked, State.AWAITING_PAYMENT, actor=actor, at=at)
+    """The payment page is open: the order waits for its payment. Safe to repeat; sets the state in memory."""
+    locked = Order.objects.select_for_update().filter(pk=order.pk, state=State.DRAFT)
+    for moved in move(list(locked), State.AWAITING_PAYMENT, actor=actor, at=at):
+        order.state, order.state_since = moved.state, moved.state_since
 
 
 def _locked(payments: Sequence[Payment]) -> dict[str, Order]:

@@ -1,0 +1,150 @@
+"""The invariants of the ground floor, by their names in the design: the nightly audit, the simulation and the tests
+all ask these functions. Each yields (subject, sentence) for every breach, and nothing when all is well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Count, F, Q, Sum
+
+from payments.invoicing.issuing import vat_by_rate
+from payments.invoicing.numbering import digest
+from payments.models import (
+    Invoice,
+    InvoiceSeries,
+    LedgerEntry,
+    LedgerLine,
+    Payment,
+    PaymentEvent,
+    Refund,
+    StripeEvent,
+)
+
+Breaches = Iterator[tuple[str, str]]
+Check = Callable[[datetime], Breaches]
+CHUNK = 2000
+WAITING_TOO_LONG = timedelta(hours=2)
+
+
+def one_charge(at: datetime) -> Breaches:
+    """ONE-CHARGE: one paying payment per subject; any second success is surplus and refunded."""
+    doubled = (
+        Payment.objects.filter(state=Payment.State.SUCCEEDED, surplus=False)
+        .values("subject")
+        .annotate(n=Count("pk"))
+        .filter(n__gt=1)
+    )
+    for row in doubled:
+        yield row["subject"], f"{row['n']} paying payments"
+    for payment in Payment.objects.filter(surplus=True, refunds=None).iterator(CHUNK):
+        yield f"payment:{payment.pk}", "a surplus payment that nobody is giving back"
+    late = Payment.objects.filter(effect=Payment.Effect.PARKED, state_since__lte=at - WAITING_TOO_LONG)
+    for payment in late.iterator(CHUNK):
+        yield f"payment:{payment.pk}", "paid, and still not served"
+
+
+def moved_by_the_table(at: datetime) -> Breaches:
+    """Part of ONE-CHARGE: every payment stands where its last recorded step left it."""
+    last = {
+        row["payment"]: row["to_state"]
+        for row in PaymentEvent.objects.order_by("payment", "-pk").distinct("payment").values("payment", "to_state")
+    }
+    for pk, state in Payment.objects.values_list("pk", "state").iterator(CHUNK):
+        if last.get(pk) != state:
+            yield f"payment:{pk}", f"stands at {state}, its last recorded step says {last.get(pk)}"
+
+
+def balanced(at: datetime) -> Breaches:
+    """BALANCED: every entry sums to zero; every settled payment and refund is booked; 517 holds what Stripe's fees say."""
+    wrong = (
+        LedgerEntry.objects.annotate(d=Sum("lines__debit"), c=Sum("lines__credit"))
+        .exclude(d=F("c"), d__isnull=False)
+        .values_list("source", flat=True)
+    )
+    for source in wrong.iterator(CHUNK):
+        yield f"entry:{source}", "does not sum to zero"
+    yield from _unbooked("payment", Payment.objects.filter(state=Payment.State.SUCCEEDED).values_list("pk", flat=True))
+    yield from _unbooked("invoice", Invoice.objects.values_list("pk", flat=True))
+    yield from _unbooked("refund", Refund.objects.filter(state=Refund.State.SUCCEEDED).values_list("pk", flat=True))
+
+
+def _unbooked(kind: str, keys: object) -> Breaches:
+    booked = set(
+        LedgerEntry.objects.filter(source__startswith=f"{kind}:").values_list("source", flat=True).iterator(CHUNK)
+    )
+    for key in keys.iterator(CHUNK):  # type: ignore[attr-defined]
+        if f"{kind}:{key}" not in booked:
+            yield f"{kind}:{key}", "has no entry in the books"
+
+
+def balance_of(account: str) -> Decimal:
+    """Debits minus credits of one account, in euros."""
+    sums = LedgerLine.objects.filter(account=account).aggregate(d=Sum("debit"), c=Sum("credit"))
+    return (sums["d"] or Decimal(0)) - (sums["c"] or Decimal(0))
+
+
+def numbered(at: datetime) -> Breaches:
+    """NUMBERED: numbers are 1..n per series and year, dates rise, the hash chain verifies."""
+    for series in InvoiceSeries.objects.all():
+        expected, previous_hash, previous_date = 1, "", None
+        rows = Invoice.objects.filter(series=series).prefetch_related("lines").order_by("number")
+        for invoice in rows.iterator(CHUNK):
+            if invoice.number != expected:
+                yield f"series:{series}", f"number {expected} is missing"
+                expected = invoice.number
+            if invoice.previous_hash != previous_hash or digest(invoice, list(invoice.lines.all())) != invoice.hash:
+                yield f"invoice:{invoice.reference}", "breaks the hash chain"
+            if previous_date is not None and invoice.issued_on < previous_date:
+                yield f"invoice:{invoice.reference}", "is dated before the one before it"
+            expected, previous_hash, previous_date = expected + 1, invoice.hash, invoice.issued_on
+        if expected - 1 != series.last_number or previous_hash != series.last_hash:
+            yield f"series:{series}", f"its counter says {series.last_number}, its documents say {expected - 1}"
+
+
+def vat(at: datetime) -> Breaches:
+    """VAT: HT + VAT = TTC per document, lines = totals = ledger."""
+    booked: dict[str, Decimal] = {}
+    lines = (
+        LedgerLine.objects.filter(entry__source__startswith="invoice:", account__code__startswith="4457")
+        .values("entry__source")
+        .annotate(moved=Sum("debit") + Sum("credit"))
+    )
+    for row in lines.iterator(CHUNK):
+        booked[row["entry__source"]] = row["moved"]
+    for invoice in Invoice.objects.prefetch_related("lines").iterator(CHUNK):
+        total = sum(vat_by_rate(list(invoice.lines.all())).values(), Decimal(0))
+        if invoice.total_ht + invoice.total_vat != invoice.total_ttc or total != invoice.total_vat.amount:
+            yield f"invoice:{invoice.reference}", "HT, VAT and TTC do not agree"
+        if booked.get(f"invoice:{invoice.pk}", Decimal(0)) != total:
+            yield f"invoice:{invoice.reference}", "its VAT is not the one in the books"
+
+
+def heard(at: datetime) -> Breaches:
+    """HEARD: every Stripe event is applied, ignored with a reason, or parked in sight."""
+    stuck = StripeEvent.objects.filter(state=StripeEvent.State.STORED, received_at__lte=at - WAITING_TOO_LONG)
+    for event in stuck.iterator(CHUNK):
+        yield f"event:{event.event_id}", f"{event.type} has been waiting since {event.received_at:%Y-%m-%d %H:%M}"
+    mute = StripeEvent.objects.filter(state=StripeEvent.State.IGNORED, reason="")
+    for event in mute.iterator(CHUNK):
+        yield f"event:{event.event_id}", "ignored without a reason"
+
+
+def unknown_resolved(at: datetime) -> Breaches:
+    """Part of HEARD: nothing stays unknown for more than a day without being seen."""
+    old = at - timedelta(days=1)
+    for payment in Payment.objects.filter(state=Payment.State.UNKNOWN, state_since__lte=old).iterator(CHUNK):
+        yield f"payment:{payment.pk}", "unknown for more than a day"
+    refunds = Refund.objects.filter(Q(state=Refund.State.UNKNOWN) | Q(state=Refund.State.CREATED), state_since__lte=old)
+    for refund in refunds.iterator(CHUNK):
+        yield f"refund:{refund.pk}", "asked for and not answered for more than a day"
+
+
+CHECKS: Mapping[str, tuple[Check, ...]] = {
+    "ONE-CHARGE": (one_charge, moved_by_the_table),
+    "BALANCED": (balanced,),
+    "NUMBERED": (numbered,),
+    "VAT": (vat,),
+    "HEARD": (heard, unknown_resolved),
+}

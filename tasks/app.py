@@ -1,0 +1,49 @@
+"""The Celery application: celery -A tasks.app worker, celery -A tasks.app beat."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from celery.signals import beat_init, setup_logging
+
+from tasks.schedule import TIMETABLE, beat_schedule
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+
+app = Celery("boutique", include=["tasks.money", "tasks.promise", "tasks.watch"])
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    task_ignore_result=True,
+    task_time_limit=300,
+    task_soft_time_limit=240,
+    # Longer than any task may take: a task is only given to a second worker when the first must be dead.
+    broker_transport_options={"visibility_timeout": 900},
+    broker_connection_retry_on_startup=True,
+    worker_max_tasks_per_child=2000,
+    worker_hijack_root_logger=False,
+    beat_schedule=beat_schedule(),
+    beat_max_loop_interval=5,
+    timezone="Europe/Paris",
+)
+
+
+@beat_init.connect
+def make_timetable_known(**_: object) -> None:
+    """From now on a job that does not succeed in its time is an alarm."""
+    import django
+
+    django.setup()
+    from django.utils import timezone
+
+    from shop.watch import runs
+
+    runs.know([(job.name, job.every, job.alarm_after) for job in TIMETABLE], at=timezone.now())
+
+
+@setup_logging.connect
+def keep_our_logging(**_: object) -> None:
+    """Celery leaves logging to Django's settings."""

@@ -1,0 +1,53 @@
+"""The timetable: everything that happens by itself, how often, when its silence is an alarm, and why it exists.
+
+Every job is a sweep over rows that are due, safe to run twice, late, or in two places at once; a missed run is caught
+up by the next one. Seconds, or the hour of the day in Paris for jobs that run once a day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from celery.schedules import crontab
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One line of the timetable; `at` is (hour, minute) in Paris for daily jobs."""
+
+    name: str
+    every: int
+    alarm_after: int
+    reason: str
+    at: tuple[int, int] | None = None
+
+
+TIMETABLE = (
+    Job("stripe-events", 5, 5 * MINUTE, "What Stripe told us becomes terms, invoices and letters."),
+    Job("letters", 5, 10 * MINUTE, "Queued letters leave; stalled ones are recovered."),
+    Job("invoice-documents", 15, 30 * MINUTE, "Invoices get their PDF after the commit that numbered them."),
+    Job("unknown-payments", MINUTE, 15 * MINUTE, "Payments that Stripe did not answer for are looked up."),
+    Job("order-expiry", MINUTE, 30 * MINUTE, "Orders nobody paid end with their payment page."),
+    Job("refunds", MINUTE, 30 * MINUTE, "Refunds are sent, and followed until the bank has said yes."),
+    Job("parked-effects", 5 * MINUTE, HOUR, "Paid orders whose effect failed are served again."),
+    Job("event-catch-up", 10 * MINUTE, 2 * HOUR, "Webhooks that never came are read from Stripe's own list."),
+    Job("balance-movements", 10 * MINUTE, 6 * HOUR, "Fees become known on the lines of Stripe's balance."),
+    Job("heartbeat", MINUTE, 10 * MINUTE, "An outside watchdog hears that the clockwork turns."),
+    Job("audit", DAY, 26 * HOUR, "The invariants of the design are checked against every row.", at=(3, 30)),
+    Job("sessions", DAY, 3 * DAY, "Ended sessions are swept away.", at=(4, 15)),
+)
+
+
+def beat_schedule() -> dict[str, Any]:
+    """The timetable as Celery beat wants it. A ring that nobody heard in time is dropped: the next one finds the rows."""
+    return {
+        job.name: {
+            "task": job.name,
+            "schedule": crontab(hour=job.at[0], minute=job.at[1]) if job.at else float(job.every),
+            "options": {"expires": max(job.every, 30) if not job.at else HOUR},
+        }
+        for job in TIMETABLE
+    }

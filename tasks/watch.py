@@ -1,0 +1,28 @@
+"""Jobs that watch over the others."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.core.management import call_command
+from django.utils import timezone
+
+from shop.watch import audit, heartbeat
+from shop.watch.runs import running
+
+
+@shared_task(name="heartbeat")
+def beat() -> None:
+    with running("heartbeat") as summary:
+        summary.text = heartbeat.beat(at=timezone.now())
+
+
+@shared_task(name="audit")
+def nightly_audit() -> None:
+    with running("audit") as summary:
+        summary.text = audit.audit(at=timezone.now())
+
+
+@shared_task(name="sessions")
+def clear_sessions() -> None:
+    with running("sessions"):
+        call_command("clearsessions")
