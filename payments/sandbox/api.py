@@ -43,7 +43,8 @@ class Api:
             "status": None,
             "replayed": False,
         }
-        self.requests.append(noted)
+        with self._world.lock:
+            self.requests.append(noted)
         response = self._answer(request, noted)
         response.headers |= {
             "Content-Type": "application/json",

@@ -67,15 +67,8 @@ def unauthorized(message: str) -> ApiError:
 
 
 def unrecognized_url(method: str, path: str) -> ApiError:
-    """404: an address neither Stripe nor the stand-in speaks."""
+    """404: an address Stripe has not, or the stand-in does not speak: it knows what the shop uses."""
     return ApiError(404, f"Unrecognized request URL ({method}: {path}).", executed=False)
-
-
-def not_spoken(method: str, path: str) -> ApiError:
-    """404 for an address that Stripe has and the stand-in does not speak (yet): said openly."""
-    return ApiError(
-        404, f"The stand-in does not speak {method} {path}: it only knows what the shop uses.", executed=False
-    )
 
 
 def rate_limited() -> ApiError:

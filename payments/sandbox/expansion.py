@@ -59,11 +59,11 @@ def _along(shown: Obj, parts: list[str], path: str, store: Store, included: Call
         value = more
     elif value is None and field not in shown:
         raise malformed(f"This property cannot be expanded ({path}).", param="expand")
-    if isinstance(value, str):
-        found = named(store, value)
-        if found is None:
-            raise malformed(f"This property cannot be expanded ({path}).", param="expand")
+    found = named(store, value) if isinstance(value, str) else None
+    if found is not None:
         value = rendered(found)
+    elif not (value is None or isinstance(value, list) or (isinstance(value, dict) and (rest or "object" in value))):
+        raise malformed(f"This property cannot be expanded ({path}).", param="expand")
     if rest and isinstance(value, list):
         value = [_along(item, rest, path, store, included) for item in value]
     elif rest and isinstance(value, dict):

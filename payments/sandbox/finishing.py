@@ -97,7 +97,7 @@ def _intent(world: World, session: Obj, customer: str | None) -> Obj:
 
 def _customer(world: World, session: Obj) -> str | None:
     """A customer of the reader's own when one must be made: asked for, or needed to save the method."""
-    saves = session["mode"] == "setup" or bool(session.get("_given", {}).get("setup_future_usage"))
+    saves = bool(session.get("_given", {}).get("setup_future_usage"))
     if session["customer_creation"] != "always" and not saves:
         return None
     if kept := session.get("_customer"):

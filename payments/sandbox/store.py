@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 Obj = dict[str, Any]
 # Fields by which lists are asked; each keeps its own index so that a look-up by customer never walks all charges.
@@ -29,6 +29,7 @@ class Store:
         self._indexed: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
         self._dirty: dict[tuple[str, str], Obj | None] = {}
         self._seq = 0
+        self._guard = _guarded(path) if path else None
         self._file = _opened(path) if path else None
         if self._file is not None:
             for (body,) in self._file.execute("SELECT body FROM objects ORDER BY seq"):
@@ -111,6 +112,8 @@ class Store:
         """Let go of the file."""
         if self._file is not None:
             self._file.close()
+        if self._guard is not None:
+            self._guard.close()
 
     def _take(self, obj: Obj) -> None:
         kind, reference = obj["object"], obj["id"]
@@ -126,16 +129,20 @@ class Store:
             self._indexed[kind, reference] = values
 
 
-def _opened(path: str) -> sqlite3.Connection:
-    """The store's file, held alone: a second process would answer from memory of its own."""
+def _guarded(path: str) -> TextIO:
+    """The store held alone: a second process would answer from a memory of its own."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    guard = Path(f"{path}.lock").open("w")  # noqa: SIM115 - held as long as the process lives
+    guard = Path(f"{path}.lock").open("w")  # noqa: SIM115 - held until the store is closed
     try:
         fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        guard.close()
         raise SystemExit(f"Another stand-in already keeps its state in {path}.") from None
+    return guard
+
+
+def _opened(path: str) -> sqlite3.Connection:
     file = sqlite3.connect(path, check_same_thread=False)
-    _GUARDS.append(guard)
     file.execute("PRAGMA journal_mode=WAL")
     # A killed process loses nothing that was handed to the system; only a power cut could.
     file.execute("PRAGMA synchronous=OFF")
@@ -144,6 +151,3 @@ def _opened(path: str) -> sqlite3.Connection:
         " (kind TEXT, id TEXT, seq INTEGER, body TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID"
     )
     return file
-
-
-_GUARDS: list[Any] = []

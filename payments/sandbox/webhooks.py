@@ -86,9 +86,8 @@ class Deliverer:
         """Seconds until something is due; None when only news can bring work."""
         with self._world.lock:
             pauses: list[float] = []
-            if self._world.settings.webhook_url:
-                waiting = self._waiting()
-                pauses += [max(0.01, delivery["due"] - time.time()) for delivery in waiting]
+            if self._world.settings.webhook_url and len(self._busy) < THREADS:
+                pauses += [max(0.01, delivery["due"] - time.time()) for delivery in self._waiting()]
             if (next_due := self._world.next_due()) is not None:
                 pauses.append(max(0.01, float(next_due)))
         return min(pauses, default=None)
@@ -109,7 +108,7 @@ class Deliverer:
                     self._misbehave(self._world.change(delivery, seen=True))
             ready = [one for one in self._waiting() if everything or one["due"] <= time.time()]
             ready = [one for one in ready if one["id"] not in but]
-            ready.sort(key=lambda one: int(one.get("rank", one["_seq"])))
+            ready.sort(key=lambda one: int(one.get("rank") or one["_seq"]))
             room = max(0, THREADS - len(self._busy))
             taken = ready[: min(many, room)]
             self._busy.update(one["id"] for one in taken)

@@ -16,7 +16,9 @@ from payments.sandbox.rendering import rendered
 from payments.sandbox.settings import Settings
 from payments.sandbox.store import Obj, Store
 
-ALPHABET = string.ascii_letters + string.digits
+# Bytes to letters and digits; the slight preference for the first eight of them does no harm in a name.
+_LETTERS = (string.ascii_letters + string.digits).encode()
+_TO_LETTERS = bytes(_LETTERS[byte % len(_LETTERS)] for byte in range(256))
 EVENT_DAYS = 30
 
 
@@ -41,7 +43,7 @@ class World:
 
     def new(self, kind: str, prefix: str, length: int = 24, /, **fields: Any) -> Obj:
         """A new object, kept, with id, kind, time of creation and mode."""
-        reference = prefix + "".join(secrets.choice(ALPHABET) for _ in range(length))
+        reference = prefix + secrets.token_bytes(length).translate(_TO_LETTERS).decode()
         return self.store.add(
             {"id": reference, "object": kind, "created": self.clock.now(), "livemode": False, **fields}
         )

@@ -46,7 +46,7 @@ class Driver:
         self._commands = requests.Session()
         self._commands.headers["Authorization"] = f"Bearer {key}"
 
-    def command(self, method: str, name: str, **given: Any) -> Any:
+    def command(self, method: str, name: str, /, **given: Any) -> Any:
         """One control command; an error is raised with its text."""
         answer = self._commands.request(method, f"{self.control}/{name}", data=json.dumps(given) if given else None)
         assert answer.status_code == 200, answer.text

@@ -2,20 +2,8 @@
 
 import stripe
 
+from tests.sandbox.buying import SHOP, session_params
 from tests.sandbox.driver import SECRET
-
-SHOP = "https://shop.example"
-
-
-def session_params(**more):
-    line = {"price_data": {"currency": "eur", "unit_amount": 2760, "product_data": {"name": "1 an"}}, "quantity": 1}
-    params = {
-        "mode": "payment",
-        "success_url": f"{SHOP}/merci?session={{CHECKOUT_SESSION_ID}}",
-        "cancel_url": f"{SHOP}/commande",
-        "line_items": [line],
-    }
-    return {**params, **more}
 
 
 def test_a_purchase_by_card_is_paid_told_and_counted_once(standin):

@@ -1,5 +1,6 @@
 """The hosted page of a Checkout Session: shown, filled in, authenticated, left. Plain HTML, no script."""
 
+import time
 from contextlib import suppress
 from urllib.parse import parse_qsl
 
@@ -18,18 +19,27 @@ def answer(world: World, request: Request) -> Response:
     """Any address outside the API. Raises Dropped when a rule says so."""
     if request.path == "/c/style.css":
         return shell.style()
+    if request.path == "/":
+        return redirect(f"{request.origin}/_control/")
     with world.lock:
-        rule = misbehaviour.take(world, request.method, request.path)
-        if rule is not None and rule["action"] == "timeout_before":
-            raise Dropped
-        if rule is not None and rule["action"] == "error_before":
-            return shell.message("Service indisponible", "Réessayez dans un instant.", status=rule["status"])
+        rule = misbehaviour.take(world, request.method, request.path) or {"action": ""}
+        world.store.commit()
+    if rule["action"] in ("delay", "timeout_before"):
+        time.sleep(rule["seconds"])
+    if rule["action"] == "timeout_before":
+        raise Dropped
+    broken = shell.message("Service indisponible", "Réessayez dans un instant.", status=rule.get("status", 500))
+    if rule["action"] == "error_before":
+        return broken
+    with world.lock:
         world.run_due()
         response = _answer(world, request)
         world.store.commit()
-    if rule is not None and rule["action"] == "timeout_after":
+    if rule["action"] in ("delay_after", "timeout_after"):
+        time.sleep(rule["seconds"])
+    if rule["action"] == "timeout_after":
         raise Dropped
-    return response
+    return broken if rule["action"] == "error_after" else response
 
 
 def _answer(world: World, request: Request) -> Response:

@@ -64,7 +64,7 @@ def checkout(
         alert=f'<div class="alert" role="alert"><p>{escape(refusal)}</p></div>' if refusal else "",
         action=f"/c/pay/{session['id']}",
         kind=CHOICES[kind][0],
-        fields=fields.html(asked(session, kind), typed or {}, wrong or {}),
+        fields=fields.html(asked(session, kind), typed or _known(session), wrong or {}),
         terms="".join(f'<p class="mandate">{escape(text)}</p>' for text in terms),
         button=escape(button),
     )
@@ -108,6 +108,11 @@ def expired(session: Obj) -> Response:
     more = shell.link(url, "← Retour") if url else ""
     text = "Cette page de paiement a expiré. Rien n’a été prélevé : revenez à la boutique pour recommencer."
     return shell.message("Page expirée", text, more=more, status=410)
+
+
+def _known(session: Obj) -> dict[str, str]:
+    details = session.get("customer_details") or {}
+    return {"email": details.get("email") or "", "nom": details.get("name") or ""}
 
 
 def _ways_out(session: Obj | None) -> tuple[str, ...]:
