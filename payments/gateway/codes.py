@@ -124,7 +124,11 @@ SEPA = [
         Family.INCORRECT_DETAILS,
         "branch_does_not_exist incorrect_account_holder_name invalid_account_number no_account",
     ),
-    *_rows(Rail.SEPA, Family.NOT_SUPPORTED, "charge_exceeds_source_limit charge_exceeds_transaction_limit"),
+    *_rows(
+        Rail.SEPA,
+        Family.NOT_SUPPORTED,
+        "charge_exceeds_source_limit charge_exceeds_transaction_limit charge_exceeds_weekly_limit",
+    ),
     *_rows(Rail.SEPA, Family.TRY_LATER, "could_not_process generic_could_not_process"),
 ]
 

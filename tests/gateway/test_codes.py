@@ -89,6 +89,7 @@ invalid_account_number never incorrect_details
 no_account never incorrect_details
 charge_exceeds_source_limit never not_supported
 charge_exceeds_transaction_limit never not_supported
+charge_exceeds_weekly_limit never not_supported
 could_not_process never try_later
 generic_could_not_process never try_later
 AC01 never incorrect_details
