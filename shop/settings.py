@@ -144,7 +144,8 @@ AXES_VERBOSE = False
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 
 LANGUAGE_CODE = "fr"
-LANGUAGES = [("fr", _("French")), ("en", _("English"))]
+# The strings are written in English and read in French; English would be offered with its own legal texts only.
+LANGUAGES = [("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "shop" / "locale"]
 TIME_ZONE = "Europe/Paris"
 USE_TZ = True
