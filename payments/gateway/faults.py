@@ -51,8 +51,11 @@ class Missing(Refused):
     """Stripe knows no object by that id (404)."""
 
 
-class KeyReused(Refused):
-    """The idempotency key was used before with other parameters. Nothing happened now; what happened then may stand."""
+class KeyReused(Unknown):
+    """The idempotency key was used before with other parameters: nothing happened now, but the earlier request may stand.
+
+    A mistake of ours that must be told to somebody; meanwhile it is ``Unknown``, because only a look-up says what stands.
+    """
 
 
 class RateLimited(GatewayFault):
@@ -63,8 +66,11 @@ class NotConfigured(GatewayFault):
     """No key, a key Stripe does not accept (401, 403), or settings that must not go together. Nothing happened."""
 
 
-class NetworkInsideTransaction(GatewayFault):
-    """The gateway was called inside a database transaction: commit first (design, rule 2)."""
+class NetworkInsideTransaction(RuntimeError):
+    """The gateway was called inside a database transaction: commit first (design, rule 2).
+
+    Not a ``GatewayFault``: it is an error in our own code, which no handler of Stripe's moods may swallow.
+    """
 
 
 class ForgedEvent(GatewayFault):

@@ -151,6 +151,13 @@ class TestAfterADoubtfulTry:
             gateway.fetch_intent("pi_1")
 
 
+def test_a_reused_key_is_treated_as_unknown(teller: Teller) -> None:
+    """The earlier request under this key may have moved money: whoever handles "unknown" handles this too."""
+    teller.refuses(400, type="idempotency_error")
+    with pytest.raises(gateway.Unknown):
+        _charge()
+
+
 class TestARefusedCharge:
     def test_the_bank_wants_the_reader(self, teller: Teller) -> None:
         error = {"code": "authentication_required", "decline_code": "authentication_required"}

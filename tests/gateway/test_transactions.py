@@ -73,6 +73,10 @@ def test_refused_inside_a_transaction(teller: Teller, verb: str) -> None:
     assert teller.heard == []
 
 
+def test_no_handler_of_faults_hides_it() -> None:
+    assert not issubclass(gateway.NetworkInsideTransaction, gateway.GatewayFault)
+
+
 @pytest.mark.django_db
 def test_the_transaction_around_a_test_is_not_ours(teller: Teller) -> None:
     assert connection.in_atomic_block
