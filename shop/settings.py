@@ -180,7 +180,8 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-CELERY_BROKER_URL = REDIS_URL
+# A Unix socket has another spelling at Celery's.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
 HEARTBEAT_URL = env.str("HEARTBEAT_URL", "")
 SOFTWARE_VERSION = "1.0"
 
