@@ -98,6 +98,7 @@ class Servers:
         if self.valkey is not None:
             self.valkey.stop()
         if hasattr(self, "places"):
+            self.lock.close()
             forget(self.home)
 
     def _forget_dead_runs(self) -> None:

@@ -156,24 +156,8 @@ def _start_shop(
         stand_in = of_stand_in(given, chosen)
         supervisor.start(lambda: _stand_in(stand_in, chosen, logs), rank=OUTSIDE)
     say("Web server, worker and clock…")
-    options = [
-        "--worker-class=gthread",
-        "--workers=2",
-        "--threads=4",
-        "--preload",
-        "--no-control-socket",
-        "--reuse-port",
-    ]
     web = supervisor.start(
-        run(
-            "web",
-            "gunicorn",
-            f"--bind=127.0.0.1:{chosen.port}",
-            *options,
-            "--graceful-timeout=8",
-            "shop.wsgi:application",
-        ),
-        rank=SHOP,
+        run("web", "gunicorn", "--config=deploy/gunicorn.conf.py", "shop.wsgi:application"), rank=SHOP
     )
     worker = ("celery", "--app=tasks.app", "worker", "--pool=prefork", "--concurrency=2", "--loglevel=INFO")
     supervisor.start(run("worker", *worker, "--without-gossip", "--without-mingle"), rank=SHOP)
@@ -271,10 +255,12 @@ def _wait_for(child: Child, port: int, path: str, *, host: str = "localhost", pa
             status = 0
         finally:
             connection.close()
-        if 200 <= status < 500:
+        if status >= 500:
+            say(f"The first page answers with an error ({status}); {child.log} may say why.")
+        if status:
             return
-        if status or not child.alive() or time.monotonic() > end:
-            raise Trouble(f"The {child.name} does not answer (status {status or 'none'}).\n{tail(child, lines=25)}")
+        if not child.alive() or time.monotonic() > end:
+            raise Trouble(f"The {child.name} does not answer.\n{tail(child, lines=25)}")
         time.sleep(0.05)
 
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from deploy.local.trouble import Trouble
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-HOME = ROOT / ".boutique"
+# Two demos side by side need two homes (and other ports).
+HOME = Path(os.environ.get("BOUTIQUE_HOME") or ROOT / ".boutique")
 SAVED = "environment.json"
 # Anything else in the person's shell that would change how Python or the servers behave stays outside.
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
@@ -95,8 +96,10 @@ def compose(given: Mapping[str, str], plan_: Plan, *, database: tuple[str, str],
         "DEFAULT_FROM_EMAIL": "Boutique ActuIA <abonnements@actuia.example>",
         "STATIC_ROOT": str(plan_.home / "static"),
         "STRIPE_WEBHOOK_SECRET": secret["webhook"],
+        "BIND": f"127.0.0.1:{plan_.port}",
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(ROOT),
+        "MALLOC_ARENA_MAX": "1",  # threads share one heap: less memory, and the interpreter lets one run at a time anyway
     }
     if plan_.smtp_port:
         here["EMAIL_URL"] = f"smtp://127.0.0.1:{plan_.smtp_port}"

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import psycopg
-from psycopg import sql
-
 from deploy.local.children import Child, spawn
 from deploy.local.places import Places, programs
 from deploy.local.trouble import Trouble
@@ -114,18 +111,29 @@ def start_postgres(places: Places, *, fsync: bool = True) -> Postgres:
 def provide_database(superuser_url: str, database: str) -> None:
     """Create `database` with the shop's two roles, rights and extensions, whatever of them is missing.
 
-    `superuser_url` reaches any database of the server. Used by demo, tests and checks alike; production runs
-    `deploy/roles.sql` by hand.
+    `superuser_url` reaches any database of the server. Used by demo and tests; production runs `deploy/roles.sql` by hand.
+    Raises `Trouble` with the server's words.
     """
-    with psycopg.connect(superuser_url, autocommit=True) as connection:
-        known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchone()
-        if known is None:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(database))
-            )
-    with psycopg.connect(superuser_url, dbname=database, autocommit=True) as connection:
-        connection.execute("SET client_min_messages = warning")
-        connection.execute(ROLES_SQL.read_bytes())
+    # By psql, so that the supervisor, which stays in memory, needs no driver.
+    create = f"CREATE DATABASE \"{database}\" TEMPLATE template0 ENCODING 'UTF8'"
+    missing = f"SELECT '{create.replace(chr(39), chr(39) * 2)}' WHERE NOT EXISTS"
+    _psql(superuser_url, f"{missing} (SELECT FROM pg_database WHERE datname = '{database}') \\gexec\n")
+    there = superuser_url.rpartition("/")[0] + f"/{database}"
+    _psql(there, "SET client_min_messages = warning;\n" + ROLES_SQL.read_text())
+
+
+def _psql(url: str, script: str) -> None:
+    done = subprocess.run(
+        [programs(_installed(), None) / "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", url],
+        env=_plain_environment(),
+        input=script,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Trouble(f"PostgreSQL refused to prepare the database: {done.stdout.strip()}")
 
 
 def _installed() -> Path:
@@ -192,12 +200,9 @@ def _wait_for_predecessor(data: Path, patience: float = 20.0) -> None:
 
 
 def _wait_until_it_answers(server: Postgres, patience: float = 60.0) -> None:
+    ready = [programs(_installed(), None) / "pg_isready", "--quiet", f"--dbname={server.superuser_url}"]
     end = time.monotonic() + patience
-    while True:
-        try:
-            psycopg.connect(server.superuser_url, connect_timeout=5).close()
-            return
-        except psycopg.OperationalError as error:
-            if not server.child.alive() or time.monotonic() > end:
-                raise Trouble(f"PostgreSQL did not start; {server.child.log} says why.") from error
+    while subprocess.call(ready, env=_plain_environment(), stdin=subprocess.DEVNULL):
+        if not server.child.alive() or time.monotonic() > end:
+            raise Trouble(f"PostgreSQL did not start; {server.child.log} says why.")
         time.sleep(0.02)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import platform
+import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from deploy.local.children import Child, spawn
 from deploy.local.places import Places
@@ -22,11 +20,11 @@ class Valkey:
     """A running server and how to reach it."""
 
     child: Child
-    socket: Path
+    path: Path
 
     def url(self, number: int = 0) -> str:
         """For `REDIS_URL`: database `number` on this server."""
-        return f"unix://{self.socket}?db={number}"
+        return f"unix://{self.path}?db={number}"
 
     def stop(self) -> None:
         self.child.stop()
@@ -37,16 +35,16 @@ def start_valkey(places: Places, *, keep: bool = True, databases: int = 16) -> V
 
     Raises `Trouble` when it cannot be started or another one still holds the socket.
     """
-    socket = places.sockets / "valkey.sock"
-    _wait_for_predecessor(socket)
+    path = places.sockets / "valkey.sock"
+    _wait_for_predecessor(path)
     places.valkey.mkdir(exist_ok=True, mode=0o700)
-    socket.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
     child = spawn(
         "Valkey",
         [
             _binary(),
             *("--port", "0"),
-            *("--unixsocket", str(socket)),
+            *("--unixsocket", str(path)),
             *("--unixsocketperm", "700"),
             *("--dir", str(places.valkey)),
             *("--databases", str(databases)),
@@ -57,7 +55,7 @@ def start_valkey(places: Places, *, keep: bool = True, databases: int = 16) -> V
         log=places.logs / "valkey.log",
         cwd=places.valkey,
     )
-    server = Valkey(child=child, socket=socket)
+    server = Valkey(child=child, path=path)
     try:
         _wait_until_it_answers(server)
     except BaseException:
@@ -77,30 +75,29 @@ def _binary() -> Path:
     return binary
 
 
-def answers(socket: Path) -> bool:
-    """Whether a server that speaks Redis answers on `socket`."""
-    # Without its own retries, which take seconds: a socket nobody listens on is an answer here.
-    once = Retry(NoBackoff(), 0)
-    with redis.Redis(unix_socket_path=str(socket), socket_timeout=2, retry=once) as client:
+def answers(path: Path) -> bool:
+    """Whether a server that speaks Redis, and has read its data, answers on the socket at `path`."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(2)
         try:
-            return bool(client.ping())
-        except redis.exceptions.BusyLoadingError:
-            return False
-        except redis.exceptions.ConnectionError:
+            line.connect(os.fspath(path))
+            line.sendall(b"PING\r\n")
+            return line.recv(64).startswith(b"+PONG")
+        except OSError:
             return False
 
 
-def _wait_for_predecessor(socket: Path, patience: float = 10.0) -> None:
+def _wait_for_predecessor(path: Path, patience: float = 10.0) -> None:
     end = time.monotonic() + patience
-    while socket.exists() and answers(socket):
+    while path.exists() and answers(path):
         if time.monotonic() > end:
-            raise Trouble(f"Another Valkey still answers on {socket}: stop it first.")
+            raise Trouble(f"Another Valkey still answers on {path}: stop it first.")
         time.sleep(0.05)
 
 
 def _wait_until_it_answers(server: Valkey, patience: float = 30.0) -> None:
     end = time.monotonic() + patience
-    while not answers(server.socket):
+    while not answers(server.path):
         if not server.child.alive() or time.monotonic() > end:
             raise Trouble(f"Valkey did not start; {server.child.log} says why.")
         time.sleep(0.02)

@@ -43,7 +43,7 @@ try:
         print(json.dumps({
             "postgres": postgres.child.process.pid, "valkey": valkey.child.process.pid,
             "family": family.process.pid, "grandchild": int(log.read_text().split()[0]),
-            "data": str(places.postgres), "superuser": postgres.superuser_url, "socket": str(valkey.socket),
+            "data": str(places.postgres), "superuser": postgres.superuser_url, "socket": str(valkey.path),
         }), flush=True)
         supervisor.watch()
 except Stopped:

@@ -1,0 +1,26 @@
+"""How gunicorn serves the shop, in the demo and in production: gunicorn -c deploy/gunicorn.conf.py shop.wsgi:application
+
+Address, number of workers and threads come from the environment (BIND, WEB_WORKERS, WEB_THREADS).
+"""
+
+import gc
+import os
+
+bind = os.environ.get("BIND", "127.0.0.1:8000").split()
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+worker_class = "gthread"
+preload_app = True
+reuse_port = True
+control_socket_disable = True
+graceful_timeout = 20
+max_requests, max_requests_jitter = 20_000, 2_000
+
+
+def when_ready(server):
+    """Import in the parent what every worker would import for itself, and keep the collector from copying it."""
+    from django.urls import get_resolver
+
+    get_resolver().url_patterns  # noqa: B018  # reading it imports the views
+    gc.collect()
+    gc.freeze()
