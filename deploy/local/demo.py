@@ -66,6 +66,8 @@ def demo(given: Mapping[str, str], home: Path = HOME) -> None:
         _refuse_busy(chosen)
         forget_abandoned()
         places = prepare(home)
+        for log in places.logs.glob("*.log"):  # of the last start
+            log.unlink()
         environment = _start_servers(supervisor, given, chosen, places)
         save(environment, home)
         first = _prepare_data(environment, given, chosen, places)

@@ -30,6 +30,7 @@ ol.letters a { display:grid; grid-template-columns:minmax(9rem,14rem) 1fr auto; 
   padding:.8rem .25rem; border-bottom:1px solid var(--rule); text-decoration:none; }
 ol.letters .to { overflow:hidden; text-overflow:ellipsis; white-space:nowrap; color:var(--soft); }
 ol.letters .subject { font-family:Charter,"Bitstream Charter","Sitka Text",Cambria,serif; font-size:1.1rem; }
+ol.letters .with { font:0.8rem Seravek,"Gill Sans Nova",Ubuntu,Calibri,"DejaVu Sans",sans-serif; white-space:nowrap; }
 ol.letters time { font-variant-numeric:tabular-nums; color:var(--soft); white-space:nowrap; }
 @media (max-width:40rem) { ol.letters a { grid-template-columns:1fr; } }
 .empty { font:italic 1.35rem/1.4 Charter,"Bitstream Charter",Cambria,serif; padding:4rem 0; text-align:center; }
@@ -74,7 +75,7 @@ def letter_page(letter: Letter) -> str:
         parts.append(f"<h2>Pièces jointes</h2><ul>{items}</ul>")
     if letter.html:
         parts.append(
-            f"<h2>Telle que la boîte aux lettres l’affiche</h2><iframe src='{here}/html' title='Le courrier, mis en page'"
+            f"<h2>Mis en page</h2><iframe src='{here}/html' title='Le courrier, mis en page'"
             " sandbox='allow-popups allow-popups-to-escape-sandbox'></iframe>"
         )
     if letter.text:
@@ -107,9 +108,7 @@ def framed(letter: Letter) -> str:
 
 
 def _row(letter: Letter) -> str:
-    mark = (
-        " <span class='soft' title='avec pièce jointe'>⧉ <span>pièce jointe</span></span>" if letter.attachments else ""
-    )
+    mark = " <span class='soft with'>avec pièce jointe</span>" if letter.attachments else ""
     return (
         f"<li><a href='/lettre/{letter.identity}'><span class='to'>{escape(letter.recipients)}</span>"
         f"<span class='subject'>{escape(letter.subject or '(sans objet)')}{mark}</span>"
