@@ -15,6 +15,7 @@ import fcntl
 import os
 from collections.abc import Generator
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -74,7 +75,7 @@ class Servers:
                 self.lock = (self.home / "lock").open("w")
                 fcntl.flock(self.lock, fcntl.LOCK_EX)
         os.environ[SUPERUSER_HERE] = superuser or Address(self.places.sockets).superuser_url
-        os.environ[REDIS_HERE] = cache or f"unix://{self.places.sockets / 'valkey.sock'}"
+        os.environ[REDIS_HERE] = cache or f"unix://{quote(str(self.places.sockets / 'valkey.sock'))}"
 
     def start_cache(self) -> None:
         """Start Valkey unless one was given."""
@@ -127,7 +128,7 @@ def url_for(role: str, database: str) -> str:
     parts = conninfo.conninfo_to_dict(superuser)
     host, user = str(parts.get("host", "")), role or str(parts["user"])
     secret = str(parts.get("password", "")) if not role else (PASSWORD if "password" in parts else "")
-    place = host.replace("/", "%2F") + (f":{parts['port']}" if "port" in parts else "")
+    place = quote(host, safe="") + (f":{parts['port']}" if "port" in parts else "")
     return f"postgresql://{user}{':' + secret if secret else ''}@{place}/{database}"
 
 

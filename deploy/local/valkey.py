@@ -9,6 +9,7 @@ import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from deploy.local.children import Child, spawn
 from deploy.local.places import Places
@@ -24,7 +25,7 @@ class Valkey:
 
     def url(self, number: int = 0) -> str:
         """For `REDIS_URL`: database `number` on this server."""
-        return f"unix://{self.path}?db={number}"
+        return f"unix://{quote(str(self.path))}?db={number}"
 
     def stop(self) -> None:
         self.child.stop()
