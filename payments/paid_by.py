@@ -1,4 +1,4 @@
-"""With what something was paid, in words."""
+"""With what something is paid, in words."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ def paid_by(payment: Payment) -> str:
 
     The last digits are known only of a means of payment that the reader left us; reads `saved_method`.
     """
-    name = _NAMES.get(payment.method_kind, "paiement en ligne")
-    last4 = payment.saved_method.last4 if payment.saved_method else ""
+    return means(payment.method_kind, last4=payment.saved_method.last4 if payment.saved_method else "")
+
+
+def means(kind: str, *, last4: str = "") -> str:
+    """The same from the kind of method and its last digits, which may be empty."""
+    name = _NAMES.get(kind, "paiement en ligne")
     return f"{name}{NBSP}••••{NBSP}{last4}" if last4 else name

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
 from payments.days import PARIS
-from payments.french_days import MONTHS, french_day
+from payments.french_days import MONTHS
+from payments.french_days import french_day as day
 from payments.money import NBSP
+
+__all__ = ["day", "issue", "issues", "moment", "month", "spaced"]
+
+_BREAKABLE = re.compile(r" (?=[:;!?»€%])|(?<=«) |(?<=n°) ")
 
 
 def moment(at: datetime) -> str:
     """« 3 mars 2027 à 14 h 05 », Paris time, whatever zone the instant comes in."""
     local = at.astimezone(PARIS)
-    return f"{french_day(local.date())} à {local.hour}{NBSP}h{NBSP}{local.minute:02d}"
+    return f"{day(local.date())} à {local.hour}{NBSP}h{NBSP}{local.minute:02d}"
 
 
 def month(number: int, year: int) -> str:
@@ -27,9 +33,14 @@ def issue(number: int) -> str:
 
 
 def issues(numbers: Sequence[int]) -> str:
-    """« n° 25 », « nos 25 et 26 », « nos 25 à 28 » for a run without a gap, « nos 25, 26 et 28 » else."""
+    """« n° 25 », « n° 25 et n° 26 », « du n° 25 au n° 28 » for a run without a gap, « n° 25, n° 26 et n° 28 » else."""
     if len(numbers) == 1:
         return issue(numbers[0])
     if len(numbers) > 2 and list(numbers) == list(range(numbers[0], numbers[-1] + 1)):
-        return f"nos{NBSP}{numbers[0]} à {numbers[-1]}"
-    return f"nos{NBSP}{', '.join(map(str, numbers[:-1]))} et {numbers[-1]}"
+        return f"du {issue(numbers[0])} au {issue(numbers[-1])}"
+    return f"{', '.join(map(issue, numbers[:-1]))} et {issue(numbers[-1])}"
+
+
+def spaced(text: str) -> str:
+    """The same sentences with the no-break spaces that French wants and that nobody types."""
+    return _BREAKABLE.sub(NBSP, text)

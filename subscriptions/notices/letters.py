@@ -1,7 +1,7 @@
-"""Every letter we send, in one closed table: when it must be true, what it is written from, what goes with it.
+"""Every letter we send, in one closed table: from what it is written, what goes with it, when it must not go any more.
 
 A letter that is not here cannot be queued. Each has its sentences in `templates/letters/<language>/`:
-`<kind>.subject.txt`, `<kind>.mjml` and `<kind>.txt`.
+`<kind>.subject.txt` and `<kind>.mjml`; the plain text is read off the latter.
 """
 
 from __future__ import annotations
@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from subscriptions.models import Notice
-from subscriptions.notices import purchases
+from subscriptions.notices import accounts, attachments, purchases, repayments
 from subscriptions.notices.letter import Letter, OnStall
 
 LEGAL, SERVICE = Notice.Rank.LEGAL, Notice.Rank.SERVICE
+
+#: Days. A contract is proved for five years after its end, ten for a large one (law.md 4.10, 2.3).
+CONTRACT = 11 * 366
+#: Letters that only help for an hour are not kept beyond the questions they may raise.
+PASSING = 30
 
 LETTERS: Mapping[str, Letter] = {
     # The contract in hand: due by law within minutes, so rather twice than never.
@@ -20,7 +25,91 @@ LETTERS: Mapping[str, Letter] = {
         rank=LEGAL,
         facts=frozenset({"order_id", "term_id", "invoice_id"}),
         context=purchases.confirmation,
-        on_stall=OnStall.QUEUED,
+        attachments=attachments.contract,
+        keep_days=CONTRACT,
+        to_erased=True,
+    ),
+    # A second one would look like a second attempt on the card.
+    "payment_refused": Letter(
+        rank=SERVICE,
+        facts=frozenset({"order_id", "decline_code"}),
+        context=purchases.refused,
+        untrue_because=purchases.already_paid,
+        on_stall=OnStall.DOUBTFUL,
+    ),
+    "sepa_pending": Letter(
+        rank=SERVICE,
+        facts=frozenset({"order_id"}),
+        context=purchases.pending,
+        untrue_because=purchases.no_longer_pending,
+    ),
+    "sepa_failed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"order_id", "decline_code"}),
+        context=purchases.debit_failed,
+        untrue_because=purchases.already_paid,
+        on_stall=OnStall.DOUBTFUL,
+    ),
+    # A second one would look like a second refund.
+    "order_expired_with_late_money": Letter(
+        rank=SERVICE,
+        facts=frozenset({"order_id"}),
+        context=purchases.late_money,
+        on_stall=OnStall.DOUBTFUL,
+        to_erased=True,
+    ),
+    "refund_sent": Letter(
+        rank=SERVICE,
+        facts=frozenset({"refund_id"}),
+        context=repayments.sent,
+        attachments=attachments.credit_note,
+        untrue_because=repayments.came_back,
+        on_stall=OnStall.DOUBTFUL,
+        to_erased=True,
+    ),
+    # A code is worth ten minutes, a letter with one two days.
+    "sign_in_code": Letter(
+        rank=SERVICE,
+        facts=frozenset({"code", "expires_at"}),
+        context=accounts.code,
+        untrue_because=accounts.expired,
+        keep_days=2,
+    ),
+    "email_change_confirm_old": Letter(
+        rank=SERVICE,
+        facts=frozenset({"confirm_path", "old_email", "new_email", "expires_at"}),
+        context=accounts.email_change,
+        untrue_because=accounts.expired,
+        keep_days=PASSING,
+    ),
+    "email_change_confirm_new": Letter(
+        rank=SERVICE,
+        facts=frozenset({"confirm_path", "old_email", "new_email", "expires_at"}),
+        context=accounts.email_change,
+        untrue_because=accounts.expired,
+        keep_days=PASSING,
+    ),
+    "email_changed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"old_email", "new_email"}),
+        context=accounts.email_changed,
+    ),
+    "address_changed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"change_id"}),
+        context=accounts.address_changed,
+        untrue_because=accounts.moved_again,
+    ),
+    "method_changed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"subscription_id", "setup_id"}),
+        context=accounts.method_changed,
+        untrue_because=accounts.replaced,
+    ),
+    "account_erased": Letter(
+        rank=SERVICE,
+        facts=frozenset({"erased_on"}),
+        context=accounts.erased,
         to_erased=True,
     ),
 }

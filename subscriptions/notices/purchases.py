@@ -1,28 +1,36 @@
-"""What letters about an order say: read from its rows when the letter is written, set as the reader sees it."""
+"""What letters about a purchase and its payment say: read from the rows when the letter is written."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
 from payments.days import paris_day
-from payments.french_days import french_day as day
+from payments.gateway import decline
 from payments.invoicing.mentions import percent
-from payments.models import Invoice
+from payments.models import Invoice, Payment
 from payments.money import french
 from payments.paid_by import paid_by
-from subscriptions.calendar import DeliveryZone, last_day_to_refuse, legal_notice_window, withdraw_until
+from subscriptions.calendar import (
+    DeliveryZone,
+    expected_sepa_settlement,
+    last_day_to_refuse,
+    legal_notice_window,
+    withdraw_until,
+)
 from subscriptions.models import Offer, Order, Term
-from subscriptions.notices.french import issue, issues, month
+from subscriptions.notices.french import day, issue, issues, month
 from subscriptions.notices.letter import Context, Facts
-from subscriptions.notices.paths import TERMINATE, WITHDRAW, absolute
+from subscriptions.notices.paths import OFFER, absolute, public_function
 from subscriptions.orders.links import tracking_path
 
 
 def confirmation(facts: Facts) -> Context:
     """The contract on a durable medium (C. conso L221-13; law.md 4.1, 4.3)."""
-    order = order_of(facts)
+    order = _order(facts)
     term = Term.objects.select_related("subscription__recipient__address", "payment__saved_method").get(
         pk=facts["term_id"]
     )
@@ -34,12 +42,12 @@ def confirmation(facts: Facts) -> Context:
     zone = DeliveryZone(order.delivery.delivery_zone)
     withdrawable = withdraw_until(posted_on=first.posted_on or first.post_on, zone=zone)
     return {
-        **told_of(order),
+        **_told_of(order),
         "order": order,
         "invoice": invoice,
         "invoice_reference": invoice.reference,
         "subscriber_number": term.subscription.number or "",
-        "numbers": f"{term.copies}, {issues([copy.number for copy in copies])}",
+        "numbers": f"{term.copies}, {issues([copy.number for copy in copies])}" if copies else str(term.copies),
         "first_issue": issue(first.number),
         "first_cover": month(first.cover_month, first.cover_year),
         "first_posted_about": day(first.post_on),
@@ -47,7 +55,7 @@ def confirmation(facts: Facts) -> Context:
         "period": f"du {day(term.starts_on)} au {day(term.ends_on)}",
         "paid_on": day(term.payment.received_on) if term.payment and term.payment.received_on else "",
         "paid_by": paid_by(term.payment) if term.payment else "",
-        "price": price(invoice, rate=term.vat_rate),
+        "price": _price(invoice, rate=term.vat_rate),
         "address": term.subscription.recipient.address.lines,
         "automatic": term.subscription.renewal == Offer.Renewal.AUTOMATIC,
         "renews_on": day(renews_on),
@@ -55,17 +63,78 @@ def confirmation(facts: Facts) -> Context:
         "notice_from": day(window.send_from),
         "notice_until": day(window.send_until),
         "withdraw_until_at_least": day(withdrawable) if withdrawable else "",
-        "withdraw_url": absolute(WITHDRAW),
-        "terminate_url": absolute(TERMINATE),
+        "withdraw_url": public_function("withdraw"),
+        "terminate_url": public_function("terminate"),
     }
 
 
-def order_of(facts: Facts) -> Order:
-    """The order a letter is about, with what letters name of it."""
+def refused(facts: Facts) -> Context:
+    """A card was refused on the hosted page, and the reader did not try again."""
+    order = _order(facts)
+    return {**_told_of(order), "order": order, "sentence": decline(facts["decline_code"]).sentence}
+
+
+def pending(facts: Facts) -> Context:
+    """A direct debit is on its way (law.md 5.3)."""
+    order = _order(facts)
+    payment = _last_payment(order)
+    debited_on = paris_day(payment.called_at or payment.created_at) if payment else paris_day(order.placed_at)
+    return {
+        **_told_of(order),
+        "order": order,
+        "paid_by": paid_by(payment) if payment else "prélèvement SEPA",
+        "expected_on": day(expected_sepa_settlement(debited_on)),
+        "first_issue": issue(order.first_issue.number),
+        "first_posted_about": day(order.first_issue.post_on),
+    }
+
+
+def debit_failed(facts: Facts) -> Context:
+    """A direct debit came back."""
+    order = _order(facts)
+    return {
+        **_told_of(order),
+        "order": order,
+        "sentence": decline(facts["decline_code"], kind="sepa_debit").sentence,
+    }
+
+
+def late_money(facts: Facts) -> Context:
+    """Money that pays for nothing any more: the order is over, or was already paid by another payment."""
+    order = _order(facts)
+    return {
+        **_told_of(order),
+        "order": order,
+        "paid_twice": order.state == Order.State.PAID,
+        "offer_url": absolute(OFFER),
+    }
+
+
+def already_paid(context: Context, *, at: datetime) -> str:
+    """A refusal is not told once the order is paid, about to be, or replaced by another one."""
+    order: Order = context["order"]
+    if order.state == Order.State.PAID:
+        return "the order is paid"
+    coming = Q(state=Payment.State.PROCESSING) | Q(state=Payment.State.SUCCEEDED)
+    if Payment.objects.filter(coming, subject=order.subject).exists():
+        return "another payment is on its way"
+    if Order.objects.filter(supersedes=order).exists():
+        return "another order took its place"
+    return ""
+
+
+def no_longer_pending(context: Context, *, at: datetime) -> str:
+    """A debit is not announced once it is known to be paid or refused."""
+    order: Order = context["order"]
+    processing = Payment.objects.filter(subject=order.subject, state=Payment.State.PROCESSING)
+    return "" if processing.exists() else "the debit is no longer on its way"
+
+
+def _order(facts: Facts) -> Order:
     return Order.objects.select_related("offer__magazine", "delivery", "first_issue").get(pk=facts["order_id"])
 
 
-def told_of(order: Order) -> dict[str, Any]:
+def _told_of(order: Order) -> dict[str, Any]:
     """What every letter about an order names."""
     return {
         "reference": order.reference,
@@ -76,11 +145,14 @@ def told_of(order: Order) -> dict[str, Any]:
     }
 
 
-def price(invoice: Invoice, *, rate: Decimal) -> str:
+def _last_payment(order: Order) -> Payment | None:
+    return Payment.objects.select_related("saved_method").filter(subject=order.subject).order_by("-id").first()
+
+
+def _price(invoice: Invoice, *, rate: Decimal) -> str:
     """« 27,60 € TTC (27,03 € HT, TVA 2,10 % : 0,57 €) », or the mention that explains why there is no VAT."""
     if invoice.total_vat.amount:
         split = f"{french(invoice.total_ht)} HT, TVA {percent(rate)} : {french(invoice.total_vat)}"
         return f"{french(invoice.total_ttc)} TTC ({split})"
-    return (
-        f"{french(invoice.total_ttc)} ({invoice.legal_mention})" if invoice.legal_mention else french(invoice.total_ttc)
-    )
+    total = french(invoice.total_ttc)
+    return f"{total} ({invoice.legal_mention})" if invoice.legal_mention else total

@@ -1,4 +1,4 @@
-"""Letters whose sender died in the middle, and those that a person must decide on."""
+"""Letters whose sender died in the middle, and what a person may do about a letter: decide a doubt, send one again."""
 
 from __future__ import annotations
 
@@ -62,3 +62,33 @@ def settle_doubt(notice_id: int, *, left: bool, actor: Actor, reason: str, at: d
     record_act("settle_doubt", subject=subject, actor=actor, reason=reason, facts={"left": left}, at=at)
     take_off_desk(kind="letter_doubtful", subject=subject, because=reason, actor=actor, at=at)
     return True
+
+
+@transaction.atomic
+def send_again(notice_id: int, *, actor: Actor, reason: str, at: datetime, to_email: str = "") -> Notice:
+    """Queue the letter once more as a new one (its own row, Message-ID and proof), perhaps to a corrected address.
+
+    It is written from the same facts as they stand now. The first letter and its proofs stay as they are; an open item
+    about its failure is closed.
+    """
+    first = Notice.objects.get(pk=notice_id)
+    base = first.matter.split("#")[0]
+    times = Notice.objects.filter(matter__startswith=f"{base}#").count()
+    again = Notice.objects.create(
+        kind=first.kind,
+        matter=f"{base}#{times + 2}",
+        rank=first.rank,
+        customer_id=first.customer_id,
+        to_email=to_email or first.to_email,
+        to_name=first.to_name,
+        language=first.language,
+        facts=first.facts,
+        due_at=at,
+        created_at=at,
+        state=State.QUEUED,
+        state_since=at,
+    )
+    subject = f"notice:{first.pk}"
+    record_act("send_letter_again", subject=subject, actor=actor, reason=reason, facts={"again": again.pk}, at=at)
+    take_off_desk(kind="letter_failed", subject=subject, because=reason, actor=actor, at=at)
+    return again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from email.utils import format_datetime, parseaddr
 from typing import Any
@@ -9,14 +10,18 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.crypto import salted_hmac
 
 from payments.days import PARIS
 from subscriptions.models import Notice
+from subscriptions.notices.french import spaced
 from subscriptions.notices.letter import Context, Letter
 from subscriptions.notices.paths import ACCOUNT, CONTACT, PRIVACY, SIGN_IN, absolute
+from subscriptions.notices.plain import plain_text
 
 FOLDER = "letters"
+_PREVIEW = re.compile("<mj-preview>.*?</mj-preview>", re.DOTALL)
 
 
 class WrittenLetter(EmailMultiAlternatives):
@@ -68,13 +73,20 @@ def texts(notice: Notice, context: Context) -> tuple[str, str, str]:
 
     place = f"{FOLDER}/{notice.language}/{notice.kind}"
     said = {**context, **everywhere(), "to_name": notice.to_name}
-    subject = render_to_string(f"{place}.subject.txt", said).strip()
+    with translation.override(notice.language):
+        subject = spaced(render_to_string(f"{place}.subject.txt", said).strip())
+        source = _spaced(render_to_string(f"{place}.mjml", {**said, "subject": subject}))
     # Without `fonts` the letters would link a host of fonts.
-    html = str(mjml2html(render_to_string(f"{place}.mjml", {**said, "subject": subject}), fonts={}))
+    html = str(mjml2html(source, fonts={}))
     # Readers of screens look for a main region, which the wrapper of the letter is.
     html = html.replace('role="article"', 'role="main"', 1).replace(' aria-roledescription="email"', "", 1)
-    text = render_to_string(f"{place}.txt", said).strip() + "\n"
-    return subject, html, text
+    return subject, html, plain_text(source)
+
+
+def _spaced(source: str) -> str:
+    """French spaces in what is read, not in the style sheet."""
+    head, end, body = source.partition("</mj-head>")
+    return _PREVIEW.sub(lambda found: spaced(found[0]), head) + end + spaced(body)
 
 
 def everywhere() -> Context:
