@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from payments.sandbox import cards, fees
+from payments.sandbox import cards, fees, movements
 from payments.sandbox.store import Obj
 from payments.sandbox.world import World
 
@@ -14,31 +14,15 @@ def price(world: World, reference: str) -> None:
         return
     method = world.need("payment_method", charge["payment_method"])
     card = cards.CARDS.get(method.get("_number", ""))
-    fee = fees.card_fee(charge["amount"], card.country) if card else fees.SEPA_FEE
-    now = world.clock.now()
-    movement = world.new(
-        "balance_transaction",
-        "txn_3",
-        23,
+    movement = movements.book(
+        world,
         amount=charge["amount"],
-        available_on=now if card and card.available_at_once else fees.available_on(now),
-        balance_type="payments",
-        currency=charge["currency"],
+        fee=fees.card_fee(charge["amount"], card.country) if card else fees.SEPA_FEE,
+        source=charge,
+        kind="charge" if card else "payment",
+        category="charge",
         description=charge.get("description"),
-        fee=fee,
-        fee_details=[
-            {
-                "amount": fee,
-                "application": None,
-                "currency": charge["currency"],
-                "description": "Stripe processing fees",
-                "type": "stripe_fee",
-            }
-        ],
-        net=charge["amount"] - fee,
-        reporting_category="charge",
-        source=charge["id"],
-        type="charge" if card else "payment",
+        at_once=card is not None and card.available_at_once,
     )
     world.change(charge, balance_transaction=movement["id"])
     world.emit("charge.updated", charge, previous={"balance_transaction": None})

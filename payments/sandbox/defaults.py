@@ -53,6 +53,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": {},
+        "payment_record": None,
         "processing": None,
         "receipt_email": None,
         "review": None,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from payments.sandbox import cards, fees
+from payments.sandbox import cards, movements
 from payments.sandbox.calls import merged_metadata
 from payments.sandbox.clock import DAY
 from payments.sandbox.errors import invalid, malformed
@@ -51,7 +51,14 @@ def refund(world: World, charge: Obj, *, amount: int | None, given: dict[str, An
         reason=given.get("reason") or None,
         status="pending" if waits else "succeeded",
     )
-    movement = _movement(world, made, -amount, "refund" if card else "payment_refund")
+    movement = movements.book(
+        world,
+        amount=-amount,
+        source=made,
+        kind="refund" if card else "payment_refund",
+        category="refund",
+        description="REFUND FOR CHARGE",
+    )
     world.change(made, balance_transaction=movement["id"])
     _count(world, charge, amount)
     world.emit("refund.created", made)
@@ -78,7 +85,14 @@ def fail(world: World, reference: str) -> None:
     before = made["status"]
     charge = world.need("charge", made["charge"])
     kind = "refund_failure" if charge["id"].startswith("ch_") else "payment_failure_refund"
-    movement = _movement(world, made, made["amount"], kind)
+    movement = movements.book(
+        world,
+        amount=made["amount"],
+        source=made,
+        kind=kind,
+        category="refund_failure",
+        description="REFUND FAILURE",
+    )
     world.change(made, status="failed", failure_reason=FAILURE, failure_balance_transaction=movement["id"])
     _count(world, charge, -made["amount"])
     world.emit("refund.updated", made, previous={"status": before})
@@ -88,23 +102,3 @@ def fail(world: World, reference: str) -> None:
 def _count(world: World, charge: Obj, amount: int) -> None:
     total = charge.get("amount_refunded", 0) + amount
     world.change(charge, amount_refunded=total, refunded=total == charge["amount"])
-
-
-def _movement(world: World, made: Obj, amount: int, kind: str) -> Obj:
-    now = world.clock.now()
-    return world.new(
-        "balance_transaction",
-        "txn_3",
-        23,
-        amount=amount,
-        available_on=fees.available_on(now),
-        balance_type="payments",
-        currency=made["currency"],
-        description="REFUND" if amount < 0 else "REFUND FAILURE",
-        fee=0,
-        fee_details=[],
-        net=amount,
-        reporting_category="refund" if amount < 0 else "refund_failure",
-        source=made["id"],
-        type=kind,
-    )

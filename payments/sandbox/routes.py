@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from payments.sandbox import charges, charging, finishing, refunding
+from payments.sandbox import charges, charging, finishing, movements, refunding
 from payments.sandbox.calls import Call, Route
 from payments.sandbox.endpoints import Endpoint, endpoint
 from payments.sandbox.errors import unrecognized_url
@@ -34,6 +34,7 @@ ROUTES: tuple[Route, ...] = (
 DOINGS: dict[str, Callable[[World, str], None]] = {
     "settle_debit": charging.settle_debit,
     "price": charges.price,
+    "make_available": movements.make_available,
     "expire_session": finishing.expire,
     "settle_refund": refunding.settle,
     "fail_refund": refunding.fail,

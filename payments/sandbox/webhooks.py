@@ -33,6 +33,7 @@ class Deliverer:
     def __init__(self, world: World) -> None:
         self._world = world
         self._busy: set[str] = set()
+        self._noted = threading.Condition(world.lock)
         self._process: int | None = None
         self._stopped = False
         self._pool: ThreadPoolExecutor | None = None
@@ -59,6 +60,13 @@ class Deliverer:
             tried.add(taken[0]["id"])
             delivered += self._attempt(taken[0], post)
         return delivered
+
+    def wait(self, seconds: float = 10) -> bool:
+        """Wait until the background has tried everything that is due and written down the answers; False if too long."""
+        with self._noted:
+            return self._noted.wait_for(
+                lambda: not self._busy and all(one["due"] > time.time() for one in self._waiting()), seconds
+            )
 
     def release(self) -> None:
         """Let go of what rules held back; called under the world's lock."""
@@ -148,6 +156,7 @@ class Deliverer:
             self._busy.discard(delivery["id"])
             self._note(delivery, event, status)
             self._world.store.commit()
+            self._noted.notify_all()
         return 200 <= status < 300
 
     def _note(self, delivery: Obj, event: Obj | None, status: int) -> None:

@@ -41,6 +41,10 @@ class RunningStandIn(Driver):
         """Pass every waiting webhook once to `post(body, headers) -> status`, in order; returns how many got 2xx."""
         return self.application.webhooks.deliver(post)
 
+    def wait_for_webhooks(self) -> None:
+        """Wait until every due webhook was tried at `webhook_url` and its answer noted."""
+        assert self.application.webhooks.wait(), self.deliveries()
+
 
 class StandInInProcess:
     """A stand-in without sockets: time and webhooks move only when told."""

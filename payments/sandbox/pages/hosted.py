@@ -82,8 +82,9 @@ def _pay(world: World, session: Obj, request: Request) -> Response:
 
 
 def _method(world: World, session: Obj, kind: str, typed: dict[str, str]) -> Obj:
-    known = session.get("customer_details") or {}
-    details: Obj = {"name": typed["nom"].strip(), "email": typed.get("email", "").strip() or known.get("email")}
+    known = (session.get("customer_details") or {}).get("email")
+    email = typed["email"].strip() if fields.EMAIL in views.asked(session, kind) else known
+    details: Obj = {"name": typed["nom"].strip(), "email": email}
     if kind == "sepa_debit":
         return methods.make_account(world, ibans.ACCOUNTS[fields.plain_iban(typed["iban"])], details=details)
     card = cards.CARDS[fields.plain_number(typed["numero"])]

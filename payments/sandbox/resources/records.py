@@ -54,11 +54,9 @@ def movement(call: Call) -> Obj:
 
 def balance(call: Call) -> Obj:
     """What is available and what is still pending, in cents."""
-    now = call.world.clock.now()
     sums = {"available": {"card": 0, "sepa_debit": 0}, "pending": {"card": 0, "sepa_debit": 0}}
     for line in call.world.store.all("balance_transaction"):
-        state = "available" if line["available_on"] <= now else "pending"
-        sums[state]["sepa_debit" if line["type"].startswith("payment") else "card"] += line["net"]
+        sums[line["status"]]["sepa_debit" if line["type"].startswith("payment") else "card"] += line["net"]
     shown = {
         state: [{"amount": sum(kinds.values()), "currency": "eur", "source_types": kinds}]
         for state, kinds in sums.items()
