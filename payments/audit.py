@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 
 from payments.invoicing.issuing import vat_by_rate
 from payments.invoicing.numbering import digest
 from payments.models import (
+    BalanceMovement,
     Invoice,
     InvoiceSeries,
     LedgerEntry,
@@ -79,6 +80,16 @@ def _unbooked(kind: str, keys: object) -> Breaches:
             yield f"{kind}:{key}", "has no entry in the books"
 
 
+def fees_booked(at: datetime) -> Breaches:
+    """Part of BALANCED: every fee on a line of ours is booked, and no line of ours is left without its owner."""
+    ours = BalanceMovement.objects.filter(Q(payment__isnull=False) | Q(refund__isnull=False)).exclude(fee=0)
+    yield from _unbooked("fee", ours.values_list("pk", flat=True))
+    charges = Payment.objects.filter(stripe_charge=OuterRef("source"))
+    orphans = BalanceMovement.objects.filter(Exists(charges), payment=None, created__lte=at - WAITING_TOO_LONG)
+    for line in orphans.iterator(CHUNK):
+        yield f"movement:{line.stripe_id}", "belongs to a payment of ours and is not matched"
+
+
 def balance_of(account: str) -> Decimal:
     """Debits minus credits of one account, in euros."""
     sums = LedgerLine.objects.filter(account=account).aggregate(d=Sum("debit"), c=Sum("credit"))
@@ -143,7 +154,7 @@ def unknown_resolved(at: datetime) -> Breaches:
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "ONE-CHARGE": (one_charge, moved_by_the_table),
-    "BALANCED": (balanced,),
+    "BALANCED": (balanced, fees_booked),
     "NUMBERED": (numbered,),
     "VAT": (vat,),
     "HEARD": (heard, unknown_resolved),

@@ -67,7 +67,7 @@ def open_hosted_page(
 
     Asking twice, at once or later, opens one page: same key, same parameters (the URLs must therefore not vary). When
     Stripe does not answer the payment is `unknown`, and the next asking looks it up first. A refusal is our mistake:
-    the payment is cancelled and technique's desk told.
+    the payment is cancelled and technique's desk told. Raises `gateway.NotConfigured`: then nothing has changed.
     """
     payment.refresh_from_db()
     if payment.state == State.UNKNOWN:
@@ -95,7 +95,7 @@ def open_hosted_page(
         )
     except (gateway.Unknown, gateway.RateLimited):
         apply([News(payment.pk, Outcome.UNKNOWN, reason="Stripe did not answer")], actor=actor, at=at)
-    except gateway.GatewayFault as fault:
+    except gateway.Refused as fault:
         log.error("page_refused", payment=payment.reference, fault=type(fault).__name__, code=fault.code)
         put_on_desk(
             DeskItem.Desk.TECHNIQUE,

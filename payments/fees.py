@@ -18,6 +18,7 @@ from payments.models import BalanceMovement, Payment, Refund
 from payments.money import from_cents
 
 PAGE = 100
+ORPHANS_ARE_TRIED_FOR = timedelta(days=31)
 
 
 def read_movements(*, actor: Actor, at: datetime, back: timedelta = timedelta(days=3)) -> int:
@@ -29,6 +30,7 @@ def read_movements(*, actor: Actor, at: datetime, back: timedelta = timedelta(da
     kept = 0
     while page := list(islice(seen, PAGE)):
         kept += keep(page, actor=actor, at=at)
+    book_ours(actor=actor, at=at)
     return kept
 
 
@@ -44,13 +46,10 @@ def book_for_charge(charge: str, *, actor: Actor, at: datetime) -> bool:
 
 @transaction.atomic
 def keep(seen: Iterable[MovementSeen], *, actor: Actor, at: datetime) -> int:
-    """Keep balance lines that are new and book their fees; returns how many were new."""
+    """Keep balance lines that are new and book the fees of ours; returns how many were new."""
     lines = {line.id: line for line in seen}
     known = set(BalanceMovement.objects.filter(stripe_id__in=lines).values_list("stripe_id", flat=True))
     fresh = [line for line in lines.values() if line.id not in known]
-    sources = {line.source for line in fresh if line.source}
-    payments = {row.stripe_charge: row for row in Payment.objects.filter(stripe_charge__in=sources)}
-    refunds = {row.stripe_refund: row for row in Refund.objects.filter(stripe_refund__in=sources)}
     BalanceMovement.objects.bulk_create(
         [
             BalanceMovement(
@@ -63,24 +62,42 @@ def keep(seen: Iterable[MovementSeen], *, actor: Actor, at: datetime) -> int:
                 source=line.source,
                 created=line.created,
                 available_on=line.available_on,
-                payment=payments.get(line.source),
-                refund=refunds.get(line.source),
             )
             for line in fresh
         ],
         ignore_conflicts=True,
     )
-    rows = BalanceMovement.objects.filter(stripe_id__in=[line.id for line in fresh]).exclude(fee=0)
-    ours = rows.filter(payment__isnull=False) | rows.filter(refund__isnull=False)
+    book_ours(actor=actor, at=at)
+    return len(fresh)
+
+
+@transaction.atomic
+def book_ours(*, actor: Actor, at: datetime) -> int:
+    """Match balance lines to our payments and refunds, and book their fees; returns how many were matched.
+
+    A line may be read before the payment that it belongs to has settled here, so every line of the last month that
+    belongs to nobody yet is looked at again.
+    """
+    orphans = BalanceMovement.objects.filter(
+        payment=None, refund=None, created__gte=at - ORPHANS_ARE_TRIED_FOR
+    ).exclude(source="")
+    lines = {row.source: row for row in orphans.order_by("pk")}
+    for payment in Payment.objects.filter(stripe_charge__in=lines):
+        lines[str(payment.stripe_charge)].payment = payment
+    for refund in Refund.objects.filter(stripe_refund__in=lines):
+        lines[str(refund.stripe_refund)].refund = refund
+    ours = [row for row in lines.values() if row.payment_id or row.refund_id]
+    BalanceMovement.objects.bulk_update(ours, ["payment", "refund"])
     post(
         [
             entries.fee(row.pk, amount=row.fee, reference=row.stripe_id, booked_on=paris_day(row.created))
             for row in ours
+            if row.fee
         ],
         actor=actor,
         at=at,
     )
-    return len(fresh)
+    return len(ours)
 
 
 def late(*, at: datetime, after: timedelta = timedelta(days=3)) -> int:

@@ -49,7 +49,7 @@ def _look_at_page(payment: Payment, *, at: datetime) -> News | None:
             checkout_session=page.id, checkout_url=page.url
         )
     closed = page.status != "open"
-    intent = gateway.fetch_intent(page.payment_intent) if page.payment_intent else None
+    intent = _intent_of(payment, page)
     if intent is not None and intent.outcome == Outcome.SUCCEEDED:
         return News(payment.pk, intent.outcome, intent=intent, method=_method(payment, intent), closed=True)
     if page.status == "expired":
@@ -57,6 +57,17 @@ def _look_at_page(payment: Payment, *, at: datetime) -> News | None:
     if intent is None or intent.outcome == Outcome.CREATED:
         return News(payment.pk, Outcome.CREATED) if payment.state == State.UNKNOWN else None
     return News(payment.pk, intent.outcome, intent=intent, closed=closed)
+
+
+def _intent_of(payment: Payment, page: CheckoutSeen) -> IntentSeen | None:
+    """The intent behind a page. Stripe names it on the page only once the page is complete; a refusal comes before."""
+    known = page.payment_intent or payment.stripe_intent
+    if known:
+        return gateway.fetch_intent(known)
+    if page.status == "open" and page.customer:
+        found = gateway.find_intents(customer=page.customer, reference=payment.reference)
+        return found[0] if found else None
+    return None
 
 
 def _page(payment: Payment) -> CheckoutSeen | None:

@@ -26,11 +26,7 @@ def settled(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> Colle
     promise: then it goes back, and the reader is told.
     """
     orders = _locked(payments)
-    taken = set(
-        Order.objects.filter(supersedes__in=[order.pk for order in orders.values()])
-        .exclude(state__in=(State.EXPIRED, State.CANCELLED))
-        .values_list("supersedes", flat=True)
-    )
+    taken = _replaced(list(orders.values()))
     paid: list[tuple[Order, Payment]] = []
     late: list[tuple[Order, Payment]] = []
     for payment in payments:
@@ -104,6 +100,19 @@ def mark_awaiting(order: Order, *, actor: Actor, at: datetime) -> None:
     locked = Order.objects.select_for_update().filter(pk=order.pk, state=State.DRAFT)
     for moved in move(list(locked), State.AWAITING_PAYMENT, actor=actor, at=at):
         order.state, order.state_since = moved.state, moved.state_since
+
+
+def _replaced(orders: Sequence[Order]) -> set[int]:
+    """Ids of closed orders whose form has a living order by now: the reader has wished for something else since."""
+    closed = [order for order in orders if order.state in (State.EXPIRED, State.CANCELLED)]
+    if not closed:
+        return set()
+    living = set(
+        Order.objects.filter(form_token__in=[order.form_token for order in closed])
+        .exclude(state__in=(State.EXPIRED, State.CANCELLED))
+        .values_list("form_token", flat=True)
+    )
+    return {order.pk for order in closed if order.form_token in living}
 
 
 def _locked(payments: Sequence[Payment]) -> dict[str, Order]:
