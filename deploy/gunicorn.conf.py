@@ -17,7 +17,7 @@ graceful_timeout = 20
 max_requests, max_requests_jitter = 20_000, 2_000
 
 
-def when_ready(server):
+def when_ready(server: object) -> None:
     """Import in the parent what every worker would import for itself, and keep the collector from copying it."""
     from django.urls import get_resolver
 

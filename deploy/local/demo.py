@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import fcntl
+import hashlib
 import http.client
 import os
 import signal
@@ -126,7 +127,10 @@ def _prepare_data(environment: Mapping[str, str], given: Mapping[str, str], chos
     """Migrate as the owner, gather the static files, load the demo's data once. True on the first start."""
     say("Migrations…")
     _manage(environment, places, "migrate", "--database=owner", "--no-input", "--verbosity=1")
-    _manage(environment, places, "collectstatic", "--no-input", "--verbosity=0")
+    mark, gathered = _static_mark(), places.home / "static" / "gathered"
+    if not gathered.exists() or gathered.read_text() != mark:  # compressing takes seconds
+        _manage(environment, places, "collectstatic", "--no-input", "--clear", "--verbosity=0")
+        gathered.write_text(mark)
     loaded = places.home / "logins.txt"
     if loaded.exists():
         return False
@@ -139,6 +143,14 @@ def _prepare_data(environment: Mapping[str, str], given: Mapping[str, str], chos
     making.write_text(told)
     making.rename(loaded)
     return True
+
+
+def _static_mark() -> str:
+    """Changes with anything the static files are made from."""
+    files = sorted(path for path in ROOT.glob("*/static/**/*") if path.is_file())
+    parts = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    parts += [(ROOT / name).read_text() for name in ("requirements/base.txt", "shop/settings.py")]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _start_shop(

@@ -200,7 +200,11 @@ def _wait_for_predecessor(data: Path, patience: float = 20.0) -> None:
 
 
 def _wait_until_it_answers(server: Postgres, patience: float = 60.0) -> None:
-    ready = [programs(_installed(), None) / "pg_isready", "--quiet", f"--dbname={server.superuser_url}"]
+    ready: list[str | Path] = [
+        programs(_installed(), None) / "pg_isready",
+        "--quiet",
+        f"--dbname={server.superuser_url}",
+    ]
     end = time.monotonic() + patience
     while subprocess.call(ready, env=_plain_environment(), stdin=subprocess.DEVNULL):
         if not server.child.alive() or time.monotonic() > end:

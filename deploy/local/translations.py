@@ -112,7 +112,7 @@ def _collect(found: dict[Key, list[tuple[str, str]]], path: Path, source: str) -
         io.BytesIO(source.encode()), keywords, (), {"encoding": "utf-8"}
     ):
         name = str(function)
-        parts: list[str | None] = list(messages) if isinstance(messages, tuple) else [messages]
+        parts: list[object] = [messages] if isinstance(messages, str | None) else list(messages)
         constant = [part for part in parts[: _width(name)] if isinstance(part, str)]
         if len(constant) < _width(name) or not constant[0]:
             continue  # not a constant: marked elsewhere
