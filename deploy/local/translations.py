@@ -112,7 +112,8 @@ def _collect(found: dict[Key, list[tuple[str, str]]], path: Path, source: str) -
         io.BytesIO(source.encode()), keywords, (), {"encoding": "utf-8"}
     ):
         name = str(function)
-        parts: list[object] = [messages] if isinstance(messages, str | None) else list(messages)
+        heard: object = messages  # Babel's types promise a list; it hands out a tuple, a string or None
+        parts: list[object] = list(heard) if isinstance(heard, list | tuple) else [heard]
         constant = [part for part in parts[: _width(name)] if isinstance(part, str)]
         if len(constant) < _width(name) or not constant[0]:
             continue  # not a constant: marked elsewhere
