@@ -13,7 +13,7 @@ from djmoney.money import Money
 from payments import gateway
 from payments.actors import Actor, job
 from payments.desk import put_on_desk
-from payments.gateway import Outcome
+from payments.gateway import CheckoutSeen, Outcome
 from payments.keys import new_key, new_reference
 from payments.looking_up import look_up
 from payments.methods import known_at_stripe
@@ -63,13 +63,12 @@ def intend(
 def open_hosted_page(
     payment: Payment, *, email: str, name: str, success_url: str, cancel_url: str, actor: Actor, at: datetime
 ) -> Payment:
-    """Open Stripe's page for a payment and remember its address. Network; outside a transaction.
+    """Open Stripe's page for a freshly read payment and remember its address. Network; outside a transaction.
 
     Asking twice, at once or later, opens one page: same key, same parameters (the URLs must therefore not vary). When
     Stripe does not answer the payment is `unknown`, and the next asking looks it up first. A refusal is our mistake:
     the payment is cancelled and technique's desk told. Raises `gateway.NotConfigured`: then nothing has changed.
     """
-    payment.refresh_from_db()
     if payment.state == State.UNKNOWN:
         payment = _find_page(payment, actor=actor, at=at)
     if payment.checkout_url or payment.state not in (State.CREATED, State.UNKNOWN):
@@ -78,6 +77,7 @@ def open_hosted_page(
     if account is None or payment.checkout_expires_at is None:
         raise ValueError("only a payment meant for the hosted page has one")
     Payment.objects.filter(pk=payment.pk).update(called_at=at)
+    payment.called_at = at
     try:
         account = known_at_stripe(account, email=email, name=name)
         page = gateway.open_checkout(
@@ -95,24 +95,33 @@ def open_hosted_page(
         )
     except (gateway.Unknown, gateway.RateLimited):
         apply([News(payment.pk, Outcome.UNKNOWN, reason="Stripe did not answer")], actor=actor, at=at)
+        payment.refresh_from_db()
     except gateway.Refused as fault:
-        log.error("page_refused", payment=payment.reference, fault=type(fault).__name__, code=fault.code)
-        put_on_desk(
-            DeskItem.Desk.TECHNIQUE,
-            kind="page_refused",
-            subject=f"payment:{payment.pk}",
-            sentence=f"Stripe a refusé d’ouvrir la page de paiement de {payment.reference} ({fault.code or 'sans code'}).",
-            at=at,
-        )
-        apply([News(payment.pk, Outcome.CANCELLED, reason=f"refused: {fault.code}"[:200])], actor=actor, at=at)
+        _refused(payment, fault, actor=actor, at=at)
+        payment.refresh_from_db()
     else:
-        Payment.objects.filter(pk=payment.pk, checkout_session=None).update(
-            checkout_session=page.id, checkout_url=page.url
-        )
-        if payment.state == State.UNKNOWN:
-            apply([News(payment.pk, Outcome.CREATED, reason="page opened")], actor=actor, at=at)
-    payment.refresh_from_db()
+        _remember(payment, page, actor=actor, at=at)
     return payment
+
+
+def _remember(payment: Payment, page: CheckoutSeen, *, actor: Actor, at: datetime) -> None:
+    Payment.objects.filter(pk=payment.pk, checkout_session=None).update(checkout_session=page.id, checkout_url=page.url)
+    payment.checkout_session, payment.checkout_url = page.id, page.url
+    if payment.state == State.UNKNOWN:
+        apply([News(payment.pk, Outcome.CREATED, reason="page opened")], actor=actor, at=at)
+        payment.refresh_from_db()
+
+
+def _refused(payment: Payment, fault: gateway.Refused, *, actor: Actor, at: datetime) -> None:
+    log.error("page_refused", payment=payment.reference, fault=type(fault).__name__, code=fault.code)
+    put_on_desk(
+        DeskItem.Desk.TECHNIQUE,
+        kind="page_refused",
+        subject=f"payment:{payment.pk}",
+        sentence=f"Stripe a refusé d’ouvrir la page de paiement de {payment.reference} ({fault.code or 'sans code'}).",
+        at=at,
+    )
+    apply([News(payment.pk, Outcome.CANCELLED, reason=f"refused: {fault.code}"[:200])], actor=actor, at=at)
 
 
 def _find_page(payment: Payment, *, actor: Actor, at: datetime) -> Payment:

@@ -38,34 +38,59 @@ def known_at_stripe(account: PayerAccount, *, email: str, name: str) -> PayerAcc
         return account
     seen = gateway.create_customer(reference=account.owner_key, email=email, name=name, key=account.idempotency_key)
     PayerAccount.objects.filter(pk=account.pk, stripe_customer=None).update(stripe_customer=seen.id)
-    account.refresh_from_db()
+    account.stripe_customer = seen.id  # the account's own key gives every asker the same customer
     return account
 
 
 def keep_methods(settled: Sequence[tuple[Payment, BringsMethod]], *, at: datetime) -> None:
-    """Remember the methods that settled payments left for later; sets `saved_method` in memory, the caller saves."""
-    for payment, news in settled:
-        if news.method is not None and payment.save_method and payment.payer_account_id:
-            payment.saved_method = keep(news.method, payer_account_id=payment.payer_account_id, at=at)
+    """Remember the methods that settled payments left for later; sets `saved_method` in memory, the caller saves.
+
+    One statement whatever the number.
+    """
+    left = {
+        payment: news.method
+        for payment, news in settled
+        if news.method is not None and payment.save_method and payment.payer_account_id
+    }
+    if not left:
+        return
+    wanted = {method.id: (method, payment.payer_account_id) for payment, method in left.items()}
+    saved = {row.stripe_method: row for row in _upsert(list(wanted.values()), at=at)}
+    for payment, method in left.items():
+        payment.saved_method = saved[method.id]
 
 
 def keep(method: MethodSeen, *, payer_account_id: int, at: datetime) -> SavedMethod:
     """The saved method of a Stripe id, made or brought up to date (banks renew cards by themselves)."""
-    facts = {
-        "kind": method.kind,
-        "brand": method.brand,
-        "last4": method.last4,
-        "exp_month": method.exp_month or None,
-        "exp_year": method.exp_year or None,
-        "fingerprint": method.fingerprint,
-        "mandate": method.mandate,
-    }
-    saved, _made = SavedMethod.objects.update_or_create(
-        stripe_method=method.id,
-        defaults=facts,
-        create_defaults={**facts, "payer_account_id": payer_account_id, "created_at": at},
-    )
+    [saved] = _upsert([(method, payer_account_id)], at=at)
     return saved
+
+
+_TOLD_BY_STRIPE = ("kind", "brand", "last4", "exp_month", "exp_year", "fingerprint", "mandate")
+
+
+def _upsert(methods: Sequence[tuple[MethodSeen, int | None]], *, at: datetime) -> list[SavedMethod]:
+    """Whose a method is never changes; what Stripe says of it may."""
+    return SavedMethod.objects.bulk_create(
+        [
+            SavedMethod(
+                stripe_method=method.id,
+                payer_account_id=payer_account_id,
+                kind=method.kind,
+                brand=method.brand,
+                last4=method.last4,
+                exp_month=method.exp_month or None,
+                exp_year=method.exp_year or None,
+                fingerprint=method.fingerprint,
+                mandate=method.mandate,
+                created_at=at,
+            )
+            for method, payer_account_id in methods
+        ],
+        update_conflicts=True,
+        unique_fields=["stripe_method"],
+        update_fields=_TOLD_BY_STRIPE,
+    )
 
 
 def bring_up_to_date(stripe_method: str, *, at: datetime) -> bool:

@@ -37,7 +37,7 @@ def _retry_one(payment_id: int, *, actor: Actor, at: datetime) -> int:
     if payment.surplus:
         post([entries.became_surplus(payment, booked_on=paris_day(at))], actor=actor, at=at)
         give_back([payment], actor=actor, at=at)
-    payment.save(update_fields=["effect", "surplus"])
+    payment.save(update_fields=["effect", "surplus", "customer"])
     take_off_desk(
         kind="effect_parked", subject=f"payment:{payment.pk}", because="served on a later try", actor=actor, at=at
     )

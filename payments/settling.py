@@ -29,6 +29,10 @@ from payments.refunds import request_for_surplus
 
 log = structlog.get_logger(__name__)
 State = Payment.State
+SAVED = (
+    "state", "state_since", "is_open", "surplus", "effect", "decline_code", "stripe_intent", "stripe_charge",
+    "method_kind", "saved_method", "received_on", "customer",
+)  # fmt: skip
 
 #: From → to (design, section 5). `cancelled → succeeded` is beyond the table on purpose: money that really moved is
 #: never refused (rule 4); it is served if it still can be, else it is surplus and goes back.
@@ -61,7 +65,8 @@ def apply(news: Sequence[News], *, actor: Actor, at: datetime) -> list[Payment]:
     """Apply news of any number of payments; returns those that changed. Safe to repeat, in any order.
 
     Side effects: states and their events, the owners' acts, entries, desk items, refunds of surplus; all in one
-    transaction. Locks the payments (with all others of their subjects), then whatever the owners lock.
+    transaction. Locks the payments (with all others of their subjects), then whatever the owners lock. The rows are
+    saved once, at the end: owners work on the objects they are given.
     """
     by_id = {item.payment_id: item for item in news}
     subjects = set(Payment.objects.filter(pk__in=by_id).values_list("subject", flat=True))
@@ -77,10 +82,10 @@ def apply(news: Sequence[News], *, actor: Actor, at: datetime) -> list[Payment]:
     if not changed:
         return []
     keep_methods([(payment, by_id[payment.pk]) for payment in changed], at=at)
-    _save(changed)
     PaymentEvent.objects.bulk_create(steps)
     wrong = {payment.pk for payment in changed if _other_amount(payment, by_id[payment.pk])}
     _tell_owners(changed, wrong=wrong, actor=actor, at=at)
+    Payment.objects.bulk_update(changed, SAVED)
     return changed
 
 
@@ -173,7 +178,6 @@ def _settle(payments: Sequence[Payment], *, wrong: Collection[int], actor: Actor
     booked_on = paris_day(at)
     post([entries.received(payment, booked_on=booked_on) for payment in payments], actor=actor, at=at)
     give_back([payment for payment in payments if payment.surplus], actor=actor, at=at)
-    _save(payments)
 
 
 def serve(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> None:
@@ -225,13 +229,3 @@ def give_back(payments: Iterable[Payment], *, actor: Actor, at: datetime) -> Non
 def _other_amount(payment: Payment, item: News) -> bool:
     received = item.intent.amount_received if item.intent else 0
     return payment.state == State.SUCCEEDED and received not in (0, to_cents(payment.amount))
-
-
-_SAVED = (
-    "state", "state_since", "is_open", "surplus", "effect", "decline_code", "stripe_intent", "stripe_charge",
-    "method_kind", "saved_method", "received_on",
-)  # fmt: skip
-
-
-def _save(payments: Collection[Payment]) -> None:
-    Payment.objects.bulk_update(payments, _SAVED)

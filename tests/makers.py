@@ -20,7 +20,6 @@ from subscriptions.models import Issue, Magazine, Offer, Order, Price
 from subscriptions.orders.links import cancel_path, return_path
 from subscriptions.orders.placing import ConsentGiven, Wish, payment_of, place
 from subscriptions.orders.quoting import quote
-from subscriptions.orders.settling import mark_awaiting
 
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -133,7 +132,7 @@ def place_order(wish: Wish, *, token: uuid.UUID | None = None, at: datetime = NO
 
 def open_page(order: Order, *, at: datetime = NOW) -> Payment:
     """Ask for the payment page of an order as the checkout does; needs real transactions."""
-    payment = open_hosted_page(
+    return open_hosted_page(
         payment_of(order),
         email=order.email,
         name=f"{order.first_name} {order.last_name}",
@@ -142,6 +141,3 @@ def open_page(order: Order, *, at: datetime = NOW) -> Payment:
         actor=READER,
         at=at,
     )
-    if payment.checkout_url:
-        mark_awaiting(order, actor=READER, at=at)
-    return payment

@@ -4,9 +4,10 @@ import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 import djmoney.models.fields
-import subscriptions.models.offers
 from django.conf import settings
 from django.db import migrations, models
+
+import subscriptions.models.offers
 
 
 class Migration(migrations.Migration):

@@ -167,6 +167,7 @@ def _write(wish: Wish, *, form_token: UUID, content: str, older: Order | None, a
         form_token=form_token,
         supersedes=older,
         content_sha256=content,
+        state=Order.State.AWAITING_PAYMENT,
         state_since=at,
         placed_at=at,
         offer=quote.offer,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
 from payments.actors import Actor
 from payments.models import Payment, Refund
 from subscriptions.models import Order
@@ -37,7 +35,6 @@ def settled(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> Colle
     move([one.order for one in opened], State.PAID, actor=actor, at=at)
     for one in opened:
         one.payment.customer_id = one.order.customer_id
-    Payment.objects.bulk_update([one.payment for one in opened], ["customer"])
     _tell("order_expired_with_late_money", [order for order, _payment in (*late, *refused)], payments, at=at)
     return {payment.pk for _order, payment in (*late, *refused)}
 
@@ -92,14 +89,6 @@ def refunded(refunds: Sequence[Refund], *, actor: Actor, at: datetime) -> None:
 
 def refund_failed(refunds: Sequence[Refund], *, actor: Actor, at: datetime) -> None:
     """A refund came back: it is on finance's desk already; the order itself does not change."""
-
-
-@transaction.atomic
-def mark_awaiting(order: Order, *, actor: Actor, at: datetime) -> None:
-    """The payment page is open: the order waits for its payment. Safe to repeat; sets the state in memory."""
-    locked = Order.objects.select_for_update().filter(pk=order.pk, state=State.DRAFT)
-    for moved in move(list(locked), State.AWAITING_PAYMENT, actor=actor, at=at):
-        order.state, order.state_since = moved.state, moved.state_since
 
 
 def _replaced(orders: Sequence[Order]) -> set[int]:
