@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from shop import views
 from shop.watch import views as watch
 
 # The storefront first: its pages are the most asked for.
@@ -13,6 +14,7 @@ ROOMS = ("shop.storefront.urls", "shop.checkout.urls", "shop.account.urls", "sho
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *(path("", include(room)) for room in ROOMS if find_spec(room)),
+    *([] if find_spec("shop.account.urls") else [path("mon-compte/", views.not_found, name="account_home")]),
     path("healthz", watch.healthz, name="healthz"),
     path("readyz", watch.readyz, name="readyz"),
 ]

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet, TextField
+from django.db.models import Case, F, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, JSONObject
 
 from payments.money import eur
@@ -35,6 +35,8 @@ TEXT_FIELDS = ("id", "code", "language", "version", "valid_from", "title", "sha2
 MAGAZINE_FIELDS = (
     "id", "code", "title", "subtitle", "issn", "cppap_number", "cppap_valid_until", "issues_a_year",
 )  # fmt: skip
+# The one text that is shown beside a choice, so its words are on the shelf; the others are pages of their own.
+MANDATE = "mandat"
 DATES = ("cutoff_on", "post_on", "posted_on", "on_sale_from", "on_sale_to", "valid_from", "valid_to")
 
 
@@ -85,7 +87,7 @@ class Shelf:
         return tuple((zone, price) for zone, price in found if price is not None)
 
     def text(self, code: str, version: str = "") -> LegalText | None:
-        """The text in force under `code` (without its body), or one given version of it."""
+        """The text in force under `code`, or one given version of it; without its body, but for the mandate's."""
         found = [row for row in self.texts if row.code == code and version in ("", row.version)]
         return found[-1] if found else None
 
@@ -129,7 +131,7 @@ def dates_of(issue: Issue) -> IssueDates:
 def read_shelf(on: date) -> Shelf:
     """The catalogue of day `on`, by one query; an empty shelf where no magazine is entered yet.
 
-    A past issue stays for three years; of the legal texts every version in force so far is listed, without its body.
+    A past issue stays for three years; of the legal texts every version in force so far is listed.
     """
     row = _query(on).first()
     if row is None:
@@ -143,7 +145,7 @@ def read_shelf(on: date) -> Shelf:
         issues=tuple(Issue(magazine=magazine, **_dated(facts)) for facts in row["every_issue"]),
         offers=offers,
         prices=tuple(_price(facts) for facts in row["every_price"]),
-        texts=tuple(LegalText(**_dated(facts)) for facts in row["every_text"]),
+        texts=tuple(_text(facts) for facts in row["every_text"]),
         _by_code={offer.code: offer for offer in offers},
     )
 
@@ -160,12 +162,13 @@ def _query(on: date) -> QuerySet[Any, Any]:
     issues = Issue.objects.filter(recent, magazine=OuterRef("pk")).order_by("number")
     offers = Offer.objects.filter(on_sale, magazine=OuterRef("pk")).order_by("-renewal", "id")
     prices = Price.objects.filter(holds, offer__magazine=OuterRef("pk")).order_by("id")
-    texts = LegalText.objects.filter(valid_from__lte=on).order_by("valid_from", "id")
+    body = Case(When(code=MANDATE, then=F("html")), default=Value(""), output_field=TextField())
+    texts = LegalText.objects.filter(valid_from__lte=on).order_by("valid_from", "id").annotate(body=body)
     arrays = {
         "every_issue": _array(issues, ISSUE_FIELDS),
         "every_offer": _array(offers, OFFER_FIELDS),
         "every_price": _array(prices.annotate(euros=Cast("amount", TextField())), (*PRICE_FIELDS, "euros")),
-        "every_text": _array(texts, TEXT_FIELDS),
+        "every_text": _array(texts, (*TEXT_FIELDS, "body")),
     }
     rows: QuerySet[Any, Any] = Magazine.objects.order_by("id").values(*MAGAZINE_FIELDS, **arrays)
     return rows
@@ -184,6 +187,12 @@ def _dated(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: date.fromisoformat(value) if name in DATES and value is not None else value for name, value in row.items()
     }
+
+
+def _text(row: Mapping[str, Any]) -> LegalText:
+    facts = _dated(row)
+    facts["html"] = facts.pop("body")
+    return LegalText(**facts)
 
 
 def _price(row: Mapping[str, Any]) -> Price:

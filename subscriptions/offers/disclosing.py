@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
+from payments.french_days import french_day
 from payments.money import NBSP, french
 from subscriptions.calendar import (
     CalendarTooShort,
@@ -23,7 +24,7 @@ from subscriptions.calendar import (
     last_day_to_refuse,
 )
 from subscriptions.models import Issue, Offer
-from subscriptions.notices.french import day, issue, issues, month
+from subscriptions.notices.french import issue, issues, month
 from subscriptions.offers.catalogue import Shelf, dates_of
 from subscriptions.texts import online_functions
 
@@ -149,13 +150,13 @@ def _first_issue(offered: Offered, on: date, shelf: Shelf) -> str:
     first = offered.first_issue
     said = (
         f"{issue(first.number)} ({month(first.cover_month, first.cover_year)}), mise en poste prévue le "
-        f"{day(first.post_on)}, pour un paiement reçu avant le {day(first.cutoff_on)}."
+        f"{french_day(first.post_on)}, pour un paiement reçu avant le {french_day(first.cutoff_on)}."
     )
     by_debit = _first_by_debit(on, shelf)
     if by_debit is not None and by_debit.number != first.number:
         said += (
             " Par prélèvement SEPA, que la banque confirme en quelques jours : "
-            f"{issue(by_debit.number)}, mise en poste prévue le {day(by_debit.post_on)}."
+            f"{issue(by_debit.number)}, mise en poste prévue le {french_day(by_debit.post_on)}."
         )
     return said[0].upper() + said[1:]
 
@@ -170,15 +171,15 @@ def _first_by_debit(on: date, shelf: Shelf) -> Issue | None:
 
 def _term(offered: Offered) -> str:
     term, offer = offered.term, offered.offer
-    length = f"{offer.months} mois, du {day(term.starts_on)} au {day(term.ends_on)}"
+    length = f"{offer.months} mois, du {french_day(term.starts_on)} au {french_day(term.ends_on)}"
     if offer.renewal == Offer.Renewal.FIXED:
         return (
             f"{length}, et jusqu’au dernier numéro payé. Sans reconduction : l’abonnement prend fin de lui-même et "
             "rien d’autre n’est débité."
         )
     return (
-        f"{length}, puis reconduit pour {offer.months} mois le {day(term.renews_on)}, et ainsi chaque année, sauf refus "
-        f"jusqu’au {day(last_day_to_refuse(term.renews_on))} inclus. Prix de la reconduction : {french(offered.amount)}, "
+        f"{length}, puis reconduit pour {offer.months} mois le {french_day(term.renews_on)}, et ainsi chaque année, sauf refus "
+        f"jusqu’au {french_day(last_day_to_refuse(term.renews_on))} inclus. Prix de la reconduction : {french(offered.amount)}, "
         "ou le tarif annoncé avant cette date. Nous vous écrivons entre trois mois et un mois avant la date limite de "
         "refus, puis de nouveau avant le débit. Aucun engagement au-delà de la période payée."
     )

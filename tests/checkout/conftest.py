@@ -1,37 +1,29 @@
-"""What the checkout's tests share: the shelf, Paris time, static files without a manifest."""
+"""What the checkout's tests share: the shelf, a Monday in Paris, the stand-in for Stripe, a reader who fills in forms."""
 
 from __future__ import annotations
 
 import pytest
-import time_machine
+from pytest_django.fixtures import Settings
 
-from shop.storefront.kept import KEEPER
-from tests.storefront.shelf import TODAY, Stand, stand
+from tests.checkout.buyer import Buyer
+from tests.sandbox.fixtures import RunningStandIn, standin
+from tests.storefront.conftest import _nothing_kept, _plain_static, on_sale, today
 
-
-@pytest.fixture(autouse=True)
-def _plain_static(settings, tmp_path):
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
-
-
-@pytest.fixture(autouse=True)
-def _nothing_kept():
-    KEEPER.forget()
-    yield
-    KEEPER.forget()
+__all__ = ["_nothing_kept", "_plain_static", "on_sale", "standin", "today"]
 
 
 @pytest.fixture
-def on_sale(db) -> Stand:
-    """The shelf of the tests, in the database."""
-    return stand()
+def till(standin: RunningStandIn, settings: Settings) -> RunningStandIn:
+    """The stand-in, reached by configuration alone."""
+    settings.STRIPE_API_BASE = settings.STRIPE_CHECKOUT_ORIGIN = standin.base
+    settings.STRIPE_SECRET_KEY = standin.key
+    settings.STRIPE_WEBHOOK_SECRET = standin.secret
+    settings.STRIPE_MAX_RETRIES = 0
+    settings.STRIPE_TIMEOUT = (2, 5)
+    return standin
 
 
 @pytest.fixture
-def today():
-    """A Monday morning in Paris, with the clock running."""
-    with time_machine.travel(f"{TODAY.isoformat()} 09:00 +0100") as clock:
-        yield clock
+def buyer(client, on_sale, today, till) -> Buyer:
+    """Camille, before the order page."""
+    return Buyer(client)

@@ -1,0 +1,141 @@
+"""What became of an order: one truthful page for the return, the letters' links and the impatient."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from payments.days import paris_day
+from payments.gateway import decline
+from payments.models import Payment
+from shop.checkout import tokens
+from shop.checkout.views import again, see_other, to_payment_page
+from shop.limits import FORGED_LINK, wait_of
+from shop.storefront.kept import KEEPER
+from shop.storefront.showing import cover_url
+from shop.views import too_many
+from subscriptions.calendar import CalendarTooShort, expected_sepa_settlement, first_issue
+from subscriptions.models import Entitlement, Issue, Order
+from subscriptions.offers.catalogue import dates_of
+from subscriptions.orders.following import Situation, follow
+from subscriptions.orders.links import BadLink, OldLink, cancel_path, read_tracking, return_path
+from subscriptions.orders.placing import payment_of
+
+# How the template calls the situations, and after how many seconds the page asks again.
+STATES = {
+    Situation.PAID: ("paid", None),
+    Situation.ON_ITS_WAY: ("on_its_way", None),
+    Situation.REFUSED: ("refused", None),
+    Situation.NOT_YET_KNOWN: ("unknown", 3),
+    Situation.NOT_PAID: ("awaiting", 5),
+    Situation.EXPIRED: ("expired", None),
+    Situation.CANCELLED: ("cancelled", None),
+    Situation.SURPLUS: ("surplus", None),
+}
+# Later than this nobody is sitting before a page that reloads.
+RELOADS_FOR = timedelta(minutes=30)
+SEPA = "sepa_debit"
+
+
+@never_cache
+@require_safe
+def outcome(request: HttpRequest, token: str) -> HttpResponse:
+    """The page after paying, and of the letters. Asks Stripe itself while the answer is not known."""
+    at = timezone.now()
+    try:
+        order = read_tracking(token, at=at)
+    except (BadLink, OldLink) as refused:
+        return _refused(request, refused)
+    situation = follow(order, at=at, ask=True)
+    payment = payment_of(order)
+    answer = render(request, "checkout/outcome.html", _told(order, payment, situation))
+    answer["Referrer-Policy"] = "no-referrer"
+    if situation == Situation.PAID and tokens.of_browser(request) == order.form_token:
+        tokens.forget(answer)
+    return answer
+
+
+@never_cache
+@require_safe
+@to_payment_page
+def cancelled(request: HttpRequest, token: str) -> HttpResponse:
+    """Back from the payment page without paying, or resuming later: the form as it was typed.
+
+    If money is on its way after all, or if we cannot know, the truth is told instead.
+    """
+    at = timezone.now()
+    try:
+        order = read_tracking(token, at=at)
+    except (BadLink, OldLink) as refused:
+        return _refused(request, refused)
+    situation = follow(order, at=at, ask=True)
+    sentence = {
+        Situation.NOT_PAID: _("You left the payment page: nothing was charged. Your order is as you wrote it."),
+        Situation.REFUSED: _("The payment was refused: nothing was charged. Your order is as you wrote it."),
+        Situation.EXPIRED: _("The time to pay had run out: nothing was charged. Your order is as you wrote it."),
+        Situation.CANCELLED: _("The order was cancelled: nothing was charged. It is as you wrote it."),
+    }.get(situation)
+    if sentence is None:
+        return see_other(return_path(order))
+    answer = again(request, order, notices=[sentence])
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+def _told(order: Order, payment: Payment, situation: Situation) -> dict[str, Any]:
+    state, refresh = STATES[situation]
+    first = _first(order, payment, situation)
+    recent = timezone.now() - order.placed_at < RELOADS_FOR
+    payable = payment.is_open and bool(payment.checkout_url) and situation in (Situation.NOT_PAID, Situation.REFUSED)
+    resumable = situation in (Situation.NOT_PAID, Situation.REFUSED, Situation.EXPIRED, Situation.CANCELLED)
+    return {
+        "here": "order",
+        "state": state,
+        "order": {"reference": order.reference, "email": order.email, "amount": order.amount.amount},
+        "first": {"number": first.number, "post_date": first.posted_on or first.post_on},
+        "renewal": order.offer.renewal,
+        "settles_on": expected_sepa_settlement(paris_day(order.placed_at)),
+        "reason": decline(payment.decline_code).sentence if situation == Situation.REFUSED else "",
+        "refresh": refresh if recent else None,
+        "pay_url": payment.checkout_url if payable else None,
+        "again_url": cancel_path(order) if resumable else None,
+        "invoice_url": None,
+        "account_url": reverse("account_home"),
+        "thumb": {"cover_url": cover_url(first), "alt": ""},
+    }
+
+
+def _first(order: Order, payment: Payment, situation: Situation) -> Issue:
+    """The first issue: that of the term once there is one, else what the calendar promises for this way of paying."""
+    if situation == Situation.PAID:
+        served = Entitlement.objects.select_related("issue").filter(term__order=order, rank=1).first()
+        if served is not None and served.issue is not None:
+            return served.issue
+    if payment.method_kind == SEPA:
+        shelf = KEEPER.shelf()
+        try:
+            found = first_issue(
+                [dates_of(row) for row in shelf.issues], on=expected_sepa_settlement(paris_day(order.placed_at))
+            )
+        except CalendarTooShort:
+            return order.first_issue
+        return shelf.issue(found.number) or order.first_issue
+    return order.first_issue
+
+
+def _refused(request: HttpRequest, refused: BadLink | OldLink) -> HttpResponse:
+    """A link that is no longer one: 410 when it has ended, 404 when it never was; guessing is counted."""
+    ended = isinstance(refused, OldLink)
+    if not ended and (wait := wait_of(request, FORGED_LINK)):
+        return too_many(request, wait=wait)
+    return render(
+        request, "checkout/link_refused.html", {"sentence": " ".join(refused.messages)}, status=410 if ended else 404
+    )

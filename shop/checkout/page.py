@@ -1,0 +1,209 @@
+"""The order page: what stands on it for what is typed so far, and the fingerprint of what the buyer was shown."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
+
+from payments.territories import UnknownTerritory
+from payments.vat import BuyerKind, split
+from shop.checkout.form import HOME, ORGANISATION, USUAL_POSTCODE, WHO, OrderForm
+from shop.storefront.showing import cover_url, said_before
+from subscriptions.addresses.countries import country_line
+from subscriptions.addresses.label import preview
+from subscriptions.addresses.rules import canonical_postcode, postal_rules
+from subscriptions.calendar import DeliveryZone, delivery_zone_of
+from subscriptions.models import LegalText, Offer
+from subscriptions.offers.catalogue import Shelf, Standing
+from subscriptions.offers.disclosing import disclosure
+from subscriptions.orders.quoting import NotForSale, Quote, quote
+from subscriptions.texts import mandate_words
+
+SCREEN = "2026-11"  # changes with any wording of the page that is not in the snapshot (law.md 4.2)
+FIXED = Offer.Renewal.FIXED
+AUTOMATIC = Offer.Renewal.AUTOMATIC
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page says for one destination: each formula as it stands there, and the words beside them."""
+
+    quote: Quote
+    standings: Mapping[str, Standing]
+    rows: Sequence[Mapping[str, Any]]
+    mandate: str
+    mandate_text: LegalText | None
+
+    def fingerprint(self) -> str:
+        """The same for the same page, whichever formula is chosen on it: sent back with the order and compared."""
+        facts = [
+            str(self.quote.delivery_zone),
+            {renewal: str(standing.amount.amount) for renewal, standing in self.standings.items()},
+            self.mandate,
+            [dict(row) for row in self.rows],
+            SCREEN,
+        ]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:24]
+
+    def snapshot(self, shelf: Shelf) -> dict[str, Any]:
+        """What is kept with the order: the disclosure of the formula chosen, and the page as it was shown."""
+        return disclosure(self.quote, shelf.on, shelf=shelf) | {
+            "order_screen": SCREEN,
+            "button": button_words(self.quote),
+            "shown": [dict(row) for row in self.rows],
+        }
+
+
+def offers_for(shelf: Shelf, code: str) -> dict[str, Offer]:
+    """The formulas to choose from, one per kind of renewal: those like the offer of `code`, else the first on sale."""
+    asked = shelf.offer(code)
+    like = [
+        offer
+        for offer in shelf.offers
+        if asked is None or (offer.copies, offer.months) == (asked.copies, asked.months) or offer == asked
+    ]
+    found: dict[str, Offer] = {}
+    for offer in ([asked] if asked else []) + like:
+        found.setdefault(str(offer.renewal), offer)
+    return {str(kind): found[kind] for kind in (FIXED, AUTOMATIC) if kind in found}
+
+
+def destination(form: OrderForm) -> tuple[str, str]:
+    """Country and postcode as far as they are typed; the country's usual postcode while its own says nothing."""
+    country = form.country("delivery")
+    rules = postal_rules(country)
+    typed = form.value("delivery_postcode")
+    postcode = canonical_postcode(typed, rules=rules) if rules else typed
+    for candidate in (postcode, USUAL_POSTCODE.get(country, "")):
+        try:
+            delivery_zone_of(country, candidate)
+        except UnknownTerritory:
+            continue
+        return country, candidate
+    return HOME, USUAL_POSTCODE[HOME]
+
+
+def shown_for(form: OrderForm, *, shelf: Shelf, offers: Mapping[str, Offer]) -> Shown:
+    """What the page says for what is typed so far. One query. Raises NotForSale where nothing is sold there."""
+    renewal = form.value("renewal")
+    chosen = offers.get(renewal) or next(iter(offers.values()))
+    country, postcode = destination(form)
+    quoted = quote(chosen, country=country, postcode=postcode, buyer_kind=BuyerKind.CONSUMER, on=shelf.on, shelf=shelf)
+    return shown(quoted, shelf=shelf, offers=offers)
+
+
+def shown(quoted: Quote, *, shelf: Shelf, offers: Mapping[str, Offer]) -> Shown:
+    """What the page says for a quote's destination. No query."""
+    found = {kind: shelf.standing(offer, quoted.delivery_zone) for kind, offer in offers.items()}
+    standings = {kind: standing for kind, standing in found.items() if standing is not None}
+    text = shelf.text("mandat")
+    words = ""
+    if AUTOMATIC in standings and text is not None:
+        words = mandate_words(text, standings[AUTOMATIC].amount)
+    return Shown(quoted, standings, said_before(shelf, list(standings.values())), words, text)
+
+
+def context(
+    form: OrderForm,
+    *,
+    shelf: Shelf,
+    said: Shown,
+    wish: str,
+    code: str = "",
+    notices: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Everything `templates/checkout/order.html` and its parts want; `code`: the offer asked for. No query."""
+    quoted = said.quote
+    typed = form.typed_address("delivery")
+    asked = f"?formule={code}" if code else ""
+    return {
+        "here": "order",
+        "form": form,
+        "wish": wish,
+        "fingerprint": said.fingerprint(),
+        "who": form.bound(WHO),
+        "country": form["delivery_country"],
+        "delivery": form.address_fields("delivery"),
+        "organisation": form.bound(ORGANISATION),
+        "billing": form.address_fields("billing", with_country=True),
+        "label_lines": preview(typed),
+        "label_country": country_line(typed.country),
+        "summary": summary(quoted),
+        "renewals": _renewals(form, said),
+        "first": {"number": quoted.first_issue.number, "post_date": quoted.first_issue.post_on},
+        "thumb": {"cover_url": cover_url(shelf.on_sale), "alt": ""} if shelf.on_sale else None,
+        "mandate": said.mandate,
+        "disclosure": said.rows,
+        "delivery_note": _delivery_note(shelf, quoted.offer),
+        "notices": notices,
+        "action": reverse("order") + asked,
+        "label_url": reverse("order_label") + asked,
+        "cgv_url": reverse("legal_text", args=["cgv"]),
+        "privacy_url": reverse("legal_text", args=["confidentialite"]),
+    }
+
+
+def summary(quoted: Quote) -> dict[str, Any]:
+    """The bill: what, how much, with which VAT."""
+    amount: Decimal = quoted.amount.amount
+    return {
+        "title": f"{settings.PUBLISHER['brand']}, {quoted.offer.title}",
+        "copies": quoted.offer.copies,
+        "amount": amount,
+        "vat_rate": quoted.vat.rate,
+        "vat_amount": split(amount, quoted.vat.rate)[1],
+        "zone_name": str(DeliveryZone(quoted.delivery_zone).label),
+    }
+
+
+def button_words(quoted: Quote) -> str:
+    """The words on the order button, from the template that draws it."""
+    drawn = strip_tags(render_to_string("checkout/button_words.html", {"summary": summary(quoted)}))
+    return re.sub(r"[ \n]+", " ", drawn).strip()
+
+
+def terms_words() -> str:
+    """The words beside the box of the terms, as the page shows them."""
+    return strip_tags(
+        _('I have read the <a href="%(cgv_url)s" target="_blank" rel="noopener">terms of sale</a> and accept them.')
+    )
+
+
+def refuse(form: OrderForm, refused: ValidationError) -> None:
+    """Say beside the right field why an order cannot be taken."""
+    off_sale = isinstance(refused, NotForSale) and refused.code == "off_sale"
+    form.add_error("renewal" if off_sale else "delivery_country", refused)
+
+
+def _renewals(form: OrderForm, said: Shown) -> list[dict[str, Any]]:
+    return [
+        {
+            "value": choice.data["value"],
+            "tag": choice.tag(),
+            "id": choice.id_for_label,
+            "price": said.standings[choice.data["value"]].amount.amount,
+        }
+        for choice in form["renewal"]
+        if choice.data["value"] in said.standings
+    ]
+
+
+def _delivery_note(shelf: Shelf, offer: Offer) -> str:
+    zones = {zone for zone, _price in shelf.zone_prices(offer)}
+    if zones == set(DeliveryZone) and not settings.DELIVERY_COUNTRIES:
+        where = _("We deliver to every country that has a postal service.")
+    else:
+        where = _("We deliver to the countries of the list below.")
+    return f"{where} {_('You pay at the end, by bank card or SEPA direct debit, on the secure page of Stripe.')}"

@@ -1,0 +1,19 @@
+"""Addresses of the order, of what became of it, and of Stripe's webhooks."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from shop.checkout.outcome import cancelled, outcome
+from shop.checkout.views import label, order
+from shop.checkout.webhook import stripe_webhook
+
+urlpatterns = [
+    path("abonnement/", order, name="order"),
+    path("abonnement/etiquette/", label, name="order_label"),
+    path("abonnement/<slug:code>/", order, name="order"),
+    path("commande/retour/<str:token>/", outcome, name="order_return"),
+    path("commande/annulee/<str:token>/", cancelled, name="order_cancelled"),
+    path("commande/suivi/<str:token>/", outcome, name="outcome"),
+    path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
+]
