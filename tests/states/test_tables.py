@@ -1,0 +1,256 @@
+"""Every row of every state table: what may follow what, and that nothing else does.
+
+The tables below are written by hand from the design, apart from the code's, so that a slip in either shows.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from payments import refunds
+from payments.charging import intend
+from payments.gateway import IntentSeen, Outcome, RefundSeen
+from payments.methods import payer_account
+from payments.models import Payment, PaymentEvent, Refund, RefundEvent
+from payments.settling import News, apply
+from subscriptions.models import Entitlement, EntitlementMovement, Order, OrderEvent, Subscription, SubscriptionEvent
+from subscriptions.moving import NoSuchStep, move_copies
+from subscriptions.moving import move as move_subscriptions
+from subscriptions.opening import open_paid
+from subscriptions.orders.moving import move as move_orders
+from subscriptions.orders.placing import payment_of
+from tests.makers import NOW, READER, TODAY, make_magazine, make_offers, make_wish, place_order
+
+pytestmark = pytest.mark.django_db
+
+PAYMENT = {
+    "created": "processing action_required succeeded declined unknown cancelled",
+    "processing": "succeeded declined",
+    "action_required": "processing succeeded declined cancelled",
+    "unknown": "created processing action_required succeeded declined cancelled",
+    "declined": "action_required processing succeeded cancelled",
+    "cancelled": "succeeded",
+    "succeeded": "",
+}
+ORDER = {
+    "draft": "awaiting_payment paid expired cancelled",
+    "awaiting_payment": "paid expired cancelled",
+    "expired": "paid",
+    "cancelled": "paid",
+    "paid": "",
+}
+REFUND = {
+    "created": "pending succeeded failed unknown",
+    "unknown": "created pending succeeded failed",
+    "pending": "succeeded failed",
+    "succeeded": "failed",
+    "failed": "",
+}
+SUBSCRIPTION = {
+    "pending": "active ended",
+    "active": "grace lapsed ended",
+    "grace": "active lapsed ended",
+    "lapsed": "active ended",
+    "ended": "",
+}
+COPY = {
+    ("owed", "assign"): "assigned",
+    ("assigned", "serve"): "served",
+    ("served", "resend"): "served",
+    ("owed", "hold"): "held",
+    ("held", "release"): "owed",
+    ("owed", "credit"): "credited",
+    ("held", "credit"): "credited",
+    ("owed", "void"): "void",
+    ("held", "void"): "void",
+}
+
+
+def rows(table):
+    """Every pair of states with whether the step exists."""
+    return [
+        pytest.param(came, to, to in allowed.split(), id=f"{came} to {to}")
+        for (came, allowed), to in product(table.items(), table)
+        if came != to
+    ]
+
+
+@pytest.fixture
+def order():
+    return place_order(make_wish(make_offers(make_magazine())["automatic"]))
+
+
+def seen_intent(outcome, payment):
+    return IntentSeen(
+        id=f"pi_{payment.pk}", outcome=outcome, status="", amount_cents=2760, currency="eur",
+        amount_received=2760 if outcome == Outcome.SUCCEEDED else 0, customer="cus_1", payment_method="",
+        charge=f"ch_{payment.pk}" if outcome == Outcome.SUCCEEDED else "", decline=None, metadata={}, created=NOW,
+        livemode=False, method_kind="card",
+    )  # fmt: skip
+
+
+def put(payment, state):
+    Payment.objects.filter(pk=payment.pk).update(
+        state=state,
+        is_open=state in ("created", "processing", "action_required", "unknown", "declined"),
+        received_on=TODAY if state == "succeeded" else None,
+    )
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(PAYMENT))
+def test_payment(order, came, to, exists):
+    payment = payment_of(order)
+    put(payment, came)
+    news = News(payment.pk, Outcome(to), intent=seen_intent(Outcome(to), payment))
+    before = PaymentEvent.objects.count()
+    for _twice in range(2):
+        apply([news], actor=READER, at=NOW)
+    payment.refresh_from_db()
+    assert payment.state == (to if exists else came)
+    assert PaymentEvent.objects.count() - before == int(exists)
+    if exists:
+        step = PaymentEvent.objects.order_by("-pk")[0]
+        assert (step.from_state, step.to_state, step.actor) == (came, to, "reader:anonymous")
+
+
+def test_an_unknown_payment_moves_only_by_looking_it_up(order):
+    payment = payment_of(order)
+    put(payment, "unknown")
+    heard = News(payment.pk, Outcome.SUCCEEDED, intent=seen_intent(Outcome.SUCCEEDED, payment), looked_up=False)
+    assert apply([heard], actor=READER, at=NOW) == []
+    assert apply([replace(heard, looked_up=True)], actor=READER, at=NOW) != []
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(ORDER))
+def test_order(order, came, to, exists):
+    Order.objects.filter(pk=order.pk).update(state=came)
+    order.refresh_from_db()
+    moved = move_orders([order], to, actor=READER, at=NOW, reason="a reason")
+    order.refresh_from_db()
+    assert (order.state, len(moved)) == ((to, 1) if exists else (came, 0))
+    assert OrderEvent.objects.filter(from_state=came, to_state=to, reason="a reason").exists() == exists
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(REFUND))
+def test_refund(order, came, to, exists):
+    payment = payment_of(order)
+    apply([News(payment.pk, Outcome.SUCCEEDED, intent=seen_intent(Outcome.SUCCEEDED, payment))], actor=READER, at=NOW)
+    payment.refresh_from_db()
+    refund = refunds.request(payment, amount=payment.amount, reason="test", actor=READER, at=NOW)
+    Refund.objects.filter(pk=refund.pk).update(state=came)
+    refunds._move(refund.pk, to, reason="a reason", actor=READER, at=NOW)
+    refund.refresh_from_db()
+    assert refund.state == (to if exists else came)
+    assert RefundEvent.objects.filter(from_state=came, to_state=to).exists() == exists
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [("pending", "pending"), ("requires_action", "pending"), ("succeeded", "succeeded"), ("failed", "failed"),
+     ("canceled", "failed")],
+)  # fmt: skip
+def test_word_of_stripe_for_a_refund(order, status, state):
+    payment = payment_of(order)
+    apply([News(payment.pk, Outcome.SUCCEEDED, intent=seen_intent(Outcome.SUCCEEDED, payment))], actor=READER, at=NOW)
+    payment.refresh_from_db()
+    refund = refunds.request(payment, amount=payment.amount, reason="test", actor=READER, at=NOW)
+    seen = RefundSeen(
+        id="re_1", status=status, amount_cents=2760, currency="eur", payment_intent="pi", charge="ch",
+        failure_reason="", metadata={}, balance_transaction="", created=NOW,
+    )  # fmt: skip
+    refunds.apply(seen, refund_id=refund.pk, actor=READER, at=NOW)
+    refund.refresh_from_db()
+    assert (refund.state, refund.stripe_refund) == (state, "re_1")
+
+
+@pytest.fixture
+def subscription(order):
+    payment = payment_of(order)
+    opened, _refused = open_paid([(order, payment)], actor=READER, at=NOW)
+    return opened[0].subscription
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(SUBSCRIPTION))
+def test_subscription(subscription, came, to, exists):
+    Subscription.objects.filter(pk=subscription.pk).update(state=came)
+    subscription.refresh_from_db()
+    move_subscriptions([subscription], to, actor=READER, at=NOW, reason="because")
+    subscription.refresh_from_db()
+    assert subscription.state == (to if exists else came)
+    assert SubscriptionEvent.objects.filter(from_state=came, to_state=to, reason="because").exists() == exists
+
+
+@pytest.mark.parametrize(
+    ("came", "kind"),
+    [
+        pytest.param(came, kind, id=f"{came} by {kind}")
+        for came, kind in product(
+            ("owed", "assigned", "served", "held", "credited", "void"),
+            ("assign", "serve", "resend", "hold", "release", "credit", "void"),
+        )
+    ],
+)
+def test_copy(subscription, came, kind):
+    copy = Entitlement.objects.filter(term__subscription=subscription)[0]
+    Entitlement.objects.filter(pk=copy.pk).update(state=came)
+    copy.refresh_from_db()
+    target = COPY.get((came, kind))
+    if target is None:
+        with pytest.raises(NoSuchStep):
+            move_copies([copy], kind, on=TODAY, actor=READER, at=NOW)
+        target = came
+    else:
+        move_copies([copy], kind, on=TODAY, actor=READER, at=NOW)
+        assert EntitlementMovement.objects.filter(entitlement=copy, kind=kind).count() == 1
+    copy.refresh_from_db()
+    assert copy.state == target
+
+
+#: The one module that may assign each kind of state.
+MOVERS = {
+    "payments/settling.py", "payments/refunds.py", "payments/methods.py", "payments/webhooks/processing.py",
+    "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
+}  # fmt: skip
+
+
+def test_states_move_in_one_place_only():
+    """No module but the movers assigns `.state`, and none updates a `state` column behind their backs."""
+    root = Path(__file__).resolve().parents[2]
+    found = set()
+    for floor in ("payments", "subscriptions", "shop", "tasks"):
+        for path in (root / floor).rglob("*.py"):
+            name = path.relative_to(root).as_posix()
+            if "/migrations/" in name or name.startswith("payments/sandbox/"):
+                continue
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                targets = getattr(node, "targets", [])
+                flat = [one for target in targets for one in getattr(target, "elts", [target])]
+                if any(isinstance(one, ast.Attribute) and one.attr == "state" for one in flat):
+                    found.add(name)
+                called = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "update"
+                if called and any(keyword.arg == "state" for keyword in node.keywords):
+                    found.add(name)
+    assert found <= MOVERS, found - MOVERS
+
+
+def test_payer_account_is_one_per_owner():
+    """Asked twice, made once."""
+    first = payer_account("customer:1", customer=None, at=timezone.now())
+    assert payer_account("customer:1", customer=None, at=timezone.now()).pk == first.pk
+
+
+def test_every_subject_has_one_open_payment_at_most(order):
+    """After the first is closed another may open."""
+    payment = payment_of(order)
+    apply([News(payment.pk, Outcome.CANCELLED)], actor=READER, at=NOW)
+    again = intend(
+        purpose="order", subject=order.subject, amount=order.amount, description="again", customer=None,
+        account=payment.payer_account, save_method=False, actor=READER, at=NOW,
+    )  # fmt: skip
+    assert again.is_open
