@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -82,8 +84,12 @@ def _deliver_all(held: Sequence[Notice], box: LetterBox, done: Delivered, *, at:
 
 
 def _deliver(notice: Notice, box: LetterBox, done: Delivered, *, at: datetime) -> None:
+    if not _is_address(notice.to_email):
+        _give_up(notice, done, "no e-mail address to write to", at=at)
+        return
     try:
         written = _written(notice, at=at)
+        body = b"" if isinstance(written, str) else written[1].as_sent()
     except Exception as trouble:  # one letter that cannot be written must not keep the others
         _cannot_write(notice, done, trouble, at=at)
         return
@@ -91,13 +97,10 @@ def _deliver(notice: Notice, box: LetterBox, done: Delivered, *, at: datetime) -
         done.withdrawn += move(notice, State.WITHDRAWN, at=at, failure=written)
         return
     letter, message = written
-    if not notice.to_email:
-        _give_up(notice, done, _("There is no e-mail address to write to."), at=at)
-        return
     # Stored first: whatever happens from here on, what may have left is known to the letter.
     until = paris_day(at) + timedelta(days=letter.keep_days)
     with transaction.atomic():
-        document = keep(message.as_sent(), media_type="message/rfc822", keep_until=until, at=at)
+        document = keep(body, media_type="message/rfc822", keep_until=until, at=at)
         if not hold_as_sent(notice, document):
             return
     answer = box.send(message)
@@ -116,6 +119,15 @@ def _written(notice: Notice, *, at: datetime) -> tuple[Letter, WrittenLetter] | 
     context = letter.context(notice.facts)
     because = letter.untrue_because(context, at=at)
     return because or (letter, write(notice, letter, context, at=at))
+
+
+def _is_address(text: str) -> bool:
+    """One address and nothing more: no list, no header, no line break."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _erased(customer_id: int) -> bool:

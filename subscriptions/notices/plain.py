@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from payments.money import NBSP
+
 # A no-break space is not white space here: it stays.
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _SKIPPED = frozenset({"mj-head"})
 _BLOCKS = frozenset({"h1", "h2", "p", "li", "mj-text", "mj-button", "tr", "mj-table"})
 RULE = "-" * 40
+COLON = f"{NBSP}: "
 
 
 def plain_text(mjml: str) -> str:
@@ -43,7 +46,7 @@ class _Reader(HTMLParser):
             # In a row the lines of an address follow one another.
             self._block = self._block.rstrip(" ") + (", " if self._in_row else "\n")
         elif tag == "td":
-            self._block = self._block.rstrip(" ") + " : "
+            self._block = self._block.rstrip(" ") + COLON
         elif tag == "tr":
             self._in_row = True
         elif tag == "li":
@@ -67,7 +70,7 @@ class _Reader(HTMLParser):
         if tag == "a" and self._link and self._link != self._block.rsplit(" ", 1)[-1]:
             self._block += f" ({self._link})"
         elif tag == "mj-button":
-            self._block = f"{self._block.strip(' ')} : {self._link}"
+            self._block = f"{self._block.strip(' ')}{COLON}{self._link}"
         if tag in {"a", "mj-button"}:
             self._link = ""
         if tag in _BLOCKS:

@@ -59,8 +59,8 @@ class LetterBox:
         if not taken:
             return NOT_TAKEN
         status = getattr(message, "anymail_status", None)
-        provider_id = getattr(status, "message_id", None) or message.extra_headers.get("Message-ID", "")
-        return Accepted(str(provider_id))
+        provider_id = getattr(status, "message_id", None)
+        return Accepted(str(message.extra_headers.get("Message-ID", "") if provider_id is None else provider_id))
 
     def _open(self) -> None:
         if self._connection is not None and not _alive(self._connection):

@@ -199,7 +199,7 @@ def purchase(
     _title, issues = magazine()
     recipient = Recipient.objects.create(customer=order.customer, name="Camille Lenoir", address=order.delivery)
     subscription = Subscription.objects.create(
-        number=f"{order.pk:06d}00",
+        number=f"{number:06d}00",
         magazine=order.offer.magazine,
         payer=order.customer,
         holder=order.customer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import timedelta
 
@@ -148,7 +149,7 @@ def test_back_off_lasts_two_days_then_a_person_takes_over(server):
         assert deliver(1, at=at).put_back == 0  # not due again at once
         tries.append(at)
         at = Notice.objects.get().due_at
-    waits = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
+    waits = [later - earlier for earlier, later in itertools.pairwise(tries)]
     assert waits == list(BACK_OFF)
     assert [wait.total_seconds() / 60 for wait in waits] == [1, 5, 30, 120, 360, 720, 1440]
     notice = Notice.objects.get()
