@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -48,28 +48,30 @@ def keep_methods(settled: Sequence[tuple[Payment, BringsMethod]], *, at: datetim
     One statement whatever the number.
     """
     left = {
-        payment: news.method
+        payment.pk: (news.method, payment.payer_account_id)
         for payment, news in settled
-        if news.method is not None and payment.save_method and payment.payer_account_id
+        if news.method is not None and payment.save_method and payment.payer_account_id is not None
     }
     if not left:
         return
-    wanted = {method.id: (method, payment.payer_account_id) for payment, method in left.items()}
-    saved = {row.stripe_method: row for row in _upsert(list(wanted.values()), at=at)}
-    for payment, method in left.items():
-        payment.saved_method = saved[method.id]
+    saved = {
+        row.stripe_method: row for row in _upsert({method.id: (method, of) for method, of in left.values()}, at=at)
+    }
+    for payment, _news in settled:
+        if payment.pk in left:
+            payment.saved_method = saved[left[payment.pk][0].id]
 
 
 def keep(method: MethodSeen, *, payer_account_id: int, at: datetime) -> SavedMethod:
     """The saved method of a Stripe id, made or brought up to date (banks renew cards by themselves)."""
-    [saved] = _upsert([(method, payer_account_id)], at=at)
+    [saved] = _upsert({method.id: (method, payer_account_id)}, at=at)
     return saved
 
 
 _TOLD_BY_STRIPE = ("kind", "brand", "last4", "exp_month", "exp_year", "fingerprint", "mandate")
 
 
-def _upsert(methods: Sequence[tuple[MethodSeen, int | None]], *, at: datetime) -> list[SavedMethod]:
+def _upsert(methods: Mapping[str, tuple[MethodSeen, int]], *, at: datetime) -> list[SavedMethod]:
     """Whose a method is never changes; what Stripe says of it may."""
     return SavedMethod.objects.bulk_create(
         [
@@ -85,7 +87,7 @@ def _upsert(methods: Sequence[tuple[MethodSeen, int | None]], *, at: datetime) -
                 mandate=method.mandate,
                 created_at=at,
             )
-            for method, payer_account_id in methods
+            for method, payer_account_id in methods.values()
         ],
         update_conflicts=True,
         unique_fields=["stripe_method"],

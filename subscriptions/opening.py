@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -12,10 +12,10 @@ from django.db import connection
 
 from payments.actors import Actor
 from payments.days import paris_day
-from payments.invoicing.issuing import Buyer, InvoiceDraft, LineDraft, issue
-from payments.models import Invoice, Payment
-from payments.vat import BuyerKind, copies_value, split
-from subscriptions.calendar import CalendarTooShort, TermDates, expected_sepa_settlement, first_issue, term_dates
+from payments.models import Payment
+from payments.vat import copies_value, split
+from subscriptions.beginning import calendars, first_of
+from subscriptions.calendar import TermDates, term_dates
 from subscriptions.models import (
     Entitlement,
     EntitlementMovement,
@@ -26,14 +26,13 @@ from subscriptions.models import (
     SubscriptionEvent,
     Term,
 )
-from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.offers.catalogue import dates_of
+from subscriptions.orders.names import recipient_name
+from subscriptions.papers import confirm_opened, invoice_opened
 from subscriptions.references import subscriber_number
 
-SEPA = "sepa_debit"
 
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Opened:
     """What one paid order became."""
 
@@ -41,10 +40,8 @@ class Opened:
     payment: Payment
     first: Issue
     issues: Sequence[Issue]
-    dates: TermDates
     subscription: Subscription
-    term: Term | None = None
-    invoice: Invoice | None = None
+    term: Term
 
 
 def open_paid(
@@ -55,12 +52,12 @@ def open_paid(
     Runs inside the transaction that settles the payments, whose orders are locked. Sets `order.customer` in memory; the
     caller saves. Queries do not grow with the number. Numbers of invoices are taken last.
     """
-    calendars = _calendars({order.offer.magazine_id for order, _payment in paid})
+    every = calendars({order.offer.magazine_id for order, _payment in paid})
     servable: list[tuple[Order, Payment, Issue]] = []
     refused: list[tuple[Order, Payment]] = []
     for order, payment in paid:
-        issues = calendars[order.offer.magazine_id]
-        first = _first(order, payment, issues, on=paris_day(at))
+        issues = every[order.offer.magazine_id]
+        first = first_of(order, payment, issues, on=paris_day(at))
         if first is None:
             refused.append((order, payment))
         else:
@@ -68,40 +65,11 @@ def open_paid(
     if not servable:
         return [], refused
     _give_customers([order for order, _payment, _first in servable], at=at)
-    opened = _open([(*row, calendars[row[0].offer.magazine_id]) for row in servable], actor=actor, at=at)
+    opened = _open([(*row, every[row[0].offer.magazine_id]) for row in servable], actor=actor, at=at)
     _grant(opened, actor=actor, at=at)
-    _invoice(opened, actor=actor, at=at)
-    _confirm(opened, at=at)
+    invoices = invoice_opened(opened, actor=actor, at=at)
+    confirm_opened(opened, invoices, at=at)
     return opened, refused
-
-
-def _calendars(magazines: set[int]) -> Mapping[int, list[Issue]]:
-    issues: dict[int, list[Issue]] = {magazine: [] for magazine in magazines}
-    for row in Issue.objects.filter(magazine__in=magazines).order_by("number"):
-        issues[row.magazine_id].append(row)
-    return issues
-
-
-def _first(order: Order, payment: Payment, issues: Sequence[Issue], *, on: date) -> Issue | None:
-    """The promised issue as long as it is not posted (late payers are in the complement), else the first one still open.
-
-    A debit takes days: what was promised then counts from the day it was expected to be paid (design, section 6).
-    """
-    ordered_on = paris_day(order.placed_at)
-    known = {row.number: row for row in issues}
-    unposted = [dates_of(row) for row in issues if row.posted_on is None]
-    if payment.method_kind == SEPA:
-        promised_on = max(ordered_on, min(on, expected_sepa_settlement(ordered_on)))
-        reached = [row for row in unposted if promised_on < row.cutoff_on]
-        if reached:
-            return known[min(row.number for row in reached)]
-    promised = known.get(order.first_issue.number)
-    if promised is not None and promised.posted_on is None:
-        return promised
-    try:
-        return known[first_issue([dates_of(row) for row in issues], on=on).number]
-    except CalendarTooShort:
-        return None
 
 
 def _give_customers(orders: Sequence[Order], *, at: datetime) -> None:
@@ -173,39 +141,46 @@ def _open(rows: Sequence[tuple[Order, Payment, Issue, list[Issue]]], *, actor: A
             for subscription, (order, *_rest) in zip(subscriptions, rows, strict=True)
         ]
     )
-    opened = [
+    terms = Term.objects.bulk_create(
+        [
+            _term(
+                order,
+                payment,
+                subscription,
+                dates=term_dates(dates_of(first), ordered_on=paris_day(order.placed_at)),
+                at=at,
+            )
+            for subscription, (order, payment, first, _issues) in zip(subscriptions, rows, strict=True)
+        ]
+    )
+    return [
         Opened(
             order=order,
             payment=payment,
             first=first,
             issues=[row for row in issues if row.number >= first.number][: order.offer.copies],
-            dates=term_dates(dates_of(first), ordered_on=paris_day(order.placed_at)),
-            subscription=subscription,
+            subscription=term.subscription,
+            term=term,
         )
-        for subscription, (order, payment, first, issues) in zip(subscriptions, rows, strict=True)
+        for term, (order, payment, first, issues) in zip(terms, rows, strict=True)
     ]
-    terms = Term.objects.bulk_create(
-        [
-            Term(
-                subscription=one.subscription,
-                number=1,
-                order=one.order,
-                payment=one.payment,
-                starts_on=one.dates.starts_on,
-                ends_on=one.dates.ends_on,
-                copies=one.order.offer.copies,
-                amount=one.order.amount,
-                amount_ht=split(one.order.amount.amount, one.order.vat_rate)[0],
-                vat_zone=one.order.vat_zone,
-                vat_rate=one.order.vat_rate,
-                created_at=at,
-            )
-            for one in opened
-        ]
+
+
+def _term(order: Order, payment: Payment, subscription: Subscription, *, dates: TermDates, at: datetime) -> Term:
+    return Term(
+        subscription=subscription,
+        number=1,
+        order=order,
+        payment=payment,
+        starts_on=dates.starts_on,
+        ends_on=dates.ends_on,
+        copies=order.offer.copies,
+        amount=order.amount,
+        amount_ht=split(order.amount.amount, order.vat_rate)[0],
+        vat_zone=order.vat_zone,
+        vat_rate=order.vat_rate,
+        created_at=at,
     )
-    for one, term in zip(opened, terms, strict=True):
-        one.term = term
-    return opened
 
 
 def _next_ids(count: int) -> list[int]:
@@ -242,80 +217,3 @@ def _grant(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> None:
             for copy in granted
         ]
     )  # fmt: skip
-
-
-def _invoice(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> None:
-    today = paris_day(at)
-    invoices = issue([_draft(one, on=today) for one in opened], on=today, actor=actor, at=at)
-    for one, invoice in zip(opened, invoices, strict=True):
-        one.invoice = invoice
-
-
-def _draft(one: Opened, *, on: date) -> InvoiceDraft:
-    order = one.order
-    billing = order.billing or order.delivery
-    last = one.first.number + order.offer.copies - 1
-    return InvoiceDraft(
-        subject=order.subject,
-        customer_id=order.customer_id,
-        payment_id=one.payment.pk,
-        buyer=Buyer(
-            kind=order.buyer_kind,
-            name=order.organisation if order.buyer_kind != BuyerKind.CONSUMER else person_name(order),
-            address=tuple(billing.lines),
-            country=billing.country,
-            siren=order.siren,
-            siret=order.siret,
-            vat_number=order.vat_number,
-            engagement_number=order.engagement_number,
-        ),
-        delivery_address=tuple(order.delivery.lines) if order.billing else (),
-        vat_zone=order.vat_zone,
-        vat_rate=order.vat_rate,
-        legal_mention=order.legal_mention,
-        lines=(
-            LineDraft(
-                name=(
-                    f"{order.offer.magazine.title} — {order.offer.title}, {order.offer.copies} numéros"
-                    f" (n° {one.first.number} à {last}), port compris"
-                ),
-                ttc=order.amount.amount,
-            ),
-        ),
-        supplied_on=on,
-        due_on=on,
-    )
-
-
-def _confirm(opened: Sequence[Opened], *, at: datetime) -> None:
-    queue(
-        [
-            NoticeDraft(
-                kind="order_confirmation",
-                matter=f"order_confirmation:{one.order.subject}",
-                customer_id=one.order.customer_id,
-                to_email=one.order.email,
-                to_name=person_name(one.order),
-                facts={
-                    "order_id": one.order.pk,
-                    "term_id": one.term.pk if one.term else None,
-                    "invoice_id": one.invoice.pk if one.invoice else None,
-                },
-                due_at=at,
-                created_at=at,
-            )
-            for one in opened
-        ]
-    )
-
-
-def person_name(order: Order) -> str:
-    """First and last name as typed, else the organisation's."""
-    return f"{order.first_name} {order.last_name}".strip() or order.organisation
-
-
-def recipient_name(order: Order) -> str:
-    """Who receives: the name on the delivery address, else the buyer's."""
-    typed = order.delivery.typed
-    person = f"{typed.get('first_name', '')} {typed.get('last_name', '')}".strip()
-    return (typed.get("organisation") or person or person_name(order))[:120]

@@ -9,8 +9,9 @@ from payments.actors import Actor
 from payments.models import Payment, Refund
 from subscriptions.models import Order
 from subscriptions.notices.queueing import NoticeDraft, queue
-from subscriptions.opening import open_paid, person_name
+from subscriptions.opening import open_paid
 from subscriptions.orders.moving import move
+from subscriptions.orders.names import person_name
 
 State = Order.State
 # The hosted page tells a refusal at once and lets the reader try again: a letter sooner would only be noise.
