@@ -59,9 +59,9 @@ def test_a_mistake_of_ours_is_seen_before_anything_is_written():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_fact_that_is_undone_takes_its_letter_along():
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        queue([code()])
-        raise ZeroDivisionError
+    with transaction.atomic():
+        assert queue([code()]) == 1
+        transaction.set_rollback(True)
     assert not Notice.objects.exists()
 
 
