@@ -9,7 +9,7 @@ from django.db import models
 class Notice(models.Model):
     """One message to one person about one matter; queued with the fact it tells, delivered after the commit.
 
-    `matter` is unique: the same fact told twice is one letter. States move in `subscriptions.notices.delivering`.
+    `matter` is unique: the same fact told twice is one letter. States move in `subscriptions.notices.moving`.
     """
 
     class Rank(models.TextChoices):
