@@ -14,6 +14,7 @@ from typing import Any
 import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from payments.tax_ids import check_eu_vat, check_siren, check_siret, siren_of_siret
@@ -224,7 +225,9 @@ class OrderForm(forms.Form):
         faults, label = check(address, allowed=self.allowed if part == "delivery" else None)
         for fault in faults:
             own = fault.field in {"organisation", "service"}
-            sentence = fault.sentence + (f" {fault.suggestion}" if fault.suggestion else "")
+            sentence = fault.sentence
+            if fault.suggestion:
+                sentence += " " + gettext("You may have meant: %(suggestion)s.") % {"suggestion": fault.suggestion}
             self.add_error(fault.field if own else f"{part}_{fault.field}", ValidationError(sentence, code=fault.code))
         return address, label
 

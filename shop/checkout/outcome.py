@@ -103,7 +103,7 @@ def _told(order: Order, payment: Payment, situation: Situation) -> dict[str, Any
         "first": {"number": first.number, "post_date": first.posted_on or first.post_on},
         "renewal": order.offer.renewal,
         "settles_on": expected_sepa_settlement(paris_day(order.placed_at)),
-        "reason": decline(payment.decline_code).sentence if situation == Situation.REFUSED else "",
+        "reason": str(decline(payment.decline_code).sentence) if situation == Situation.REFUSED else "",
         "refresh": refresh if recent else None,
         "pay_url": payment.checkout_url if payable else None,
         "again_url": cancel_path(order) if resumable else None,

@@ -96,7 +96,7 @@ def destination(form: OrderForm) -> tuple[str, str]:
 
 
 def shown_for(form: OrderForm, *, shelf: Shelf, offers: Mapping[str, Offer]) -> Shown:
-    """What the page says for what is typed so far. One query. Raises NotForSale where nothing is sold there."""
+    """What the page says for what is typed so far. No query. Raises NotForSale where nothing is sold there."""
     renewal = form.value("renewal")
     chosen = offers.get(renewal) or next(iter(offers.values()))
     country, postcode = destination(form)

@@ -1,4 +1,4 @@
-"""What stands on the shelf today: magazine, issues, offers, prices and the list of legal texts, read by one query."""
+"""What stands on the shelf today: magazine, issues, offers, prices, VAT rates, legal texts; read by one query."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, JSONObject
 
+from payments.models import VatRate
 from payments.money import eur
+from payments.vat import RateRow
 from subscriptions.calendar import (
     CalendarTooShort,
     DeliveryZone,
@@ -32,6 +35,7 @@ ISSUE_FIELDS = (
 OFFER_FIELDS = ("id", "code", "title", "renewal", "copies", "months", "vat_category", "on_sale_from", "on_sale_to")
 PRICE_FIELDS = ("id", "offer_id", "delivery_zone", "valid_from", "valid_to")
 TEXT_FIELDS = ("id", "code", "language", "version", "valid_from", "title", "sha256")
+RATE_FIELDS = ("zone", "category", "valid_from", "valid_to", "source", "legal_mention")
 MAGAZINE_FIELDS = (
     "id", "code", "title", "subtitle", "issn", "cppap_number", "cppap_valid_until", "issues_a_year",
 )  # fmt: skip
@@ -71,6 +75,7 @@ class Shelf:
     offers: tuple[Offer, ...] = ()
     prices: tuple[Price, ...] = ()
     texts: tuple[LegalText, ...] = ()
+    vat_rates: tuple[RateRow, ...] = ()
     _by_code: Mapping[str, Offer] = field(default_factory=dict)
 
     def offer(self, code: str) -> Offer | None:
@@ -146,6 +151,7 @@ def read_shelf(on: date) -> Shelf:
         offers=offers,
         prices=tuple(_price(facts) for facts in row["every_price"]),
         texts=tuple(_text(facts) for facts in row["every_text"]),
+        vat_rates=tuple(_rate(facts) for facts in row["every_rate"]),
         _by_code={offer.code: offer for offer in offers},
     )
 
@@ -164,11 +170,13 @@ def _query(on: date) -> QuerySet[Any, Any]:
     prices = Price.objects.filter(holds, offer__magazine=OuterRef("pk")).order_by("id")
     body = Case(When(code=MANDATE, then=F("html")), default=Value(""), output_field=TextField())
     texts = LegalText.objects.filter(valid_from__lte=on).order_by("valid_from", "id").annotate(body=body)
+    rates = VatRate.objects.order_by("id").annotate(percent=Cast("rate", TextField()))
     arrays = {
         "every_issue": _array(issues, ISSUE_FIELDS),
         "every_offer": _array(offers, OFFER_FIELDS),
         "every_price": _array(prices.annotate(euros=Cast("amount", TextField())), (*PRICE_FIELDS, "euros")),
         "every_text": _array(texts, (*TEXT_FIELDS, "body")),
+        "every_rate": _array(rates, (*RATE_FIELDS, "percent")),
     }
     rows: QuerySet[Any, Any] = Magazine.objects.order_by("id").values(*MAGAZINE_FIELDS, **arrays)
     return rows
@@ -187,6 +195,11 @@ def _dated(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: date.fromisoformat(value) if name in DATES and value is not None else value for name, value in row.items()
     }
+
+
+def _rate(row: Mapping[str, Any]) -> RateRow:
+    facts = _dated(row)
+    return RateRow(rate=Decimal(facts.pop("percent")), **facts)
 
 
 def _text(row: Mapping[str, Any]) -> LegalText:

@@ -20,9 +20,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import strip_tags
 from djmoney.money import Money
 
+from payments.french_days import french_day
 from payments.money import NBSP, french
 from subscriptions.models import LegalText
-from subscriptions.notices.french import day
 
 HERE = Path(__file__).resolve().parent
 LANGUAGE = "fr"
@@ -115,7 +115,7 @@ def _filled(source: Source, *, version: str, valid_from: date) -> str:
         "site": settings.SITE_URL,
         "functions": online_functions(),
         "version": version,
-        "valid_from": day(valid_from),
+        "valid_from": french_day(valid_from),
     }
     html = _engine().from_string(source.body).render(Context(facts))
     # The no-break spaces of French, which nobody types.

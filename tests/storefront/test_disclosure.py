@@ -50,7 +50,7 @@ def test_every_point_of_the_law_has_its_block():
         "goods", "price", "first_issue", "term", "stop", "withdrawal", "payment", "delivery", "seller", "guarantees",
         "complaints",
     ]  # fmt: skip
-    assert f"4 numéros (nos{NB}25 à 28)" in blocks["goods"]
+    assert f"4 numéros (du n°{NB}25 au n°{NB}28), livrés par la poste" in blocks["goods"]
     assert blocks["price"].startswith(f"27,60{NB}€ TTC pour 12 mois, frais d’envoi compris vers la France")
     assert f"Ailleurs : 33,60{NB}€ vers l’Union européenne, 39,60{NB}€ vers le reste du monde." in blocks["price"]
     assert f"N°{NB}25 (décembre{NB}2026), mise en poste prévue le 15{NB}décembre{NB}2026" in blocks["first_issue"]
