@@ -21,7 +21,7 @@ class LegalSlug(StringConverter):
 class TextVersion(StringConverter):
     """2026-11, 2026-11.2."""
 
-    regex = r"[0-9]{4}-[0-9]{2}[0-9.-]*"
+    regex = r"[0-9]{4}-[0-9]{2}(?:\.[0-9]+)?"
 
 
 register_converter(LegalSlug, "legal")
@@ -43,5 +43,6 @@ urlpatterns = [
     plain("sitemap.xml", wellknown.sitemap, "sitemap"),
     plain(".well-known/security.txt", wellknown.security_txt, "security_txt"),
     plain("<legal:slug>/", views.legal_text, "legal_text"),
+    plain("<legal:slug>/<version:version>.pdf", views.legal_text_pdf, "legal_text_pdf"),
     plain("<legal:slug>/<version:version>/", views.legal_text, "legal_text_version"),
 ]

@@ -13,6 +13,7 @@ from shop.storefront.covers import favicon_svg, share_svg
 from shop.storefront.kept import KEEPER
 from shop.storefront.showing import cover_facts, drawn, magazine_page, offer_page
 from subscriptions.models import Issue, LegalText
+from subscriptions.notices.legal_pdf import legal_pdf
 from subscriptions.offers.catalogue import Shelf
 
 SVG = "image/svg+xml"
@@ -65,8 +66,17 @@ def legal_text(request: HttpRequest, slug: str, version: str = "") -> HttpRespon
         "text": text,
         "current": listed.pk == current.pk,
         "versions": _versions(shelf, slug),
+        "pdf_url": reverse("legal_text_pdf", args=[slug, text.version]),
     }
     return page("storefront/legal_text.html", context)
+
+
+def legal_text_pdf(request: HttpRequest, slug: str, version: str) -> HttpResponse:
+    """One version of one legal text to keep: the same document that goes with the confirmation."""
+    listed = KEEPER.shelf().text(slug, version)
+    if listed is None:
+        raise Http404
+    return HttpResponse(legal_pdf(LegalText.objects.get(pk=listed.pk)), content_type="application/pdf")
 
 
 def _versions(shelf: Shelf, slug: str) -> list[dict[str, Any]]:

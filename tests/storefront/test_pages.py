@@ -60,7 +60,7 @@ def test_page_and_cover_weigh_less_than_100_kb(client):
     "path",
     ["/", "/magazine/", "/couvertures/24.svg", "/partage/24.svg", "/favicon.svg", "/robots.txt", "/sitemap.xml",
      "/.well-known/security.txt", "/cgv/", "/mentions-legales/", "/confidentialite/", "/accessibilite/",
-     "/cgv/2026-11/"],
+     "/cgv/2026-11/", "/cgv/2026-11.pdf"],
 )  # fmt: skip
 def test_every_plain_page_is_kept_without_cookie_or_session(client, path, django_assert_max_num_queries):
     with django_assert_max_num_queries(2):
@@ -180,6 +180,14 @@ def test_a_given_version_of_the_terms_stays_readable(client, monkeypatch):
     assert "/cgv/2026-12/" in old
     assert client.get("/cgv/2020-01/").status_code == 404
     assert client.get("/inconnu/").status_code == 404
+
+
+def test_the_terms_can_be_kept_as_a_file(client):
+    assert "/cgv/2026-11.pdf" in client.get("/cgv/").content.decode()
+    pdf = client.get("/cgv/2026-11.pdf")
+    assert pdf["Content-Type"] == "application/pdf"
+    assert pdf.content.startswith(b"%PDF-")
+    assert client.get("/cgv/2026-10.pdf").status_code == 404
 
 
 def test_a_wrong_host_is_refused_here_too():
