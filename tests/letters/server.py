@@ -26,11 +26,12 @@ class Server:
         self.hang_up_after: int | None = None
 
     def __enter__(self) -> Self:
+        # Its own thread from the first step on: a browser of another test may have a loop running in this one.
         self._loop = asyncio.new_event_loop()
-        self._listening = self._loop.run_until_complete(self._loop.create_server(self._greet, "127.0.0.1", 0))
-        self.port = self._listening.sockets[0].getsockname()[1]
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
+        self._listening = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(5)
+        self.port = self._listening.sockets[0].getsockname()[1]
         return self
 
     def __exit__(self, *trouble: object) -> None:
@@ -76,6 +77,9 @@ class Server:
     def _greet(self) -> SMTP:
         self.connections += 1
         return SMTP(self, hostname="localhost", loop=self._loop, enable_SMTPUTF8=True)
+
+    async def _listen(self) -> asyncio.Server:
+        return await self._loop.create_server(self._greet, "127.0.0.1", 0)
 
     async def _close(self) -> None:
         self._listening.close()
