@@ -151,7 +151,7 @@ def abandon_uncalled(*, at: datetime, limit: int) -> int:
     """Cancel payments whose row was written but for which Stripe was never asked (a process died in between)."""
     with transaction.atomic():
         stale = list(
-            Payment.objects.select_for_update(skip_locked=True)
+            Payment.objects.select_for_update(skip_locked=True, no_key=True)
             .filter(state=State.CREATED, called_at=None, way=Payment.Way.CHECKOUT, checkout_expires_at__lte=at)
             .order_by("pk")
             .values_list("pk", flat=True)[:limit]

@@ -87,7 +87,8 @@ def _upsert(methods: Mapping[str, tuple[MethodSeen, int]], *, at: datetime) -> l
                 mandate=method.mandate,
                 created_at=at,
             )
-            for method, payer_account_id in methods.values()
+            # In one order for all: two settlings may bring the same cards.
+            for _id, (method, payer_account_id) in sorted(methods.items())
         ],
         update_conflicts=True,
         unique_fields=["stripe_method"],
@@ -164,7 +165,7 @@ def look_up_setup(setup: MethodSetup, *, at: datetime) -> MethodSetup:
         if intent.outcome == gateway.Outcome.SUCCEEDED and intent.payment_method:
             method = gateway.fetch_method(intent.payment_method)
             with transaction.atomic():
-                locked = MethodSetup.objects.select_for_update().get(pk=setup.pk)
+                locked = MethodSetup.objects.select_for_update(no_key=True).get(pk=setup.pk)
                 if locked.state == MethodSetup.State.CREATED:
                     locked.saved_method = keep(method, payer_account_id=locked.payer_account_id, at=at)
                     locked.state, locked.state_since = MethodSetup.State.DONE, at

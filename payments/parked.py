@@ -28,7 +28,7 @@ def retry(*, actor: Actor, at: datetime, limit: int = 20) -> int:
 
 @transaction.atomic
 def _retry_one(payment_id: int, *, actor: Actor, at: datetime) -> int:
-    payment = Payment.objects.select_for_update().get(pk=payment_id)
+    payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
     if payment.effect != Payment.Effect.PARKED:
         return 0
     serve([payment], actor=actor, at=at)

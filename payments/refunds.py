@@ -94,7 +94,7 @@ def send(refund_id: int, *, actor: Actor, at: datetime) -> Refund:
     A time-out leaves the refund `unknown`; a refusal makes it `failed` and puts it on finance's desk.
     """
     with transaction.atomic():
-        refund = Refund.objects.select_for_update().select_related("payment").get(pk=refund_id)
+        refund = Refund.objects.select_for_update(of=("self",), no_key=True).select_related("payment").get(pk=refund_id)
         if refund.state != State.CREATED or refund.called_at is not None:
             claimed = False
         else:
@@ -165,8 +165,8 @@ def _move(
 ) -> None:
     # Lock order: payment before refund, as everywhere.
     payment_id = Refund.objects.values_list("payment_id", flat=True).get(pk=refund_id)
-    payment = Payment.objects.select_for_update().get(pk=payment_id)
-    refund = Refund.objects.select_for_update().get(pk=refund_id)
+    payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+    refund = Refund.objects.select_for_update(no_key=True).get(pk=refund_id)
     refund.payment = payment
     if stripe_refund and refund.stripe_refund is None:
         refund.stripe_refund = stripe_refund

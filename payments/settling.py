@@ -70,7 +70,7 @@ def apply(news: Sequence[News], *, actor: Actor, at: datetime) -> list[Payment]:
     """
     by_id = {item.payment_id: item for item in news}
     subjects = set(Payment.objects.filter(pk__in=by_id).values_list("subject", flat=True))
-    locked = list(Payment.objects.select_for_update().filter(subject__in=subjects).order_by("pk"))
+    locked = list(Payment.objects.select_for_update(no_key=True).filter(subject__in=subjects).order_by("pk"))
     paying = {payment.subject for payment in locked if payment.state == State.SUCCEEDED and not payment.surplus}
     changed: list[Payment] = []
     steps: list[PaymentEvent] = []

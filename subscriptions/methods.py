@@ -24,7 +24,7 @@ def method_changed(setup: MethodSetup, *, actor: Actor, at: datetime) -> None:
     if not setup.subject.startswith(SUBJECT) or setup.saved_method_id is None:
         return
     subscription = (
-        Subscription.objects.select_for_update(of=("self",))
+        Subscription.objects.select_for_update(of=("self",), no_key=True)
         .select_related("payer")
         .get(pk=int(setup.subject.removeprefix(SUBJECT)))
     )

@@ -34,17 +34,17 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
     if not reason.strip():
         raise CannotRefund(_("Please say why this order is refunded."), code="no_reason")
     payment = (
-        Payment.objects.select_for_update(of=("self",))
+        Payment.objects.select_for_update(of=("self",), no_key=True)
         .filter(subject=order.subject, state=Payment.State.SUCCEEDED, surplus=False)
         .first()
     )
-    locked = Order.objects.select_for_update().get(pk=order.pk)
+    locked = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     if payment is None or locked.state != Order.State.PAID:
         raise CannotRefund(_("This order is not paid: there is nothing to refund."), code="not_paid")
     _refuse_disputed(payment)
     term = Term.objects.get(order=locked)
-    subscription = Subscription.objects.select_for_update().get(pk=term.subscription_id)
-    copies = list(Entitlement.objects.select_for_update().filter(term=term).order_by("rank"))
+    subscription = Subscription.objects.select_for_update(no_key=True).get(pk=term.subscription_id)
+    copies = list(Entitlement.objects.select_for_update(no_key=True).filter(term=term).order_by("rank"))
     if any(copy.state == Entitlement.State.ASSIGNED for copy in copies):
         raise CannotRefund(
             _("A copy is in a mailing file that is not posted yet. Refund the order once it is."), code="assigned"

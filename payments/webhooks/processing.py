@@ -60,7 +60,7 @@ def process(*, at: datetime, limit: int = 50) -> int:
 def _claim(*, at: datetime, limit: int) -> list[StripeEvent]:
     with transaction.atomic():
         batch = list(
-            StripeEvent.objects.select_for_update(skip_locked=True)
+            StripeEvent.objects.select_for_update(skip_locked=True, no_key=True)
             .filter(state=State.STORED, next_attempt_at__lte=at)
             .order_by("next_attempt_at", "pk")[:limit]
         )

@@ -32,7 +32,7 @@ def claim(limit: int, *, at: datetime, notice_id: int | None = None) -> list[Not
     if notice_id is not None:
         due = due.filter(pk=notice_id)
     with transaction.atomic(durable=True):
-        rows = list(due.select_for_update(skip_locked=True).order_by("due_at", "id")[:limit])
+        rows = list(due.select_for_update(skip_locked=True, no_key=True).order_by("due_at", "id")[:limit])
         Notice.objects.filter(pk__in=[row.pk for row in rows]).update(
             state=State.SENDING, state_since=at, attempts=F("attempts") + 1, document=None, failure=""
         )
@@ -103,7 +103,7 @@ def prove(notice: Notice, kind: str, *, at: datetime, provider_id: str = "", det
 def stalled(*, since: timedelta, at: datetime) -> list[Notice]:
     """Letters in hand for longer than `since`, locked; call it inside a transaction."""
     return list(
-        Notice.objects.select_for_update(skip_locked=True)
+        Notice.objects.select_for_update(skip_locked=True, no_key=True)
         .filter(state=State.SENDING, state_since__lte=at - since)
         .order_by("id")
     )

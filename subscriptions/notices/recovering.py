@@ -50,7 +50,7 @@ def recover(at: datetime) -> Recovered:
 @transaction.atomic
 def settle_doubt(notice_id: int, *, left: bool, actor: Actor, reason: str, at: datetime) -> bool:
     """A person's answer about a doubtful letter: it `left`, or it is sent now. False if it is no longer in doubt."""
-    notice = Notice.objects.select_for_update().get(pk=notice_id)
+    notice = Notice.objects.select_for_update(no_key=True).get(pk=notice_id)
     if notice.state != State.DOUBTFUL:
         return False
     if left:

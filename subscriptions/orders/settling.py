@@ -108,7 +108,7 @@ def _replaced(orders: Sequence[Order]) -> set[int]:
 def _locked(payments: Sequence[Payment]) -> dict[str, Order]:
     keys = {int(payment.subject.removeprefix("order:")) for payment in payments}
     orders = (
-        Order.objects.select_for_update(of=("self",))
+        Order.objects.select_for_update(of=("self",), no_key=True)
         .select_related("offer__magazine", "first_issue", "delivery", "billing")
         .filter(pk__in=keys)
         .order_by("pk")
