@@ -10,7 +10,7 @@ from collections import deque
 from stripe import api_version
 
 from payments.sandbox import forms, misbehaviour, parameters
-from payments.sandbox.calls import Call
+from payments.sandbox.calls import Call, Params
 from payments.sandbox.errors import ApiError, broken, invalid, lock_timeout, rate_limited, unauthorized
 from payments.sandbox.expansion import expanded
 from payments.sandbox.idempotency import Keys
@@ -106,13 +106,16 @@ class Api:
         """Run the handler under the lock; what it leaves behind and the remembered answer are written together."""
         world = self._world
         noted["params"] = given = forms.parse(form)
-        params = parameters.check(given, found.endpoint.shape)
+        params = Params(parameters.check(given, found.endpoint.shape))
         with world.lock:
             world.request = {"id": noted["request_id"], "idempotency_key": key}
             try:
                 world.run_due()
                 call = Call(world, request.path, found.ids, params, request.origin)
                 response = Response(200, dumped(self._shown(found.answer(call), params.get("expand") or [])))
+                noted["ignored"] = params.ignored()
+                if noted["ignored"]:
+                    log.warning("%s knows but does not honour: %s", found.endpoint.path, ", ".join(noted["ignored"]))
             except ApiError as error:
                 if not error.executed:
                     raise

@@ -23,14 +23,11 @@ class StandIn:
         self.webhooks = Deliverer(self.world)
         self.api = api.Api(self.world)
         self.control = control.Control(self.world, self.api, self.webhooks)
-        self._background = background
         if background:
             self.webhooks.start()
 
     def answer(self, request: Request) -> Response:
         """The answer to any request. Raises Dropped when the connection is to be closed without one."""
-        if self._background:
-            self.webhooks.start()
         if request.path.startswith("/v1/"):
             return self.api.answer(request)
         if request.path.startswith("/_control"):

@@ -13,6 +13,27 @@ from payments.sandbox.world import World
 KEYS, KEY_LENGTH, VALUE_LENGTH = 50, 40, 500
 
 
+class Params(dict[str, Any]):
+    """Checked parameters that note which of them were looked at, so that one nobody honours does not pass in silence."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        super().__init__(given)
+        self._seen: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self._seen.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As a dict's, noting the name."""
+        self._seen.add(name)
+        return super().get(name, default)
+
+    def ignored(self) -> list[str]:
+        """The given parameters that no one looked at."""
+        return sorted(set(self) - self._seen)
+
+
 @dataclass(frozen=True)
 class Call:
     """`ids` are those of the path in order; `params` are checked and typed; `origin` is the stand-in's own address."""
@@ -20,7 +41,7 @@ class Call:
     world: World
     path: str
     ids: tuple[str, ...]
-    params: dict[str, Any]
+    params: Params
     origin: str
 
 

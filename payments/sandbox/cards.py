@@ -76,6 +76,11 @@ _ALL = (
     Card("4000008260000000", "Royaume-Uni", "pm_card_gb", country="GB"),
     Card("4000007560000009", "Suisse", "pm_card_ch", country="CH"),
     Card("4000001240000000", "Canada", "pm_card_ca", country="CA"),
+    Card("4000000400000008", "Autriche", "pm_card_at", country="AT"),
+    Card("4000003720000005", "Irlande", "pm_card_ie", country="IE"),
+    Card("4000005280000002", "Pays-Bas", "pm_card_nl", country="NL"),
+    Card("4000006200000007", "Portugal", "pm_card_pt", country="PT"),
+    Card("4000007520000008", "Suède", "pm_card_se", country="SE"),
     # Refusals; these cannot be saved either.
     _refused("4000000000000002", "Refus général", "visa_chargeDeclined", "generic_decline"),
     _refused(
@@ -92,6 +97,10 @@ _ALL = (
     _refused("4100000000000019", "Toujours bloquée (fraude)", "radarBlock", "fraudulent", risk="highest"),
     Card("4000000000000341", "S'enregistre, puis refus", "pm_card_chargeCustomerFail", decline="generic_decline"),
     Card("4000000000000101", "Vérification du code en échec", "pm_card_cvcCheckFail", cvc_check="fail"),
+    Card("4000000000000010", "Adresse et code postal non reconnus", "pm_card_avsFail"),
+    Card("4000000000000028", "Adresse non reconnue", "pm_card_avsLine1Fail"),
+    Card("4000000000000036", "Code postal non reconnu", "pm_card_avsZipFail"),
+    Card("4000000000000044", "Adresse non vérifiable", "pm_card_avsUnchecked"),
     Card("4000000000009235", "Risque élevé", "pm_card_riskLevelElevated", risk="elevated"),
     Card("4000000000004954", "Risque très élevé", "pm_card_riskLevelHighest", risk="highest"),
     # Authentication.
@@ -134,6 +143,12 @@ _ALL = (
         authentication="unless_set_up",
         authentication_error=True,
     ),
+    Card("4000008400000027", "3-D Secure exigé (États-Unis)", "", country="US", authentication="unless_set_up"),
+    Card("4000000032200000", "3-D Secure sans question", ""),
+    Card("4000582600000094", "3-D Secure mobile : autre appareil", ""),
+    Card("4000582600000045", "3-D Secure mobile : code à usage unique", ""),
+    Card("4000582600000102", "3-D Secure mobile : un choix", ""),
+    Card("4000582600000110", "3-D Secure mobile : plusieurs choix", ""),
     Card("4000000000003055", "3-D Secure possible, non exigé", "pm_card_threeDSecureOptional"),
     Card("4000000000003097", "3-D Secure possible, en panne", "pm_card_threeDSecureOptionalProcessingError"),
     # Afterwards.

@@ -141,6 +141,12 @@ def _guarded(path: str) -> TextIO:
     return guard
 
 
+def refuse_shared(path: str) -> None:
+    """Raise SystemExit with one sentence when another process holds this store."""
+    if path:
+        _guarded(path).close()
+
+
 def _opened(path: str) -> sqlite3.Connection:
     file = sqlite3.connect(path, check_same_thread=False)
     file.execute("PRAGMA journal_mode=WAL")

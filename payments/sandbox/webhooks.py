@@ -5,7 +5,6 @@ The world's lock is never held while the shop is being called, because the shop 
 """
 
 import http.client
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -34,16 +33,13 @@ class Deliverer:
         self._world = world
         self._busy: set[str] = set()
         self._noted = threading.Condition(world.lock)
-        self._process: int | None = None
         self._stopped = False
         self._pool: ThreadPoolExecutor | None = None
 
     def start(self) -> None:
-        """Begin delivering in this process; called again after a fork it begins there, else it does nothing."""
-        if self._process != os.getpid():
-            self._process = os.getpid()
-            self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="webhook")
-            threading.Thread(target=self._run, name="stand-in clockwork", daemon=True).start()
+        """Begin delivering, and doing what is planned, by itself."""
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="webhook")
+        threading.Thread(target=self._run, name="stand-in clockwork", daemon=True).start()
 
     def stop(self) -> None:
         """Let the running deliveries end and begin no other."""

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import requests
@@ -28,8 +29,8 @@ class Process:
         self.environment["STANDIN_STORE"] = str(folder / "store")
         self.child = None
 
-    def start(self):
-        command = [sys.executable, "-m", "gunicorn", "--threads=4", "--preload", "--no-control-socket"]
+    def start(self, *options):
+        command = [sys.executable, "-m", "gunicorn", "--threads=4", "--no-control-socket", *(options or ["--preload"])]
         command += [f"--bind=127.0.0.1:{self.port}", "--log-level=error", "payments.sandbox.wsgi:application"]
         self.child = subprocess.Popen(command, env=self.environment, start_new_session=True)
         for _ in range(100):
@@ -102,6 +103,32 @@ def test_ten_kills_in_the_middle_of_charges_leave_each_charged_once(process):
         intent = client.v1.payment_intents.create(params, {"idempotency_key": f"attempt-{number}"})
         assert intent.status == "succeeded"
     assert sorted(one["metadata"]["payment"] for one in process.driver.charges()) == [str(n) for n in range(10)]
+
+
+def test_a_dropped_connection_is_one_under_gunicorn_too(process):
+    client = process.client()
+    for action in ("timeout_before", "timeout_after"):
+        process.driver.misbehave(action, method="POST", path="/v1/customers")
+        with pytest.raises(stripe.APIConnectionError):
+            client.v1.customers.create({"email": f"{action}@example.org"})
+    assert [one.email for one in client.v1.customers.list().data] == ["timeout_after@example.org"]
+
+
+@pytest.mark.parametrize("options", [["--preload"], ["--workers=1"]], ids=["preload", "plain"])
+def test_a_killed_worker_is_followed_by_one_that_knows_all(tmp_path, options):
+    process = Process(tmp_path)
+    process.start(*options)
+    customer = process.client().v1.customers.create({"email": "camille@example.org"})
+    listed = Path(f"/proc/{process.child.pid}/task/{process.child.pid}/children").read_text()
+    os.kill(int(listed), signal.SIGKILL)
+    for _ in range(100):
+        try:
+            assert process.client().v1.customers.retrieve(customer.id).email == "camille@example.org"
+            break
+        except stripe.APIConnectionError:
+            time.sleep(0.05)  # the worker's heir needs a moment
+    assert process.driver.advance(1) > 0
+    process.kill()
 
 
 def test_two_cannot_share_a_store(process):

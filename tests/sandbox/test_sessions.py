@@ -22,6 +22,8 @@ from tests.sandbox.driver import DAY, FR_PAYS
         ({"allowed_payment_method_types": ["paypal"]}, "allowed_payment_method_types"),
         ({"currency": "usd"}, "currency"),
         ({"ui_mode": "elements"}, "ui_mode"),
+        ({"discounts": [{"coupon": "half"}]}, "discounts"),
+        ({"billing_address_collection": "required"}, "billing_address_collection"),
     ],
 )
 def test_what_a_session_may_not_be(standin, more, param):
@@ -204,3 +206,9 @@ def test_sessions_are_found_by_status_intent_and_address(standin):
     assert [one.id for one in listed({"customer_details": {"email": "a@example.org"}}).data] == [paid.id]
     lines = client.v1.checkout.sessions.line_items.list(paid.id).data
     assert [(line.description, line.quantity, line.amount_total) for line in lines] == [("1 an", 1, 2760)]
+
+
+def test_a_parameter_nobody_honours_is_noted(standin):
+    standin.client().v1.checkout.sessions.create(session_params(locale="fr", origin_context="web"))
+    (request,) = standin.requests("/v1/checkout/sessions")
+    assert request["ignored"] == ["origin_context"]

@@ -67,7 +67,8 @@ def _pay(world: World, session: Obj, request: Request) -> Response:
     if kind not in session["payment_method_types"]:
         kind = session["payment_method_types"][0]
     if request.method != "POST":
-        return views.checkout(session, kind, refusal=_refusal(world, session))
+        # Choosing another way to pay leaves the refusal of the last one behind.
+        return views.checkout(session, kind, refusal=None if "moyen" in typed else _refusal(world, session))
     asked = views.asked(session, kind)
     if wrong := fields.errors(asked, typed, world.clock.now()):
         return views.checkout(session, kind, typed=typed, wrong=wrong, status=422)

@@ -9,6 +9,7 @@ from stripe._dispute_service import DisputeService
 from stripe._event_service import EventService
 from stripe._mandate_service import MandateService
 from stripe._payout_service import PayoutService
+from stripe.radar._early_fraud_warning_service import EarlyFraudWarningService
 
 from payments.sandbox.calls import Call, Route, described, with_metadata
 from payments.sandbox.errors import malformed
@@ -91,6 +92,12 @@ def payouts(call: Call) -> Obj:
     return page(call.path, call.world.store.newest("payout"), call.params)
 
 
+def warnings(call: Call) -> Obj:
+    """Fraud warnings of the networks, newest first."""
+    where = {"charge": call.params.get("charge"), "payment_intent": call.params.get("payment_intent")}
+    return page(call.path, call.world.store.newest("radar.early_fraud_warning", **where), call.params)
+
+
 def _names(pattern: str, kind: str) -> bool:
     return pattern == kind or (pattern.endswith("*") and kind.startswith(pattern[:-1]))
 
@@ -109,4 +116,6 @@ ROUTES = (
     Route(DisputeService, "list", disputes),
     Route(PayoutService, "retrieve", _retrieve("payout")),
     Route(PayoutService, "list", payouts),
+    Route(EarlyFraudWarningService, "retrieve", _retrieve("radar.early_fraud_warning")),
+    Route(EarlyFraudWarningService, "list", warnings),
 )

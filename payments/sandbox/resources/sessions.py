@@ -17,10 +17,8 @@ from payments.sandbox.store import Obj
 
 SHORTEST, LONGEST = 30 * 60, 24 * 3600
 COPIED = (
-    "billing_address_collection",
     "cancel_url",
     "client_reference_id",
-    "consent_collection",
     "custom_text",
     "customer_email",
     "locale",
@@ -29,6 +27,18 @@ COPIED = (
     "submit_type",
     "success_url",
     "branding_settings",
+)
+# These would change the page or the total in ways the stand-in does not know: refused rather than passed over.
+NOT_HONOURED = (
+    "consent_collection",
+    "custom_fields",
+    "discounts",
+    "optional_items",
+    "phone_number_collection",
+    "shipping_address_collection",
+    "shipping_options",
+    "subscription_data",
+    "tax_id_collection",
 )
 FOR_PAYMENT_ONLY = ("payment_intent_data", "line_items", "submit_type", "invoice_creation", "optional_items")
 
@@ -142,6 +152,11 @@ def included(store_session: Obj, field: str) -> Any:
 
 
 def _checked_mode(params: dict[str, Any]) -> str:
+    for name in NOT_HONOURED:
+        if name in params:
+            raise malformed(f"The stand-in does not honour `{name}` on its page.", param=name)
+    if params.get("billing_address_collection", "auto") != "auto":
+        raise malformed("The stand-in's page asks for no address.", param="billing_address_collection")
     mode = params.get("mode")
     if mode is None:
         raise malformed("Missing required param: mode.", param="mode", code="parameter_missing")
