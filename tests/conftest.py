@@ -18,6 +18,7 @@ import pytest
 import redis
 from django.conf import settings
 
+from shop.storefront.kept import KEEPER
 from tests import servers, template
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -56,8 +57,9 @@ django.test.TransactionTestCase._fixture_teardown = _put_back  # type: ignore[me
 
 @pytest.fixture(autouse=True)
 def empty_cache(_valkey: redis.Redis) -> None:
-    """Each test begins with an empty Valkey: no rate limit, code or kept page of another test."""
+    """Each test begins with an empty Valkey and nothing kept: no rate limit, code or page of another test."""
     _valkey.flushdb()
+    KEEPER.forget()
 
 
 @pytest.fixture(scope="session")

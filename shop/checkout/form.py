@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import phonenumbers
@@ -18,37 +17,19 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from payments.tax_ids import check_eu_vat, check_siren, check_siret, siren_of_siret
-from payments.territories import UnknownTerritory
+from shop.checkout.address_fields import ADDRESS_FIELDS, HOME, SECTION, Choice, Typed, address_field, country_choices
 from shop.checkout.typos import suggestion
 from subscriptions.addresses.check import check
-from subscriptions.addresses.countries import deliverable_countries
 from subscriptions.addresses.fields import FormField, form_fields
 from subscriptions.addresses.label import PostalLabel
 from subscriptions.addresses.rules import canonical_postcode, postal_rules
-from subscriptions.addresses.typed import TEXT_FIELDS, AddressKind, TypedAddress
-from subscriptions.calendar import delivery_zone_of
+from subscriptions.addresses.typed import AddressKind, TypedAddress
 
-ADDRESS_FIELDS = tuple(name for name in TEXT_FIELDS if name not in {"organisation", "service"})
 WHO = ("email", "phone")
 ORGANISATION = ("kind", "organisation", "service", "siren", "siret", "vat_number", "engagement_number")
 NOT_TYPED = frozenset({"email_kept", "source_code"})
-HOME = "FR"
 
 KINDS = [("company", _("Company")), ("public", _("Public body")), ("association", _("Association"))]
-
-
-class Typed(forms.CharField):
-    """A line of an address: whether it may be empty is said by the address check, in a sentence of its own."""
-
-    def validate(self, value: str) -> None:
-        """Nothing: see `subscriptions.addresses.check`."""
-
-
-class Choice(forms.ChoiceField):
-    """A choice that the address check judges."""
-
-    def validate(self, value: str) -> None:
-        """Nothing: see `subscriptions.addresses.check`."""
 
 
 class OrderForm(forms.Form):
@@ -262,46 +243,4 @@ class OrderForm(forms.Form):
         )
         shown = {field.name: field for field in self._layout(part)}
         for name in ADDRESS_FIELDS:
-            self.fields[f"{part}_{name}"] = _address_field(part, shown.get(name))
-
-
-LONGEST = {"title": 10, "first_name": 60, "last_name": 60, "postcode": 12, "town": 80}
-SECTION = {"delivery": "shipping", "billing": "billing"}
-
-
-def _address_field(part: str, field: FormField | None) -> forms.Field:
-    if field is None:
-        return Typed(required=False, widget=forms.HiddenInput)
-    attrs = {"autocomplete": f"{SECTION[part]} {field.autocomplete}"} if field.autocomplete else {}
-    if field.choices:
-        choices = [("", ""), *field.choices]
-        return Choice(label=field.label, required=field.required, choices=choices, widget=forms.Select(attrs=attrs))
-    return Typed(
-        label=field.label,
-        required=field.required,
-        max_length=LONGEST.get(field.name),
-        error_messages={"max_length": _("This is too long here: %(limit_value)d characters at most.")},
-        # No maxlength in the page: a browser would cut in silence what the reader goes on typing.
-        widget=forms.TextInput(attrs=attrs | {"maxlength": None}),
-    )
-
-
-@lru_cache(maxsize=16)
-def country_choices(zones: frozenset[str] | None, allowed: frozenset[str] | None) -> list[tuple[str, str]]:
-    """Countries to choose from: those the publisher serves, in a zone that has a price; `None` restricts nothing."""
-    return [
-        (country.code, country.name)
-        for country in deliverable_countries(allowed)
-        if zones is None or _zone(country.code) in zones
-    ]
-
-
-def _zone(country: str) -> str:
-    try:
-        return str(delivery_zone_of(country, USUAL_POSTCODE.get(country, "")))
-    except UnknownTerritory:
-        return ""
-
-
-# A country's price before its postcode is typed: that of its mainland.
-USUAL_POSTCODE = {"FR": "75001"}
+            self.fields[f"{part}_{name}"] = address_field(part, shown.get(name))

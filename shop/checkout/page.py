@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 
 from payments.territories import UnknownTerritory
 from payments.vat import BuyerKind, split
-from shop.checkout.form import HOME, ORGANISATION, USUAL_POSTCODE, WHO, OrderForm
+from shop.checkout.address_fields import HOME, USUAL_POSTCODE
+from shop.checkout.form import ORGANISATION, WHO, OrderForm
 from shop.storefront.showing import cover_url, said_before
 from subscriptions.addresses.countries import country_line
 from subscriptions.addresses.label import preview
@@ -143,7 +144,7 @@ def context(
         "summary": summary(quoted),
         "renewals": _renewals(form, said),
         "first": {"number": quoted.first_issue.number, "post_date": quoted.first_issue.post_on},
-        "thumb": {"cover_url": cover_url(shelf.on_sale), "alt": ""} if shelf.on_sale else None,
+        "thumb": {"cover_url": cover_url(quoted.first_issue), "alt": ""},
         "mandate": said.mandate,
         "disclosure": said.rows,
         "delivery_note": _delivery_note(shelf, quoted.offer),

@@ -7,9 +7,9 @@ from pytest_django.fixtures import Settings
 
 from tests.checkout.buyer import Buyer
 from tests.sandbox.fixtures import RunningStandIn, standin
-from tests.storefront.conftest import _nothing_kept, _plain_static, on_sale, today
+from tests.storefront.conftest import _plain_static, on_sale, today
 
-__all__ = ["_nothing_kept", "_plain_static", "on_sale", "standin", "today"]
+__all__ = ["_plain_static", "on_sale", "standin", "today"]
 
 
 @pytest.fixture

@@ -8,6 +8,9 @@ import pytest
 from django.utils.translation import gettext as _
 
 from payments.money import eur
+from shop.checkout import views
+from shop.limits import Limit
+from shop.storefront.kept import KEEPER
 from subscriptions.models import Offer, Order, Price
 from tests.checkout.buyer import CAMILLE
 from tests.storefront.shelf import TODAY
@@ -98,8 +101,6 @@ def test_the_corrected_slip_passes_too(buyer):
 def test_the_offer_was_withdrawn_meanwhile(buyer):
     buyer.open()
     Offer.objects.filter(code="un-an").update(on_sale_to=TODAY)
-    from shop.storefront.kept import KEEPER
-
     KEEPER.forget()
     answer = buyer.send()
     assert answer.status_code == 200
@@ -117,8 +118,6 @@ def test_the_price_changed_meanwhile(buyer, on_sale):
     buyer.open()
     Price.objects.filter(offer=on_sale.fixed, delivery_zone="FR").update(valid_to=TODAY)
     Price.objects.create(offer=on_sale.fixed, delivery_zone="FR", amount=eur("29.00"), valid_from=TODAY)
-    from shop.storefront.kept import KEEPER
-
     KEEPER.forget()
     answer = buyer.send()
     assert answer.status_code == 200
@@ -158,9 +157,6 @@ def test_a_forged_hidden_field_never_changes_the_price(buyer):
 
 
 def test_too_many_orders_for_one_mailbox_are_a_429_page(buyer, monkeypatch):
-    from shop.checkout import views
-    from shop.limits import Limit
-
     monkeypatch.setattr(views, "ORDER_BY_EMAIL", Limit("order-email", times=1, seconds=600))
     buyer.open()
     assert buyer.send().status_code == 303

@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 
 from payments.money import eur
+from shop import limits
 from subscriptions.models import Offer, Order, Price
 from tests.checkout.buyer import Fields
 from tests.storefront.shelf import TODAY
@@ -105,8 +106,6 @@ def test_what_the_script_redrew_is_accepted_at_once(buyer):
 
 
 def test_the_preview_only_takes_posts_and_is_counted(buyer, monkeypatch):
-    from shop import limits
-
     assert buyer.client.get("/abonnement/etiquette/").status_code == 405
     buyer.open()
     last = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from payments.models import Payment, StripeEvent
 from payments.money import eur
@@ -94,6 +96,34 @@ def test_another_wish_of_the_same_form_takes_the_place_of_the_unpaid_one(buyer, 
     till.pay(second.url)
     assert state_of(buyer.client.get(return_path(newer))) == "paid"
     assert len(till.charges()) == 1
+
+
+def test_while_the_older_page_cannot_be_closed_nothing_is_placed_and_nothing_lost(buyer, till):
+    buyer.open()
+    buyer.send()
+    till.misbehave("error_before", path="/v1/checkout/sessions/*/expire", times=9)
+    answer = buyer.send(delivery_flat="Bâtiment B")
+    assert answer.status_code == 200
+    assert len(answer.context["notices"]) == 1
+    assert buyer.fields["delivery_flat"] == "Bâtiment B"
+    assert Order.objects.count() == 1
+    till.behave()
+    assert buyer.send().status_code == 303
+    assert list(Order.objects.order_by("id").values_list("state", flat=True)) == ["cancelled", "awaiting_payment"]
+
+
+def test_a_reader_who_is_signed_in_orders_under_that_name(buyer, django_user_model):
+    reader = django_user_model.objects.create_user(
+        "camille.martin@exemple.fr", title="Mme", first_name="Camille", last_name="Martin"
+    )
+    buyer.client.force_login(reader, backend="django.contrib.auth.backends.ModelBackend")
+    buyer.open()
+    assert buyer.fields["email"] == "camille.martin@exemple.fr"
+    assert buyer.fields["delivery_last_name"] == "Martin"
+    assert buyer.client.get("/").cookies.keys() == set()
+    answer = buyer.client.post("/abonnement/", buyer.fields | CAMILLE)
+    assert answer.status_code == 303
+    assert Order.objects.get().customer == reader
 
 
 def test_the_back_button_after_paying_never_buys_twice(buyer, till):
@@ -391,8 +421,6 @@ class TestWebhook:
         assert client.get("/webhooks/stripe/").status_code == 405
 
     def test_it_needs_no_csrf_proof(self, today):
-        from django.test import Client
-
         strict = Client(enforce_csrf_checks=True)
         assert strict.post("/webhooks/stripe/", b"{}", content_type="application/json").status_code == 400
         assert strict.post("/abonnement/", {}).status_code == 403
@@ -410,6 +438,4 @@ def _looks(till):
 
 
 def _now():
-    from django.utils import timezone
-
     return timezone.now()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import time_machine
 
-from shop.storefront.kept import KEEPER
 from tests.storefront.shelf import TODAY, Stand, stand
 
 
@@ -15,13 +14,6 @@ def _plain_static(settings, tmp_path):
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
-
-
-@pytest.fixture(autouse=True)
-def _nothing_kept():
-    KEEPER.forget()
-    yield
-    KEEPER.forget()
 
 
 @pytest.fixture
