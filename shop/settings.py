@@ -145,6 +145,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
 AXES_VERBOSE = False
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # no personal data in logs
 
 LANGUAGE_CODE = "fr"
 # The strings are written in English and read in French; English would be offered with its own legal texts only.
