@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "shop",
     "shop.customers",
     "shop.watch",
+    "shop.backoffice",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -144,6 +145,8 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
 AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "shop.limits.client_address"
+AXES_LOCKOUT_CALLABLE = "shop.backoffice.signing_in.locked_out"
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # no personal data in logs
 

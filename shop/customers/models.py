@@ -55,7 +55,10 @@ class Customer(AbstractBaseUser, PermissionsMixin):
                 fields=["source", "foreign_ref"], condition=~models.Q(foreign_ref=""), name="customer_foreign_once"
             ),
         ]
-        indexes = [GinIndex(fields=["search"], opclasses=["gin_trgm_ops"], name="customer_search")]
+        indexes = [
+            GinIndex(fields=["search"], opclasses=["gin_trgm_ops"], name="customer_search"),
+            models.Index(fields=["id"], condition=models.Q(search=""), name="customer_search_stale"),
+        ]
 
     def __str__(self) -> str:
         return f"customer {self.pk}"

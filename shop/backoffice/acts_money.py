@@ -1,0 +1,141 @@
+"""Acts about money: refund an order in full, ask Stripe about a payment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from payments import looking_up, refunds
+from payments.actors import Actor
+from payments.desk import record_act
+from payments.gateway import GatewayFault, NotConfigured, Unknown
+from payments.models import Invoice, Payment, Refund
+from shop.backoffice import words
+from shop.backoffice.acting import Done, Impossible, Preview, TwoSteps
+from shop.backoffice.roles import Right
+from shop.backoffice.tables import Fact
+from shop.templatetags.french import euros
+from subscriptions.models import Entitlement, Order, Term
+from subscriptions.refunding import refund_in_full
+
+TAKEN_BACK = (Entitlement.State.OWED, Entitlement.State.HELD)
+
+
+class RefundOrder(TwoSteps):
+    """Give an order back whole: credit note, copies taken back, money sent the way it came."""
+
+    name = "refund"
+    right = Right.REFUND
+    title = gettext_lazy("Refund in full")
+    button = gettext_lazy("Refund")
+
+    def load(self, request: HttpRequest, key: int) -> Order | None:
+        return Order.objects.select_related("customer").filter(pk=key).first()
+
+    def preview(self, subject: Order, form: Any) -> Preview:
+        payment = Payment.objects.filter(subject=subject.subject, state=Payment.State.SUCCEEDED, surplus=False).first()
+        invoice = Invoice.objects.filter(subject=subject.subject, kind=Invoice.Kind.INVOICE).first()
+        if payment is None or invoice is None or subject.state != Order.State.PAID:
+            raise Impossible(_("This order is not paid: there is nothing to refund."))
+        if invoice.credit_notes.exists():
+            raise Impossible(_("This order is already refunded."))
+        term = Term.objects.select_related("subscription").get(order=subject)
+        copies = list(term.entitlements.select_related("issue").order_by("rank"))
+        back = [copy for copy in copies if copy.state in TAKEN_BACK]
+        served = [copy for copy in copies if copy.state == Entitlement.State.SERVED]
+        issues = ", ".join(f"n° {copy.issue.number}" for copy in back if copy.issue)
+        return Preview(
+            facts=[
+                Fact(_("Amount given back"), euros(payment.amount)),
+                Fact(_("To"), f"{words.METHOD.get(payment.method_kind, payment.method_kind)}, {payment.reference}"),
+                Fact(_("Reader"), f"{subject.first_name} {subject.last_name}".strip() or subject.organisation),
+                Fact(
+                    _("Credit note"),
+                    _("of %(amount)s on invoice %(number)s")
+                    % {"amount": euros(invoice.total_ttc), "number": invoice.reference},
+                ),
+                Fact(
+                    _("Copies taken back"),
+                    ngettext("%(count)s copy", "%(count)s copies", len(back)) % {"count": len(back)},
+                    lines=[issues] if issues else (),
+                ),
+                Fact(_("Copies already served"), len(served)),
+                Fact(_("Subscription"), _("%(number)s ends today") % {"number": term.subscription}),
+            ],
+            warning=_("A refund cannot be called back. The reader is told once the money has left."),
+        )
+
+    def do(self, subject: Order, form: Any, *, actor: Actor, at: datetime) -> Done:
+        refund = refund_in_full(subject, reason=form.cleaned_data["reason"], actor=actor, at=at)
+        said = {"reference": refund.reference, "amount": euros(refund.amount)}
+        try:
+            sent = refunds.send(refund.pk, actor=actor, at=at)
+        except GatewayFault:
+            waits = _(
+                "Refund %(reference)s of %(amount)s is written down; Stripe did not answer and is asked again by itself."
+            )
+            return Done(waits % said, doubt=True)
+        if sent.state == Refund.State.SUCCEEDED:
+            return Done(_("Refund %(reference)s of %(amount)s has left.") % said)
+        if sent.state == Refund.State.FAILED:
+            return Done(_("Refund %(reference)s was refused by Stripe: it is on the finance desk.") % said, doubt=True)
+        return Done(_("Refund %(reference)s of %(amount)s is on its way.") % said)
+
+    def back(self, subject: Order) -> str:
+        return reverse("desk_order", args=[subject.pk])
+
+    def about(self, subject: Order) -> str:
+        return _("order %(reference)s") % {"reference": subject.reference}
+
+
+class AskStripe(TwoSteps):
+    """Ask Stripe what became of a payment, and believe it."""
+
+    name = "look_up"
+    right = Right.LOOK_UP
+    title = gettext_lazy("Ask Stripe again")
+    button = gettext_lazy("Ask Stripe")
+
+    def load(self, request: HttpRequest, key: int) -> Payment | None:
+        return Payment.objects.select_related("payer_account").filter(pk=key).first()
+
+    def preview(self, subject: Payment, form: Any) -> Preview:
+        if subject.called_at is None:
+            raise Impossible(_("Stripe was never asked for this payment: it knows nothing of it."))
+        return Preview(
+            facts=[
+                Fact(_("Payment"), subject.reference),
+                Fact(_("Amount"), euros(subject.amount)),
+                Fact(_("Status now"), words.said(words.PAYMENT, subject.state)["word"]),
+            ],
+            warning=_("If Stripe has news, the payment and all that hangs on it follow at once."),
+        )
+
+    def do(self, subject: Payment, form: Any, *, actor: Actor, at: datetime) -> Done:
+        before = subject.state
+        record_act(
+            "asked Stripe", subject=f"payment:{subject.pk}", actor=actor, at=at, reason=form.cleaned_data["reason"]
+        )
+        try:
+            looking_up.look_up(subject, actor=actor, at=at)
+        except Unknown:
+            return Done(_("Stripe does not answer: nothing has changed. The sweep goes on asking."), doubt=True)
+        except NotConfigured:
+            return Done(_("Stripe does not accept our key: nothing has changed. Tell the technique desk."), doubt=True)
+        except GatewayFault:
+            return Done(_("Stripe could not say: nothing has changed."), doubt=True)
+        after = words.said(words.PAYMENT, subject.state)["word"]
+        if subject.state == before:
+            return Done(_("Stripe says the same: %(state)s.") % {"state": after})
+        return Done(_("Stripe had news: the payment is now %(state)s.") % {"state": after})
+
+    def back(self, subject: Payment) -> str:
+        return reverse("desk_payment", args=[subject.pk])
+
+    def about(self, subject: Payment) -> str:
+        return _("payment %(reference)s") % {"reference": subject.reference}

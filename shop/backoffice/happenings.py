@@ -1,0 +1,245 @@
+"""How each thing that can happen to a reader is told on their time line, and to whom it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from payments.models import Act, Invoice, Payment, PaymentEvent, RefundEvent, StripeEvent
+from shop.backoffice import words
+from shop.backoffice.links import link, url_of
+from shop.backoffice.roles import Right, may
+from shop.backoffice.timeline import Happening, Source
+from shop.customers.models import Customer, EmailChange
+from shop.templatetags.french import euros, issue_number
+from subscriptions.models import (
+    AddressChange,
+    Consent,
+    EntitlementMovement,
+    Notice,
+    Order,
+    OrderEvent,
+    Subscription,
+    SubscriptionEvent,
+)
+
+Tell = Callable[[Any], Happening]
+READER = "reader:"
+
+
+class Story:
+    """The keys of everything that belongs to one reader, read once: orders, payments, refunds, subscriptions."""
+
+    def __init__(self, customer: Customer) -> None:
+        self.customer = customer
+        self.orders = list(Order.objects.filter(customer=customer).order_by("-pk").values_list("pk", flat=True)[:500])
+        payments = list(
+            # Their own, and those of their orders: an anonymous buyer pays before they are known.
+            Payment.objects.filter(Q(customer=customer) | Q(subject__in=[f"order:{key}" for key in self.orders]))
+            .order_by("-pk")
+            .values_list("pk", "checkout_session", "stripe_intent", "stripe_charge")[:500]
+        )
+        self.payments = [row[0] for row in payments]
+        self.objects = [name for row in payments for name in row[1:] if name]
+        self.subscriptions = list(
+            (
+                Subscription.objects.filter(payer=customer)
+                | Subscription.objects.filter(holder=customer)
+                | Subscription.objects.filter(recipient__customer=customer)
+            )
+            .distinct()
+            .values_list("pk", "recipient_id")
+        )
+
+    @property
+    def subjects(self) -> list[str]:
+        """Everything an act may name."""
+        return [
+            f"customer:{self.customer.pk}",
+            *(f"order:{key}" for key in self.orders),
+            *(f"payment:{key}" for key in self.payments),
+            *(f"subscription:{key}" for key, _recipient in self.subscriptions),
+            *(f"recipient:{recipient}" for _key, recipient in self.subscriptions),
+        ]
+
+
+def sources(user: Any, story: Story) -> list[Source]:
+    """The sources this person may see; their order settles which of two things of one instant stands above."""
+    customer = story.customer
+    subscriptions = [key for key, _recipient in story.subscriptions]
+    recipients = [recipient for _key, recipient in story.subscriptions]
+    found = [
+        Source(Act.objects.filter(subject__in=story.subjects), "at", act(user)),
+        Source(
+            AddressChange.objects.filter(recipient__in=recipients).select_related("new", "first_issue"), "at", moved
+        ),
+        Source(EmailChange.objects.filter(customer=customer), "created_at", email_change),
+        Source(SubscriptionEvent.objects.filter(subscription__in=subscriptions), "at", subscription_step(user)),
+        Source(
+            EntitlementMovement.objects.filter(entitlement__term__subscription__in=subscriptions).select_related(
+                "entitlement__term", "issue"
+            ),
+            "at",
+            movement(user),
+        ),
+    ]
+    if may(user, Right.LETTERS):
+        found.append(Source(Notice.objects.filter(customer=customer), "created_at", letter(user)))
+    if may(user, Right.INVOICES):
+        found.append(Source(Invoice.objects.filter(customer=customer), "created_at", invoice(user)))
+    if may(user, Right.REFUNDS):
+        steps = RefundEvent.objects.filter(refund__payment__in=story.payments).select_related("refund")
+        found.append(Source(steps, "at", refund_step(user)))
+    if may(user, Right.ORDERS):
+        found.append(
+            Source(OrderEvent.objects.filter(order__in=story.orders).select_related("order"), "at", order_step(user))
+        )
+        found.append(Source(Consent.objects.filter(order__in=story.orders), "at", consent))
+    if may(user, Right.PAYMENTS):
+        steps = PaymentEvent.objects.filter(payment__in=story.payments).select_related("payment")
+        found.append(Source(steps, "at", payment_step(user)))
+    if may(user, Right.EVENTS):
+        found.append(Source(StripeEvent.objects.filter(object_id__in=story.objects), "received_at", stripe_event(user)))
+    return found
+
+
+def act(user: Any) -> Tell:
+    return lambda row: Happening(
+        row.at, "person", "", words.verb(row.verb), row.actor, why=row.reason, url=url_of(user, row.subject)
+    )
+
+
+def moved(row: AddressChange) -> Happening:
+    """A change of address, and which issue it reaches."""
+    reaches = issue_number(row.first_issue.number) if row.first_issue else _("the next issue planned")
+    what = _("Address changed, from %(issue)s on") % {"issue": reaches}
+    return Happening(row.at, "home", "", what, row.actor, detail="\n".join(row.new.lines), why=row.reason)
+
+
+def email_change(row: EmailChange) -> Happening:
+    """A wish to change one's e-mail, and what became of it."""
+    what, tone = _("E-mail change begun"), words.WAIT
+    if row.done_at:
+        what, tone = _("E-mail changed"), words.GOOD
+    elif row.abandoned_at:
+        what, tone = _("E-mail change abandoned"), words.NONE
+    return Happening(row.created_at, "letter", tone, what, row.actor, detail=row.new_email, why=row.reason)
+
+
+def subscription_step(user: Any) -> Tell:
+    def tell(row: SubscriptionEvent) -> Happening:
+        said = words.said(words.SUBSCRIPTION, row.to_state)
+        what = _("Subscription: %(state)s") % {"state": said["word"]}
+        url = link(user, "subscription", row.subscription_id) + "#pourquoi"
+        return Happening(row.at, "file", said["tone"], what, row.actor, why=row.reason, url=url)
+
+    return tell
+
+
+def movement(user: Any) -> Tell:
+    def tell(row: EntitlementMovement) -> Happening:
+        said = words.said(words.MOVEMENT, row.kind)
+        number = issue_number(row.issue.number) if row.issue else _("not planned yet")
+        what = _("Copy %(rank)s (%(issue)s): %(state)s") % {
+            "rank": row.entitlement.rank,
+            "issue": number,
+            "state": said["word"],
+        }
+        url = link(user, "subscription", row.entitlement.term.subscription_id) + "#exemplaires"
+        return Happening(row.at, "file", said["tone"], what, row.actor, why=row.reason, url=url)
+
+    return tell
+
+
+def letter(user: Any) -> Tell:
+    def tell(row: Notice) -> Happening:
+        said = words.said(words.LETTER, row.state)
+        what = _("Letter “%(kind)s”: %(state)s") % {"kind": words.letter_kind(row.kind), "state": said["word"]}
+        return Happening(
+            row.created_at,
+            "letter",
+            said["tone"],
+            what,
+            "",
+            detail=row.to_email,
+            why=row.failure,
+            url=link(user, "notice", row.pk),
+        )
+
+    return tell
+
+
+def invoice(user: Any) -> Tell:
+    def tell(row: Invoice) -> Happening:
+        credit = row.kind == Invoice.Kind.CREDIT_NOTE
+        what = _("Credit note %(number)s issued") if credit else _("Invoice %(number)s issued")
+        detail = euros(-row.total_ttc if credit else row.total_ttc)
+        return Happening(
+            row.created_at,
+            "file",
+            "",
+            what % {"number": row.reference},
+            row.actor,
+            detail,
+            row.reason,
+            link(user, "invoice", row.pk),
+        )
+
+    return tell
+
+
+def order_step(user: Any) -> Tell:
+    def tell(row: OrderEvent) -> Happening:
+        said = words.said(words.ORDER, row.to_state)
+        what = _("Order %(reference)s: %(state)s") % {"reference": row.order.reference, "state": said["word"]}
+        url = link(user, "order", row.order_id) + "#pourquoi"
+        return Happening(row.at, "card", said["tone"], what, row.actor, euros(row.order.amount), row.reason, url)
+
+    return tell
+
+
+def consent(row: Consent) -> Happening:
+    """A yes or a no, with the words it was given to."""
+    said = _("Said yes to: %(matter)s") if row.given else _("Said no to: %(matter)s")
+    what = said % {"matter": words.CONSENT.get(row.matter, row.matter)}
+    return Happening(row.at, "check", "", what, READER, detail=row.words)
+
+
+def payment_step(user: Any) -> Tell:
+    def tell(row: PaymentEvent) -> Happening:
+        said = words.said(words.PAYMENT, row.to_state)
+        what = _("Payment %(reference)s: %(state)s") % {"reference": row.payment.reference, "state": said["word"]}
+        url = link(user, "payment", row.payment_id) + "#pourquoi"
+        return Happening(row.at, "card", said["tone"], what, row.actor, euros(row.payment.amount), row.reason, url)
+
+    return tell
+
+
+def refund_step(user: Any) -> Tell:
+    def tell(row: RefundEvent) -> Happening:
+        said = words.said(words.REFUND, row.to_state)
+        what = _("Refund %(reference)s: %(state)s") % {"reference": row.refund.reference, "state": said["word"]}
+        url = link(user, "refund", row.refund_id) + "#pourquoi"
+        return Happening(row.at, "arrow", said["tone"], what, row.actor, euros(row.refund.amount), row.reason, url)
+
+    return tell
+
+
+def stripe_event(user: Any) -> Tell:
+    def tell(row: StripeEvent) -> Happening:
+        said = words.said(words.EVENT, row.state)
+        what = _("Stripe event %(type)s: %(state)s") % {"type": row.type, "state": said["word"]}
+        return Happening(
+            row.received_at,
+            "bank",
+            said["tone"],
+            what,
+            f"stripe:{row.event_id}",
+            why=row.reason,
+            url=link(user, "event", row.pk),
+        )
+
+    return tell

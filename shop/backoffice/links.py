@@ -1,0 +1,44 @@
+"""Where a thing is shown at the desks, for somebody who may see it: from `kind:id`, as acts, desk items and ledger
+sources name it, to an address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.urls import reverse
+
+from shop.backoffice.roles import Right, may
+
+PAGES: Mapping[str, tuple[Right, str]] = {
+    "customer": (Right.PEOPLE, "desk_person"),
+    "subscription": (Right.PEOPLE, "desk_subscription"),
+    "order": (Right.ORDERS, "desk_order"),
+    "payment": (Right.PAYMENTS, "desk_payment"),
+    "refund": (Right.REFUNDS, "desk_refund"),
+    "invoice": (Right.INVOICES, "desk_invoice"),
+    "notice": (Right.LETTERS, "desk_letter"),
+    "event": (Right.EVENTS, "desk_stripe_event"),
+    "entry": (Right.LEDGER, "desk_entry"),
+}
+
+
+def link(user: Any, kind: str, key: Any) -> str:
+    """The address of one thing; "" where there is no such page, or none for this person."""
+    right, name = PAGES.get(kind, (None, ""))
+    if right is None or key is None or not may(user, right):
+        return ""
+    return reverse(name, args=[key])
+
+
+def url_of(user: Any, subject: str) -> str:
+    """The address of `kind:id`; "" for what has no page of its own or is not open to this person."""
+    kind, _colon, key = subject.partition(":")
+    kind = {"surplus": "payment", "refund_failed": "refund"}.get(kind, kind)
+    return link(user, kind, int(key)) if key.isdecimal() else ""
+
+
+def event_url(user: Any, event_id: str) -> str:
+    """The address of an event of Stripe's by its own id."""
+    right, _name = PAGES["event"]
+    return reverse("desk_stripe_event_by_id", args=[event_id]) if event_id and may(user, right) else ""

@@ -1,0 +1,64 @@
+"""The menu of the desks: every room with the right that opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from payments.models import DeskItem
+from shop.backoffice.roles import Right, may
+
+DESK_RIGHTS: Mapping[str, Right] = {
+    DeskItem.Desk.FINANCE: Right.FINANCE_DESK,
+    DeskItem.Desk.SUPPORT: Right.SUPPORT_DESK,
+    DeskItem.Desk.FULFILMENT: Right.FULFILMENT_DESK,
+    DeskItem.Desk.TECHNIQUE: Right.TECHNIQUE_DESK,
+}
+DESK_LABELS: Mapping[str, Any] = {
+    DeskItem.Desk.FINANCE: _("Finance desk"),
+    DeskItem.Desk.SUPPORT: _("Support desk"),
+    DeskItem.Desk.FULFILMENT: _("Fulfilment desk"),
+    DeskItem.Desk.TECHNIQUE: _("Technique desk"),
+}
+ROOMS: tuple[tuple[Right, Any, str], ...] = (
+    (Right.ORDERS, _("Orders"), "desk_orders"),
+    (Right.PAYMENTS, _("Payments"), "desk_payments"),
+    (Right.REFUNDS, _("Refunds"), "desk_refunds"),
+    (Right.EVENTS, _("Stripe events"), "desk_stripe_events"),
+    (Right.INVOICES, _("Invoices"), "desk_invoices"),
+    (Right.LEDGER, _("Ledger"), "desk_entries"),
+    (Right.LETTERS, _("Letters"), "desk_letters"),
+    (Right.ACTS, _("Acts"), "desk_acts"),
+    (Right.CLOCK, _("Clockwork"), "desk_clock"),
+    (Right.TEAM, _("Team"), "desk_team"),
+)
+
+
+def entries(user: Any, *, path: str, waiting: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The menu as this person has it; `waiting` are the open items by desk."""
+    found = []
+    if may(user, Right.HOME):
+        home = reverse("desk_home")
+        found.append({"label": _("Dashboard"), "url": home, "current": path == home, "waiting": None})
+    for name, right in DESK_RIGHTS.items():
+        if may(user, right):
+            url = reverse("desk_items", args=[name])
+            found.append(_entry(DESK_LABELS[name], url, path, waiting.get(name) or None))
+    for right, label, name in ROOMS:
+        if may(user, right):
+            found.append(_entry(label, reverse(name), path, None))
+    if may(user, Right.RECORDS):
+        found.append(_entry(_("Registers"), reverse("registers:index"), path, None))
+    return found
+
+
+def _entry(label: Any, url: str, path: str, waiting: int | None) -> dict[str, Any]:
+    return {"label": label, "url": url, "current": path.startswith(url), "waiting": waiting}
+
+
+def open_desks(user: Any) -> list[str]:
+    """The desks that this person works at."""
+    return [name for name, right in DESK_RIGHTS.items() if may(user, right)]

@@ -1,0 +1,264 @@
+"""Pages of the money: payment, refund, Stripe event, invoice, ledger entry. Read-only, all of them."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from payments.documents import read
+from payments.models import BalanceMovement, Invoice, InvoiceRendering, LedgerEntry, Payment, Refund, StripeEvent
+from shop.backoffice import words
+from shop.backoffice.doors import desk, gone
+from shop.backoffice.links import link, url_of
+from shop.backoffice.money_tables import acts_for, entries_table, events_table, movements_table, name_of, refunds_table
+from shop.backoffice.roles import Right
+from shop.backoffice.showing import acts_on, columns, matters_of, show, why
+from shop.backoffice.tables import Cell, Detail, Fact, Table
+from shop.templatetags.french import euros, percent, short_day, stamp
+
+
+@desk(Right.PAYMENTS)
+def payment(request: HttpRequest, key: int) -> HttpResponse:
+    """One payment, with every step and every event of Stripe's that spoke of it."""
+    one = get_object_or_404(Payment.objects.select_related("customer", "payer_account", "saved_method"), pk=key)
+    user = request.user
+    said, effect = words.said(words.PAYMENT, one.state), words.said(words.EFFECT, one.effect)
+    refunds = list(one.refunds.select_related("credit_note").order_by("pk"))
+    movements = list(BalanceMovement.objects.filter(payment=one).order_by("pk"))
+    ids = [one.checkout_session, one.stripe_intent, one.stripe_charge, *(row.stripe_refund for row in refunds)]
+    sources = [
+        f"payment:{one.pk}",
+        f"surplus:{one.pk}",
+        *(f"refund:{row.pk}" for row in refunds),
+        *(f"fee:{row.pk}" for row in movements),
+    ]
+    sources += [f"invoice:{row}" for row in Invoice.objects.filter(payment=one).values_list("pk", flat=True)]
+    subjects = [f"payment:{one.pk}", *(f"refund:{row.pk}" for row in refunds)]
+    detail = Detail(
+        kind=_("Payment"),
+        name=one.reference,
+        crumbs=((_("Payments"), reverse("desk_payments")),),
+        facts=[
+            Fact(_("Status"), said["word"], "#pourquoi", chip=said["tone"]),
+            Fact(_("Amount"), euros(one.amount)),
+            Fact(_("Pays for"), one.subject, url_of(user, one.subject)),
+            Fact(_("Reader"), name_of(one.customer), link(user, "customer", one.customer_id)),
+            Fact(_("Effect"), effect["word"], chip=effect["tone"]),
+            Fact(_("Method"), one.saved_method or words.METHOD.get(one.method_kind, one.method_kind)),
+            Fact(_("Refusal"), one.decline_code, mono=True),
+            Fact(_("Received on"), short_day(one.received_on)),
+            Fact(_("Created"), stamp(one.created_at)),
+            Fact(_("Stripe asked last"), stamp(one.looked_up_at)),
+            Fact(_("Payment page"), one.checkout_session, mono=True),
+            Fact(_("Payment intent"), one.stripe_intent, mono=True),
+            Fact(_("Charge"), one.stripe_charge, mono=True),
+        ],
+        whys=[why(user, one.events.all(), words.PAYMENT)],
+        tables=[
+            refunds_table(user, refunds),
+            events_table(user, StripeEvent.objects.filter(object_id__in=[name for name in ids if name])),
+            entries_table(user, LedgerEntry.objects.filter(source__in=sources)),
+            movements_table(movements),
+            matters_of(user, subjects),
+            acts_on(user, subjects),
+        ],
+        acts=acts_for(user, (Right.LOOK_UP, _("Ask Stripe again"), "desk_act_look_up", one.pk)),
+    )
+    return show(request, detail)
+
+
+@desk(Right.REFUNDS)
+def refund(request: HttpRequest, key: int) -> HttpResponse:
+    """One refund, from the wish to the bank's word."""
+    one = get_object_or_404(Refund.objects.select_related("payment__customer", "credit_note"), pk=key)
+    user, said = request.user, words.said(words.REFUND, one.state)
+    names = words.names_of_staff([one.actor])
+    note = one.credit_note
+    detail = Detail(
+        kind=_("Refund"),
+        name=one.reference,
+        crumbs=((_("Refunds"), reverse("desk_refunds")),),
+        facts=[
+            Fact(_("Status"), said["word"], "#pourquoi", chip=said["tone"]),
+            Fact(_("Amount"), euros(one.amount)),
+            Fact(_("Reason"), one.reason),
+            Fact(_("Asked for by"), words.who(one.actor, names)),
+            Fact(_("Payment"), one.payment.reference, link(user, "payment", one.payment_id)),
+            Fact(_("Credit note"), note.reference if note else "", link(user, "invoice", one.credit_note_id)),
+            Fact(_("Reader"), name_of(one.payment.customer), link(user, "customer", one.payment.customer_id)),
+            Fact(_("Failure"), one.failure),
+            Fact(_("Given back on"), short_day(one.refunded_on)),
+            Fact(_("Refund at Stripe"), one.stripe_refund, mono=True),
+        ],
+        whys=[why(user, one.events.all(), words.REFUND)],
+        tables=[
+            events_table(user, StripeEvent.objects.filter(object_id__in=[one.stripe_refund or ""])),
+            entries_table(user, LedgerEntry.objects.filter(source__in=[f"refund:{one.pk}", f"refund_failed:{one.pk}"])),
+            matters_of(user, [f"refund:{one.pk}"]),
+            acts_on(user, [f"refund:{one.pk}"]),
+        ],
+    )
+    return show(request, detail)
+
+
+@desk(Right.EVENTS)
+def stripe_event(request: HttpRequest, key: int) -> HttpResponse:
+    """One event of Stripe's: when it came, what was done with it and why."""
+    one = get_object_or_404(StripeEvent, pk=key)
+    user, said = request.user, words.said(words.EVENT, one.state)
+    about = Payment.objects.filter(stripe_intent=one.object_id) | Payment.objects.filter(stripe_charge=one.object_id)
+    about = about | Payment.objects.filter(checkout_session=one.object_id)
+    found = about.first() if one.object_id else None
+    detail = Detail(
+        kind=_("Stripe event"),
+        name=one.type,
+        crumbs=((_("Stripe events"), reverse("desk_stripe_events")),),
+        facts=[
+            Fact(_("Status"), said["word"], chip=said["tone"]),
+            Fact(_("Why"), one.reason),
+            Fact(_("Payment"), found.reference if found else "", link(user, "payment", found.pk if found else None)),
+            Fact(_("Id"), one.event_id, mono=True),
+            Fact(_("Object"), one.object_id, mono=True),
+            Fact(_("Related"), "", lines=[f"{name}: {value}" for name, value in sorted(one.hints.items())]),
+            Fact(_("Created at Stripe"), stamp(one.created)),
+            Fact(_("Received"), stamp(one.received_at)),
+            Fact(_("Heard by"), one.heard_by),
+            Fact(_("Tries"), one.attempts),
+            Fact(_("Next try"), stamp(one.next_attempt_at) if one.state == StripeEvent.State.STORED else ""),
+            Fact(_("Done"), stamp(one.done_at)),
+        ],
+    )
+    return show(request, detail)
+
+
+@desk(Right.EVENTS)
+def stripe_event_by_id(request: HttpRequest, event_id: str) -> HttpResponse:
+    """An event by Stripe's own id, as the steps name it."""
+    key = StripeEvent.objects.filter(event_id=event_id).values_list("pk", flat=True).first()
+    return HttpResponseRedirect(reverse("desk_stripe_event", args=[key])) if key else gone(request, what=event_id)
+
+
+@desk(Right.INVOICES)
+def invoice(request: HttpRequest, key: int) -> HttpResponse:
+    """One invoice or credit note, as issued."""
+    one = get_object_or_404(Invoice.objects.select_related("original", "payment", "rendering"), pk=key)
+    user = request.user
+    names = words.names_of_staff([one.actor])
+    original = one.original
+    notes = list(one.credit_notes.order_by("pk"))
+    rendered = getattr(one, "rendering", None)
+    lines = [
+        (
+            Cell(line.name),
+            Cell(line.quantity, num=True),
+            Cell(percent(line.rate), num=True),
+            Cell(euros(line.ht), num=True),
+            Cell(euros(line.vat), num=True),
+            Cell(euros(line.ttc), num=True),
+        )
+        for line in one.lines.all()
+    ]
+    total = [Cell(_("Total"))] + [Cell("")] * 2
+    total += [Cell(euros(amount), num=True) for amount in (one.total_ht, one.total_vat, one.total_ttc)]
+    pdf = reverse("desk_invoice_pdf", args=[one.pk]) if rendered else ""
+    detail = Detail(
+        kind=words.said(words.INVOICE, one.kind)["word"],
+        name=one.reference,
+        crumbs=((_("Invoices"), reverse("desk_invoices")),),
+        facts=[
+            Fact(_("Document"), _("PDF") if rendered else _("not set yet"), pdf),
+            Fact(_("Issued"), short_day(one.issued_on)),
+            Fact(_("Buyer"), one.buyer_name, link(user, "customer", one.customer_id), lines=one.buyer_address),
+            Fact(_("Delivered to"), "", lines=one.delivery_address),
+            Fact(_("SIREN"), one.buyer_siren or one.buyer_siret),
+            Fact(_("VAT number"), one.buyer_vat_number),
+            Fact(_("Engagement"), one.engagement_number),
+            Fact(_("VAT zone"), one.vat_zone),
+            Fact(_("Mention"), one.legal_mention),
+            Fact(_("About"), one.subject, url_of(user, one.subject)),
+            Fact(_("Payment"), one.payment.reference if one.payment else "", link(user, "payment", one.payment_id)),
+            Fact(_("Corrects"), original.reference if original else "", link(user, "invoice", one.original_id)),
+            *(Fact(_("Credit note"), note.reference, link(user, "invoice", note.pk)) for note in notes),
+            Fact(_("Reason"), one.reason),
+            Fact(_("Issued by"), words.who(one.actor, names)),
+            Fact(_("Hash"), one.hash, mono=True),
+        ],
+        tables=[
+            Table(
+                label=_("Lines"),
+                title=_("Lines"),
+                columns=columns(
+                    _("What"),
+                    "#" + _("Quantity"),
+                    "#" + _("Rate"),
+                    "#" + _("Excl. VAT"),
+                    "#" + _("VAT"),
+                    "#" + _("Incl. VAT"),
+                ),
+                rows=lines,
+                total=total,
+            ),
+            entries_table(user, LedgerEntry.objects.filter(source=f"invoice:{one.pk}")),
+            acts_on(user, [f"invoice:{one.pk}"]),
+        ],
+        acts=acts_for(user, (Right.RESEND, _("Send it again"), "desk_act_resend_invoice", one.pk)),
+    )
+    return show(request, detail)
+
+
+@desk(Right.INVOICES)
+def invoice_pdf(request: HttpRequest, key: int) -> HttpResponse:
+    """The PDF as it was set, once and for all."""
+    one = InvoiceRendering.objects.select_related("invoice").filter(invoice=key).first()
+    body = read(one.document_id) if one else None
+    if one is None or body is None:
+        return gone(request, what=_("this document"))
+    answer = HttpResponse(body, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{one.invoice.reference}.pdf"'
+    return answer
+
+
+@desk(Right.LEDGER)
+def entry(request: HttpRequest, key: int) -> HttpResponse:
+    """One ledger entry with its lines."""
+    one = get_object_or_404(LedgerEntry, pk=key)
+    user = request.user
+    names = words.names_of_staff([one.actor])
+    lines = list(one.lines.select_related("account").order_by("pk"))
+    rows = [
+        (
+            Cell(line.account_id, mono=True),
+            Cell(line.account.label),
+            Cell(line.party, mono=True),
+            Cell(euros(line.debit) if line.debit else "", num=True),
+            Cell(euros(line.credit) if line.credit else "", num=True),
+        )
+        for line in lines
+    ]
+    total = [Cell(_("Total")), Cell(""), Cell("")]
+    total += [Cell(euros(sum(getattr(line, side) for line in lines)), num=True) for side in ("debit", "credit")]
+    detail = Detail(
+        kind=_("Ledger entry"),
+        name=f"{one.journal} {one.piece_ref}",
+        crumbs=((_("Ledger"), reverse("desk_entries")),),
+        facts=[
+            Fact(_("Label"), one.label),
+            Fact(_("Journal"), one.get_journal_display()),
+            Fact(_("Booked"), short_day(one.booked_on)),
+            Fact(_("Piece"), f"{one.piece_ref}, {short_day(one.piece_date)}"),
+            Fact(_("Source"), one.source, url_of(user, one.source)),
+            Fact(_("Written by"), words.who(one.actor, names)),
+        ],
+        tables=[
+            Table(
+                label=_("Lines"),
+                title=_("Lines"),
+                columns=columns(_("Account"), _("Label"), _("Party"), "#" + _("Debit"), "#" + _("Credit")),
+                rows=rows,
+                total=total,
+            )
+        ],
+    )
+    return show(request, detail)

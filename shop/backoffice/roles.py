@@ -1,0 +1,177 @@
+"""Who may do what at the desks: one table, read by every view, every test and every person who wonders.
+
+A role is a Django group; a right is a Django permission of this app. `ensure_roles` writes both; the rights of our four
+groups are exactly what stands here, so that changing them is a change of this page and not of somebody's database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+APP = "backoffice"
+
+
+class Right(StrEnum):
+    """Every right at the desks; each view asks for exactly one."""
+
+    HOME = "see_home"
+    PEOPLE = "see_people"
+    ORDERS = "see_orders"
+    PAYMENTS = "see_payments"
+    REFUNDS = "see_refunds"
+    EVENTS = "see_stripe_events"
+    INVOICES = "see_invoices"
+    LEDGER = "see_ledger"
+    LETTERS = "see_letters"
+    ACTS = "see_acts"
+    CLOCK = "see_clock"
+    RECORDS = "see_records"
+    FINANCE_DESK = "work_finance_desk"
+    SUPPORT_DESK = "work_support_desk"
+    FULFILMENT_DESK = "work_fulfilment_desk"
+    TECHNIQUE_DESK = "work_technique_desk"
+    RESEND = "resend_letters"
+    ADDRESS = "correct_addresses"
+    EMAIL = "replace_emails"
+    REFUND = "refund_orders"
+    LOOK_UP = "look_up_payments"
+    ISSUES = "change_issues"
+    CATALOGUE = "change_catalogue"
+    TEAM = "manage_team"
+
+
+LABELS: Mapping[Right, Any] = {
+    Right.HOME: _("see the dashboard"),
+    Right.PEOPLE: _("see readers and what they are owed"),
+    Right.ORDERS: _("see orders"),
+    Right.PAYMENTS: _("see payments"),
+    Right.REFUNDS: _("see refunds"),
+    Right.EVENTS: _("see what Stripe told us"),
+    Right.INVOICES: _("see invoices and credit notes"),
+    Right.LEDGER: _("see the ledger"),
+    Right.LETTERS: _("see letters as they were sent"),
+    Right.ACTS: _("see what colleagues did and why"),
+    Right.CLOCK: _("see the periodic jobs and the audit"),
+    Right.RECORDS: _("see the registers"),
+    Right.FINANCE_DESK: _("work at the finance desk"),
+    Right.SUPPORT_DESK: _("work at the support desk"),
+    Right.FULFILMENT_DESK: _("work at the fulfilment desk"),
+    Right.TECHNIQUE_DESK: _("work at the technique desk"),
+    Right.RESEND: _("send a letter or an invoice again"),
+    Right.ADDRESS: _("correct an address"),
+    Right.EMAIL: _("replace a lost e-mail address"),
+    Right.REFUND: _("refund an order"),
+    Right.LOOK_UP: _("ask Stripe about a payment"),
+    Right.ISSUES: _("change the calendar of issues"),
+    Right.CATALOGUE: _("change the magazine and the offers"),
+    Right.TEAM: _("manage the team"),
+}
+
+
+class Role(StrEnum):
+    """The four roles; the value is the name of the group."""
+
+    FINANCE = "finance"
+    FULFILMENT = "fulfilment"
+    SUPPORT = "support"
+    ADMINISTRATOR = "administrator"
+
+
+ROLE_LABELS: Mapping[Role, Any] = {
+    Role.FINANCE: _("finance"),
+    Role.FULFILMENT: _("fulfilment"),
+    Role.SUPPORT: _("support"),
+    Role.ADMINISTRATOR: _("administrator"),
+}
+
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    # The money, and the people only as far as the money leads to them.
+    Role.FINANCE: frozenset(
+        {
+            Right.HOME,
+            Right.PEOPLE,
+            Right.ORDERS,
+            Right.PAYMENTS,
+            Right.REFUNDS,
+            Right.EVENTS,
+            Right.INVOICES,
+            Right.LEDGER,
+            Right.ACTS,
+            Right.CLOCK,
+            Right.RECORDS,
+            Right.FINANCE_DESK,
+            Right.RESEND,
+            Right.REFUND,
+            Right.LOOK_UP,
+        }
+    ),
+    # Copies and where they go; no amount but what an order says.
+    Role.FULFILMENT: frozenset(
+        {Right.HOME, Right.PEOPLE, Right.RECORDS, Right.FULFILMENT_DESK, Right.ADDRESS, Right.ISSUES}
+    ),
+    # People: everything that a reader may ask about, and what can be put right without moving money.
+    Role.SUPPORT: frozenset(
+        {
+            Right.HOME,
+            Right.PEOPLE,
+            Right.ORDERS,
+            Right.PAYMENTS,
+            Right.REFUNDS,
+            Right.INVOICES,
+            Right.LETTERS,
+            Right.ACTS,
+            Right.SUPPORT_DESK,
+            Right.RESEND,
+            Right.ADDRESS,
+            Right.EMAIL,
+            Right.LOOK_UP,
+        }
+    ),
+    Role.ADMINISTRATOR: frozenset(Right),
+}
+
+
+def name_of(right: Right) -> str:
+    """The right as Django's `has_perm` wants it."""
+    return f"{APP}.{right.value}"
+
+
+def may(user: Any, right: Right) -> bool:
+    """Whether a member of staff has a right; never true for a reader, whatever groups they are in."""
+    return bool(user.is_authenticated and user.is_active and user.is_staff and user.has_perm(name_of(right)))
+
+
+def roles_of(user: Any) -> list[str]:
+    """The names of somebody's roles, as read on a page. One query, kept on the user."""
+    if not hasattr(user, "_desk_roles"):
+        names = set(user.groups.values_list("name", flat=True))
+        user._desk_roles = [str(label) for role, label in ROLE_LABELS.items() if role.value in names]
+    roles: list[str] = user._desk_roles
+    return roles
+
+
+def who_may(right: Right) -> list[str]:
+    """The roles that have a right, as read on a page."""
+    return [str(ROLE_LABELS[role]) for role, rights in RIGHTS.items() if right in rights]
+
+
+@transaction.atomic
+def ensure_roles() -> None:
+    """Write the four groups and their rights as the table says. Safe to repeat; takes back what is no longer in it."""
+    home, _made = ContentType.objects.get_or_create(app_label=APP, model="desk")
+    known = {}
+    for right in Right:
+        known[right], _made = Permission.objects.get_or_create(
+            content_type=home, codename=right.value, defaults={"name": str(right).replace("_", " ")}
+        )
+    Permission.objects.filter(content_type=home).exclude(codename__in=[right.value for right in Right]).delete()
+    for role, rights in RIGHTS.items():
+        group, _made = Group.objects.get_or_create(name=role.value)
+        group.permissions.set([known[right] for right in rights])

@@ -1,0 +1,193 @@
+"""The words of the desks: each state, movement and actor as people say it, with the tone a page gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+GOOD, WAIT, BAD, NONE = "good", "wait", "bad", ""
+Words = Mapping[str, tuple[Any, str]]
+
+ORDER: Words = {
+    "draft": (pgettext_lazy("order", "draft"), NONE),
+    "awaiting_payment": (pgettext_lazy("order", "awaiting payment"), WAIT),
+    "paid": (pgettext_lazy("order", "paid"), GOOD),
+    "expired": (pgettext_lazy("order", "expired"), NONE),
+    "cancelled": (pgettext_lazy("order", "cancelled"), NONE),
+}
+PAYMENT: Words = {
+    "created": (pgettext_lazy("payment", "created"), NONE),
+    "processing": (pgettext_lazy("payment", "processing at the bank"), WAIT),
+    "action_required": (pgettext_lazy("payment", "waiting for the reader"), WAIT),
+    "succeeded": (pgettext_lazy("payment", "succeeded"), GOOD),
+    "declined": (pgettext_lazy("payment", "declined"), BAD),
+    "unknown": (pgettext_lazy("payment", "unknown"), WAIT),
+    "cancelled": (pgettext_lazy("payment", "cancelled"), NONE),
+}
+EFFECT: Words = {
+    "none": (pgettext_lazy("effect", "none yet"), NONE),
+    "done": (pgettext_lazy("effect", "served"), GOOD),
+    "parked": (pgettext_lazy("effect", "parked"), BAD),
+    "surplus": (pgettext_lazy("effect", "surplus, given back"), WAIT),
+}
+REFUND: Words = {
+    "created": (pgettext_lazy("refund", "to be sent"), WAIT),
+    "pending": (pgettext_lazy("refund", "pending at the bank"), WAIT),
+    "succeeded": (pgettext_lazy("refund", "given back"), GOOD),
+    "failed": (pgettext_lazy("refund", "failed"), BAD),
+    "unknown": (pgettext_lazy("refund", "unknown"), WAIT),
+}
+SUBSCRIPTION: Words = {
+    "pending": (pgettext_lazy("subscription", "pending"), WAIT),
+    "active": (pgettext_lazy("subscription", "active"), GOOD),
+    "grace": (pgettext_lazy("subscription", "in its days of grace"), WAIT),
+    "lapsed": (pgettext_lazy("subscription", "lapsed"), NONE),
+    "ended": (pgettext_lazy("subscription", "ended"), NONE),
+}
+COPY: Words = {
+    "owed": (pgettext_lazy("copy", "owed"), WAIT),
+    "assigned": (pgettext_lazy("copy", "in the mailing file"), WAIT),
+    "served": (pgettext_lazy("copy", "served"), GOOD),
+    "held": (pgettext_lazy("copy", "held"), WAIT),
+    "credited": (pgettext_lazy("copy", "credited"), NONE),
+    "void": (pgettext_lazy("copy", "taken back"), NONE),
+}
+MOVEMENT: Words = {
+    "grant": (pgettext_lazy("copy", "granted"), NONE),
+    "assign": (pgettext_lazy("copy", "put in the mailing file"), WAIT),
+    "serve": (pgettext_lazy("copy", "served"), GOOD),
+    "resend": (pgettext_lazy("copy", "sent again"), GOOD),
+    "hold": (pgettext_lazy("copy", "held"), WAIT),
+    "release": (pgettext_lazy("copy", "released"), NONE),
+    "extend": (pgettext_lazy("copy", "moved to a later issue"), NONE),
+    "credit": (pgettext_lazy("copy", "credited"), NONE),
+    "void": (pgettext_lazy("copy", "taken back"), NONE),
+}
+LETTER: Words = {
+    "queued": (pgettext_lazy("letter", "queued"), WAIT),
+    "sending": (pgettext_lazy("letter", "leaving"), WAIT),
+    "sent": (pgettext_lazy("letter", "sent"), GOOD),
+    "delivered": (pgettext_lazy("letter", "delivered"), GOOD),
+    "bounced": (pgettext_lazy("letter", "came back"), BAD),
+    "doubtful": (pgettext_lazy("letter", "perhaps sent"), BAD),
+    "failed": (pgettext_lazy("letter", "failed"), BAD),
+    "withdrawn": (pgettext_lazy("letter", "withdrawn"), NONE),
+}
+PROOF: Words = {
+    "accepted": (pgettext_lazy("proof", "accepted by the mail server"), GOOD),
+    "refused": (pgettext_lazy("proof", "refused by the mail server"), BAD),
+    "delivered": (pgettext_lazy("proof", "delivered"), GOOD),
+    "bounced": (pgettext_lazy("proof", "came back"), BAD),
+    "posted": (pgettext_lazy("proof", "posted"), GOOD),
+}
+EVENT: Words = {
+    "stored": (pgettext_lazy("event", "waiting"), WAIT),
+    "applied": (pgettext_lazy("event", "applied"), GOOD),
+    "ignored": (pgettext_lazy("event", "ignored"), NONE),
+    "parked": (pgettext_lazy("event", "parked"), BAD),
+}
+INVOICE: Words = {
+    "invoice": (gettext_lazy("invoice"), NONE),
+    "credit_note": (gettext_lazy("credit note"), NONE),
+}
+ISSUE: Words = {
+    "planned": (pgettext_lazy("issue", "planned"), NONE),
+    "closed": (pgettext_lazy("issue", "file closed"), WAIT),
+    "handed_over": (pgettext_lazy("issue", "handed over"), WAIT),
+    "posted": (pgettext_lazy("issue", "posted"), GOOD),
+}
+METHOD: Mapping[str, Any] = {
+    "card": gettext_lazy("card"),
+    "sepa_debit": gettext_lazy("SEPA direct debit"),
+    "link": "Link",
+    "": "—",
+}
+RENEWAL: Mapping[str, Any] = {
+    "fixed": gettext_lazy("fixed term"),
+    "automatic": gettext_lazy("renewed automatically"),
+}
+CONSENT: Mapping[str, Any] = {
+    "terms": gettext_lazy("terms of sale"),
+    "mandate": gettext_lazy("mandate for the next charges"),
+    "similar_offers": gettext_lazy("similar offers by e-mail"),
+    "newsletter": gettext_lazy("newsletter"),
+}
+LETTER_KINDS: Mapping[str, Any] = {
+    "order_confirmation": gettext_lazy("Confirmation of the order"),
+    "payment_refused": gettext_lazy("Payment refused"),
+    "payment_pending": gettext_lazy("Payment on its way"),
+    "sepa_pending": gettext_lazy("Direct debit on its way"),
+    "refund": gettext_lazy("Refund"),
+    "refunded": gettext_lazy("Refund"),
+    "invoice_copy": gettext_lazy("Copy of an invoice"),
+    "sign_in_code": gettext_lazy("Sign-in code"),
+    "address_changed": gettext_lazy("Change of address"),
+    "email_change_confirm_old": gettext_lazy("Change of e-mail, to the old address"),
+    "email_change_confirm_new": gettext_lazy("Change of e-mail, to the new address"),
+    "account_erased": gettext_lazy("Erasure of the data"),
+}
+
+
+def said(words: Words, state: str) -> dict[str, str]:
+    """A state as the chip wants it: `word` and `tone`. One that the table does not know is shown as it is."""
+    word, tone = words.get(state, (state, NONE))
+    return {"word": str(word), "tone": tone}
+
+
+def letter_kind(kind: str) -> str:
+    """The kind of a letter in words."""
+    return str(LETTER_KINDS.get(kind, kind.replace("_", " ")))
+
+
+def names_of_staff(actors: Iterable[str]) -> dict[str, str]:
+    """The names of those members of staff among `actors` (« staff:12 »). One query."""
+    keys = {actor.partition(":")[2] for actor in actors if actor.startswith("staff:")}
+    wanted = [int(key) for key in keys if key.isdecimal()]
+    if not wanted:
+        return {}
+    people = get_user_model()._default_manager.filter(pk__in=wanted)
+    return {f"staff:{person.pk}": person.full_name or person.email or f"n° {person.pk}" for person in people}  # type: ignore[attr-defined]
+
+
+def who(actor: str, names: Mapping[str, str]) -> str:
+    """An actor as people say it; `names` comes from `names_of_staff`."""
+    kind, _colon, name = actor.partition(":")
+    if kind == "staff":
+        return names.get(actor, _("staff no. %(key)s") % {"key": name})
+    if kind == "reader":
+        return _("the reader")
+    if kind == "stripe":
+        return "Stripe"
+    if kind == "job":
+        return _("by itself (%(job)s)") % {"job": name}
+    if kind == "import":
+        return _("import %(name)s") % {"name": name}
+    return actor
+
+
+VERBS: Mapping[str, Any] = {
+    "refunded in full": gettext_lazy("refunded an order in full"),
+    "settle_doubt": gettext_lazy("decided on a doubtful letter"),
+    "resent a letter": gettext_lazy("sent a letter again"),
+    "resent an invoice": gettext_lazy("sent an invoice again"),
+    "retried a letter": gettext_lazy("tried a failed letter again"),
+    "corrected an address": gettext_lazy("corrected an address"),
+    "changed an address": gettext_lazy("changed an address"),
+    "replaced an e-mail": gettext_lazy("replaced an e-mail address"),
+    "asked Stripe": gettext_lazy("asked Stripe about a payment"),
+    "took a desk item": gettext_lazy("took a matter in hand"),
+    "closed a desk item": gettext_lazy("closed a matter"),
+    "set up a second factor": gettext_lazy("set up a second factor"),
+    "reset a second factor": gettext_lazy("took away a second factor"),
+    "changed roles": gettext_lazy("changed somebody's roles"),
+    "changed a record": gettext_lazy("changed a register"),
+}
+
+
+def verb(name: str) -> str:
+    """What an act did, in words."""
+    return str(VERBS.get(name, name))
