@@ -13,7 +13,8 @@ NO_REQUEST = {"id": None, "idempotency_key": None}
 
 def rendered(obj: Obj) -> Obj:
     """A shallow copy fit for an answer; nested values are shared and must not be changed."""
-    shown = {**DEFAULTS.get(obj["object"], {}), **obj}
+    # A deleted object is its tombstone and nothing else.
+    shown = dict(obj) if obj.get("deleted") else {**DEFAULTS.get(obj["object"], {}), **obj}
     if obj["object"] == "event":
         shown["data"] = json.loads(obj["_data"])
         shown["api_version"] = api_version

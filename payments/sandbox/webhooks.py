@@ -24,6 +24,7 @@ PAUSES = (1, 2, 5, 10, 30, 60, 300, 900, 3600)  # seconds of the machine's clock
 GIVEN_UP_AFTER = 3 * 86_400
 TIMEOUT = 20
 THREADS = 4
+BATCH = 500
 
 
 class Deliverer:
@@ -52,9 +53,9 @@ class Deliverer:
         """Post once what waits, due or not, in order, in this thread; returns how many were answered 2xx."""
         tried: set[str] = set()
         delivered = 0
-        while taken := self._take(everything=True, many=1, but=tried):
-            tried.add(taken[0]["id"])
-            delivered += self._attempt(taken[0], post)
+        while taken := self._take(everything=True, many=BATCH, but=tried):
+            tried.update(delivery["id"] for delivery in taken)
+            delivered += sum(self._attempt(delivery, post) for delivery in taken)
         return delivered
 
     def wait(self, seconds: float = 10) -> bool:
@@ -77,7 +78,7 @@ class Deliverer:
             with self._world.lock:
                 self._world.run_due()
                 self._world.store.commit()
-            for delivery in self._take(everything=False, many=THREADS):
+            for delivery in self._take(everything=False, many=max(0, THREADS - len(self._busy))):
                 if self._pool is not None and not self._stopped:
                     self._pool.submit(self._send, delivery)
             self._world.woken.wait(self._pause())
@@ -113,8 +114,7 @@ class Deliverer:
             ready = [one for one in self._waiting() if everything or one["due"] <= time.time()]
             ready = [one for one in ready if one["id"] not in but]
             ready.sort(key=lambda one: int(one.get("rank") or one["_seq"]))
-            room = max(0, THREADS - len(self._busy))
-            taken = ready[: min(many, room)]
+            taken = ready[:many]
             self._busy.update(one["id"] for one in taken)
             self._world.store.commit()
             return taken

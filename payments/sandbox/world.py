@@ -141,9 +141,8 @@ class World:
 
     def _forget_old_events(self) -> None:
         limit = self.clock.now() - EVENT_DAYS * 86_400
-        for event in self.store.first("event", 50):
-            if event["created"] >= limit:
-                break
+        while (oldest := self.store.first("event", 1)) and oldest[0]["created"] < limit:
+            event = oldest[0]
             for delivery in list(self.store.newest("_delivery", event=event["id"])):
                 self.store.remove(delivery)
             self.store.remove(event)
