@@ -95,6 +95,22 @@ def became_surplus(payment: Payment, *, booked_on: date) -> EntryDraft:
     )
 
 
+def given_up(whose: str, *, worth: Decimal, booked_on: date) -> EntryDraft:
+    """A reader renounces copies already paid for: their value leaves 4871 for the sales; VAT was due on the payment.
+
+    `whose` names the reader (`customer:12`); `worth`: value of the entitlements, in euros without VAT.
+    """
+    return EntryDraft(
+        journal=Journal.MISC,
+        source=f"given_up:{whose}",
+        booked_on=booked_on,
+        piece_ref=whose,
+        piece_date=booked_on,
+        label="Exemplaires auxquels le lecteur a renoncé",
+        lines=(Line("DEFERRED", debit=worth), Line("REV_PRINT", credit=worth)),
+    )
+
+
 def fee(movement_id: int, *, amount: Decimal, reference: str, booked_on: date) -> EntryDraft:
     """Stripe's fee on one movement; a fee given back is the mirror."""
     charged, returned = max(amount, ZERO), max(-amount, ZERO)

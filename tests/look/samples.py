@@ -145,6 +145,8 @@ def home() -> dict[str, Any]:
     subscription = {
         "number": "AB-7K2M9Q",
         "title": "ActuIA",
+        "offer": "Abonnement d’un an, reconduit",
+        "living": True,
         "state_word": "actif",
         "state_tone": "good",
         "season": "spring",
@@ -156,6 +158,7 @@ def home() -> dict[str, Any]:
         "renewal_amount": Decimal("27.60"),
         "refuse_until": dt.date(2028, 1, 28),
         "means": "Visa •••• 4242",
+        "withdrawal_open": True,
         "withdraw_until": dt.date(2027, 4, 12),
         "copies": [{"number": 25, "month": "mars 2027", "icon": "clock", "tone": "wait", "word": "à venir"}],
         "address_url": "/adresse/",
@@ -223,6 +226,17 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
                         "url": "/f/",
                     }
                 ],
+                "orders": [
+                    {
+                        "reference": "CMD-1",
+                        "placed_on": dt.date(2026, 11, 23),
+                        "words": "Un an",
+                        "word": "paid",
+                        "tone": "good",
+                        "amount": Decimal("27.60"),
+                        "url": "/c/",
+                    }
+                ],
             },
         ),
         "address": ("account/address.html", order() | moving),
@@ -236,12 +250,52 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
                 "next_charge": {"on": dt.date(2028, 1, 29), "amount": Decimal("27.60")},
             },
         ),
+        "e-mail, asked for": (
+            "account/change_email.html",
+            {
+                "tab": "email",
+                "email": "claire@example.fr",
+                "form": OneField(),
+                "pending": {"new_email": "claire@example.org", "until": "demain", "old_confirmed": True},
+            },
+        ),
+        "devices": (
+            "account/devices.html",
+            {
+                "tab": "devices",
+                "others": 1,
+                "devices": [
+                    {"pk": 1, "words": "Firefox, Linux", "opened": "hier", "is_here": True},
+                    {"pk": 2, "words": "Safari, iPhone", "opened": "hier", "is_here": False},
+                ],
+            },
+        ),
+        "erasure": (
+            "account/erase.html",
+            {"tab": "data", "copies": 3, "email": "claire@example.fr", "token": "t", "keeps": []},
+        ),
+        "erased": ("account/erased.html", {}),
+        "invoice to come": ("account/invoice_later.html", {"tab": "invoices", "number": "F2026-000001"}),
+        "invoice destroyed": (
+            "account/invoice_later.html",
+            {"tab": "invoices", "number": "F2010-000001", "destroyed": True},
+        ),
         "data": ("account/data.html", {"tab": "data", "form": OneField(), "export_url": "/mes-donnees/"}),
         "sign in": ("account/request_login_code.html", {"form": EmailForm()}),
         "code": ("account/confirm_login_code.html", {"verify_form": OneField(), "email": "claire@example.fr"}),
         "sign out": ("account/logout.html", {}),
         "desk": ("backoffice/base.html", desk()),
     }
+    for state in ("done", "open", "expired", "unknown"):
+        found[f"card {state}"] = (
+            "account/card_return.html",
+            {"tab": "subscription", "state": state, "means": "Visa •••• 4242", "card_url": "/carte/"},
+        )
+    for state in ("asks", "waits_for_other", "done", "taken", "over", "no_link"):
+        found[f"e-mail {state}"] = (
+            "account/confirm_email.html",
+            {"state": state, "new_email": "claire@example.org", "sentence": "Ce lien est coupé.", "end": "old"},
+        )
     for state in ("paid", "on_its_way", "refused", "unknown", "awaiting", "expired", "cancelled"):
         found[f"outcome {state}"] = ("checkout/outcome.html", outcome(state))
     for status in ("400", "403", "403_csrf", "404", "429", "500"):

@@ -14,7 +14,7 @@ def nothing(request: HttpRequest, **kwargs: Any) -> HttpResponse:
 
 NAMES = (
     "offer", "magazine", "favicon", "order", "account_home", "account_invoices", "account_address",
-    "account_change_email", "account_card", "account_data", "desk_home",
+    "account_change_email", "account_card", "account_devices", "account_data", "desk_home",
 )  # fmt: skip
 urlpatterns = [
     *(path(f"{name}/", nothing, name=name) for name in NAMES),

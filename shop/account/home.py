@@ -1,0 +1,66 @@
+"""The account's first page: the subscriptions, and the orders that are still to be paid."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from payments.days import paris_day
+from shop.account.doors import mine, page, room
+from shop.account.showing import cards
+from subscriptions.models import Order
+from subscriptions.orders.links import VALID_FOR, tracking_path
+
+State = Order.State
+WAITING = (State.DRAFT, State.AWAITING_PAYMENT)
+STATES: dict[str, tuple[Any, str]] = {
+    State.DRAFT: (gettext_lazy("to be paid"), "wait"),
+    State.AWAITING_PAYMENT: (gettext_lazy("to be paid"), "wait"),
+    State.PAID: (gettext_lazy("paid"), "good"),
+    State.EXPIRED: (gettext_lazy("not paid in time"), ""),
+    State.CANCELLED: (gettext_lazy("cancelled"), ""),
+}
+
+
+@room("GET")
+def home(request: HttpRequest) -> HttpResponse:
+    """What I get, where, until when, what it will cost and when."""
+    at = timezone.now()
+    waiting = [order for order in orders_of(request) if order.state in WAITING]
+    return page(
+        request,
+        "account/home.html",
+        "subscription",
+        subscriptions=cards(request, list(mine(request)), on=paris_day(at)),
+        orders=[order_line(order, at=at) for order in waiting],
+        order_url=reverse("order"),
+    )
+
+
+def orders_of(request: HttpRequest) -> list[Order]:
+    """A reader's orders, the latest first: theirs, and those placed without signing in under their address."""
+    user: Any = request.user
+    owned = Q(customer=user) | (Q(customer=None, email=user.email) if user.email else Q())
+    return list(Order.objects.filter(owned).select_related("offer").order_by("-pk"))
+
+
+def order_line(order: Order, *, at: datetime) -> dict[str, Any]:
+    """One order; its page is there for as long as its link is."""
+    word, tone = STATES[order.state]
+    return {
+        "reference": order.reference,
+        "placed_on": paris_day(order.placed_at),
+        "words": order.offer.title,
+        "amount": order.amount.amount,
+        "word": word,
+        "tone": tone,
+        "sentence": _("An order is waiting for its payment:"),
+        "url": tracking_path(order) if at - order.placed_at <= VALID_FOR else None,
+    }

@@ -1,0 +1,166 @@
+"""What the reader's pages say of a subscription, in plain sentences, from the one calculator of dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from shop.account.doors import may_move, may_pay
+from shop.storefront.covers import season_of
+from shop.templatetags.french import day
+from subscriptions.calendar import IssueDates
+from subscriptions.dates import LIVING, CopyDates, Means, SubscriptionDates, dates_of_subscriptions
+from subscriptions.models import Entitlement, Offer, Subscription
+from subscriptions.notices.french import month
+
+State = Subscription.State
+Copy = Entitlement.State
+
+STATES: dict[str, tuple[Any, str]] = {
+    State.PENDING: (gettext_lazy("beginning"), "wait"),
+    State.ACTIVE: (gettext_lazy("active"), "good"),
+    State.GRACE: (gettext_lazy("payment expected"), "wait"),
+    State.LAPSED: (gettext_lazy("lapsed"), ""),
+    State.ENDED: (gettext_lazy("ended"), ""),
+}
+#: Icon, tone and word of a copy by its state; `owed` says more with the issue's own dates.
+COPIES: dict[str, tuple[str, str, Any]] = {
+    Copy.OWED: ("clock", "", gettext_lazy("to come")),
+    Copy.ASSIGNED: ("letter", "wait", gettext_lazy("about to leave")),
+    Copy.SERVED: ("check", "good", gettext_lazy("posted")),
+    Copy.HELD: ("pause", "wait", gettext_lazy("on hold")),
+    Copy.CREDITED: ("cross", "", gettext_lazy("given back")),
+    Copy.VOID: ("cross", "", gettext_lazy("cancelled")),
+}
+BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "cartes_bancaires": "Carte Bancaire"}
+
+
+def cards(request: HttpRequest, subscriptions: Sequence[Subscription], *, on: date) -> list[dict[str, Any]]:
+    """The reading-room card of each subscription, the living ones first. Queries do not grow with their number."""
+    dates = dates_of_subscriptions(subscriptions, on=on)
+    ordered = sorted(subscriptions, key=lambda one: (one.state not in LIVING, -one.pk))
+    return [card(request, one, dates[one.pk]) for one in ordered]
+
+
+def card(request: HttpRequest, subscription: Subscription, dates: SubscriptionDates) -> dict[str, Any]:
+    """One card, as `templates/account/home.html` wants it."""
+    word, tone = STATES[subscription.state]
+    living = subscription.state in LIVING
+    known = dates.next_issue or dates.first_issue
+    movable = may_move(request, subscription)
+    return {
+        "number": subscription.number or "",
+        "title": subscription.magazine.title,
+        "offer": subscription.offer.title,
+        "living": living,
+        "state_word": word,
+        "state_tone": tone,
+        "season": season_of(known.cover_month).slug if known else "winter",
+        "next": shown_issue(dates.next_issue),
+        "lines": subscription.recipient.address.lines if movable else [subscription.recipient.name],
+        "starts_on": dates.starts_on,
+        "ends_on": dates.ends_on,
+        "copies_owed": dates.copies_left,
+        "renews_on": dates.renewal.on if dates.renewal else None,
+        "renewal_amount": dates.renewal.amount if dates.renewal else None,
+        "refuse_until": dates.renewal.refuse_until if dates.renewal else None,
+        "yearly_price": dates.yearly_price,
+        "means": means_words(dates.means),
+        "withdrawal_open": dates.withdrawal_open,
+        "withdraw_until": dates.withdraw_until if dates.withdrawal_open else None,
+        "sentence": sentence(subscription, dates),
+        "copies": [copy_line(copy) for copy in dates.copies],
+        "address_url": reverse("account_address", args=[subscription.pk]) if living and movable else None,
+        "card_url": reverse("account_card", args=[subscription.pk]) if may_pay(request, subscription) else None,
+        "stop_url": public("terminate") if living else None,
+        "withdraw_url": public("withdraw") if dates.withdrawal_open else None,
+    }
+
+
+def sentence(subscription: Subscription, dates: SubscriptionDates) -> str:
+    """What is going on when it is not simply active; an empty string when it is."""
+    if subscription.state == State.GRACE:
+        return _("The last payment did not arrive. Your copies wait for it; we have written to you.")
+    if subscription.state == State.LAPSED and dates.ends_on:
+        return _("It was paid for until %(date)s. Subscribe again to receive the next issues.") % {
+            "date": day(dates.ends_on)
+        }
+    if subscription.state == State.ENDED:
+        return _("It has ended: nothing more is sent, and nothing more is debited.")
+    if dates.renewal and dates.means is None:
+        return _("No means of payment is kept: choose one, or it ends on %(date)s.") % {"date": day(dates.renewal.on)}
+    if dates.means_ends_first and dates.renewal:
+        return _("Your card ends before the debit of %(date)s. Please choose another one.") % {
+            "date": day(dates.renewal.on)
+        }
+    if any(copy.state == Copy.HELD for copy in dates.copies):
+        return _("Your copies are on hold: none is lost.")
+    if subscription.renewal == Offer.Renewal.FIXED and dates.copies_left == 0 and dates.copies:
+        return _("All the copies you paid for are posted. Subscribe again to receive the next issues.")
+    return ""
+
+
+def copy_line(copy: CopyDates) -> dict[str, Any]:
+    """One line of the time line of copies."""
+    icon, tone, word = COPIES[copy.state]
+    issue = copy.issue
+    return {
+        "number": issue.number if issue else None,
+        "month": month(issue.cover_month, issue.cover_year) if issue else "",
+        "icon": icon,
+        "tone": tone,
+        "word": word,
+        "sentence": copy_sentence(copy),
+    }
+
+
+def copy_sentence(copy: CopyDates) -> str:
+    """When a copy comes, came, or why it does not."""
+    issue = copy.issue
+    if copy.state == Copy.CREDITED:
+        return _("Its price was given back to you.")
+    if copy.state == Copy.VOID:
+        return _("It will not be sent.")
+    if copy.state == Copy.HELD:
+        return _("It leaves once the hold is over.")
+    if issue is None:
+        return _("Its date is not set yet.")
+    if copy.sent_again_on:
+        return _("Sent again on %(date)s.") % {"date": day(copy.sent_again_on)}
+    if issue.posted_on is None:
+        return _("To be posted about %(date)s.") % {"date": day(issue.post_on)}
+    if copy.state == Copy.SERVED:
+        return _("Posted on %(date)s.") % {"date": day(issue.posted_on)}
+    return _("The issue was posted on %(date)s; yours leaves with the next parcel.") % {"date": day(issue.posted_on)}
+
+
+def shown_issue(issue: IssueDates | None) -> dict[str, Any] | None:
+    """An issue as the templates print it."""
+    if issue is None:
+        return None
+    return {"number": issue.number, "month": month(issue.cover_month, issue.cover_year), "post_date": issue.post_on}
+
+
+def means_words(means: Means | None) -> str:
+    """« Visa •••• 4242, 08/2028 », « Prélèvement SEPA •••• 3000 »; an empty string when none is kept."""
+    if means is None:
+        return ""
+    name = BRANDS.get(means.brand) or (means.brand.capitalize() if means.brand else _("Card"))
+    if means.kind == "sepa_debit":
+        name = _("SEPA direct debit")
+    words = f"{name}\u00a0••••\u00a0{means.last4}" if means.last4 else name
+    return f"{words}, {means.ends_on:%m/%Y}" if means.ends_on else words
+
+
+def public(name: str) -> str | None:
+    """One of the two functions that need no account; None while the site does not have it."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return None

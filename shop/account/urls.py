@@ -1,0 +1,41 @@
+"""Addresses of the reader's account. Of allauth's pages only the code is here: no password, no sign-up, no list of e-mails."""
+
+from __future__ import annotations
+
+from allauth.account.views import logout
+from django.urls import include, path
+
+from shop.account.card import card, returned
+from shop.account.data import data, erased, exported, gone
+from shop.account.devices import devices
+from shop.account.email import cancel_change, change_email, confirm
+from shop.account.home import home
+from shop.account.invoices import invoice, invoices
+from shop.account.moving import address, label
+from shop.account.signing_in import AskCode, EnterCode
+
+ask = AskCode.as_view()
+
+rooms = [
+    path("", home, name="account_home"),
+    path("connexion/", ask, name="account_request_login_code"),
+    # The name under which allauth looks for the entrance.
+    path("connexion/", ask, name="account_login"),
+    path("connexion/code/", EnterCode.as_view(), name="account_confirm_login_code"),
+    path("deconnexion/", logout, name="account_logout"),
+    path("factures/", invoices, name="account_invoices"),
+    path("factures/<slug:reference>.pdf", invoice, name="account_invoice"),
+    path("abonnements/<int:pk>/adresse/", address, name="account_address"),
+    path("abonnements/<int:pk>/adresse/etiquette/", label, name="account_address_label"),
+    path("abonnements/<int:pk>/moyen-de-paiement/", card, name="account_card"),
+    path("abonnements/<int:pk>/moyen-de-paiement/retour/<slug:reference>/", returned, name="account_card_return"),
+    path("courriel/", change_email, name="account_change_email"),
+    path("courriel/abandon/", cancel_change, name="account_cancel_email_change"),
+    path("courriel/confirmation/<str:token>/", confirm, name="account_confirm_email_change"),
+    path("appareils/", devices, name="account_devices"),
+    path("donnees/", data, name="account_data"),
+    path("donnees/fichier/", exported, name="account_export"),
+    path("donnees/effacement/", erased, name="account_erase"),
+    path("effacement/", gone, name="account_erased"),
+]
+urlpatterns = [path("compte/", include(rooms))]

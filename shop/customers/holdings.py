@@ -1,0 +1,256 @@
+"""What is held about a reader, as plain values: the facts behind the export of their data (GDPR art. 15 and 20).
+
+What is another person's is not among them: who at the shop did something, and other readers.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+from django.utils.timezone import localtime
+
+from payments.models import Act, Invoice, Payment, SavedMethod
+from shop.customers.models import Customer
+from shop.customers.sessions import open_sessions
+from subscriptions.models import (
+    AddressChange,
+    Consent,
+    Entitlement,
+    Notice,
+    Order,
+    PostalAddress,
+    Subscription,
+    Term,
+)
+
+Facts = dict[str, Any]
+
+
+def everything(customer: Customer, *, at: datetime) -> Facts:
+    """The facts, as plain values ready for JSON."""
+    return _plain(
+        {
+            "exported_at": at,
+            "person": _person(customer),
+            "subscriptions": [_subscription(one) for one in _subscriptions(customer)],
+            "address_changes": [_move(one) for one in _moves(customer)],
+            "orders": [_order(one) for one in _orders(customer)],
+            "payments": [_payment(one) for one in _payments(customer)],
+            "means_of_payment": [_method(one) for one in _methods(customer)],
+            "invoices": [_invoice(one) for one in Invoice.objects.filter(customer=customer).order_by("pk")],
+            "letters": [_letter(one) for one in Notice.objects.filter(customer=customer).order_by("pk")],
+            "consents": [_consent(one) for one in _consents(customer)],
+            "email_changes": [
+                {"asked_at": one.created_at, "new_email": one.new_email, "done_at": one.done_at}
+                for one in customer.email_changes.order_by("pk")
+            ],
+            "sessions": [
+                {"opened_at": one.created_at, "ip": one.ip, "browser": one.user_agent}
+                for one in open_sessions(customer)
+            ],
+            "acts": [{"at": one.at, "what": one.verb, "reason": one.reason} for one in _acts(customer)],
+        }
+    )
+
+
+def _person(customer: Customer) -> Facts:
+    return {
+        "email": customer.email,
+        "title": customer.title,
+        "first_name": customer.first_name,
+        "last_name": customer.last_name,
+        "organisation": customer.organisation,
+        "phone": customer.phone,
+        "language": customer.language,
+        "known_since": customer.created_at,
+        "came_by": customer.source,
+    }
+
+
+def _subscriptions(customer: Customer) -> list[Subscription]:
+    mine = Q(holder=customer) | Q(payer=customer) | Q(recipient__customer=customer)
+    return list(
+        Subscription.objects.filter(mine)
+        .select_related("magazine", "offer", "recipient__address")
+        .prefetch_related("terms__entitlements__issue", "terms__entitlements__movements", "events")
+        .order_by("pk")
+    )
+
+
+def _subscription(one: Subscription) -> Facts:
+    return {
+        "number": one.number,
+        "magazine": one.magazine.title,
+        "offer": one.offer.title,
+        "renewal": one.renewal,
+        "state": one.state,
+        "recipient": one.recipient.name,
+        "address": _address(one.recipient.address),
+        "steps": [{"at": step.at, "state": step.to_state} for step in one.events.all()],
+        "terms": [_term(term) for term in one.terms.all()],
+    }
+
+
+def _term(term: Term) -> Facts:
+    return {
+        "number": term.number,
+        "starts_on": term.starts_on,
+        "ends_on": term.ends_on,
+        "amount": term.amount.amount,
+        "copies": [_copy(copy) for copy in term.entitlements.all()],
+    }
+
+
+def _copy(copy: Entitlement) -> Facts:
+    return {
+        "issue": copy.issue.number if copy.issue else None,
+        "state": copy.state,
+        "steps": [{"on": step.on, "what": step.kind} for step in copy.movements.all()],
+    }
+
+
+def _address(address: PostalAddress | None) -> Facts | None:
+    return {"label": address.lines, "typed": address.typed} if address else None
+
+
+def _moves(customer: Customer) -> list[AddressChange]:
+    mine = AddressChange.objects.filter(recipient__customer=customer)
+    return list(mine.select_related("old", "new", "first_issue").order_by("pk"))
+
+
+def _move(one: AddressChange) -> Facts:
+    return {
+        "at": one.at,
+        "old": _address(one.old),
+        "new": _address(one.new),
+        "first_issue": one.first_issue.number if one.first_issue else None,
+    }
+
+
+def _orders(customer: Customer) -> list[Order]:
+    mine = Q(customer=customer) | Q(email=customer.email) if customer.email else Q(customer=customer)
+    return list(Order.objects.filter(mine).select_related("offer", "delivery", "billing", "disclosure").order_by("pk"))
+
+
+def _order(one: Order) -> Facts:
+    return {
+        "reference": one.reference,
+        "placed_at": one.placed_at,
+        "state": one.state,
+        "offer": one.offer.title,
+        "amount": one.amount.amount,
+        "email": one.email,
+        "phone": one.phone,
+        "delivery": _address(one.delivery),
+        "billing": _address(one.billing),
+        "organisation": one.organisation,
+        "siren": one.siren,
+        "siret": one.siret,
+        "vat_number": one.vat_number,
+        "engagement_number": one.engagement_number,
+        "typed": one.typed,
+        "shown_before": one.disclosure.facts,
+    }
+
+
+def _payments(customer: Customer) -> list[Payment]:
+    return list(Payment.objects.filter(customer=customer).prefetch_related("events", "refunds").order_by("pk"))
+
+
+def _payment(one: Payment) -> Facts:
+    return {
+        "reference": one.reference,
+        "amount": one.amount.amount,
+        "paid_by": one.method_kind,
+        "state": one.state,
+        "received_on": one.received_on,
+        "steps": [{"at": step.at, "state": step.to_state} for step in one.events.all()],
+        "refunds": [
+            {
+                "reference": refund.reference,
+                "amount": refund.amount.amount,
+                "state": refund.state,
+                "refunded_on": refund.refunded_on,
+            }
+            for refund in one.refunds.all()
+        ],
+    }
+
+
+def _methods(customer: Customer) -> list[SavedMethod]:
+    mine = Q(payer_account__customer=customer) | Q(payments__customer=customer) | Q(subscriptions__payer=customer)
+    return list(SavedMethod.objects.filter(mine).distinct().order_by("pk"))
+
+
+def _method(one: SavedMethod) -> Facts:
+    return {
+        "kind": one.kind,
+        "brand": one.brand,
+        "last4": one.last4,
+        "expires": f"{one.exp_month:02d}/{one.exp_year}" if one.exp_month and one.exp_year else None,
+        "kept_since": one.created_at,
+        "ended_at": one.ended_at,
+    }
+
+
+def _invoice(one: Invoice) -> Facts:
+    return {
+        "number": one.reference,
+        "kind": one.kind,
+        "issued_on": one.issued_on,
+        "name": one.buyer_name,
+        "address": one.buyer_address,
+        "amount": one.total_ttc.amount,
+        "vat": one.total_vat.amount,
+    }
+
+
+def _letter(one: Notice) -> Facts:
+    return {
+        "kind": one.kind,
+        "to": one.to_email,
+        "queued_at": one.created_at,
+        "state": one.state,
+        "since": one.state_since,
+    }
+
+
+def _consents(customer: Customer) -> list[Consent]:
+    mine = Q(customer=customer) | Q(order__customer=customer)
+    return list(Consent.objects.filter(mine).select_related("text").order_by("pk"))
+
+
+def _consent(one: Consent) -> Facts:
+    return {
+        "at": one.at,
+        "matter": one.matter,
+        "given": one.given,
+        "words": one.words,
+        "text": f"{one.text.code} {one.text.version}" if one.text else None,
+        "ip": one.ip,
+        "browser": one.user_agent,
+    }
+
+
+def _acts(customer: Customer) -> list[Act]:
+    subjects = [f"customer:{customer.pk}"]
+    subjects += [f"subscription:{one.pk}" for one in _subscriptions(customer)]
+    subjects += [f"order:{pk}" for pk in customer.orders.values_list("pk", flat=True)]
+    return list(Act.objects.filter(subject__in=subjects).order_by("pk"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, datetime):
+        return localtime(value).isoformat(timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    return value

@@ -1,0 +1,227 @@
+"""The one calculator of dates of a subscription: account, letters and staff pages all print what it says (style.md 10).
+
+What comes next, what is left, until when, what another year costs and when, until when one may withdraw. It reads rows
+and asks `subscriptions.calendar`; sentences are written by those who ask.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from payments.models import SavedMethod
+from payments.vat import BuyerKind
+from subscriptions.calendar import DeliveryZone, IssueDates, last_day_to_refuse, withdraw_until
+from subscriptions.models import Entitlement, EntitlementMovement, Offer, Price, Recipient, Subscription, Term
+from subscriptions.offers.catalogue import dates_of
+
+Copy = Entitlement.State
+State = Subscription.State
+LIVING = frozenset({State.PENDING, State.ACTIVE, State.GRACE})
+#: Copies that are still to come: in a file or not, held or not.
+COMING = frozenset({Copy.OWED, Copy.ASSIGNED, Copy.HELD})
+#: Copies that will never come, so that they say nothing about the first issue.
+GONE = frozenset({Copy.VOID, Copy.CREDITED})
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CopyDates:
+    """One copy of one term. `issue` is None while the issue it belongs to is not planned; `sent_again_on` after a loss."""
+
+    term: int
+    rank: int
+    state: str
+    issue: IssueDates | None
+    sent_again_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The next year that begins by itself: when, for how much (Money incl. VAT; None if no price is set), and D."""
+
+    on: date
+    amount: Any
+    refuse_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """The card or account that pays for renewals; `ends_on` is the last day a card is good, None for an account."""
+
+    kind: str
+    brand: str
+    last4: str
+    ends_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionDates:
+    """Everything there is to say about dates and copies of one subscription on one day.
+
+    `next_issue`: the issue of the next copy, None if none is owed or its issue is not planned yet. `copies_left` counts
+    copies that are still to come. `withdrawal_open` with `withdraw_until` None: the first issue is not posted yet, so
+    the fourteen days have not begun. `renewal` is there only if the next year begins by itself; `yearly_price` is what
+    another year costs today either way. `means_ends_first`: the card ends before the renewal it should pay.
+    """
+
+    subscription_id: int
+    on: date
+    starts_on: date | None
+    ends_on: date | None
+    first_issue: IssueDates | None
+    next_issue: IssueDates | None
+    copies: tuple[CopyDates, ...]
+    copies_left: int
+    withdrawal_open: bool
+    withdraw_until: date | None
+    renewal: Renewal | None
+    yearly_price: Any
+    means: Means | None
+
+    @property
+    def means_ends_first(self) -> bool:
+        """Whether the card is no longer good on the day of the renewal."""
+        ends_on = self.means.ends_on if self.means else None
+        return self.renewal is not None and ends_on is not None and ends_on < self.renewal.on
+
+
+def dates_of_subscription(subscription: Subscription, *, on: date) -> SubscriptionDates:
+    """The dates of one subscription on day `on` (Paris). Seven queries."""
+    return dates_of_subscriptions([subscription], on=on)[subscription.pk]
+
+
+def dates_of_subscriptions(subscriptions: Sequence[Subscription], *, on: date) -> Mapping[int, SubscriptionDates]:
+    """The dates of many subscriptions, by primary key. Seven queries at most, whatever their number."""
+    keys = [one.pk for one in subscriptions]
+    terms: dict[int, list[Term]] = defaultdict(list)
+    for term in (
+        Term.objects.filter(subscription__in=keys).select_related("order__delivery").order_by("subscription", "number")
+    ):
+        terms[term.subscription_id].append(term)
+    copies = _copies(keys)
+    prices = _prices({one.offer_id for one in subscriptions})
+    zones = dict(
+        Recipient.objects.filter(pk__in=[one.recipient_id for one in subscriptions]).values_list(
+            "pk", "address__delivery_zone"
+        )
+    )
+    methods = SavedMethod.objects.in_bulk({one.saved_method_id for one in subscriptions if one.saved_method_id})
+    return {
+        one.pk: _facts(
+            one,
+            terms=terms[one.pk],
+            copies=copies.get(one.pk, ()),
+            prices=[
+                row for row in prices if (row.offer_id, row.delivery_zone) == (one.offer_id, zones[one.recipient_id])
+            ],
+            method=methods.get(one.saved_method_id or 0),
+            on=on,
+        )
+        for one in subscriptions
+    }
+
+
+def _facts(
+    subscription: Subscription,
+    *,
+    terms: Sequence[Term],
+    copies: Sequence[CopyDates],
+    prices: Sequence[Price],
+    method: SavedMethod | None,
+    on: date,
+) -> SubscriptionDates:
+    coming = [copy for copy in copies if copy.state in COMING]
+    planned = sorted((copy.issue for copy in coming if copy.issue), key=lambda issue: issue.number)
+    unposted = [issue for issue in planned if issue.posted_on is None]
+    living = subscription.state in LIVING
+    until, still_open = _withdrawal(terms, copies, living=living, on=on)
+    first = next((copy.issue for copy in copies if copy.state not in GONE), None)
+    return SubscriptionDates(
+        subscription_id=subscription.pk,
+        on=on,
+        starts_on=terms[0].starts_on if terms else None,
+        ends_on=terms[-1].ends_on if terms else None,
+        first_issue=first,
+        next_issue=next(iter(unposted or planned), None) if living else None,
+        copies=tuple(copies),
+        copies_left=len(coming),
+        withdrawal_open=still_open,
+        withdraw_until=until,
+        renewal=_renewal(subscription, terms, planned, prices) if living else None,
+        yearly_price=_price(prices, on=on),
+        means=_means(method),
+    )
+
+
+def _withdrawal(
+    terms: Sequence[Term], copies: Sequence[CopyDates], *, living: bool, on: date
+) -> tuple[date | None, bool]:
+    """The last day to withdraw and whether one still may: consumers, once, from the first issue on (C. conso L221-18).
+
+    A renewal opens no new period (CJEU C-565/22). What was not bought here, by an import, is looked at by a person.
+    """
+    order = terms[0].order if terms else None
+    if order is None or order.buyer_kind != BuyerKind.CONSUMER or not living:
+        return None, False
+    first = next((copy for copy in copies if copy.term == 1 and copy.state not in GONE), None)
+    posted_on = first.issue.posted_on if first is not None and first.issue is not None else None
+    until = withdraw_until(posted_on=posted_on, zone=DeliveryZone(order.delivery.delivery_zone))
+    return until, until is None or on <= until
+
+
+def _renewal(
+    subscription: Subscription, terms: Sequence[Term], planned: Sequence[IssueDates], prices: Sequence[Price]
+) -> Renewal | None:
+    """The day after the term, or the day after the last owed copy is posted, whichever is later (design, section 6)."""
+    if subscription.renewal != Offer.Renewal.AUTOMATIC or not terms:
+        return None
+    last_post = max((issue.posted_on or issue.post_on for issue in planned), default=terms[-1].ends_on)
+    renews_on = max(terms[-1].ends_on, last_post) + _DAY
+    return Renewal(renews_on, _price(prices, on=renews_on), last_day_to_refuse(renews_on))
+
+
+def _price(prices: Iterable[Price], *, on: date) -> Any:
+    for price in prices:
+        if price.valid_from <= on and (price.valid_to is None or on < price.valid_to):
+            return price.amount
+    return None
+
+
+def _means(method: SavedMethod | None) -> Means | None:
+    if method is None or method.ended_at is not None:
+        return None
+    ends_on = None
+    if method.exp_year and method.exp_month:
+        ends_on = date(method.exp_year, method.exp_month, monthrange(method.exp_year, method.exp_month)[1])
+    return Means(method.kind, method.brand, method.last4, ends_on)
+
+
+def _prices(offers: set[int]) -> Sequence[Price]:
+    return list(Price.objects.filter(offer__in=offers).order_by("-valid_from"))
+
+
+def _copies(keys: Sequence[int]) -> Mapping[int, Sequence[CopyDates]]:
+    rows = (
+        Entitlement.objects.filter(term__subscription__in=keys)
+        .select_related("issue", "term")
+        .order_by("term__number", "rank")
+    )
+    again = dict(
+        EntitlementMovement.objects.filter(
+            entitlement__term__subscription__in=keys, kind=EntitlementMovement.Kind.RESEND
+        )
+        .order_by("pk")
+        .values_list("entitlement", "on")
+    )
+    found: dict[int, list[CopyDates]] = defaultdict(list)
+    for row in rows:
+        issue = dates_of(row.issue) if row.issue else None
+        found[row.term.subscription_id].append(
+            CopyDates(row.term.number, row.rank, row.state, issue, again.get(row.pk))
+        )
+    return found
