@@ -52,17 +52,24 @@ CREATE CONSTRAINT TRIGGER invoice_follows AFTER INSERT ON payments_invoice
     DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION invoice_follows();
 
 CREATE FUNCTION invoice_lines_add_up() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    stated record;
 BEGIN
+    SELECT reference, total_ht, total_vat, total_ttc INTO stated FROM payments_invoice
+        WHERE id = (to_jsonb(NEW) ->> TG_ARGV[0])::bigint;
     IF (SELECT (coalesce(sum(ht), 0), coalesce(sum(vat), 0), coalesce(sum(ttc), 0))
-            FROM payments_invoiceline WHERE invoice_id = NEW.id)
-        IS DISTINCT FROM (NEW.total_ht, NEW.total_vat, NEW.total_ttc) THEN
-        RAISE EXCEPTION 'lines of invoice % do not add up to its totals', NEW.reference
+            FROM payments_invoiceline WHERE invoice_id = (to_jsonb(NEW) ->> TG_ARGV[0])::bigint)
+        IS DISTINCT FROM (stated.total_ht, stated.total_vat, stated.total_ttc) THEN
+        RAISE EXCEPTION 'lines of invoice % do not add up to its totals', stated.reference
             USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
 END $$;
 CREATE CONSTRAINT TRIGGER invoice_lines_add_up AFTER INSERT ON payments_invoice
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION invoice_lines_add_up();
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION invoice_lines_add_up('id');
+-- A line added to an invoice that was issued long ago is refused as well.
+CREATE CONSTRAINT TRIGGER invoice_lines_add_up AFTER INSERT ON payments_invoiceline
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION invoice_lines_add_up('invoice_id');
 """
 
 
