@@ -57,7 +57,6 @@ def outcome(request: HttpRequest, token: str) -> HttpResponse:
     situation = follow(order, at=at, ask=True)
     payment = payment_of(order)
     answer = render(request, "checkout/outcome.html", _told(order, payment, situation))
-    answer["Referrer-Policy"] = "no-referrer"
     if situation == Situation.PAID and tokens.of_browser(request) == order.form_token:
         tokens.forget(answer)
     return answer
@@ -86,7 +85,6 @@ def cancelled(request: HttpRequest, token: str) -> HttpResponse:
     if sentence is None:
         return see_other(return_path(order))
     answer = again(request, order, notices=[sentence])
-    answer["Referrer-Policy"] = "no-referrer"
     return answer
 
 

@@ -11,7 +11,7 @@ from shop.storefront.kept import KEEPER
 from shop.storefront.showing import day_after_year
 
 TEXTS = ("cgv", "mentions-legales", "confidentialite", "accessibilite")
-PRIVATE = ("/abonnement/", "/commande/", "/mon-compte/", "/gestion/", "/webhooks/")
+PRIVATE = ("/abonnement/", "/commande/", "/compte/", "/gestion/", "/webhooks/")
 
 
 def robots(request: HttpRequest) -> HttpResponse:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import structlog
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from payments.territories import zone_of
-from payments.vat import VatTreatment, treatment
+from payments.vat import NoRate, VatTreatment, treatment
 from subscriptions.calendar import DeliveryZone, TermDates, delivery_zone_of
 from subscriptions.models import Issue, Offer, Price
 from subscriptions.offers.catalogue import Shelf, read_shelf
+
+log = structlog.get_logger(__name__)
 
 
 class NotForSale(ValidationError):
@@ -55,14 +58,18 @@ def quote(offer: Offer, *, country: str, postcode: str, buyer_kind: str, on: dat
     standing = shelf.standing(current, zone)
     if standing is None:
         raise NotForSale(_("The coming issues are not planned yet: this offer is back in a few days."), code="no_issue")
-    vat = treatment(
-        zone=zone_of(country, postcode),
-        buyer_kind=buyer_kind,
-        vat_number_valid=False,
-        on=on,
-        rows=shelf.vat_rates,
-        category=current.vat_category,
-    )
+    try:
+        vat = treatment(
+            zone=zone_of(country, postcode),
+            buyer_kind=buyer_kind,
+            vat_number_valid=False,
+            on=on,
+            rows=shelf.vat_rates,
+            category=current.vat_category,
+        )
+    except NoRate as missing:
+        log.error("no_vat_rate", offer=current.code, zone=str(zone))
+        raise NotForSale(_("This offer cannot be delivered to this address yet."), code="no_rate") from missing
     return Quote(
         offer=current,
         price=standing.price,

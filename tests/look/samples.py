@@ -113,6 +113,10 @@ def order(data: dict[str, str] | None = None, *, initial: dict[str, str] | None 
         },
         "first": FIRST,
         "thumb": {"cover_url": "/couvertures/25.svg"},
+        "renewals": [
+            {"value": str(radio.data["value"]), "tag": radio.tag(), "id": radio.id_for_label, "price": Decimal("27.60")}
+            for radio in form["renewal"]
+        ],
         "mandate": "J’autorise ActuIA à débiter mon moyen de paiement chaque année.",
         "disclosure": DISCLOSURE,
         "delivery_note": "Livraison en France et dans l’Union européenne.",

@@ -144,7 +144,7 @@ def test_first_screen_of_the_offer() -> None:
         "That is 6,90\u00a0€ a copy",
         "Your first issue: n°\u00a025, posted about 15\u00a0mars\u00a02027",
         '<a class="button main" href="/commander/">Subscribe</a>',
-        "You can stop in three clicks",
+        "a renewal that you stop whenever you like",
         "Secure payment by Stripe",
         "In issue n°\u00a024",
     ]
@@ -216,7 +216,7 @@ def test_the_parts_that_typing_changes_are_on_the_page_once_each_kind() -> None:
         for e in Page(draw("checkout/order.html", samples.order())).elements
         if "data-part" in e.attrs
     }
-    assert answered == on_page == {"label", "bill", "address", "button"}
+    assert answered == on_page == {"label", "bill", "address", "renewal", "said", "button"}
 
 
 @pytest.mark.parametrize(

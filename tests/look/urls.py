@@ -15,6 +15,7 @@ def nothing(request: HttpRequest, **kwargs: Any) -> HttpResponse:
 NAMES = (
     "offer", "magazine", "favicon", "order", "account_home", "account_invoices", "account_address",
     "account_change_email", "account_card", "account_devices", "account_data", "desk_home",
+    "desk_sign_out",
 )  # fmt: skip
 urlpatterns = [
     *(path(f"{name}/", nothing, name=name) for name in NAMES),
