@@ -216,6 +216,7 @@ def test_copy(subscription, came, kind):
 MOVERS = {
     "payments/settling.py", "payments/refunds.py", "payments/methods.py", "payments/webhooks/processing.py",
     "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
+    "subscriptions/fulfilment/moving.py",
 }  # fmt: skip
 
 

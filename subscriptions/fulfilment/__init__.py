@@ -1,0 +1,1 @@
+"""Fulfilment: what happens to an issue between its cut-off and the reader's letter box."""
