@@ -71,8 +71,10 @@ def demo(given: Mapping[str, str], home: Path = HOME) -> None:
             log.unlink()
         environment = _start_servers(supervisor, given, chosen, places)
         save(environment, home)
-        first = _prepare_data(environment, given, chosen, places)
-        _start_shop(supervisor, environment, given, chosen, places)
+        _migrate(environment, places)
+        _start_outside(supervisor, environment, given, chosen, places)
+        first = _load(environment, given, chosen, places)
+        _start_shop(supervisor, environment, chosen, places)
         say(_welcome(chosen, first))
         supervisor.watch()
 
@@ -123,14 +125,18 @@ def _start_servers(supervisor: Supervisor, given: Mapping[str, str], chosen: Pla
     return compose(given, chosen, database=database, redis=redis)
 
 
-def _prepare_data(environment: Mapping[str, str], given: Mapping[str, str], chosen: Plan, places: Places) -> bool:
-    """Migrate as the owner, gather the static files, load the demo's data once. True on the first start."""
+def _migrate(environment: Mapping[str, str], places: Places) -> None:
+    """Migrate as the owner and gather the static files."""
     say("Migrations…")
     _manage(environment, places, "migrate", "--database=owner", "--no-input", "--verbosity=1")
     mark, gathered = _static_mark(), places.home / "static" / "gathered"
     if not gathered.exists() or gathered.read_text() != mark:  # compressing takes seconds
         _manage(environment, places, "collectstatic", "--no-input", "--clear", "--verbosity=0")
         gathered.write_text(mark)
+
+
+def _load(environment: Mapping[str, str], given: Mapping[str, str], chosen: Plan, places: Places) -> bool:
+    """Load the demo's data once; its readers buy at the stand-in, which runs already. True on the first start."""
     loaded = places.home / "logins.txt"
     if loaded.exists():
         return False
@@ -153,31 +159,36 @@ def _static_mark() -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _start_shop(
+def _start_outside(
     supervisor: Supervisor, environment: Mapping[str, str], given: Mapping[str, str], chosen: Plan, places: Places
 ) -> None:
-    logs = places.logs
-
-    def run(name: str, *command: str) -> Callable[[], Child]:
-        log = logs / f"{name}.log"
-        return lambda: spawn(name, [PYTHON, "-m", *command], log=log, env=environment, cwd=ROOT)
-
+    """What the shop takes for the outside world: the mailbox and the stand-in for Stripe."""
     if chosen.mailbox_port:
         letters = str(places.home / "letters")
-        mailbox = run("mailbox", "deploy.local.mailbox", letters, str(chosen.smtp_port), str(chosen.mailbox_port))
-        supervisor.start(mailbox, rank=OUTSIDE)
+        command = ("deploy.local.mailbox", letters, str(chosen.smtp_port), str(chosen.mailbox_port))
+        mailbox = supervisor.start(_module("mailbox", command, environment, places), rank=OUTSIDE)
+        _wait_for(mailbox, chosen.mailbox_port, "/lettres.json")
     if chosen.stripe_port:
-        stand_in = of_stand_in(given, chosen)
-        supervisor.start(lambda: _stand_in(stand_in, chosen, logs), rank=OUTSIDE)
+        told = of_stand_in(given, chosen)
+        stand_in = supervisor.start(lambda: _stand_in(told, chosen, places.logs), rank=OUTSIDE)
+        _wait_for(stand_in, chosen.stripe_port, "/")
+
+
+def _start_shop(supervisor: Supervisor, environment: Mapping[str, str], chosen: Plan, places: Places) -> None:
     say("Web server, worker and clock…")
-    web = supervisor.start(
-        run("web", "gunicorn", "--config=deploy/gunicorn.conf.py", "shop.wsgi:application"), rank=SHOP
-    )
+    gunicorn = ("gunicorn", "--config=deploy/gunicorn.conf.py", "shop.wsgi:application")
+    web = supervisor.start(_module("web", gunicorn, environment, places), rank=SHOP)
     worker = ("celery", "--app=tasks.app", "worker", "--pool=prefork", "--concurrency=2", "--loglevel=INFO")
-    supervisor.start(run("worker", *worker, "--without-gossip", "--without-mingle"), rank=SHOP)
-    beat = ("celery", "--app=tasks.app", "beat", "--loglevel=INFO", "--pidfile=")
-    supervisor.start(run("clock", *beat, f"--schedule={places.home / 'clock'}"), rank=SHOP)
+    quiet = ("--without-gossip", "--without-mingle")
+    supervisor.start(_module("worker", (*worker, *quiet), environment, places), rank=SHOP)
+    beat = ("celery", "--app=tasks.app", "beat", "--loglevel=INFO", "--pidfile=", f"--schedule={places.home / 'clock'}")
+    supervisor.start(_module("clock", beat, environment, places), rank=SHOP)
     _wait_for(web, chosen.port, "/", host=urlsplit(chosen.site_url).netloc)
+
+
+def _module(name: str, command: Sequence[str], environment: Mapping[str, str], places: Places) -> Callable[[], Child]:
+    log = places.logs / f"{name}.log"
+    return lambda: spawn(name, [PYTHON, "-m", *command], log=log, env=environment, cwd=ROOT)
 
 
 def _stand_in(environment: Mapping[str, str], chosen: Plan, logs: Path) -> Child:
