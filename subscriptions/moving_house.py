@@ -1,12 +1,10 @@
-# TO THE AUTHOR OF THE ACCOUNT PAGES, to be removed before any commit: on 23 November about 19:13 an uncommitted earlier
-# version of this file was overwritten by mistake by the author of the back office; it could not be recovered. This one
-# keeps the agreed signature of change_address. Put yours back if you still have it: the desks use change_address alone.
-"""Moving house: a new address for a recipient, from the first issue that it still reaches. Readers and staff alike."""
+"""Moving house: a new address for the copies to come, and which issue is the first to go there (law.md 7.5)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -15,54 +13,70 @@ from payments.days import paris_day
 from payments.desk import record_act
 from subscriptions.addresses.label import PostalLabel
 from subscriptions.addresses.typed import TypedAddress
-from subscriptions.calendar.issues import is_open, reached_by_address_change
-from subscriptions.models import AddressChange, Issue, Recipient, Subscription
+from subscriptions.calendar import is_open, reached_by_address_change
+from subscriptions.models import AddressChange, Entitlement, Issue, Recipient, Subscription
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.places import address_row
 
+COMING = (Entitlement.State.OWED, Entitlement.State.ASSIGNED, Entitlement.State.HELD)
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a change of address given today reaches: the first issue (None if not planned yet), and those that still go
-    to the old address because their file is closed and they are not posted."""
+    """`first`: the first issue that goes to an address given now, None if it is not planned yet.
+
+    `leaves`: issues of this reader not posted yet that still go to the former address, their file being closed.
+    """
 
     first: Issue | None
     leaves: tuple[Issue, ...]
 
 
 def reach(recipient: Recipient, *, on: date) -> Reach:
-    """Which issues a change of address given on day `on` reaches, and which it does not any more. Two queries."""
-    magazines = Subscription.objects.filter(recipient=recipient).values_list("magazine", flat=True).distinct()
-    unposted = list(Issue.objects.filter(magazine__in=list(magazines), posted_on=None).order_by("number"))
-    issues = {issue.number: issue for issue in unposted}
-    found = reached_by_address_change([dates_of(issue) for issue in unposted], on=on)
-    leaves = tuple(issue for issue in unposted if not is_open(dates_of(issue), on=on))
-    return Reach(issues[found.number] if found else None, leaves)
+    """Which issues an address given on day `on` still reaches, for the copies this recipient is owed. Two queries.
+
+    Somebody who is owed nothing any more is told the first issue that anybody's new address reaches.
+    """
+    issues = list(
+        Issue.objects.filter(magazine__subscriptions__recipient=recipient, posted_on=None).distinct().order_by("number")
+    )
+    owed = set(
+        Entitlement.objects.filter(
+            term__subscription__recipient=recipient, state__in=COMING, issue__posted_on=None
+        ).values_list("issue", flat=True)
+    )
+    found = reached_by_address_change([dates_of(issue) for issue in issues if issue.pk in owed or not owed], on=on)
+    first = next((issue for issue in issues if found is not None and issue.number == found.number), None)
+    leaves = (issue for issue in issues if issue.pk in owed and not is_open(dates_of(issue), on=on))
+    return Reach(first, tuple(leaves))
 
 
 @transaction.atomic
 def change_address(
     recipient: Recipient, typed: TypedAddress, label: PostalLabel, *, actor: Actor, reason: str, at: datetime
 ) -> AddressChange | None:
-    """Give a recipient another address; returns the change with the issue that it reaches, None if the label stays.
+    """Give a recipient another address: new row, AddressChange, act, and a letter that says from which issue on.
 
-    The old address stays as it was: mailing files and invoices name it. Writes the new row, the change, the act and the
-    letter, in one transaction that locks the recipient.
+    `typed` and `label` come from `addresses.check`. The label that is already printed changes nothing and returns None,
+    so that a form sent twice moves once. The old address stays as it was: mailing files and invoices name it; what was
+    sold is not billed again (law.md 1.3). Updates `recipient` in memory.
     """
     locked = (
-        Recipient.objects.select_for_update(of=("self",), no_key=True).select_related("address").get(pk=recipient.pk)
+        Recipient.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("address", "customer")
+        .get(pk=recipient.pk)
     )
-    old = locked.address
-    if list(label.printed_lines) == list(old.lines):
+    if locked.address.lines == list(label.printed_lines):
         return None
+    former = locked.address
     new = address_row(typed, label, at=at)
     new.save()
-    locked.address = new
-    locked.save(update_fields=["address"])
+    locked.address, locked.name = new, name_on(typed) or locked.name
+    locked.save(update_fields=["address", "name"])
     change = AddressChange.objects.create(
         recipient=locked,
-        old=old,
+        old=former,
         new=new,
         first_issue=reach(locked, on=paris_day(at)).first,
         actor=str(actor),
@@ -75,17 +89,23 @@ def change_address(
         actor=actor,
         at=at,
         reason=reason,
-        facts={"change": change.pk, "old": old.pk, "new": new.pk},
+        facts={"change": change.pk, "old": former.pk, "new": new.pk},
     )
     _tell(change, at=at)
-    recipient.address = new
+    recipient.address, recipient.name = new, locked.name
     return change
 
 
+def name_on(typed: TypedAddress) -> str:
+    """Who receives, as written on the address: the organisation, else first and last name."""
+    return (typed.organisation or f"{typed.first_name} {typed.last_name}".strip())[:120]
+
+
 def _tell(change: AddressChange, *, at: datetime) -> None:
-    """The letter goes to the recipient if we can write to them, else to whoever pays for the copies."""
-    people = [change.recipient.customer]
-    people += [row.payer for row in change.recipient.subscriptions.select_related("payer").order_by("pk")]
+    """The letter goes to the recipient if we can write to them, else to who holds or pays for the copies."""
+    people: list[Any] = [change.recipient.customer]
+    for one in Subscription.objects.filter(recipient=change.recipient).select_related("holder", "payer").order_by("pk"):
+        people += [one.holder, one.payer]
     reader = next((person for person in people if person is not None and person.email), None)
     if reader is None:
         return
@@ -95,7 +115,7 @@ def _tell(change: AddressChange, *, at: datetime) -> None:
                 kind="address_changed",
                 matter=f"address_changed:{change.pk}",
                 customer_id=reader.pk,
-                to_email=reader.email or "",
+                to_email=reader.email,
                 to_name=reader.full_name,
                 facts={"change_id": change.pk},
                 due_at=at,
