@@ -62,11 +62,8 @@ def change_address(
     so that a form sent twice moves once. The old address stays as it was: mailing files and invoices name it; what was
     sold is not billed again (law.md 1.3). Updates `recipient` in memory.
     """
-    locked = (
-        Recipient.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("address", "customer")
-        .get(pk=recipient.pk)
-    )
+    # Alone: joined to the address it would vanish for whoever waits here while it moves (READ COMMITTED).
+    locked = Recipient.objects.select_for_update(no_key=True).get(pk=recipient.pk)
     if locked.address.lines == list(label.printed_lines):
         return None
     former = locked.address
