@@ -143,8 +143,9 @@ def _load(environment: Mapping[str, str], given: Mapping[str, str], chosen: Plan
     if not chosen.own_database and not given.get("DEMO_DATA"):
         say("Your own database is used as it is; DEMO_DATA=1 loads the demo's made-up readers into it.")
         return True
-    say("A made-up publisher, its issues and 200 readers…")
-    told = _manage(environment, places, "load_demo")
+    readers = given.get("DEMO_READERS") or "200"
+    say(f"A made-up publisher, its issues and {readers} readers…")
+    told = _manage(environment, places, "load_demo", f"--readers={readers}")
     making = loaded.with_suffix(".new")
     making.write_text(told)
     making.rename(loaded)

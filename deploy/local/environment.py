@@ -2,7 +2,7 @@
 
 A variable that the person set points the demo at a real service, and the local one is then not started: `DATABASE_URL`
 (with `DATABASE_OWNER_URL`), `REDIS_URL`, `STRIPE_SECRET_KEY` or `STRIPE_API_BASE`, `EMAIL_URL`. Ports: `PORT`, `STRIPE_PORT`,
-`MAILBOX_PORT`, `SMTP_PORT`.
+`MAILBOX_PORT`, `SMTP_PORT`. `DEMO_READERS` says how many made-up readers the first start loads.
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ class Demo:
         environment = {
             "PATH": os.environ["PATH"],
             "BOUTIQUE_HOME": str(self.home),
+            "DEMO_READERS": "4",
             "PORT": str(self.port),
             "STRIPE_PORT": str(self.stripe),
             "MAILBOX_PORT": str(self.mailbox),
