@@ -145,6 +145,8 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
 AXES_VERBOSE = False
+# Else a failure is counted under another key than the one that is looked at.
+AXES_USERNAME_FORM_FIELD = "username"
 AXES_CLIENT_IP_CALLABLE = "shop.limits.client_address"
 AXES_LOCKOUT_CALLABLE = "shop.backoffice.signing_in.locked_out"
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)

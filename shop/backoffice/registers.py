@@ -6,6 +6,7 @@ version (simple_history) and as an act with its actor and reason.
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 from django import forms
@@ -29,7 +30,7 @@ from payments.models import (
     StripeEvent,
     VatRate,
 )
-from shop.backoffice.doors import actor_of, is_inside, to_sign_in
+from shop.backoffice.doors import actor_of, is_inside, refuse, to_sign_in
 from shop.backoffice.roles import Right, may
 from subscriptions.models import Issue, LegalText, Magazine, Offer, Order, Price, Subscription, Term
 
@@ -46,11 +47,23 @@ class Registers(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return is_inside(request) and may(request.user, Right.RECORDS)
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """No second door: the desks' own sign-in, or their 403."""
-        from shop.backoffice.doors import refuse
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """The desks' own door and their own 403, instead of a second sign-in page."""
+        inner = super().admin_view(view, cacheable)
 
-        return refuse(request, Right.RECORDS) if is_inside(request) else to_sign_in(request)
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not is_inside(request):
+                return to_sign_in(request)
+            if not may(request.user, Right.RECORDS):
+                return refuse(request, Right.RECORDS)
+            answer: HttpResponse = inner(request, *args, **kwargs)
+            return answer
+
+        return guarded
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return HttpResponseRedirect(reverse("desk_sign_in"))
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return HttpResponseRedirect(reverse("desk_home"))
