@@ -77,7 +77,13 @@ def window(request, browser) -> Callable[..., object]:
             lambda said: troubles.append(said.text) if said.type in BAD and "status of 40" not in said.text else None,
         )
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("requestfailed", lambda request: troubles.append(f"{request.url} {request.failure}"))
+        # A label asked for while one types is dropped when the page is left: that is no fault.
+        page.on(
+            "requestfailed",
+            lambda request: (
+                None if request.failure == "net::ERR_ABORTED" else troubles.append(f"{request.url} {request.failure}")
+            ),
+        )
         opened.append((context, troubles))
         return page
 
