@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from payments.days import paris_day
 from shop.account.doors import mine, page, room
@@ -21,11 +21,11 @@ from subscriptions.orders.links import VALID_FOR, tracking_path
 State = Order.State
 WAITING = (State.DRAFT, State.AWAITING_PAYMENT)
 STATES: dict[str, tuple[Any, str]] = {
-    State.DRAFT: (gettext_lazy("to be paid"), "wait"),
-    State.AWAITING_PAYMENT: (gettext_lazy("to be paid"), "wait"),
-    State.PAID: (gettext_lazy("paid"), "good"),
-    State.EXPIRED: (gettext_lazy("not paid in time"), ""),
-    State.CANCELLED: (gettext_lazy("cancelled"), ""),
+    State.DRAFT: (pgettext_lazy("order", "to be paid"), "wait"),
+    State.AWAITING_PAYMENT: (pgettext_lazy("order", "to be paid"), "wait"),
+    State.PAID: (pgettext_lazy("order", "paid"), "good"),
+    State.EXPIRED: (pgettext_lazy("order", "not paid in time"), ""),
+    State.CANCELLED: (pgettext_lazy("order", "cancelled"), ""),
 }
 
 

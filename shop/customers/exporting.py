@@ -15,101 +15,17 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from payments.documents import read
 from payments.french_days import french_day
 from payments.models import Invoice
 from shop.customers.holdings import everything
 from shop.customers.models import Customer
+from shop.customers.words import AS_KEPT, CODED, CODES, LABELS
 from subscriptions.models import Notice
 from subscriptions.notices.french import moment
-
-#: How the facts are called for people; every key of `holdings.everything` is here.
-LABELS: Mapping[str, Any] = {
-    "exported_at": _("Made on"),
-    "person": _("You"),
-    "subscriptions": _("Subscriptions"),
-    "address_changes": _("Changes of address"),
-    "orders": _("Orders"),
-    "payments": _("Payments"),
-    "means_of_payment": _("Means of payment"),
-    "invoices": _("Invoices and credit notes"),
-    "letters": _("Letters"),
-    "consents": _("What you agreed to, or not"),
-    "email_changes": _("Changes of e-mail address"),
-    "sessions": _("Where you are signed in"),
-    "acts": _("What was done"),
-    "email": _("E-mail address"),
-    "title": _("Title"),
-    "first_name": _("First name"),
-    "last_name": _("Name"),
-    "organisation": _("Organisation"),
-    "phone": _("Telephone"),
-    "language": _("Language"),
-    "known_since": _("Known since"),
-    "came_by": _("Came by"),
-    "number": _("Number"),
-    "magazine": _("Magazine"),
-    "offer": _("Offer"),
-    "renewal": _("Renewal"),
-    "state": _("Status"),
-    "recipient": _("Recipient"),
-    "address": _("Address"),
-    "steps": _("Steps"),
-    "terms": _("Terms"),
-    "at": _("At"),
-    "on": _("Day"),
-    "what": _("What"),
-    "starts_on": _("Begins on"),
-    "ends_on": _("Ends on"),
-    "amount": _("Amount incl. VAT"),
-    "copies": _("Copies"),
-    "issue": _("Issue"),
-    "label": _("Label"),
-    "typed": _("As typed"),
-    "old": _("Former one"),
-    "new": _("New one"),
-    "first_issue": _("From issue"),
-    "reference": _("Reference"),
-    "placed_at": _("Placed on"),
-    "delivery": _("Delivery address"),
-    "billing": _("Billing address"),
-    "siren": "SIREN",
-    "siret": "SIRET",
-    "vat_number": _("VAT number"),
-    "engagement_number": _("Purchase order or commitment number"),
-    "shown_before": _("What was shown before the order"),
-    "paid_by": _("Paid by"),
-    "received_on": _("Received on"),
-    "refunds": _("Refunds"),
-    "refunded_on": _("Refunded on"),
-    "kind": _("Kind"),
-    "brand": _("Brand"),
-    "last4": _("Last four figures"),
-    "expires": _("Good until"),
-    "kept_since": _("Kept since"),
-    "ended_at": _("Ended on"),
-    "issued_on": _("Issued on"),
-    "name": _("Name"),
-    "vat": _("VAT"),
-    "to": _("To"),
-    "queued_at": _("Written on"),
-    "since": _("Since"),
-    "matter": _("About"),
-    "given": _("Given"),
-    "words": _("Words"),
-    "text": _("Text"),
-    "ip": _("Address on the network"),
-    "browser": _("Browser"),
-    "asked_at": _("Asked on"),
-    "new_email": _("New address"),
-    "done_at": _("Done on"),
-    "opened_at": _("Opened on"),
-    "reason": _("Reason"),
-}
-#: Facts kept under names of their own: what was typed and shown, key by key.
-AS_KEPT = frozenset({"typed", "shown_before"})
 
 
 def export(customer: Customer, *, at: datetime) -> bytes:
@@ -138,7 +54,7 @@ def rows(facts: Mapping[str, Any], *, as_kept: bool = False) -> list[dict[str, A
                 for one in value
             ]
         else:
-            row["text"] = words(value)
+            row["text"] = str(CODES[value]) if key in CODED and value in CODES else words(value)
         found.append(row)
     return found
 
@@ -148,7 +64,7 @@ def words(value: Any) -> str:
     if value is None or value == "":
         return "—"
     if isinstance(value, bool):
-        return str(_("yes") if value else _("no"))
+        return _("yes") if value else _("no")
     if isinstance(value, str) and len(value) >= 10 and value[:4].isdigit():
         if at := _parsed(parse_datetime, value):
             return moment(at)
