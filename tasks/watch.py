@@ -6,8 +6,11 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
+from shop.customers import search
 from shop.watch import audit, heartbeat
 from shop.watch.runs import running
+
+LINES = 500
 
 
 @shared_task(name="heartbeat")
@@ -26,3 +29,12 @@ def nightly_audit() -> None:
 def clear_sessions() -> None:
     with running("sessions"):
         call_command("clearsessions")
+
+
+@shared_task(name="search-lines")
+def search_lines() -> None:
+    with running("search-lines") as summary:
+        done = 0
+        while (filled := search.refresh_stale(LINES)) and done < 20 * LINES:
+            done += filled
+        summary.text = f"{done} lines"

@@ -110,6 +110,18 @@ class ReasonedForm(forms.ModelForm):  # type: ignore[type-arg]
     )
 
 
+class IssueForm(ReasonedForm):
+    """An issue; its contents come late, and until then there are none."""
+
+    contents = forms.JSONField(label=_("Contents"), required=False, help_text=_("A list of {title, text}."))
+
+    def clean_contents(self) -> Any:
+        contents = self.cleaned_data["contents"] or []
+        if not isinstance(contents, list) or not all(isinstance(part, dict) and "title" in part for part in contents):
+            raise forms.ValidationError(_("The contents are a list of parts, each with its title."))
+        return contents
+
+
 class Kept(SimpleHistoryAdmin):  # type: ignore[misc]
     """A record that people keep: changed with a reason, never deleted."""
 
@@ -158,6 +170,7 @@ class Kept(SimpleHistoryAdmin):  # type: ignore[misc]
 class IssueRegister(Kept):
     """The calendar of issues. States move in fulfilment, never here."""
 
+    form = IssueForm
     right = Right.ISSUES
     list_display = ("number", "cover_month", "cover_year", "headline", "cutoff_on", "post_on", "posted_on", "state")
     readonly_fields = ("state", "posted_on")

@@ -20,7 +20,7 @@ from subscriptions.models import Subscription
 
 #: Shorter words find half the readers and use no index.
 SHORTEST = 3
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ł": "l", "’": "'"})
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ł": "l"})
 _APART = re.compile(r"[^0-9a-z@._+\-]+")
 
 

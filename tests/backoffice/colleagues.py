@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import time
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from shop.backoffice import second_factor
 from shop.customers.models import Customer
@@ -88,9 +90,12 @@ def seal_of(answer: HttpResponse) -> str:
     return found.group(1)
 
 
+def said(sentence: str) -> str:
+    """A sentence in the language of the desks, with plain spaces, as `text_of` gives them."""
+    return " ".join(gettext(sentence).split())
+
+
 def text_of(answer: HttpResponse) -> str:
     """What a page says, without its tags."""
-    import html
-
     body = re.sub(r"<(script|style|svg).*?</\1>", " ", answer.content.decode(), flags=re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())

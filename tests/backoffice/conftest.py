@@ -25,6 +25,12 @@ def morning() -> Iterator[time_machine.Coordinates]:
         yield clock
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings):
+    """Argon2 takes its time on purpose; the stories are about who comes in, not about how long it takes."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def at_desk(db: None) -> Callable[..., Colleague]:
     """Somebody of a role, signed in with both factors: `at_desk("finance")`."""

@@ -15,8 +15,8 @@ from payments.models import Invoice, Payment, StripeEvent
 from payments.settling import News, apply
 from shop.customers.models import Customer
 from subscriptions.models import Notice, Offer, Order, Subscription, Term
-from tests.makers import HOME, make_wish, place_order
 from subscriptions.orders.placing import payment_of
+from tests.makers import HOME, make_wish, place_order
 
 
 @dataclass

@@ -9,13 +9,12 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from payments.models import Act, DeskItem
 from shop.customers.models import Customer, EmailChange
 from subscriptions.models import AddressChange, Notice
 from subscriptions.notices.moving import move
-from tests.backoffice.colleagues import PASSWORD, code_now, hire, seal_of, text_of
+from tests.backoffice.colleagues import PASSWORD, code_now, hire, said, seal_of, text_of
 from tests.backoffice.sold import sell
 
 WHY = "Le lecteur a appelé."
@@ -56,7 +55,7 @@ def test_without_a_reason_nothing_happens_and_what_was_typed_stays(at_desk, sale
         "desk_act_email", sale.customer.pk, new_email="neuf@example.fr", checked=["invoice", "card"]
     )
     assert answer.status_code == 422
-    assert _("Please say why: a colleague will want to know.") in text_of(answer)
+    assert said("Please say why: a colleague will want to know.") in text_of(answer)
     assert 'value="neuf@example.fr"' in answer.content.decode()
     assert Act.objects.count() == 0
 
@@ -105,7 +104,7 @@ def test_a_lost_e_mail_is_replaced_after_two_checks_which_are_kept(at_desk, sale
     one = colleague.rehearse(
         "desk_act_email", sale.customer.pk, new_email="neuf@example.fr", checked=["card"], reason=WHY
     )
-    assert _("Please check the reader's identity in two ways at least.") in text_of(one)
+    assert said("Please check the reader's identity in two ways at least.") in text_of(one)
     typed = {"new_email": "Neuf@Example.fr", "checked": ["subscriber_number", "called_back"], "reason": WHY}
     assert colleague.act("desk_act_email", sale.customer.pk, **typed).status_code == 302
     sale.customer.refresh_from_db()
@@ -128,9 +127,9 @@ def test_an_e_mail_of_somebody_else_or_of_the_team_is_refused(at_desk, offers):
     typed = {"new_email": "READER2@example.fr", "checked": ["invoice", "card"], "reason": WHY}
     answer = colleague.act("desk_act_email", first.customer.pk, **typed)
     assert answer.status_code == 422
-    assert _("This address belongs to another reader. Nothing was changed.") in text_of(answer)
+    assert said("This address belongs to another reader. Nothing was changed.") in text_of(answer)
     same = colleague.act("desk_act_email", second.customer.pk, **typed)
-    assert _("This is already the reader's address.") in text_of(same)
+    assert said("This is already the reader's address.") in text_of(same)
     assert colleague.see("desk_act_email", colleague.user.pk).status_code == 409
     assert EmailChange.objects.count() == 0
 
@@ -152,10 +151,10 @@ def test_an_address_is_corrected_from_the_first_issue_it_reaches(at_desk, sale):
     colleague = at_desk("fulfilment")
     recipient = sale.subscription.recipient
     shown = colleague.rehearse("desk_act_address", recipient.pk, **ADDRESS)
-    said = text_of(shown)
-    assert "3 RUE DE LA PAIX 69001 LYON" in said
-    assert "12 BIS RUE DE L EGLISE" in said
-    assert "n° 25" in said.replace("\xa0", " ")
+    page_says = text_of(shown)
+    assert "3 RUE DE LA PAIX 69001 LYON" in page_says
+    assert "12 BIS RUE DE L EGLISE" in page_says
+    assert "n° 25" in page_says.replace("\xa0", " ")
     assert colleague.act("desk_act_address", recipient.pk, **ADDRESS).url == reverse(
         "desk_person", args=[sale.customer.pk]
     )
@@ -167,7 +166,7 @@ def test_an_address_is_corrected_from_the_first_issue_it_reaches(at_desk, sale):
     sale.customer.refresh_from_db()
     assert "69001 lyon" in sale.customer.search
     again = colleague.act("desk_act_address", recipient.pk, **ADDRESS)
-    assert _("This is already the address on the label.") in text_of(again)
+    assert said("This is already the address on the label.") in text_of(again)
     assert AddressChange.objects.count() == 1
 
 
@@ -259,10 +258,10 @@ def test_a_lost_device_is_taken_away_and_its_session_ends(at_desk):
     boss, other = at_desk("administrator"), at_desk("support")
     assert boss.act("desk_act_reset", other.user.pk, reason=WHY).url == reverse("desk_team")
     assert other.see("desk_home").status_code == 302
-    assert _("not yet") in text_of(boss.see("desk_team"))
+    assert said("not yet") in text_of(boss.see("desk_team"))
     assert only_act("reset a second factor").subject == f"customer:{other.user.pk}"
     answer = boss.act("desk_act_reset", other.user.pk, reason=WHY)
-    assert _("There is no second factor to take away.") in text_of(answer)
+    assert said("There is no second factor to take away.") in text_of(answer)
 
 
 def test_no_act_can_be_rewritten_or_taken_back(at_desk, sale):

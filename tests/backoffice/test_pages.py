@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext, pgettext
 
 from payments.actors import Actor, job
 from payments.documents import keep
@@ -17,7 +16,7 @@ from payments.models import DeskItem, Invoice, LedgerEntry, Payment
 from shop.watch import runs
 from shop.watch.models import AuditFinding
 from subscriptions.models import Notice, NoticeProof
-from tests.backoffice.colleagues import text_of
+from tests.backoffice.colleagues import said, text_of
 from tests.backoffice.sold import sell
 
 
@@ -28,13 +27,14 @@ def sale(offers):
 
 def test_the_person_page_tells_everything_newest_first(at_desk, sale):
     answer = at_desk("administrator").see("desk_person", sale.customer.pk)
-    said = text_of(answer)
-    assert "Élodie Lefèvre" in said
-    assert "12 BIS RUE DE L EGLISE" in said
-    assert sale.subscription.number in said
+    page_says = text_of(answer)
+    assert "Élodie Lefèvre" in page_says
+    assert "12 BIS RUE DE L EGLISE" in page_says
+    assert sale.subscription.number in page_says
     what = [event["what"] for event in answer.context["line"].events]
     waiting = pgettext("order", "awaiting payment")
-    assert _("Order %(reference)s: %(state)s") % {"reference": sale.order.reference, "state": waiting} in what[-4:]
+    placed = gettext("Order %(reference)s: %(state)s") % {"reference": sale.order.reference, "state": waiting}
+    assert placed in what[-4:]
     assert any("payment_intent.succeeded" in line for line in what)
     assert sum(sale.invoice.reference in line for line in what) == 1
     instants = [event["at"] for event in answer.context["line"].events]
@@ -89,26 +89,26 @@ def test_an_event_is_found_by_stripes_own_id(at_desk, sale):
 
 def test_the_subscription_shows_four_copies_and_each_movement(at_desk, sale):
     answer = at_desk("fulfilment").see("desk_subscription", sale.subscription.pk)
-    said = text_of(answer)
+    page_says = text_of(answer)
     for number in (25, 26, 27, 28):
-        assert f"n° {number}" in said
-    assert "27,03 €" in said.replace("\xa0", " ")
+        assert f"n° {number}" in page_says
+    assert "27,03 €" in page_says.replace("\xa0", " ")
     assert len(answer.context["detail"].whys[1].steps) == 4
 
 
 def test_the_order_shows_what_was_agreed_to_and_what_came_of_it(at_desk, sale):
-    said = text_of(at_desk("support").see("desk_order", sale.order.pk))
+    page_says = text_of(at_desk("support").see("desk_order", sale.order.pk))
     for word in (sale.order.reference, sale.payment.reference, sale.invoice.reference, sale.subscription.number):
-        assert word in said
-    assert "J’accepte les conditions générales de vente." in said
+        assert word in page_says
+    assert "J’accepte les conditions générales de vente." in page_says
 
 
 def test_the_invoice_shows_its_lines_and_its_pdf_once_it_is_set(at_desk, sale):
     colleague = at_desk("finance")
     assert colleague.see("desk_invoice_pdf", sale.invoice.pk).status_code == 404
     render(sale.invoice, at=timezone.now())
-    said = text_of(colleague.see("desk_invoice", sale.invoice.pk)).replace("\xa0", " ")
-    assert "27,03 € 0,57 € 27,60 €" in said
+    page_says = text_of(colleague.see("desk_invoice", sale.invoice.pk)).replace("\xa0", " ")
+    assert "27,03 € 0,57 € 27,60 €" in page_says
     pdf = colleague.see("desk_invoice_pdf", sale.invoice.pk)
     assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
     assert sale.invoice.reference in pdf["Content-Disposition"]
@@ -117,9 +117,9 @@ def test_the_invoice_shows_its_lines_and_its_pdf_once_it_is_set(at_desk, sale):
 def test_the_ledger_shows_both_sides_of_an_entry(at_desk, sale):
     colleague = at_desk("finance")
     entry = LedgerEntry.objects.get(source=f"invoice:{sale.invoice.pk}")
-    said = text_of(colleague.see("desk_entry", entry.pk)).replace("\xa0", " ")
-    assert "411000" in said
-    assert f"{_('Total')} 27,60 € 27,60 €" in said
+    page_says = text_of(colleague.see("desk_entry", entry.pk)).replace("\xa0", " ")
+    assert "411000" in page_says
+    assert f"{said('Total')} 27,60 € 27,60 €" in page_says
     assert len(colleague.see("desk_entries").context["table"].rows) == LedgerEntry.objects.count() == 2
 
 
@@ -179,8 +179,8 @@ def test_the_words_of_a_letter_that_opens_an_account_are_shown_to_nobody(at_desk
 
 
 def test_an_empty_dashboard_says_so_with_pride(at_desk):
-    said = text_of(at_desk("fulfilment").see("desk_home"))
-    assert _("Nothing to explain.") in said
+    page_says = text_of(at_desk("fulfilment").see("desk_home"))
+    assert said("Nothing to explain.") in page_says
 
 
 def test_the_dashboard_shows_each_desk_with_age_and_owner_late_jobs_findings_and_today(at_desk, sale):
@@ -197,7 +197,7 @@ def test_the_dashboard_shows_each_desk_with_age_and_owner_late_jobs_findings_and
         owner=colleague.user,
     )
     Notice.objects.filter(pk=sale.letter.pk).update(state="failed", failure="no such mailbox")
-    said = text_of(colleague.see("desk_home")).replace("\xa0", " ")
+    page_says = text_of(colleague.see("desk_home")).replace("\xa0", " ")
     for word in (
         "À regarder.",
         "Administrator Martin",
@@ -207,9 +207,9 @@ def test_the_dashboard_shows_each_desk_with_age_and_owner_late_jobs_findings_and
         "no such mailbox",
         "27,60 €",
     ):
-        assert word in said, word
-    assert _("%(count)s d") % {"count": 3} in said
-    assert _("late") in text_of(colleague.see("desk_clock"))
+        assert word in page_says, word
+    assert said("%(count)s d") % {"count": 3} in page_says
+    assert said("late") in text_of(colleague.see("desk_clock"))
 
 
 def test_nobody_sees_a_desk_that_is_not_theirs(at_desk):
@@ -224,7 +224,7 @@ def test_nobody_sees_a_desk_that_is_not_theirs(at_desk):
         support.see("desk_act_close", item.pk),
     ):
         assert answer.status_code == 403
-        assert _("work at the finance desk") in text_of(answer)
+        assert said("work at the finance desk") in text_of(answer)
     assert support.see("desk_items", "nowhere").status_code == 404
 
 
@@ -242,7 +242,7 @@ def test_every_list_shows_its_row_and_its_filter(at_desk, sale):
         assert word in text_of(colleague.see(name)), name
         assert word in text_of(colleague.see(name, etat=holds)), name
         assert not colleague.see(name, etat=holds_not).context["table"].rows, name
-        assert _("Nothing to explain.") in text_of(colleague.see(name, etat=holds_not)), name
+        assert said("Nothing to explain.") in text_of(colleague.see(name, etat=holds_not)), name
     assert colleague.see("desk_refunds").status_code == colleague.see("desk_acts").status_code == 200
 
 
@@ -274,9 +274,9 @@ def test_actors_are_people_jobs_and_stripe_never_raw_keys(at_desk, sale):
     colleague = at_desk("finance")
     names = words.names_of_staff([f"staff:{colleague.user.pk}"])
     assert words.who(f"staff:{colleague.user.pk}", names) == "Finance Martin"
-    assert words.who(str(job("refunds")), {}) == _("by itself (%(job)s)") % {"job": "refunds"}
+    assert words.who(str(job("refunds")), {}) == gettext("by itself (%(job)s)") % {"job": "refunds"}
     assert words.who(str(Actor("stripe", "evt_1")), {}) == "Stripe"
-    assert words.who("reader:12", {}) == _("the reader")
+    assert words.who("reader:12", {}) == gettext("the reader")
 
 
 def test_every_state_of_every_table_has_its_words():

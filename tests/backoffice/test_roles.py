@@ -7,7 +7,6 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import URLPattern, reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from payments.actors import job
 from payments.models import DeskItem, LedgerEntry
@@ -16,7 +15,7 @@ from shop.backoffice import urls
 from shop.backoffice.registers import registers
 from shop.backoffice.roles import LABELS, RIGHTS, ROLE_LABELS, Right, Role, ensure_roles
 from shop.customers.models import Customer
-from tests.backoffice.colleagues import Colleague, text_of
+from tests.backoffice.colleagues import Colleague, said, text_of
 from tests.backoffice.sold import sell
 
 F, L, S, A = "finance", "fulfilment", "support", "administrator"
@@ -170,7 +169,7 @@ def test_the_registers_open_to_their_roles(at_desk):
     for role, expected in ((F, 200), (L, 200), (A, 200), (S, 403), ("", 403)):
         answer = at_desk(role).browser.get("/gestion/registres/")
         assert answer.status_code == expected, role
-    assert _("see the registers") in text_of(answer)
+    assert said("see the registers") in text_of(answer)
 
 
 def test_money_registers_are_cut_to_the_rights_on_money(at_desk):

@@ -1,0 +1,92 @@
+"""The registers that people keep: each change is a version and an act, with its reason."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
+
+from payments.models import Act
+from subscriptions.models import Issue
+from tests.backoffice.colleagues import said
+
+
+def form_of(answer):
+    """What a browser would send back unchanged."""
+    form = answer.context["adminform"].form
+    return {name: "" if form[name].value() is None else form[name].value() for name in form.fields}
+
+
+@pytest.fixture
+def coming(offers):
+    return Issue.objects.get(number=26)
+
+
+def test_fulfilment_moves_a_cut_off_with_a_reason_and_the_version_before_stays(at_desk, coming):
+    colleague = at_desk("fulfilment")
+    url = reverse("registers:subscriptions_issue_change", args=[coming.pk])
+    typed = form_of(colleague.browser.get(url)) | {"cutoff_on": "2027-02-26", "contents": "[]"}
+    assert colleague.browser.post(url, typed).status_code == 200, "no reason, no change"
+    coming.refresh_from_db()
+    assert coming.cutoff_on == date(2027, 3, 1)
+    answer = colleague.browser.post(url, typed | {"change_reason": "L’imprimeur ferme une semaine."})
+    assert answer.status_code == 302, answer.context["errors"]
+    coming.refresh_from_db()
+    assert coming.cutoff_on == date(2027, 2, 26)
+    version = coming.history.get()
+    assert (version.cutoff_on, version.history_user_id) == (date(2027, 2, 26), colleague.user.pk)
+    assert version.history_change_reason == "L’imprimeur ferme une semaine."
+    act = Act.objects.get(verb="changed a record")
+    assert (act.subject, act.facts, act.actor) == (
+        f"issue:{coming.pk}",
+        {"fields": ["cutoff_on"]},
+        f"staff:{colleague.user.pk}",
+    )
+    assert colleague.browser.get(reverse("registers:subscriptions_issue_history", args=[coming.pk])).status_code == 200
+
+
+def test_contents_that_are_no_list_of_parts_are_refused_in_a_sentence(at_desk, coming):
+    colleague = at_desk("fulfilment")
+    url = reverse("registers:subscriptions_issue_change", args=[coming.pk])
+    typed = form_of(colleague.browser.get(url)) | {"change_reason": "Sommaire reçu."}
+    for wrong in ('{"title": "x"}', '["x"]', '[{"text": "x"}]'):
+        answer = colleague.browser.post(url, typed | {"contents": wrong})
+        assert said("The contents are a list of parts, each with its title.") in str(answer.context["errors"]), wrong
+    assert colleague.browser.post(url, typed | {"contents": '[{"title": "Dossier", "text": "…"}]'}).status_code == 302
+    coming.refresh_from_db()
+    assert coming.contents == [{"title": "Dossier", "text": "…"}]
+
+
+def test_the_state_of_an_issue_is_not_typed_and_nothing_is_deleted(at_desk, coming):
+    boss = at_desk("administrator")
+    url = reverse("registers:subscriptions_issue_change", args=[coming.pk])
+    typed = form_of(boss.browser.get(url)) | {"state": "posted", "contents": "[]", "change_reason": "Essai d’état."}
+    boss.browser.post(url, typed)
+    coming.refresh_from_db()
+    assert coming.state == "planned"
+    delete = reverse("registers:subscriptions_issue_delete", args=[coming.pk])
+    assert boss.browser.post(delete, {"post": "yes"}).status_code == 403
+
+
+def test_who_may_look_may_not_change(at_desk, coming):
+    finance = at_desk("finance")
+    for name in ("issue", "offer", "magazine"):
+        row = coming if name == "issue" else coming.magazine.offers.first() if name == "offer" else coming.magazine
+        url = reverse(f"registers:subscriptions_{name}_change", args=[row.pk])
+        page = finance.browser.get(url)
+        assert (page.status_code, 'name="_save"' in page.content.decode()) == (200, False), name
+        assert finance.browser.post(url, {"title": "x", "change_reason": "Essai"}).status_code == 403, name
+        assert finance.browser.get(reverse(f"registers:subscriptions_{name}_add")).status_code == 403, name
+    fulfilment = at_desk("fulfilment")
+    offer = reverse("registers:subscriptions_offer_change", args=[coming.magazine.offers.first().pk])
+    assert fulfilment.browser.post(offer, {"title": "x", "change_reason": "Essai"}).status_code == 403
+
+
+def test_versions_cannot_be_rewritten(at_desk, coming):
+    coming.save()
+    for sql in ("UPDATE backoffice_historicalissue SET headline = 'x'", "DELETE FROM backoffice_historicalissue"):
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
+    assert coming.history.count() == 1
