@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "requirements"
-FOREIGN = ("http", "file:", "index-url", "find-" + "links", "@ ")
+FOREIGN = ("http", "file:", "@ ")
 WISH = re.compile(r"^([A-Za-z0-9._-]+)")
 LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==\S+")
 
@@ -22,6 +22,7 @@ def troubles(folder: Path = FOLDER) -> Iterator[str]:
             continue
         text = lock.read_text()
         yield from (f"{lock.name} contains {word!r}." for word in FOREIGN if word in text)
+        yield from (f"{lock.name} sets an option: {line}" for line in text.splitlines() if line.startswith("-"))
         entries = re.sub(r" \\\n\s+", " ", text).splitlines()
         locked = {_plain(found[1]): line for line in entries if (found := LOCKED.match(line))}
         yield from (

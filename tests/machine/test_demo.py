@@ -141,10 +141,11 @@ def test_every_dependency_is_locked_by_hash():
 
 def test_a_lock_that_names_a_place_or_lacks_a_hash_is_seen(tmp_path):
     (tmp_path / "base.in").write_text("Django>=5\nstripe\n")
-    (tmp_path / "base.txt").write_text("--extra-index-url http://x/\ndjango==5.2 \\\n    --hash=sha256:00\nabc==1\n")
+    (tmp_path / "base.txt").write_text("--pre\nabc @ file:x\ndjango==5.2 \\\n    --hash=sha256:00\nabc==1\n")
     assert list(troubles(tmp_path)) == [
-        "base.txt contains 'http'.",
-        "base.txt contains 'index-url'.",
+        "base.txt contains 'file:'.",
+        "base.txt contains '@ '.",
+        "base.txt sets an option: --pre",
         "base.txt: abc has no hash.",
         "base.txt lacks stripe: make lock.",
     ]
