@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from shop.customers import search
+from shop.customers.sessions import forget_ended
 from shop.watch import audit, heartbeat
 from shop.watch.runs import running
 
@@ -27,8 +28,9 @@ def nightly_audit() -> None:
 
 @shared_task(name="sessions")
 def clear_sessions() -> None:
-    with running("sessions"):
+    with running("sessions") as summary:
         call_command("clearsessions")
+        summary.text = f"{forget_ended()} forgotten"
 
 
 @shared_task(name="search-lines")

@@ -127,7 +127,7 @@ def _confirmed(request: HttpRequest, user: Any) -> HttpResponse:
 
 
 def _keeps() -> list[dict[str, Any]]:
-    return [{"label": label, "text": text} for label, text in KEEPS]
+    return [{"label": str(label), "text": str(text)} for label, text in KEEPS]
 
 
 def _drawn(request: HttpRequest, *, form: forms.Form | None = None, sentence: str = "") -> HttpResponse:

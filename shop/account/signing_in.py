@@ -10,6 +10,7 @@ from typing import Any
 
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.account.internal.stagekit import clear_login
 from allauth.account.stages import LoginByCodeStage, LoginStageController
 from allauth.account.views import ConfirmLoginCodeView, RequestLoginCodeView
 from django import forms
@@ -75,6 +76,12 @@ class AskCode(RequestLoginCodeView):
     """Where one writes one's address; the answer is the same page for all."""
 
     form_class = EmailForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST" and not request.user.is_authenticated:
+            # Somebody who goes back and writes another address is heard; the code that waits ends.
+            clear_login(request)
+        return super().dispatch(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if wait := wait_of(request, ASK_BY_ADDRESS):

@@ -156,11 +156,10 @@ def _end(
         post([entries.given_up(f"customer:{customer.pk}", worth=worth, booked_on=on)], actor=actor, at=at)
     move(subscriptions, Subscription.State.ENDED, actor=actor, at=at, reason=reason or BECAUSE)
     paid = Subscription.objects.filter(Q(payer=customer) | Q(pk__in=[one.pk for one in subscriptions]))
-    methods = SavedMethod.objects.filter(
-        Q(payer_account__customer=customer) | Q(payments__customer=customer) | Q(subscriptions__in=paid)
-    ).values("pk")
-    SavedMethod.objects.filter(pk__in=list(methods), ended_at=None).update(ended_at=at, ended_because=BECAUSE)
-    SavedMethod.objects.filter(pk__in=list(methods)).update(fingerprint="", exp_month=None, exp_year=None)
+    left = Q(payer_account__customer=customer) | Q(payments__customer=customer) | Q(subscriptions__in=paid)
+    methods = SavedMethod.objects.filter(pk__in=list(SavedMethod.objects.filter(left).values_list("pk", flat=True)))
+    methods.filter(ended_at=None).update(ended_at=at, ended_because=BECAUSE)
+    methods.update(fingerprint="", exp_month=None, exp_year=None)
     paid.update(saved_method=None)
     accounts = PayerAccount.objects.filter(
         Q(customer=customer) | Q(payments__customer=customer), stripe_customer__isnull=False

@@ -16,7 +16,6 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
 
 from payments.documents import read
 from payments.french_days import french_day

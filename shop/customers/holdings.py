@@ -5,6 +5,7 @@ What is another person's is not among them: who at the shop did something, and o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -31,11 +32,12 @@ Facts = dict[str, Any]
 
 def everything(customer: Customer, *, at: datetime) -> Facts:
     """The facts, as plain values ready for JSON."""
+    subscriptions = _subscriptions(customer)
     return _plain(
         {
             "exported_at": at,
             "person": _person(customer),
-            "subscriptions": [_subscription(one) for one in _subscriptions(customer)],
+            "subscriptions": [_subscription(one, customer) for one in subscriptions],
             "address_changes": [_move(one) for one in _moves(customer)],
             "orders": [_order(one) for one in _orders(customer)],
             "payments": [_payment(one) for one in _payments(customer)],
@@ -51,7 +53,7 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
                 {"opened_at": one.created_at, "ip": one.ip, "browser": one.user_agent}
                 for one in open_sessions(customer)
             ],
-            "acts": [{"at": one.at, "what": one.verb, "reason": one.reason} for one in _acts(customer)],
+            "acts": [{"at": one.at, "what": one.verb, "reason": one.reason} for one in _acts(customer, subscriptions)],
         }
     )
 
@@ -80,7 +82,9 @@ def _subscriptions(customer: Customer) -> list[Subscription]:
     )
 
 
-def _subscription(one: Subscription) -> Facts:
+def _subscription(one: Subscription, customer: Customer) -> Facts:
+    # Where somebody else holds a gift, their address is theirs.
+    theirs = one.holder_id not in (None, customer.pk) and one.recipient.customer_id != customer.pk
     return {
         "number": one.number,
         "magazine": one.magazine.title,
@@ -88,7 +92,7 @@ def _subscription(one: Subscription) -> Facts:
         "renewal": one.renewal,
         "state": one.state,
         "recipient": one.recipient.name,
-        "address": _address(one.recipient.address),
+        "address": None if theirs else _address(one.recipient.address),
         "steps": [{"at": step.at, "state": step.to_state} for step in one.events.all()],
         "terms": [_term(term) for term in one.terms.all()],
     }
@@ -235,9 +239,10 @@ def _consent(one: Consent) -> Facts:
     }
 
 
-def _acts(customer: Customer) -> list[Act]:
+def _acts(customer: Customer, subscriptions: Sequence[Subscription]) -> list[Act]:
     subjects = [f"customer:{customer.pk}"]
-    subjects += [f"subscription:{one.pk}" for one in _subscriptions(customer)]
+    for one in subscriptions:
+        subjects += [f"subscription:{one.pk}", f"recipient:{one.recipient_id}"]
     subjects += [f"order:{pk}" for pk in customer.orders.values_list("pk", flat=True)]
     return list(Act.objects.filter(subject__in=subjects).order_by("pk"))
 
