@@ -47,9 +47,19 @@ def until(true: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any
 
 
 class Shop:
-    """Use it in a `with` block from the main thread; `start` brings it up, leaving kills all of it and its folder."""
+    """Use it in a `with` block from the main thread; `start` brings it up, leaving kills all of it and its folder.
 
-    def __init__(self, home: Path, given: Mapping[str, str] | None = None) -> None:
+    `given`: what a person would set in the shell. `migrated`: puts a migrated data folder in place, which saves seconds.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        given: Mapping[str, str] | None = None,
+        *,
+        migrated: Callable[[Places], None] | None = None,
+    ) -> None:
+        self._migrated = migrated
         port, stripe, mailbox, smtp = free_ports(4)
         own = {"PORT": port, "STRIPE_PORT": stripe, "MAILBOX_PORT": mailbox, "SMTP_PORT": smtp}
         shell = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
@@ -83,9 +93,12 @@ class Shop:
 
     def start_servers(self) -> None:
         """PostgreSQL and Valkey, migrated and stocked."""
+        if self._migrated is not None:
+            self._migrated(self.places)
         self.environment = demo._start_servers(self._supervisor, self.given, self.chosen, self.places)
         self.environment["STATIC_ROOT"] = str(self._static())
-        self.manage("migrate", "--database=owner", "--no-input", "--verbosity=0")
+        if self._migrated is None:
+            self.manage("migrate", "--database=owner", "--no-input", "--verbosity=0")
         self.manage("load_demo", "--readers=0")
 
     def start_outside(self) -> None:
@@ -176,13 +189,17 @@ class Shop:
             self.bell.send_task(job, expires=60, ignore_result=True)
 
     def let_pass(self, minutes: int) -> None:
-        """Everything that waits for its time has waited so many minutes longer."""
+        """Everything that waits for its time has waited so many minutes longer.
+
+        A letter in hand counts only while the worker lies dead: taken from a living one it would leave twice.
+        """
+        in_hand = "'queued'" if self._post(WORKER).child.alive() else "'queued', 'sending'"
         longer = f"{minutes} minutes"
         for table, columns, waiting in (
             ("payments_stripeevent", ("next_attempt_at",), "state = 'stored'"),
             ("payments_payment", ("called_at", "looked_up_at", "state_since", "checkout_expires_at"), "is_open"),
             ("payments_refund", ("called_at", "state_since"), "state NOT IN ('succeeded', 'failed')"),
-            ("subscriptions_notice", ("state_since", "due_at"), "state IN ('queued', 'sending')"),
+            ("subscriptions_notice", ("state_since", "due_at"), f"state IN ({in_hand})"),
         ):
             changes = ", ".join(f"{column} = {column} - %s::interval" for column in columns)
             self.ask(f"UPDATE {table} SET {changes} WHERE {waiting}", *[longer] * len(columns))

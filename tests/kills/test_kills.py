@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.places import Places
+from tests import servers, template
 from tests.kills.post import SlowServer
 from tests.kills.reader import NOTHING, SERVED, Reader, meanwhile
 from tests.kills.shop import CLOCK, POSTGRES, STRIPE, VALKEY, WEB, WORKER, Shop, until
@@ -31,9 +33,15 @@ def post() -> Iterator[SlowServer]:
 
 @pytest.fixture
 def shop(tmp_path: Path, post: SlowServer) -> Iterator[Shop]:
-    with Shop(tmp_path / "home", {"EMAIL_URL": f"smtp://127.0.0.1:{post.port}"}) as shop:
+    given = {"EMAIL_URL": f"smtp://127.0.0.1:{post.port}"}
+    with Shop(tmp_path / "home", given, migrated=put_migrated) as shop:
         shop.start()
         yield shop
+
+
+def put_migrated(places: Places) -> None:
+    """The suite's own migrated data folder, copied."""
+    template.fetch(servers.RUNS, places, servers.environment_of(template.NAME), anew=False)
 
 
 def asked(shop: Shop, method: str, path: str) -> int:
@@ -107,6 +115,7 @@ def worker_dies_while_it_looks_up_what_a_webhook_told(shop: Shop, reader: Reader
     shop.kill(WORKER)
     assert reader.orders[0][1] == "awaiting_payment"
     assert shop.ask("SELECT count(*) FROM payments_stripeevent WHERE state = 'stored' AND attempts > 0") != [0]
+    shop.let_pass(20)
     shop.start_again(WORKER)
 
 
@@ -121,6 +130,7 @@ def worker_dies_while_a_letter_is_being_handed_over(shop: Shop, reader: Reader, 
     post.slow = False
     held = shop.ask("SELECT kind FROM subscriptions_notice WHERE state = 'sending'")
     assert held
+    shop.let_pass(20)
     shop.start_again(WORKER)
 
 
@@ -183,7 +193,9 @@ def power_fails_while_an_order_is_placed(shop: Shop, reader: Reader) -> None:
     everything = (WEB, WORKER, CLOCK, STRIPE, VALKEY, POSTGRES)
     shop.kill(*everything)
     sending()
-    shop.start_again(*reversed(everything))
+    shop.start_again(POSTGRES)
+    shop.let_pass(20)
+    shop.start_again(VALKEY, STRIPE, CLOCK, WORKER, WEB)
     reader.order()
     reader.pay()
 
@@ -271,7 +283,7 @@ def _until_quiet(shop: Shop) -> None:
         return False
 
     try:
-        until(quiet, "everything is done", patience=45)
+        until(quiet, "everything is done", patience=90)
     except AssertionError as late:
         raise AssertionError(f"{late}: {left()}") from late
 

@@ -191,8 +191,7 @@ def test_two_payments_of_one_order_settling_at_once_are_one_paying_and_one_that_
     assert Refund.objects.get().state == "succeeded"
     assert balance_of("419700") == 0
     assert [one.objects.count() for one in (Term, Invoice)] == [1, 1]
-    assert len(till.requests("/v1/refunds")) >= 1
-    assert sum(request["method"] == "POST" for request in till.requests("/v1/refunds")) == 1
+    assert len(till.client().v1.refunds.list({"limit": 100}).data) == 1  # asked for more than once, under one key
     assert breaches(timezone.now()) == []
 
 
