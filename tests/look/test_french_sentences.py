@@ -26,7 +26,9 @@ FAULTS = {
     "a word we do not say": re.compile(
         r"\b(oups|bouclage|email|e-mail|mail|process\w*|transaction|data|tu|ton|tes)\b", re.I
     ),
-    "capitals without their accents": re.compile(r"^(A (partir|la|l’|recevoir|paraître|payer)\b|Etat|Ecart|Ecriture|Emis|Etape|Equipe)"),
+    "capitals without their accents": re.compile(
+        r"^(A (partir|la|l’|recevoir|paraître|payer)\b|Etat|Ecart|Ecriture|Emis|Etape|Equipe)"
+    ),
 }
 #: What the rules above do not read: tags with their attributes, addresses, placeholders, times of day and accounts.
 NOT_WORDS = re.compile(r"<[^>]*>|https?://\S+|%\(\w+\)[sdf]|\{\w*\}|\d:\d")
