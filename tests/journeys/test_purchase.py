@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core import mail
@@ -80,7 +82,7 @@ def test_from_the_offer_to_the_letter(shop, window, shoot):
     shoot(page, "paid")
     shop.turn()
     assert_one_purchase(shop)
-    assert [letter.to for letter in mail.outbox] == [["Camille Martin <camille.martin@exemple.fr>"]]
+    assert [parseaddr(letter.to[0]) for letter in mail.outbox] == [("Camille Martin", "camille.martin@exemple.fr")]
     kinds = sorted(part.get_content_type() for part in mail.outbox[0].message().walk())
     assert kinds.count("application/pdf") >= 2
     page.reload()
