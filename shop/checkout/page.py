@@ -207,4 +207,5 @@ def _delivery_note(shelf: Shelf, offer: Offer) -> str:
         where = _("We deliver to every country that has a postal service.")
     else:
         where = _("We deliver to the countries of the list below.")
-    return f"{where} {_('You pay at the end, by bank card or SEPA direct debit, on the secure page of Stripe.')}"
+    how = _("You pay at the end, by bank card or SEPA direct debit, on the secure page of Stripe.")
+    return f"{where} {how}"
