@@ -75,11 +75,15 @@ class Shop:
         return self
 
     def __exit__(self, *trouble: object) -> None:
-        if self._database is not None:
-            self._database.close()
+        self.close()
         for post in self._supervisor.posts:
             post.child.kill_group()
         forget(self.home)
+
+    def close(self) -> None:
+        """Hang up on the database."""
+        if self._database is not None:
+            self._database.close()
 
     # Starting
 
@@ -87,6 +91,10 @@ class Shop:
         """Everything, in the demo's order; the shop answers when this returns."""
         self.start_servers()
         self.start_outside()
+        self.start_all()
+
+    def start_all(self) -> None:
+        """Web server, worker and clock."""
         demo._start_shop(self._supervisor, self.environment, self.chosen, self.places)
         broker = self.environment["REDIS_URL"].replace("unix://", "redis+socket://", 1)
         self.bell = Celery("tests", broker=broker.replace("?db=", "?virtual_host=", 1), set_as_current=False)

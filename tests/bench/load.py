@@ -1,0 +1,160 @@
+"""Load: many keep-alive connections from a few processes, each sending its next request when the last is answered.
+
+Raw sockets and no library, so that the two cores go to the server: some 20 µs of ours per request.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import selectors
+import socket
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+CONNECTIONS = 64
+PROCESSES = 2
+ROUNDS = 7
+SECONDS = 2.0
+
+Requests = Callable[[int], Iterator[bytes]]
+
+
+@dataclass(frozen=True)
+class Round:
+    """Answers per second in one round, and how many of the answers were not 200."""
+
+    rate: float
+    wrong: int
+
+
+class Connection:
+    """One keep-alive connection: knows when an answer is whole."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._buffer = b""
+        self._needed = 0
+
+    def send(self, request: bytes) -> None:
+        self.socket.sendall(request)
+
+    def receive(self) -> str | None:
+        """The status of the answer once it is whole, None before; raises ConnectionError when the server hangs up."""
+        got = self.socket.recv(262_144)
+        if not got:
+            raise ConnectionError("the server hung up")
+        self._buffer += got
+        if not self._needed:
+            end = self._buffer.find(b"\r\n\r\n")
+            if end < 0:
+                return None
+            head = self._buffer[:end].lower()
+            at = head.find(b"content-length:")
+            length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+            self._needed = end + 4 + length
+        if len(self._buffer) < self._needed:
+            return None
+        status = self._buffer[9:12].decode()
+        self._buffer, self._needed = b"", 0
+        return status
+
+
+def press(port: int, requests: Requests, *, seconds: float = SECONDS, connections: int = CONNECTIONS) -> Round:
+    """Keep `connections` busy for so long; `requests(number)` gives what process `number` sends."""
+    fork = multiprocessing.get_context("fork")
+    share = connections // PROCESSES
+    pipes = [fork.Pipe(duplex=False) for _process in range(PROCESSES)]
+    processes = [
+        fork.Process(target=lambda out, number: out.send(_press(port, requests, number, share, seconds)), args=pair)
+        for pair in ((pipe[1], number) for number, pipe in enumerate(pipes))
+    ]
+    for process in processes:
+        process.start()
+    done = []
+    for process, (source, _out) in zip(processes, pipes, strict=True):
+        if not source.poll(seconds + 60):
+            raise RuntimeError("a process that makes load has died")
+        done.append(source.recv())
+        process.join()
+    return Round(sum(rate for rate, _wrong in done), sum(wrong for _rate, wrong in done))
+
+
+def _press(port: int, requests: Requests, number: int, connections: int, seconds: float) -> tuple[float, int]:
+    following = requests(number)
+    selector = selectors.DefaultSelector()
+    for _each in range(connections):
+        connection = Connection(port)
+        selector.register(connection.socket, selectors.EVENT_READ, connection)
+        connection.send(next(following))
+    answered = wrong = 0
+    begun = time.perf_counter()
+    end = begun + seconds
+    while (now := time.perf_counter()) < end:
+        for key, _events in selector.select(end - now):
+            connection = key.data
+            try:
+                status = connection.receive()
+            except ConnectionError:  # a worker that has served its number of requests says goodbye
+                selector.unregister(connection.socket)
+                connection.socket.close()
+                connection = Connection(port)
+                selector.register(connection.socket, selectors.EVENT_READ, connection)
+                connection.send(next(following))
+                continue
+            if status is not None:
+                answered += 1
+                wrong += status != "200"
+                connection.send(next(following))
+    took = time.perf_counter() - begun
+    for key in list(selector.get_map().values()):
+        key.data.socket.close()
+    selector.close()
+    return answered / took, wrong
+
+
+def compare(port: int, value: Requests, reference: Requests, *, rounds: int = ROUNDS) -> tuple[float, float]:
+    """Medians of interleaved rounds; the first of each warms up and does not count. Raises if an answer was no 200."""
+    found: dict[str, list[float]] = {"value": [], "reference": []}
+    for turn in range(rounds + 1):
+        pairs = [("value", value), ("reference", reference)]
+        for name, requests in pairs if turn % 2 else reversed(pairs):
+            one = press(port, requests)
+            if one.wrong:
+                raise RuntimeError(f"{name}: {one.wrong} answers were not 200")
+            if turn:
+                found[name].append(one.rate)
+    for name, rates in found.items():
+        print(f"  {name:9} {' '.join(f'{rate:7.0f}' for rate in rates)}  requests/s")
+    return statistics.median(found["value"]), statistics.median(found["reference"])
+
+
+def get(port: int, path: str, headers: Sequence[str] = ()) -> Requests:
+    """The same GET for ever."""
+    lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", *headers]
+    request = "\r\n".join([*lines, "", ""]).encode()
+
+    def requests(number: int) -> Iterator[bytes]:
+        while True:
+            yield request
+
+    return requests
+
+
+def fsync_ms(folder: Path, times: int = 60) -> float:
+    """Milliseconds that this disk takes to make one page of 8 KiB safe (median)."""
+    place = folder / "fsync.probe"
+    took = []
+    with place.open("wb", buffering=0) as file:
+        for _time in range(times):
+            file.seek(0)
+            file.write(os.urandom(8192))
+            begun = time.perf_counter()
+            os.fdatasync(file.fileno())
+            took.append((time.perf_counter() - begun) * 1000)
+    place.unlink()
+    return statistics.median(took)
