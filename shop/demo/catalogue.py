@@ -1,0 +1,67 @@
+"""What the demo's publisher sells: the magazine with its nine issues, two offers, their prices, the legal texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from payments.money import eur
+from shop.demo.issues import MadeUpIssue
+from subscriptions.calendar import DeliveryZone
+from subscriptions.models import Issue, Magazine, Offer, Price
+from subscriptions.texts import load_texts
+
+#: Incl. VAT and postage. Overseas departments pay what mainland France does; abroad, what the post takes more.
+PRICES = {
+    DeliveryZone.FR: eur("27.60"),
+    DeliveryZone.DOM: eur("27.60"),
+    DeliveryZone.EU: eur("35.60"),
+    DeliveryZone.WORLD: eur("41.60"),
+}
+OFFERS = (
+    ("un-an", "Abonnement d’un an", Offer.Renewal.FIXED),
+    ("un-an-reconduit", "Abonnement d’un an, reconduit chaque année", Offer.Renewal.AUTOMATIC),
+)
+
+
+@transaction.atomic
+def stock(publisher: dict[str, Any], issues: Sequence[MadeUpIssue], *, opened_on: date) -> list[Issue]:
+    """Write the catalogue of a shop that opened on `opened_on`; nothing is posted yet. Returns the issues, oldest first."""
+    brand, _comma, subtitle = publisher["magazine"].partition(", ")
+    magazine = Magazine.objects.create(
+        code=brand.upper()[:10],
+        title=brand,
+        subtitle=subtitle,
+        issn=publisher["issn"],
+        cppap_number=publisher["cppap"],
+        cppap_valid_until=publisher["cppap_valid_until"],
+    )
+    rows = Issue.objects.bulk_create(
+        [
+            Issue(
+                magazine=magazine,
+                number=one.number,
+                cover_month=one.cover_month,
+                cover_year=one.cover_year,
+                headline=one.dossier.headline,
+                contents=one.dossier.contents(),
+                pages=one.dossier.pages,
+                cutoff_on=one.cutoff_on,
+                post_on=one.post_on,
+            )
+            for one in issues
+        ]
+    )
+    for code, title, renewal in OFFERS:
+        offer = Offer.objects.create(code=code, magazine=magazine, title=title, renewal=renewal, on_sale_from=opened_on)
+        Price.objects.bulk_create(
+            [
+                Price(offer=offer, delivery_zone=zone, amount=amount, valid_from=opened_on)
+                for zone, amount in PRICES.items()
+            ]
+        )
+    load_texts(opened_on)
+    return rows

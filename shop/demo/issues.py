@@ -1,0 +1,69 @@
+"""Which nine issues a demo shows on a given day: the last three that were posted and the next six, one a quarter.
+
+Three past issues are less than a year of history, so no term of the demo has come to its end: nothing is asked of
+renewals, and the shop has opened on the day after which an order went to the oldest of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from shop.demo.contents import DOSSIERS, Dossier
+from subscriptions.calendar import cutoff_for
+from subscriptions.working_days import next_working_day
+
+PAST, COMING = 3, 6
+QUARTERS = 4
+NUMBER_25 = 2026 * QUARTERS + 3  # December 2026
+EARLIEST = date(2022, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeUpIssue:
+    """One issue of the calendar, with its dates and what is in it."""
+
+    number: int
+    cover_month: int
+    cover_year: int
+    cutoff_on: date
+    post_on: date
+    dossier: Dossier
+
+
+def made_up_issues(on: date) -> tuple[MadeUpIssue, ...]:
+    """The nine issues around day `on`, oldest first; an issue posted on `on` itself is a past one. Pure."""
+    coming = on.year * QUARTERS - 1
+    while post_day(coming) <= on:
+        coming += 1
+    quarters = range(coming - PAST, coming + COMING)
+    return tuple(_issue(quarter, dossier) for quarter, dossier in zip(quarters, DOSSIERS, strict=True))
+
+
+def opened_on(on: date) -> date:
+    """The shop's first day: from here on an order goes to the oldest issue of the nine."""
+    oldest = made_up_issues(on)[0]
+    return cutoff_for(post_day(_quarter(oldest) - 1))
+
+
+def post_day(quarter: int) -> date:
+    """When an issue goes to the post: in the middle of its cover month, on a working day."""
+    year, rank = divmod(quarter, QUARTERS)
+    return next_working_day(date(year, 3 * rank + 3, 15))
+
+
+def _quarter(issue: MadeUpIssue) -> int:
+    return issue.cover_year * QUARTERS + issue.cover_month // 3 - 1
+
+
+def _issue(quarter: int, dossier: Dossier) -> MadeUpIssue:
+    year, rank = divmod(quarter, QUARTERS)
+    posted = post_day(quarter)
+    return MadeUpIssue(
+        number=25 + quarter - NUMBER_25,
+        cover_month=3 * rank + 3,
+        cover_year=year,
+        cutoff_on=cutoff_for(posted),
+        post_on=posted,
+        dossier=dossier,
+    )

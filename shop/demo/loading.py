@@ -1,0 +1,119 @@
+"""Loading a demo: the catalogue, the staff, and a year of readers played through the shop; once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import translation
+
+from payments.actors import Actor
+from payments.days import paris_day
+from payments.desk import record_act
+from payments.models import Act, DeskItem
+from shop.customers.models import Customer
+from shop.customers.search import refresh_stale
+from shop.demo.casting import Part, cast
+from shop.demo.catalogue import stock
+from shop.demo.issues import made_up_issues, opened_on
+from shop.demo.playing import ROUND, morning, play, postings, weekly
+from shop.demo.stage import Stage
+from shop.demo.team import hire
+from shop.demo.till import Till
+from shop.watch.audit import breaches
+from subscriptions.models import Magazine
+
+LOADED = "demo loaded"
+SUBJECT = "demo:1"
+SILENT = "shop.demo.letterbox.SilentBackend"
+
+
+class CannotLoad(RuntimeError):
+    """The demo cannot be loaded here; the message is a sentence for the person at the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was loaded: `stars` are e-mail addresses worth signing in with, and why."""
+
+    readers: int
+    stars: list[tuple[str, str]]
+
+
+def found() -> Loaded | None:
+    """The demo that this database holds, if one was loaded to its end."""
+    act = Act.objects.filter(verb=LOADED, subject=SUBJECT).first()
+    if act is None:
+        return None
+    why = dict(act.facts["stars"])
+    people = Customer.objects.filter(pk__in=why).exclude(email=None).order_by("pk")
+    return Loaded(act.facts["readers"], [(str(person.email), why[person.pk]) for person in people])
+
+
+def load(*, readers: int, until: datetime) -> Loaded:
+    """Load everything, as if the shop had been at work for the best part of a year until the instant `until`.
+
+    Without a stand-in for Stripe (`STRIPE_API_BASE` empty) there are no readers: what they paid would be unknown to the
+    Stripe account in use. Raises CannotLoad when something is there already, NoTill when the stand-in does not answer.
+    """
+    if Magazine.objects.exists():
+        raise CannotLoad(
+            "This database already holds a magazine, and no demo that was loaded to its end: "
+            "`make demo-reset` begins anew."
+        )
+    with quiet(), translation.override("fr"):
+        if not (readers and settings.STRIPE_API_BASE):
+            return _load(None, readers=0, until=until)
+        till = Till(settings.STRIPE_API_BASE, settings.STRIPE_SECRET_KEY)
+        with till.in_hand():
+            return _load(till, readers=readers, until=until)
+
+
+def troubles(*, at: datetime) -> list[str]:
+    """Every breach of an invariant, and all that technique would have to look at; a demo begins without any."""
+    broken = [f"{name}: {subject} {sentence}" for name, subject, sentence in breaches(at)]
+    items = DeskItem.objects.filter(desk=DeskItem.Desk.TECHNIQUE, closed_at=None)
+    return broken + [f"{item.kind}: {item.subject} {item.sentence}" for item in items]
+
+
+def _load(till: Till | None, *, readers: int, until: datetime) -> Loaded:
+    on = paris_day(until)
+    calendar, opening = made_up_issues(on), opened_on(on)
+    parts = cast(readers, issues=calendar, opened_on=opening, until=until)
+    team = hire(at=morning(opening))
+    issues = stock(settings.PUBLISHER, calendar, opened_on=opening)
+    stage = Stage(till=till, team=team, now=morning(opening), until=until)
+    tales = [(part.begins, part.tale(stage, part.person)) for part in parts]
+    play(stage, [*postings(stage, issues, on=on), *tales, *weekly(stage)])
+    while refresh_stale(ROUND):
+        pass
+    return _remember(parts, readers=readers, at=until)
+
+
+def _remember(parts: Sequence[Part], *, readers: int, at: datetime) -> Loaded:
+    """Write down that it is done, last of all: what was interrupted is not taken for a demo."""
+    why = {part.person.email: part.star for part in parts if part.star}
+    stars = [(person.pk, why[str(person.email)]) for person in Customer.objects.filter(email__in=why).order_by("pk")]
+    facts = {"readers": readers, "stars": stars}
+    record_act(LOADED, subject=SUBJECT, actor=Actor("import", "demo"), at=at, facts=facts)
+    loaded = found()
+    if loaded is None:
+        raise CannotLoad("What was loaded is not found again.")
+    return loaded
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No letter leaves and nothing is logged: two hundred readers say a lot, and `troubles` says what matters."""
+    before = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = SILENT
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+        settings.EMAIL_BACKEND = before
