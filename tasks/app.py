@@ -1,13 +1,14 @@
-"""The Celery application: celery -A tasks.app worker, celery -A tasks.app beat."""
+"""The worker's application: celery -A tasks.app worker. The timetable runs apart, in `tasks.beat`."""
 
 from __future__ import annotations
 
+import gc
 import os
 
 from celery import Celery
-from celery.signals import beat_init, setup_logging
+from celery.signals import setup_logging, worker_before_create_process, worker_init
 
-from tasks.schedule import TIMETABLE, beat_schedule
+from tasks.schedule import TIMETABLE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 
@@ -25,23 +26,26 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     worker_max_tasks_per_child=2000,
     worker_hijack_root_logger=False,
-    beat_schedule=beat_schedule(),
-    beat_max_loop_interval=5,
     timezone="Europe/Paris",
 )
 
 
-@beat_init.connect
+@worker_init.connect
 def make_timetable_known(**_: object) -> None:
     """From now on a job that does not succeed in its time is an alarm."""
-    import django
-
-    django.setup()
+    # Django is set up by Celery only once this module has been imported.
     from django.utils import timezone
 
     from shop.watch import runs
 
     runs.know([(job.name, job.every, job.alarm_after) for job in TIMETABLE], at=timezone.now())
+
+
+@worker_before_create_process.connect
+def share_memory(**_: object) -> None:
+    """Children of the pool share what the parent has loaded: the collector must not touch, and so copy, it."""
+    gc.collect()
+    gc.freeze()
 
 
 @setup_logging.connect

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
 from celery import shared_task
 from django.utils import timezone
 
 from payments import charging, fees, gateway, looking_up, parked, refunds
 from payments.actors import job
+from payments.models import Payment
 from payments.webhooks import catching_up, processing
-from shop.watch.runs import running
+from shop.watch.runs import last_success, running
 
+log = structlog.get_logger(__name__)
+Row = TypeVar("Row")
 BATCH = 50
+# Well under the time limit of a task: a round that is not finished goes on in the next one.
+SECONDS = 90
+
+
+class Silence(RuntimeError):
+    """Stripe answered nothing at all: the run has not succeeded, and its silence becomes an alarm in its time."""
+
+
+def _for_a_while() -> Callable[[], bool]:
+    end = time.monotonic() + SECONDS
+    return lambda: time.monotonic() < end
 
 
 @shared_task(name="stripe-events")
 def stripe_events() -> None:
     with running("stripe-events") as summary:
-        done = 0
-        while (closed := processing.process(at=timezone.now(), limit=BATCH)) > 0 and done < 20 * BATCH:
+        done, go_on = 0, _for_a_while()
+        while go_on() and (closed := processing.process(at=timezone.now(), limit=BATCH, go_on=go_on)) > 0:
             done += closed
         summary.text = f"{done} events"
 
@@ -25,41 +45,58 @@ def stripe_events() -> None:
 @shared_task(name="unknown-payments")
 def unknown_payments() -> None:
     with running("unknown-payments") as summary:
-        asked, silent = look_up_due()
-        summary.text = f"{asked} looked up, {silent} without an answer"
+        summary.text = look_up_due()
 
 
 @shared_task(name="order-expiry")
 def order_expiry() -> None:
     with running("order-expiry") as summary:
         gone = charging.abandon_uncalled(at=timezone.now(), limit=BATCH)
-        asked, _silent = look_up_due()
-        summary.text = f"{gone} never sent to Stripe, {asked} looked up"
+        summary.text = f"{gone} never sent to Stripe, {look_up_due()}"
 
 
-def look_up_due() -> tuple[int, int]:
-    """Ask Stripe about every payment that is due for it; (asked, unanswered)."""
-    asked = silent = 0
-    for payment in looking_up.due(at=timezone.now(), limit=BATCH):
-        try:
-            looking_up.look_up(payment, actor=job("unknown-payments"), at=timezone.now())
-            asked += 1
-        except gateway.GatewayFault:
-            silent += 1
-    return asked, silent
+def look_up_due() -> str:
+    """Ask Stripe about every payment that is due for it."""
+
+    def ask(payment: Payment) -> None:
+        looking_up.look_up(payment, actor=job("unknown-payments"), at=timezone.now())
+
+    return _ask_about(looking_up.due(at=timezone.now(), limit=BATCH), ask)
 
 
 @shared_task(name="refunds")
 def send_refunds() -> None:
+    def ask(refund_id: int) -> None:
+        refunds.send(refund_id, actor=job("refunds"), at=timezone.now())
+
     with running("refunds") as summary:
-        sent = silent = 0
-        for refund_id in refunds.due(at=timezone.now(), limit=BATCH):
-            try:
-                refunds.send(refund_id, actor=job("refunds"), at=timezone.now())
-                sent += 1
-            except gateway.GatewayFault:
-                silent += 1
-        summary.text = f"{sent} refunds, {silent} without an answer"
+        summary.text = _ask_about(refunds.due(at=timezone.now(), limit=BATCH), ask)
+
+
+def _ask_about(rows: Iterable[Row], ask: Callable[[Row], None]) -> str:
+    """Ask about each; one that fails does not stand in the way of the others. Raises Silence if Stripe answers nobody.
+
+    The round ends when Stripe is silent twice running, or after its time: other jobs want the worker.
+    """
+    asked = silent = failed = running_silent = 0
+    go_on = _for_a_while()
+    for row in rows:
+        if running_silent == processing.ENOUGH or not go_on():
+            break
+        try:
+            ask(row)
+            asked, running_silent = asked + 1, 0
+        except gateway.GatewayFault:
+            silent, running_silent = silent + 1, running_silent + 1
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as trouble:
+            failed += 1
+            log.exception("look_up_failed", trouble=type(trouble).__name__)
+    summary = f"{asked} looked up, {silent} without an answer, {failed} failed"
+    if (silent or failed) and not asked:
+        raise Silence(summary)
+    return summary
 
 
 @shared_task(name="parked-effects")
@@ -71,11 +108,15 @@ def parked_effects() -> None:
 @shared_task(name="event-catch-up")
 def event_catch_up() -> None:
     with running("event-catch-up") as summary:
-        summary.text = f"{catching_up.catch_up(at=timezone.now())} events had been missed"
+        known = last_success("event-catch-up")
+        found = catching_up.catch_up(at=timezone.now(), complete_until=known)
+        summary.text = f"{found} events had been missed"
 
 
 @shared_task(name="balance-movements")
 def balance_movements() -> None:
     with running("balance-movements") as summary:
-        kept = fees.read_movements(actor=job("balance-movements"), at=timezone.now())
+        kept = fees.read_movements(
+            actor=job("balance-movements"), at=timezone.now(), complete_until=last_success("balance-movements")
+        )
         summary.text = f"{kept} new lines"
