@@ -7,7 +7,6 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import transaction
 from djmoney.money import Money
 
 from payments import gateway
@@ -23,6 +22,10 @@ from payments.settling import News, apply
 
 log = structlog.get_logger(__name__)
 State = Payment.State
+# An asker who has been silent for so long has died: what became of its request is looked up before anything is asked.
+STILL_ASKING = timedelta(minutes=2)
+# Stripe wants 30 minutes at least; the request itself takes time.
+SHORTEST_PAGE = timedelta(minutes=31)
 
 
 def intend(
@@ -69,14 +72,24 @@ def open_hosted_page(
     Stripe does not answer the payment is `unknown`, and the next asking looks it up first. A refusal is our mistake:
     the payment is cancelled and technique's desk told. Raises `gateway.NotConfigured`: then nothing has changed.
     """
-    if payment.state == State.UNKNOWN:
+    forgotten = payment.called_at is not None and at - payment.called_at > STILL_ASKING
+    if payment.state == State.UNKNOWN or (forgotten and not payment.checkout_url):
         payment = _find_page(payment, actor=actor, at=at)
     if payment.checkout_url or payment.state not in (State.CREATED, State.UNKNOWN):
         return payment
     account = payment.payer_account
     if account is None or payment.checkout_expires_at is None:
         raise ValueError("only a payment meant for the hosted page has one")
-    Payment.objects.filter(pk=payment.pk).update(called_at=at)
+    if payment.called_at is None and payment.checkout_expires_at - at < SHORTEST_PAGE:
+        # Nobody ever asked for the page, and Stripe would refuse so short a one. Two askers at once keep one end.
+        Payment.objects.filter(pk=payment.pk, called_at=None, is_open=True).update(
+            called_at=at, checkout_expires_at=at + timedelta(minutes=settings.CHECKOUT_MINUTES)
+        )
+        payment.refresh_from_db()
+    # Only while it is open: another tab may have given this payment up in the same instant.
+    if not Payment.objects.filter(pk=payment.pk, is_open=True).update(called_at=at):
+        payment.refresh_from_db()
+        return payment
     payment.called_at = at
     try:
         account = known_at_stripe(account, email=email, name=name)
@@ -106,7 +119,8 @@ def open_hosted_page(
 
 def _remember(payment: Payment, page: CheckoutSeen, *, actor: Actor, at: datetime) -> None:
     Payment.objects.filter(pk=payment.pk, checkout_session=None).update(checkout_session=page.id, checkout_url=page.url)
-    payment.checkout_session, payment.checkout_url = page.id, page.url
+    # Another asker may have been told nothing meanwhile, and have said so.
+    payment.refresh_from_db()
     if payment.state == State.UNKNOWN:
         apply([News(payment.pk, Outcome.CREATED, reason="page opened")], actor=actor, at=at)
         payment.refresh_from_db()
@@ -136,25 +150,28 @@ def close_hosted_page(payment: Payment, *, actor: Actor, at: datetime) -> Paymen
 
     Raises `gateway.Unknown` when Stripe does not answer: the page may still be open.
     """
+    if payment.state == State.CREATED and payment.called_at is None:
+        apply([_never_sent(payment.pk)], actor=actor, at=at)
+        payment.refresh_from_db()
+    if payment.checkout_session is None and payment.state in (State.CREATED, State.UNKNOWN):
+        payment = look_up(payment, actor=actor, at=at)
     if payment.checkout_session and payment.is_open:
         gateway.expire_checkout(payment.checkout_session)
-        return look_up(payment, actor=actor, at=at)
-    if payment.state == State.CREATED and payment.called_at is None:
-        apply([News(payment.pk, Outcome.CANCELLED, reason="never sent to Stripe")], actor=actor, at=at)
-    elif payment.state in (State.CREATED, State.UNKNOWN):
-        return look_up(payment, actor=actor, at=at)
-    payment.refresh_from_db()
+        payment = look_up(payment, actor=actor, at=at)
     return payment
+
+
+def _never_sent(payment_id: int) -> News:
+    return News(payment_id, Outcome.CANCELLED, reason="never sent to Stripe", only_uncalled=True)
 
 
 def abandon_uncalled(*, at: datetime, limit: int) -> int:
     """Cancel payments whose row was written but for which Stripe was never asked (a process died in between)."""
-    with transaction.atomic():
-        stale = list(
-            Payment.objects.select_for_update(skip_locked=True, no_key=True)
-            .filter(state=State.CREATED, called_at=None, way=Payment.Way.CHECKOUT, checkout_expires_at__lte=at)
-            .order_by("pk")
-            .values_list("pk", flat=True)[:limit]
+    stale = (
+        Payment.objects.filter(
+            state=State.CREATED, called_at=None, way=Payment.Way.CHECKOUT, checkout_expires_at__lte=at
         )
-    news = [News(pk, Outcome.CANCELLED, reason="never sent to Stripe") for pk in stale]
-    return len(apply(news, actor=job("unknown-payments"), at=at)) if news else 0
+        .order_by("pk")
+        .values_list("pk", flat=True)[:limit]
+    )
+    return len(apply([_never_sent(pk) for pk in stale], actor=job("order-expiry"), at=at))

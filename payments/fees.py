@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import islice
@@ -18,15 +19,17 @@ from payments.models import BalanceMovement, Payment, Refund
 from payments.money import from_cents
 
 PAGE = 100
+OVERLAP = timedelta(days=3)
 ORPHANS_ARE_TRIED_FOR = timedelta(days=31)
 
 
-def read_movements(*, actor: Actor, at: datetime, back: timedelta = timedelta(days=3)) -> int:
+def read_movements(*, actor: Actor, at: datetime, complete_until: datetime | None = None) -> int:
     """Read Stripe's balance lines of the last days and keep those that are new, with their fees; returns how many.
 
-    Network, then one transaction per page; safe to repeat and to stop anywhere.
+    Reads three days back from `complete_until`, the instant of the last reading that came to its end (a month without
+    one). Network, then one transaction per page; safe to repeat and to stop anywhere.
     """
-    seen = gateway.list_movements(since=at - back)
+    seen = gateway.list_movements(since=(complete_until or at - ORPHANS_ARE_TRIED_FOR) - OVERLAP)
     kept = 0
     while page := list(islice(seen, PAGE)):
         kept += keep(page, actor=actor, at=at)
@@ -81,12 +84,16 @@ def book_ours(*, actor: Actor, at: datetime) -> int:
     orphans = BalanceMovement.objects.filter(
         payment=None, refund=None, created__gte=at - ORPHANS_ARE_TRIED_FOR
     ).exclude(source="")
-    lines = {row.source: row for row in orphans.order_by("pk")}
+    lines: dict[str, list[BalanceMovement]] = defaultdict(list)
+    for row in orphans.select_for_update(no_key=True).order_by("pk"):
+        lines[row.source].append(row)  # a refund that failed has two lines: out, and back again
     for payment in Payment.objects.filter(stripe_charge__in=lines):
-        lines[str(payment.stripe_charge)].payment = payment
+        for row in lines[str(payment.stripe_charge)]:
+            row.payment = payment
     for refund in Refund.objects.filter(stripe_refund__in=lines):
-        lines[str(refund.stripe_refund)].refund = refund
-    ours = [row for row in lines.values() if row.payment_id or row.refund_id]
+        for row in lines[str(refund.stripe_refund)]:
+            row.refund = refund
+    ours = [row for rows in lines.values() for row in rows if row.payment_id or row.refund_id]
     BalanceMovement.objects.bulk_update(ours, ["payment", "refund"])
     post(
         [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from payments import gateway
 from payments.actors import Actor
@@ -22,8 +22,9 @@ def look_up(payment: Payment, *, actor: Actor, at: datetime) -> Payment:
 
     Raises what the gateway raises (`Unknown` when Stripe does not answer: then nothing has changed).
     """
-    news = look(payment, at=at)
+    # Before asking: whatever cannot be answered goes to the end of the queue.
     Payment.objects.filter(pk=payment.pk).update(looked_up_at=at)
+    news = look(payment, at=at)
     if news is not None:
         apply([news], actor=actor, at=at)
     payment.refresh_from_db()
@@ -100,9 +101,12 @@ def _look_for_charge(payment: Payment, *, at: datetime) -> News | None:
 
 
 def _method(payment: Payment, intent: IntentSeen) -> MethodSeen | None:
-    if payment.save_method and intent.payment_method:
+    if not payment.save_method or not intent.payment_method:
+        return None
+    try:
         return gateway.fetch_method(intent.payment_method)
-    return None
+    except gateway.Missing:
+        return None  # taken back at Stripe since: the money came all the same
 
 
 def due(*, at: datetime, limit: int) -> list[Payment]:
@@ -121,5 +125,5 @@ def due(*, at: datetime, limit: int) -> list[Payment]:
             )
             | (Q(state=State.PROCESSING) & (Q(looked_up_at=None) | Q(looked_up_at__lte=day)) & Q(state_since__lte=day))
         )
-        .order_by("pk")[:limit]
+        .order_by(F("looked_up_at").asc(nulls_first=True), "pk")[:limit]
     )

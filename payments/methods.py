@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.db import transaction
+from django.db.models import Q
 
 from payments import gateway
 from payments.actors import Actor
@@ -105,13 +106,13 @@ def bring_up_to_date(stripe_method: str, *, at: datetime) -> bool:
     return True
 
 
-def end_mandate(mandate: str, *, because: str, at: datetime) -> int:
-    """The bank or the payer ended a SEPA mandate: the method is not charged again. Returns how many ended."""
-    return (
-        SavedMethod.objects.filter(mandate=mandate, ended_at=None)
-        .exclude(mandate="")
-        .update(ended_at=at, ended_because=because)
-    )
+def end_mandate(mandate: str, *, of: Collection[str] = (), because: str, at: datetime) -> int:
+    """The bank or the payer ended a SEPA mandate: the method is not charged again. Returns how many ended.
+
+    `of`: the methods that Stripe names beside the mandate; a method itself does not name its mandate.
+    """
+    theirs = Q(mandate=mandate) & ~Q(mandate="") | Q(stripe_method__in=set(of) - {""})
+    return SavedMethod.objects.filter(theirs, ended_at=None).update(ended_at=at, ended_because=because)
 
 
 def wish_other_method(account: PayerAccount, *, subject: str, actor: Actor, minutes: int, at: datetime) -> MethodSetup:

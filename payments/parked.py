@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 
 from payments.actors import Actor
@@ -11,19 +12,30 @@ from payments.days import paris_day
 from payments.desk import take_off_desk
 from payments.ledger import entries
 from payments.ledger.posting import post
-from payments.models import DeskItem, Payment
+from payments.models import DeskItem, LedgerLine, Payment
 from payments.settling import give_back, serve
+
+log = structlog.get_logger(__name__)
 
 
 def retry(*, actor: Actor, at: datetime, limit: int = 20) -> int:
     """Serve parked payments again, each in its own transaction; returns how many were served or given back.
 
-    A payment whose amount differs waits for finance, who closes the desk item first.
+    A payment whose amount differs waits for finance, who closes the desk item first. Tried in no order: those that
+    fail every time must not stand in front of the others.
     """
     waiting = DeskItem.objects.filter(kind="amount_differs", closed_at=None).values_list("subject", flat=True)
     held = {int(subject.removeprefix("payment:")) for subject in waiting}
-    keys = Payment.objects.filter(effect=Payment.Effect.PARKED).exclude(pk__in=held).order_by("pk")
-    return sum(_retry_one(key, actor=actor, at=at) for key in keys.values_list("pk", flat=True)[:limit])
+    keys = Payment.objects.filter(effect=Payment.Effect.PARKED).exclude(pk__in=held).order_by("?")
+    return sum(_try(key, actor=actor, at=at) for key in keys.values_list("pk", flat=True)[:limit])
+
+
+def _try(payment_id: int, *, actor: Actor, at: datetime) -> int:
+    try:
+        return _retry_one(payment_id, actor=actor, at=at)
+    except Exception as trouble:  # the others are tried all the same; this one is on its desk already
+        log.exception("parked_still", payment=payment_id, trouble=type(trouble).__name__)
+        return 0
 
 
 @transaction.atomic
@@ -37,8 +49,15 @@ def _retry_one(payment_id: int, *, actor: Actor, at: datetime) -> int:
     if payment.surplus:
         post([entries.became_surplus(payment, booked_on=paris_day(at))], actor=actor, at=at)
         give_back([payment], actor=actor, at=at)
+    elif payment.customer_id and _booked_to_nobody(payment):
+        post([entries.found_its_party(payment, booked_on=paris_day(at))], actor=actor, at=at)
     payment.save(update_fields=["effect", "surplus", "customer"])
     take_off_desk(
         kind="effect_parked", subject=f"payment:{payment.pk}", because="served on a later try", actor=actor, at=at
     )
     return 1
+
+
+def _booked_to_nobody(payment: Payment) -> bool:
+    """Was its money booked before anybody knew whose it was?"""
+    return LedgerLine.objects.filter(entry__source=f"payment:{payment.pk}", credit__gt=0, party="").exists()

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import structlog
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 from djmoney.money import Money
 
 from payments import gateway
@@ -109,8 +109,12 @@ def send(refund_id: int, *, actor: Actor, at: datetime) -> Refund:
 def look_up(refund: Refund, *, actor: Actor, at: datetime) -> Refund:
     """Ask Stripe what became of a refund, by its id or by our reference on the payment's refunds. Network.
 
-    A request that Stripe never saw is asked again under the same key while Stripe still knows the key (24 hours).
+    A request that Stripe does not list was never carried out and is asked again under the same key: within a day the
+    key keeps two of them one, later the list alone says that there is none.
     """
+    # Before asking: whatever cannot be answered goes to the end of the queue.
+    if refund.called_at is not None:
+        Refund.objects.filter(pk=refund.pk).update(called_at=at)
     intent = refund.payment.stripe_intent
     if refund.stripe_refund:
         seen: RefundSeen | None = gateway.fetch_refund(refund.stripe_refund)
@@ -121,7 +125,7 @@ def look_up(refund: Refund, *, actor: Actor, at: datetime) -> Refund:
         return refund
     if seen is not None:
         apply(seen, refund_id=refund.pk, actor=actor, at=at)
-    elif refund.called_at and at - refund.called_at < timedelta(hours=23):
+    elif refund.state in (State.CREATED, State.UNKNOWN):
         return _ask(refund, actor=actor, at=at)
     refund.refresh_from_db()
     return refund
@@ -207,8 +211,8 @@ def due(*, at: datetime, limit: int) -> list[int]:
         Refund.objects.filter(
             Q(state=State.CREATED, called_at=None)
             | Q(state__in=(State.CREATED, State.UNKNOWN), called_at__lte=at - timedelta(minutes=5))
-            | Q(state=State.PENDING, state_since__lte=at - timedelta(days=1))
+            | Q(state=State.PENDING, called_at__lte=at - timedelta(days=1))
         )
-        .order_by("pk")
+        .order_by(F("called_at").asc(nulls_first=True), "pk")
         .values_list("pk", flat=True)[:limit]
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
 from payments.actors import Actor
 from payments.days import paris_day
@@ -49,7 +49,10 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What was learnt of one payment. `closed`: its hosted page is over, so a refusal is its last word."""
+    """What was learnt of one payment. `closed`: its hosted page is over, so a refusal is its last word.
+
+    `only_uncalled`: holds only while Stripe was never asked; whoever asks in the same instant wins.
+    """
 
     payment_id: int
     outcome: Outcome
@@ -58,6 +61,7 @@ class News:
     closed: bool = False
     reason: str = ""
     looked_up: bool = True
+    only_uncalled: bool = False
 
 
 @transaction.atomic
@@ -108,6 +112,8 @@ def _move(
         return False
     if payment.state == State.UNKNOWN and not item.looked_up:
         return False
+    if item.only_uncalled and payment.called_at is not None:
+        return False
     came_from = payment.state
     payment.state = target
     payment.state_since = at
@@ -145,15 +151,14 @@ def _tell_owners(changed: Sequence[Payment], *, wrong: Collection[int], actor: A
     for payment in changed:
         by_purpose[payment.purpose, payment.state].append(payment)
     for (purpose, state), payments in sorted(by_purpose.items()):
-        owner = owner_of(purpose)
         if state == State.SUCCEEDED:
             _settle(payments, wrong=wrong, actor=actor, at=at)
         elif state == State.DECLINED:
-            owner.declined(payments, actor=actor, at=at)
+            owner_of(purpose).declined(payments, actor=actor, at=at)
         elif state in (State.PROCESSING, State.ACTION_REQUIRED):
-            owner.waiting(payments, actor=actor, at=at)
+            owner_of(purpose).waiting(payments, actor=actor, at=at)
         elif state == State.CANCELLED:
-            owner.closed(payments, actor=actor, at=at)
+            owner_of(purpose).closed(payments, actor=actor, at=at)
 
 
 def _settle(payments: Sequence[Payment], *, wrong: Collection[int], actor: Actor, at: datetime) -> None:
@@ -188,11 +193,16 @@ def serve(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> None:
     """
     if not payments:
         return
-    owner = owner_of(payments[0].purpose)
+    payers = {payment.pk: payment.customer_id for payment in payments}
     try:
         with transaction.atomic():
-            unservable = set(owner.settled(payments, actor=actor, at=at))
+            unservable = set(owner_of(payments[0].purpose).settled(payments, actor=actor, at=at))
+            # What the database refuses only at commit must fail here, where it costs the effect and not the fact.
+            connection.check_constraints()
     except Exception as trouble:
+        for payment in payments:
+            # The owner may have named a customer who was rolled back with the rest.
+            payment.customer_id = payers[payment.pk]
         if len(payments) > 1:
             for payment in payments:
                 serve([payment], actor=actor, at=at)

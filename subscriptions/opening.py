@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.db.models.functions import Lower
 
 from payments.actors import Actor
 from payments.days import paris_day
@@ -95,7 +96,9 @@ def _give_customers(orders: Sequence[Order], *, at: datetime) -> None:
         ],
         ignore_conflicts=True,
     )
-    found = {customer.email: customer for customer in customers.filter(email__in=wanted)}
+    # An account may keep its e-mail as it was typed: two writings of one address are one reader.
+    same = customers.annotate(lower=Lower("email")).filter(lower__in=wanted)
+    found = {customer.lower: customer for customer in same}
     for order in orders:
         if order.customer_id is None:
             order.customer = found[order.email]

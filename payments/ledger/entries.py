@@ -79,6 +79,20 @@ def received(payment: Payment, *, booked_on: date) -> EntryDraft:
     )
 
 
+def found_its_party(payment: Payment, *, booked_on: date) -> EntryDraft:
+    """A payment booked to 411 before its customer was known moves to the customer's sub-account."""
+    amount = payment.amount.amount
+    return EntryDraft(
+        journal=Journal.MISC,
+        source=f"party:{payment.pk}",
+        booked_on=booked_on,
+        piece_ref=payment.reference,
+        piece_date=booked_on,
+        label=f"Encaissement {payment.reference}, au compte du client",
+        lines=(Line("AR", debit=amount), Line("AR", credit=amount, party=party(payment.customer_id))),
+    )
+
+
 def became_surplus(payment: Payment, *, booked_on: date) -> EntryDraft:
     """A payment booked to 411 turns out to pay for nothing: it moves to the surplus account."""
     return EntryDraft(

@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import islice
 
-from django.db.models import Max
-
 from payments import gateway
-from payments.models import StripeEvent
 from payments.webhooks.receiving import store
 from payments.webhooks.types import HEARD
 
@@ -18,13 +15,14 @@ REACH = timedelta(days=29)
 PAGE = 200
 
 
-def catch_up(*, at: datetime) -> int:
-    """Store every event of ours that Stripe lists and we have not heard; returns how many. Network, resumable.
+def catch_up(*, at: datetime, complete_until: datetime | None = None) -> int:
+    """Store every event of ours that Stripe lists and we have not heard; returns how many. Network, safe to repeat.
 
-    Reads from a few hours before the newest event we know, at most 29 days back (Stripe keeps 30).
+    Reads from a few hours before `complete_until`, the instant of the last catching-up that came to its end; everything
+    (29 days: Stripe keeps 30) without one. What we have stored says nothing of what we have missed: the list is read
+    newest first, so a reading that died half-way has kept the new and not the old.
     """
-    newest = StripeEvent.objects.filter(heard_by="catch-up").aggregate(at=Max("created"))["at"]
-    since = max((newest or at - REACH) - OVERLAP, at - REACH)
+    since = max((complete_until or at - REACH) - OVERLAP, at - REACH)
     events = gateway.list_events(since=since, types=sorted(HEARD))
     found = 0
     while page := list(islice(events, PAGE)):

@@ -25,6 +25,8 @@ State = StripeEvent.State
 #: After so many failed attempts an event is parked in sight; attempts are 1, 2, 4… minutes apart.
 PATIENCE = 8
 LEASE = timedelta(minutes=2)
+#: After so many silences of Stripe running, the round ends: each costs a minute or more, and other jobs want the worker.
+ENOUGH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +37,24 @@ class Verdict:
     reason: str = ""
 
 
-def process(*, at: datetime, limit: int = 50) -> int:
+def process(*, at: datetime, limit: int = 50, go_on: Callable[[], bool] = lambda: True) -> int:
     """Process stored events that are due; returns how many were closed. Network between short transactions.
 
-    Several workers may run at once: each claims its own batch. A worker that dies leaves its events to the next round.
+    Several workers may run at once: each claims its own batch. A worker that dies leaves its events to the next round;
+    so does one that `go_on` tells to stop, or to which Stripe does not answer.
     """
     batch = _claim(at=at, limit=limit)
-    closed = 0
+    closed = silent = 0
     for about, subject, events in _by_object(batch):
+        if silent == ENOUGH or not go_on():
+            _release(events, at=at)
+            continue
         try:
             verdict = _ACTS[about](subject, events, at)
+            silent = 0
         except gateway.GatewayFault as fault:
             _put_off(events, trouble=type(fault).__name__, at=at)
+            silent = 0 if isinstance(fault, gateway.Refused) else silent + 1
             continue
         except Exception as trouble:
             log.exception("event_failed", kinds=sorted({event.type for event in events}))
@@ -69,6 +77,13 @@ def _claim(*, at: datetime, limit: int) -> list[StripeEvent]:
             next_attempt_at=at + LEASE, attempts=F("attempts") + 1
         )
     return batch
+
+
+def _release(events: Sequence[StripeEvent], *, at: datetime) -> None:
+    """Give claimed events back untried: that is no attempt of theirs."""
+    StripeEvent.objects.filter(pk__in=[event.pk for event in events], state=State.STORED).update(
+        next_attempt_at=at, attempts=F("attempts") - 1
+    )
 
 
 Groups = Iterable[tuple[About, str, list[StripeEvent]]]
@@ -158,7 +173,8 @@ def _method(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
 def _mandate(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
     if all(event.hints.get("status") == "active" for event in events):
         return Verdict(State.IGNORED, "the mandate is active")
-    ended = methods.end_mandate(subject, because="mandate ended at the bank", at=at)
+    of = {event.hints.get("payment_method", "") for event in events}
+    ended = methods.end_mandate(subject, of=of, because="mandate ended at the bank", at=at)
     return Verdict(State.APPLIED) if ended else _foreign("")
 
 
@@ -174,13 +190,14 @@ def _desk(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
     ).first()
     if payment is None:
         return _foreign("")
-    put_on_desk(
-        DeskItem.Desk.FINANCE,
-        kind=event.type[:40],
-        subject=f"payment:{payment.pk}",
-        sentence=f"Stripe signale « {event.type} » pour {payment.reference} : à regarder chez Stripe.",
-        at=at,
-    )
+    for kind in sorted({event.type for event in events} & set(HEARD)):
+        put_on_desk(
+            DeskItem.Desk.FINANCE,
+            kind=kind[:40],
+            subject=f"payment:{payment.pk}",
+            sentence=f"Stripe signale « {kind} » pour {payment.reference} : à regarder chez Stripe.",
+            at=at,
+        )
     return Verdict(State.PARKED, "on finance's desk")
 
 

@@ -58,6 +58,11 @@ def know(jobs: Sequence[tuple[str, int, int]], *, at: datetime) -> None:
     JobRun.objects.exclude(pk__in=[job for job, _period, _alarm in jobs]).delete()
 
 
+def last_success(job: str) -> datetime | None:
+    """When a job last came to its end; None if it never did."""
+    return JobRun.objects.filter(pk=job).values_list("succeeded_at", flat=True).first()
+
+
 def late(*, at: datetime) -> list[Late]:
     """Every job that has not succeeded for longer than it may, the worst first. One query."""
     found = []

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Case, When
 from django.utils.translation import gettext_lazy as _
 
 from payments import gateway
@@ -133,7 +134,8 @@ def place(wish: Wish, *, form_token: UUID, actor: Actor, at: datetime) -> Order:
 def payment_of(order: Order) -> Payment:
     """The payment of an order: the paying one, else the latest. Raises Payment.DoesNotExist."""
     payments = Payment.objects.select_related("payer_account").filter(subject=order.subject)
-    return payments.order_by("surplus", "-pk")[:1].get()
+    paying = Case(When(state=Payment.State.SUCCEEDED, surplus=False, then=0), default=1)
+    return payments.order_by(paying, "-pk")[:1].get()
 
 
 def _can_be_paid(order: Order) -> bool:

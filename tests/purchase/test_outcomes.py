@@ -199,7 +199,7 @@ def test_two_successes_for_one_subject_are_one_paying_and_one_surplus_that_goes_
         actor=READER,
         at=timezone.now(),
     )
-    till.pay(open_page(order, at=timezone.now()).checkout_url or _page(twin, order))
+    till.pay(_page(twin, order))
     let_time_pass()
     twin.refresh_from_db()
     assert (twin.state, twin.surplus, twin.effect) == ("succeeded", True, "surplus")
@@ -283,8 +283,9 @@ def test_refunds_are_not_given_twice(bought, till, hear):
     till.pay(payment.checkout_url)
     hear()
     refund = refund_in_full(order, reason="rétractation", actor=job("test"), at=timezone.now())
-    with pytest.raises(CannotRefund, match="already"):
+    with pytest.raises(CannotRefund) as refused:
         refund_in_full(order, reason="rétractation", actor=job("test"), at=timezone.now())
+    assert refused.value.code == "already"
     for _twice in range(2):
         refunds.send(refund.pk, actor=job("refunds"), at=timezone.now())
         hear()
