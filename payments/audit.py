@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from payments.invoicing.issuing import vat_by_rate
 from payments.invoicing.numbering import digest
 from payments.models import (
+    AccountMap,
     BalanceMovement,
     Invoice,
     InvoiceSeries,
@@ -58,7 +60,7 @@ def moved_by_the_table(at: datetime) -> Breaches:
 
 
 def balanced(at: datetime) -> Breaches:
-    """BALANCED: every entry sums to zero; every settled payment and refund is booked; 517 holds what Stripe's fees say."""
+    """BALANCED: every entry sums to zero; every settled payment, document and refund is booked, and nothing else is."""
     wrong = (
         LedgerEntry.objects.annotate(d=Sum("lines__debit"), c=Sum("lines__credit"))
         .exclude(d=F("c"), d__isnull=False)
@@ -76,8 +78,49 @@ def _unbooked(kind: str, keys: object) -> Breaches:
         LedgerEntry.objects.filter(source__startswith=f"{kind}:").values_list("source", flat=True).iterator(CHUNK)
     )
     for key in keys.iterator(CHUNK):  # type: ignore[attr-defined]
-        if f"{kind}:{key}" not in booked:
+        if f"{kind}:{key}" in booked:
+            booked.remove(f"{kind}:{key}")
+        else:
             yield f"{kind}:{key}", "has no entry in the books"
+    # A refund that came back from the bank keeps both its entries.
+    returned = set(LedgerEntry.objects.filter(source__startswith="refund_failed:").values_list("source", flat=True))
+    for source in sorted(booked):
+        if source.replace("refund:", "refund_failed:") not in returned:
+            yield f"entry:{source}", "books what did not happen"
+
+
+def open_items(at: datetime) -> Breaches:
+    """Part of BALANCED: 411 is what documents and money leave open; the surplus account is what is not given back yet."""
+    paid = Payment.objects.filter(state=Payment.State.SUCCEEDED)
+    back = Refund.objects.filter(state=Refund.State.SUCCEEDED)
+    issued = Invoice.objects.filter(kind=Invoice.Kind.INVOICE)
+    credited = Invoice.objects.filter(kind=Invoice.Kind.CREDIT_NOTE)
+    expected = {
+        "AR": _sum(issued, "total_ttc")
+        - _sum(credited, "total_ttc")
+        - _sum(paid.filter(surplus=False), "amount")
+        + _sum(back.filter(payment__surplus=False), "amount"),
+        "SURPLUS": _sum(back.filter(payment__surplus=True), "amount") - _sum(paid.filter(surplus=True), "amount"),
+    }
+    for key, amount in expected.items():
+        accounts = AccountMap.objects.filter(key=key).values_list("account", flat=True).distinct()
+        booked = sum((balance_of(account) for account in accounts), Decimal("0.00"))
+        if booked != amount:
+            yield f"account:{key}", f"holds {booked}, documents and payments leave {amount} open"
+
+
+def _sum(rows: QuerySet[Any], column: str) -> Decimal:
+    return Decimal(rows.aggregate(sum=Sum(column))["sum"] or 0)
+
+
+def as_stripe_says(at: datetime) -> Breaches:
+    """Part of BALANCED: what Stripe's balance shows of our payments and refunds is the amount that we booked."""
+    taken = BalanceMovement.objects.filter(kind__in=("charge", "payment"), payment__isnull=False)
+    given = BalanceMovement.objects.filter(kind__in=("refund", "payment_refund"), refund__isnull=False)
+    for line in taken.exclude(amount=F("payment__amount")).iterator(CHUNK):
+        yield f"movement:{line.stripe_id}", "is not the amount of its payment"
+    for line in given.exclude(amount=-F("refund__amount")).iterator(CHUNK):
+        yield f"movement:{line.stripe_id}", "is not the amount of its refund"
 
 
 def fees_booked(at: datetime) -> Breaches:
@@ -117,16 +160,19 @@ def numbered(at: datetime) -> Breaches:
 def vat(at: datetime) -> Breaches:
     """VAT: HT + VAT = TTC per document, lines = totals = ledger."""
     booked: dict[str, Decimal] = {}
-    lines = (
+    moved = (
         LedgerLine.objects.filter(entry__source__startswith="invoice:", account__code__startswith="4457")
         .values("entry__source")
         .annotate(moved=Sum("debit") + Sum("credit"))
     )
-    for row in lines.iterator(CHUNK):
+    for row in moved.iterator(CHUNK):
         booked[row["entry__source"]] = row["moved"]
     for invoice in Invoice.objects.prefetch_related("lines").iterator(CHUNK):
-        total = sum(vat_by_rate(list(invoice.lines.all())).values(), Decimal(0))
-        if invoice.total_ht + invoice.total_vat != invoice.total_ttc or total != invoice.total_vat.amount:
+        lines = list(invoice.lines.all())
+        total = sum(vat_by_rate(lines).values(), Decimal(0))
+        sums = [sum((getattr(line, part).amount for line in lines), Decimal(0)) for part in ("ht", "vat", "ttc")]
+        stated = [invoice.total_ht.amount, invoice.total_vat.amount, invoice.total_ttc.amount]
+        if sums != stated or sums[0] + sums[1] != sums[2] or any(line.ht + line.vat != line.ttc for line in lines):
             yield f"invoice:{invoice.reference}", "HT, VAT and TTC do not agree"
         if booked.get(f"invoice:{invoice.pk}", Decimal(0)) != total:
             yield f"invoice:{invoice.reference}", "its VAT is not the one in the books"
@@ -143,10 +189,16 @@ def heard(at: datetime) -> Breaches:
 
 
 def unknown_resolved(at: datetime) -> Breaches:
-    """Part of HEARD: nothing stays unknown for more than a day without being seen."""
+    """Part of HEARD: nothing stays unknown or open for more than a day without being seen."""
     old = at - timedelta(days=1)
     for payment in Payment.objects.filter(state=Payment.State.UNKNOWN, state_since__lte=old).iterator(CHUNK):
         yield f"payment:{payment.pk}", "unknown for more than a day"
+    # A page ends within a day, and is looked up when it has ended.
+    open_still = Payment.objects.filter(is_open=True, checkout_expires_at__lte=old).exclude(
+        state__in=(Payment.State.UNKNOWN, Payment.State.PROCESSING)
+    )
+    for payment in open_still.iterator(CHUNK):
+        yield f"payment:{payment.pk}", "its page ended more than a day ago, and nobody knows what became of it"
     refunds = Refund.objects.filter(Q(state=Refund.State.UNKNOWN) | Q(state=Refund.State.CREATED), state_since__lte=old)
     for refund in refunds.iterator(CHUNK):
         yield f"refund:{refund.pk}", "asked for and not answered for more than a day"
@@ -154,7 +206,7 @@ def unknown_resolved(at: datetime) -> Breaches:
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "ONE-CHARGE": (one_charge, moved_by_the_table),
-    "BALANCED": (balanced, fees_booked),
+    "BALANCED": (balanced, open_items, fees_booked, as_stripe_says),
     "NUMBERED": (numbered,),
     "VAT": (vat,),
     "HEARD": (heard, unknown_resolved),

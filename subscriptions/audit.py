@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db.models import Count, F, Q, Sum
 
 from payments.audit import CHUNK, Breaches, Check, balance_of
-from payments.models import AccountMap, Payment
+from payments.models import AccountMap, Invoice, Payment
 from subscriptions.models import Entitlement, EntitlementMovement, Notice, Order, Subscription, Term
 
 Copy = Entitlement.State
@@ -29,7 +29,12 @@ STANDS: Mapping[str, str] = {
 
 
 def paid_once(at: datetime) -> Breaches:
-    """ONE-CHARGE, seen from the promise: every paid order has its one term, paid by its one payment, and the reverse."""
+    """ONE-CHARGE, seen from the promise: every paid order has its one term, paid by its one payment, and the reverse;
+    and every one of them its invoice."""
+    invoiced = set(Invoice.objects.filter(kind=Invoice.Kind.INVOICE).values_list("subject", flat=True).iterator(CHUNK))
+    for pk in Order.objects.filter(state=Order.State.PAID).values_list("pk", flat=True).iterator(CHUNK):
+        if f"order:{pk}" not in invoiced:
+            yield f"order:{pk}", "paid, and not invoiced"
     for order in Order.objects.filter(state=Order.State.PAID, term=None).iterator(CHUNK):
         yield f"order:{order.pk}", "paid, and no term was opened"
     for term in Term.objects.filter(order__isnull=False).exclude(order__state=Order.State.PAID).iterator(CHUNK):
@@ -91,11 +96,10 @@ def told(at: datetime) -> Breaches:
     waiting = (Notice.State.QUEUED, Notice.State.SENDING)
     for notice in Notice.objects.filter(state__in=waiting, due_at__lte=at - TOLD_WITHIN).iterator(CHUNK):
         yield f"notice:{notice.pk}", f"{notice.kind} is due since {notice.due_at:%Y-%m-%d %H:%M}"
-    told_of = set(
-        Notice.objects.filter(kind="order_confirmation").values_list("facts__order_id", flat=True).iterator(CHUNK)
-    )
+    # By its matter, which outlives the facts: those are blanked when the law no longer keeps them.
+    told_of = set(Notice.objects.filter(kind="order_confirmation").values_list("matter", flat=True).iterator(CHUNK))
     for pk in Order.objects.filter(state=Order.State.PAID).values_list("pk", flat=True).iterator(CHUNK):
-        if pk not in told_of:
+        if f"order_confirmation:order:{pk}" not in told_of:
             yield f"order:{pk}", "paid, and no confirmation was queued"
     unproved = Notice.objects.filter(state__in=(Notice.State.SENT, Notice.State.DELIVERED), proofs=None)
     for notice in unproved.iterator(CHUNK):

@@ -1,0 +1,364 @@
+"""Every check of the audit can fail: a fault is planted where no role of the shop could, and exactly its check finds it.
+
+A superuser plants, with the triggers asleep; the shop itself is refused all of this (tests/races/test_refusals.py).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.utils import timezone
+
+from payments.actors import job
+from payments.charging import close_hosted_page, intend
+from payments.models import Payment, StripeEvent
+from payments.settling import apply
+from shop.watch import audit, runs
+from shop.watch.models import AuditFinding
+from subscriptions.fulfilment.posting import post_issue
+from subscriptions.models import Issue, Notice, Order
+from subscriptions.orders.placing import payment_of
+from subscriptions.refunding import refund_in_full
+from tasks import money
+from tests.makers import READER, make_wish, open_page, place_order
+from tests.purchase.conftest import hear, offers, standin, standin_inprocess, till  # noqa: F401
+
+LONG_AGO = "2026-01-01 00:00+00"
+Plant = Callable[[psycopg.Connection], None]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One breach: the invariant and the check that find it, by this sentence, and the statements that plant it."""
+
+    name: str
+    invariant: str
+    check: str
+    sentence: str
+    plant: tuple[str, ...]
+    without: tuple[str, ...] = ()  # indexes that would refuse even the superuser
+
+
+KEPT = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'kept@example.fr')"
+PAYING = f"(SELECT id FROM payments_payment WHERE subject = 'order:' || {KEPT} AND state = 'succeeded' AND NOT surplus)"
+LEFT = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'left@example.fr')"
+UNPAID = f"(SELECT id FROM payments_payment WHERE subject = 'order:' || {LEFT})"
+ENTRY = (
+    "INSERT INTO payments_ledgerentry (id, journal, source, booked_on, piece_ref, piece_date, label, actor, created_at)"
+    " VALUES (9001, 'OD', '{source}', '2026-11-23', 'x', '2026-11-23', 'x', 'x', '2026-11-23 00:00+00')"
+)
+LINES = (
+    "INSERT INTO payments_ledgerline (entry_id, account_id, debit, credit, currency, party)"
+    " VALUES (9001, '{debit}', {amount}, 0, 'EUR', ''), (9001, '{credit}', 0, {amount}, 'EUR', '')"
+)
+
+
+def entry(source: str, *, debit: str, credit: str, amount: str) -> tuple[str, str]:
+    """A balanced entry out of nothing."""
+    return ENTRY.format(source=source), LINES.format(debit=debit, credit=credit, amount=amount)
+
+
+def another_payment(*, surplus: bool) -> tuple[str, ...]:
+    """A second success for the order, with its step and its entry, as if everything about it were in order."""
+    return (
+        "CREATE TEMP TABLE twin AS SELECT * FROM payments_payment WHERE id = " + PAYING,
+        (
+            "UPDATE twin SET id = 9001, reference = 'PAY-TWIN', idempotency_key = 'twin', checkout_session = 'cs_twin',"
+            f" stripe_intent = 'pi_twin', stripe_charge = NULL, surplus = {surplus}"
+        ),
+        "INSERT INTO payments_payment SELECT * FROM twin",
+        "DROP TABLE twin",
+        (
+            "INSERT INTO payments_paymentevent (payment_id, from_state, to_state, actor, reason, at)"
+            " VALUES (9001, 'created', 'succeeded', 'x', '', '2026-11-23 00:00+00')"
+        ),
+        *entry("payment:9001", debit="517000", credit="419700" if surplus else "411000", amount="27.60"),
+    )
+
+
+FAULTS = (
+    Fault(
+        "two paying payments of one order", "ONE-CHARGE", "one_charge", "2 paying payments",
+        another_payment(surplus=False), without=("payment_one_paying_per_subject",),
+    ),
+    Fault(
+        "a surplus that nobody gives back", "ONE-CHARGE", "one_charge",
+        "a surplus payment that nobody is giving back", another_payment(surplus=True),
+    ),
+    Fault(
+        "paid and parked for ever", "ONE-CHARGE", "one_charge", "paid, and still not served",
+        (f"UPDATE payments_payment SET effect = 'parked', state_since = '{LONG_AGO}' WHERE id = {PAYING}",),
+    ),
+    Fault(
+        "a state without its step", "ONE-CHARGE", "moved_by_the_table",
+        "stands at declined, its last recorded step says cancelled",
+        (f"UPDATE payments_payment SET state = 'declined' WHERE id = {UNPAID}",),
+    ),
+    Fault(
+        "a paid order with no term", "ONE-CHARGE", "paid_once", "paid, and no term was opened",
+        (
+            f"UPDATE subscriptions_order SET state = 'paid' WHERE id = {LEFT}",
+            "INSERT INTO subscriptions_notice (kind, matter, rank, to_email, to_name, language, facts, due_at, created_at,"
+            " state, state_since, attempts, failure) SELECT kind, 'order_confirmation:order:' || " + LEFT + ", rank,"
+            " to_email, to_name, language, facts, due_at, created_at, state, state_since, attempts, failure"
+            " FROM subscriptions_notice WHERE matter = 'order_confirmation:order:' || " + KEPT,
+        ),
+    ),
+    Fault(
+        "a term for an order that is not paid", "ONE-CHARGE", "paid_once", "opened for an order that is not paid",
+        (f"UPDATE subscriptions_order SET state = 'cancelled' WHERE id = {KEPT}",),
+    ),
+    Fault(
+        "a term dearer than its payment", "ONE-CHARGE", "paid_once", "its payment does not pay for it",
+        (f"UPDATE subscriptions_term SET amount = 30 WHERE order_id = {KEPT}",),
+    ),
+    Fault(
+        "an entry that does not balance", "BALANCED", "balanced", "does not sum to zero",
+        ("UPDATE payments_ledgerline SET debit = debit + 1 WHERE account_id = '627800' AND debit > 0",),
+    ),
+    Fault(
+        "an entry without lines", "BALANCED", "balanced", "does not sum to zero", (ENTRY.format(source="x:1"),),
+    ),
+    Fault(
+        "money that is not booked", "BALANCED", "balanced", "has no entry in the books",
+        (f"UPDATE payments_ledgerentry SET source = 'x:1' WHERE source = 'payment:' || {PAYING}",),
+    ),
+    Fault(
+        "money in the books that never came", "BALANCED", "balanced", "books what did not happen",
+        entry("payment:9001", debit="517000", credit="512000", amount="27.60"),
+    ),
+    Fault(
+        "a debt that no document explains", "BALANCED", "open_items", "holds 1.00, documents and payments leave 0.00 open",
+        entry("x:1", debit="411000", credit="512000", amount="1"),
+    ),
+    Fault(
+        "a surplus that no payment explains", "BALANCED", "open_items",
+        "holds -1.00, documents and payments leave 0.00 open",
+        entry("x:1", debit="512000", credit="419700", amount="1"),
+    ),
+    Fault(
+        "a fee that is not booked", "BALANCED", "fees_booked", "has no entry in the books",
+        (
+            ("UPDATE payments_ledgerentry SET source = 'x:1' WHERE source = 'fee:' ||"
+            f" (SELECT id FROM payments_balancemovement WHERE payment_id = {PAYING})"),
+        ),
+    ),
+    Fault(
+        "a line of Stripe's balance without its payment", "BALANCED", "fees_booked",
+        "belongs to a payment of ours and is not matched",
+        (f"UPDATE payments_balancemovement SET payment_id = NULL, created = '{LONG_AGO}' WHERE payment_id = {PAYING}",),
+    ),
+    Fault(
+        "another amount at Stripe", "BALANCED", "as_stripe_says", "is not the amount of its payment",
+        (f"UPDATE payments_balancemovement SET amount = amount + 1, net = net + 1 WHERE payment_id = {PAYING}",),
+    ),
+    Fault(
+        "another amount given back at Stripe", "BALANCED", "as_stripe_says", "is not the amount of its refund",
+        ("UPDATE payments_balancemovement SET amount = amount + 1, net = net + 1 WHERE refund_id IS NOT NULL",),
+    ),
+    Fault(
+        "deferred revenue that nobody is owed", "BALANCED", "deferred",
+        "holds 21.27, the copies owed are worth 20.27", entry("x:1", debit="512000", credit="487100", amount="1"),
+    ),
+    Fault(
+        "an invoice rewritten", "NUMBERED", "numbered", "breaks the hash chain",
+        ("UPDATE payments_invoice SET buyer_name = 'Somebody Else' WHERE number = 1 AND kind = 'invoice'",),
+    ),
+    Fault(
+        "an invoice taken out of the chain", "NUMBERED", "numbered", "number 1 is missing",
+        ("UPDATE payments_invoice SET number = 9 WHERE number = 1 AND kind = 'invoice'",),
+    ),
+    Fault(
+        "a counter that ran ahead", "NUMBERED", "numbered", "its counter says 3, its documents say 2",
+        ("UPDATE payments_invoiceseries SET last_number = last_number + 1 WHERE code = 'F'",),
+    ),
+    Fault(
+        "an invoice dated back", "NUMBERED", "numbered", "is dated before the one before it",
+        ("UPDATE payments_invoice SET issued_on = issued_on - 9 WHERE number = 2 AND kind = 'invoice'",),
+    ),
+    Fault(
+        "VAT booked elsewhere", "VAT", "vat", "its VAT is not the one in the books",
+        (("UPDATE payments_ledgerline SET account_id = '512000' WHERE account_id = '445712' AND credit > 0"
+         " AND entry_id IN (SELECT id FROM payments_ledgerentry WHERE source LIKE 'invoice:%')"),),
+    ),
+    Fault(
+        "an event that waits for ever", "HEARD", "heard", "charge.updated has been waiting since 2026-01-01 00:00",
+        (("UPDATE payments_stripeevent SET state = 'stored', type = 'charge.updated',"
+         f" received_at = '{LONG_AGO}' WHERE event_id = 'evt_planted'"),),
+    ),
+    Fault(
+        "an event ignored without a word", "HEARD", "heard", "ignored without a reason",
+        ("UPDATE payments_stripeevent SET state = 'ignored', reason = '' WHERE event_id = 'evt_planted'",),
+    ),
+    Fault(
+        "unknown for days", "HEARD", "unknown_resolved", "unknown for more than a day",
+        (
+            f"UPDATE payments_payment SET state = 'unknown', is_open = true, state_since = '{LONG_AGO}' WHERE id = {UNPAID}",
+            ("INSERT INTO payments_paymentevent (payment_id, from_state, to_state, actor, reason, at)"
+            f" VALUES ({UNPAID}, 'created', 'unknown', 'x', '', '2026-11-23 00:00+00')"),
+        ),
+    ),
+    Fault(
+        "a page that ended and was forgotten", "HEARD", "unknown_resolved",
+        "its page ended more than a day ago, and nobody knows what became of it",
+        (
+            (f"UPDATE payments_payment SET state = 'created', is_open = true, checkout_expires_at = '{LONG_AGO}'"
+            f" WHERE id = {UNPAID}"),
+            ("INSERT INTO payments_paymentevent (payment_id, from_state, to_state, actor, reason, at)"
+            f" VALUES ({UNPAID}, 'unknown', 'created', 'x', '', '2026-11-23 00:00+00')"),
+        ),
+    ),
+    Fault(
+        "a refund without an answer", "HEARD", "unknown_resolved", "asked for and not answered for more than a day",
+        (
+            ("INSERT INTO payments_refund (reference, payment_id, amount, amount_currency, reason, actor, state, failure,"
+            f" idempotency_key, created_at, state_since) VALUES ('RMB-X', {PAYING}, 1, 'EUR', 'x', 'x', 'unknown', '',"
+            f" 'x', '{LONG_AGO}', '{LONG_AGO}')"),
+        ),
+    ),
+    Fault(
+        "a copy promised and not granted", "COPIES", "copies", "promises 5 copies and grants another number",
+        (f"UPDATE subscriptions_term SET copies = 5 WHERE order_id = {KEPT}",),
+    ),
+    Fault(
+        "a copy moved without its movement", "COPIES", "copies", "stands at held, its movements say owed",
+        (
+            ("UPDATE subscriptions_entitlement SET state = 'held' WHERE rank = 4 AND term_id ="
+            f" (SELECT id FROM subscriptions_term WHERE order_id = {KEPT})"),
+        ),
+    ),
+    Fault(
+        "two copies of one issue", "COPIES", "copies", "2 copies of issue ",
+        (
+            ("UPDATE subscriptions_entitlement e SET issue_id = f.issue_id FROM subscriptions_entitlement f"
+            " WHERE e.rank = 4 AND f.rank = 3 AND f.term_id = e.term_id AND e.term_id ="
+            f" (SELECT id FROM subscriptions_term WHERE order_id = {KEPT})"),
+        ),
+        without=("entitlement_issue_once",),
+    ),
+    Fault(
+        "copies owed after the end", "STOPPED", "stopped", "still owed though its subscription has ended",
+        (
+            ("UPDATE subscriptions_subscription SET state = 'ended' WHERE id ="
+            f" (SELECT subscription_id FROM subscriptions_term WHERE order_id = {KEPT})"),
+        ),
+    ),
+    Fault(
+        "a letter that never left", "TOLD", "told", "order_confirmation is due since 2026-01-01 00:00",
+        (f"UPDATE subscriptions_notice SET due_at = '{LONG_AGO}' WHERE matter = 'order_confirmation:order:' || {KEPT}",),
+    ),
+    Fault(
+        "a paid order that nobody confirmed", "TOLD", "told", "paid, and no confirmation was queued",
+        (f"UPDATE subscriptions_notice SET matter = 'x' WHERE matter = 'order_confirmation:order:' || {KEPT}",),
+    ),
+    Fault(
+        "sent, and no proof", "TOLD", "told", "sent without a proof",
+        (f"UPDATE subscriptions_notice SET state = 'sent' WHERE matter = 'order_confirmation:order:' || {KEPT}",),
+    ),
+    Fault(
+        "a job that never ran", "ON TIME", "on_time", "has not succeeded for ",
+        (f"UPDATE watch_jobrun SET known_since = '{LONG_AGO}', succeeded_at = NULL WHERE job = 'letters'",),
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture
+def world(offers, till, hear) -> None:  # noqa: F811
+    """A shop in which nothing is wrong: one reader kept, one given back, one paid twice, one who left; an issue posted."""
+    now = timezone.now()
+    placed = {}
+    for name in ("kept", "back", "left"):
+        wish = make_wish(offers["automatic"], email=f"{name}@example.fr", typed={"name": name})
+        placed[name] = place_order(wish, token=uuid.uuid4(), at=now)
+        page = open_page(placed[name], at=now)
+        if name != "left":
+            till.pay(page.checkout_url)
+    close_hosted_page(payment_of(placed["left"]), actor=READER, at=now)
+    hear()
+    _pay_twice(placed["back"], till)
+    post_issue(Issue.objects.get(number=25), on=timezone.localdate(), actor=job("test"), at=timezone.now())
+    refund_in_full(placed["back"], reason="rétractation", actor=job("test"), at=timezone.now())
+    money.send_refunds()
+    hear()
+    till.settle()
+    money.balance_movements()
+    StripeEvent.objects.create(
+        event_id="evt_planted", type="x", created=now, received_at=now, next_attempt_at=now, state="applied"
+    )
+    runs.know([("letters", 5, 600)], at=now)
+    assert Payment.objects.filter(surplus=True).count() == 1
+    assert audit.breaches(timezone.now()) == []
+
+
+def _pay_twice(order: Order, till) -> None:  # noqa: F811
+    first = payment_of(order)
+    twin = intend(
+        purpose="order", subject=order.subject, amount=order.amount, description="x", customer=None,
+        account=first.payer_account, save_method=False, actor=READER, at=timezone.now(),
+    )  # fmt: skip
+    from payments.charging import open_hosted_page
+
+    page = open_hosted_page(
+        twin, email=order.email, name="x", success_url="http://shop.test/", cancel_url="http://shop.test/",
+        actor=READER, at=timezone.now(),
+    )  # fmt: skip
+    till.pay(page.checkout_url)
+    from payments.looking_up import look_up
+
+    look_up(page, actor=READER, at=timezone.now())
+
+
+@contextmanager
+def planted(superuser: psycopg.Connection, fault: Fault) -> Iterator[None]:
+    """The fault, while the block lasts; indexes that it needs away are put back when the rows are."""
+    indexes = [
+        superuser.execute("SELECT pg_get_indexdef(%s::regclass)", [name]).fetchone()[0] for name in fault.without
+    ]
+    with superuser.transaction():
+        superuser.execute("SET LOCAL session_replication_role = replica")
+        for name in fault.without:
+            superuser.execute(f"DROP INDEX {name}")
+        for statement in fault.plant:
+            assert superuser.execute(statement).rowcount != 0, statement
+    try:
+        yield
+    finally:
+        superuser.execute("SELECT seed.restore()")
+        for definition in indexes:
+            superuser.execute(definition)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_planted_fault_is_found_by_its_invariant_and_by_no_other(world, superuser, fault):
+    with planted(superuser, fault):
+        at = timezone.now()
+        found = audit.breaches(at)
+        assert {name for name, _subject, _sentence in found} == {fault.invariant}, found
+        assert any(sentence.startswith(fault.sentence) for _name, _subject, sentence in found), found
+        [check] = [one for one in audit.checks()[fault.invariant] if one.__name__ == fault.check]
+        assert any(sentence.startswith(fault.sentence) for _subject, sentence in check(at))
+
+
+def test_every_check_has_a_fault_that_it_finds():
+    known = {(name, check.__name__) for name, checks in audit.checks().items() for check in checks}
+    assert {(fault.invariant, fault.check) for fault in FAULTS} == known
+
+
+def test_a_finding_is_opened_once_and_closed_when_it_no_longer_holds(world):
+    notice = Notice.objects.filter(kind="order_confirmation")[0]
+    late = timezone.now() + timedelta(hours=7)
+    for _twice in range(2):
+        audit.audit(at=late)
+    assert AuditFinding.objects.filter(subject=f"notice:{notice.pk}", closed_at=None).count() == 1
+    audit.audit(at=timezone.now())
+    assert AuditFinding.objects.filter(closed_at=None).count() == 0
+
+
+def test_news_of_nothing_is_no_query(transactional_db):
+    assert apply([], actor=READER, at=timezone.now()) == []
