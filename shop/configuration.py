@@ -40,15 +40,33 @@ def require_environment() -> None:
         )
 
 
-def refuse_live_money(*, key: str, debug: bool, api_base: str, demo: bool) -> None:
-    """A live Stripe key never meets DEBUG, the demo or a stand-in."""
+def refuse_live_money(
+    *, key: str, debug: bool, api_base: str, demo: bool, http_client: str = "", site: str = "https://"
+) -> None:
+    """A live Stripe key never meets DEBUG, the demo, a stand-in, or a shop that is not reached by https."""
     live = key.startswith(("sk_live_", "rk_live_"))
-    if live and (debug or demo or api_base):
+    if live and (debug or demo or api_base or http_client):
         raise ImproperlyConfigured(
-            "STRIPE_SECRET_KEY is a live key: it cannot be used with DEBUG, DEMO or STRIPE_API_BASE."
+            "STRIPE_SECRET_KEY is a live key: it cannot be used with DEBUG, DEMO, STRIPE_API_BASE or STRIPE_HTTP_CLIENT."
         )
+    if live and not site.startswith("https://"):
+        raise ImproperlyConfigured("STRIPE_SECRET_KEY is a live key: SITE_URL must begin with https://.")
     if not key.startswith(("sk_test_", "rk_test_")) and not live:
         raise ImproperlyConfigured("STRIPE_SECRET_KEY is not a Stripe secret key (sk_test_… or sk_live_…).")
+
+
+def refuse_what_stripe_refuses(*, webhook_secret: str, minutes: int, descriptor: str) -> None:
+    """What would make Stripe refuse every payment page, or us every webhook, is told at the start and not by readers."""
+    if not webhook_secret.startswith("whsec_"):
+        raise ImproperlyConfigured("STRIPE_WEBHOOK_SECRET is not the signing secret of an endpoint (whsec_…).")
+    if not 35 <= minutes <= 1435:
+        raise ImproperlyConfigured(
+            "CHECKOUT_MINUTES must lie between 35 and 1435: Stripe's pages last 30 minutes to a day."
+        )
+    if not 2 <= len(descriptor) <= 22 or set(descriptor) & set("<>\\'\"*") or descriptor.isdigit():
+        raise ImproperlyConfigured(
+            "STATEMENT_DESCRIPTOR must have 2 to 22 characters, a letter among them, and none of < > \\ ' \" *."
+        )
 
 
 def read_publisher(path: str) -> dict[str, Any]:

@@ -10,7 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from shop.configuration import env, read_publisher, refuse_live_money, require_environment
+from shop.configuration import (
+    env,
+    read_publisher,
+    refuse_live_money,
+    refuse_what_stripe_refuses,
+    require_environment,
+)
 from shop.logging import LOGGING as LOGGING
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -185,9 +191,19 @@ STRIPE_CHECKOUT_ORIGIN = env.str("STRIPE_CHECKOUT_ORIGIN", "https://checkout.str
 STRIPE_MAX_RETRIES = env.int("STRIPE_MAX_RETRIES", 2)
 STRIPE_TIMEOUT = (5, 20)
 STRIPE_HTTP_CLIENT = env.str("STRIPE_HTTP_CLIENT", "")
-refuse_live_money(key=STRIPE_SECRET_KEY, debug=DEBUG, api_base=STRIPE_API_BASE, demo=DEMO)
+refuse_live_money(
+    key=STRIPE_SECRET_KEY,
+    debug=DEBUG,
+    api_base=STRIPE_API_BASE,
+    demo=DEMO,
+    http_client=STRIPE_HTTP_CLIENT,
+    site=SITE_URL,
+)
 CHECKOUT_MINUTES = env.int("CHECKOUT_MINUTES", 60)
 STATEMENT_DESCRIPTOR = env.str("STATEMENT_DESCRIPTOR", "ACTUIA ABO")
+refuse_what_stripe_refuses(
+    webhook_secret=STRIPE_WEBHOOK_SECRET, minutes=CHECKOUT_MINUTES, descriptor=STATEMENT_DESCRIPTOR
+)
 
 _email = env.dj_email_url("EMAIL_URL")
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", _email["EMAIL_BACKEND"])

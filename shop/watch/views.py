@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from shop.watch.models import JobRun
 from shop.watch.runs import late
 
 
@@ -31,6 +32,9 @@ def healthz(request: HttpRequest) -> JsonResponse:
     wrong: dict[str, object] = {}
     try:
         overdue = late(at=timezone.now())
+        if not JobRun.objects.exists():
+            # No clock was ever started here: without this, the silence of all jobs would be health.
+            wrong["clockwork"] = "has never started"
         if overdue:
             wrong["late"] = {one.job: int(one.silent_for.total_seconds()) for one in overdue}
     except DatabaseError:
