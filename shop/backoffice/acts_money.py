@@ -32,7 +32,7 @@ class RefundOrder(TwoSteps):
     name = "refund"
     right = Right.REFUND
     title = gettext_lazy("Refund in full")
-    button = gettext_lazy("Refund")
+    button = gettext_lazy("Give the money back")
 
     def load(self, request: HttpRequest, key: int) -> Order | None:
         return Order.objects.select_related("customer").filter(pk=key).first()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from payments.models import Act, Invoice, Payment, PaymentEvent, RefundEvent, StripeEvent
 from shop.backoffice import words
 from shop.backoffice.links import link, url_of
+from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right, may
 from shop.backoffice.timeline import Happening, Source
 from shop.customers.models import Customer, EmailChange
@@ -108,7 +109,7 @@ def sources(user: Any, story: Story) -> list[Source]:
 
 def act(user: Any) -> Tell:
     return lambda row: Happening(
-        row.at, "person", "", words.verb(row.verb), row.actor, why=row.reason, url=url_of(user, row.subject)
+        row.at, "person", "", words.verb(row.verb), row.actor, why=reason(row.reason), url=url_of(user, row.subject)
     )
 
 
@@ -116,7 +117,7 @@ def moved(row: AddressChange) -> Happening:
     """A change of address, and which issue it reaches."""
     reaches = issue_number(row.first_issue.number) if row.first_issue else _("the next issue planned")
     what = _("Address changed, from %(issue)s on") % {"issue": reaches}
-    return Happening(row.at, "home", "", what, row.actor, detail="\n".join(row.new.lines), why=row.reason)
+    return Happening(row.at, "home", "", what, row.actor, detail="\n".join(row.new.lines), why=reason(row.reason))
 
 
 def email_change(row: EmailChange) -> Happening:
@@ -126,7 +127,7 @@ def email_change(row: EmailChange) -> Happening:
         what, tone = _("E-mail changed"), words.GOOD
     elif row.abandoned_at:
         what, tone = _("E-mail change abandoned"), words.NONE
-    return Happening(row.created_at, "letter", tone, what, row.actor, detail=row.new_email, why=row.reason)
+    return Happening(row.created_at, "letter", tone, what, row.actor, detail=row.new_email, why=reason(row.reason))
 
 
 def subscription_step(user: Any) -> Tell:
@@ -134,7 +135,7 @@ def subscription_step(user: Any) -> Tell:
         said = words.said(words.SUBSCRIPTION, row.to_state)
         what = _("Subscription: %(state)s") % {"state": said["word"]}
         url = link(user, "subscription", row.subscription_id) + "#pourquoi"
-        return Happening(row.at, "file", said["tone"], what, row.actor, why=row.reason, url=url)
+        return Happening(row.at, "file", said["tone"], what, row.actor, why=reason(row.reason), url=url)
 
     return tell
 
@@ -149,7 +150,7 @@ def movement(user: Any) -> Tell:
             "state": said["word"],
         }
         url = link(user, "subscription", row.entitlement.term.subscription_id) + "#exemplaires"
-        return Happening(row.at, "file", said["tone"], what, row.actor, why=row.reason, url=url)
+        return Happening(row.at, "file", said["tone"], what, row.actor, why=reason(row.reason), url=url)
 
     return tell
 
@@ -163,9 +164,9 @@ def letter(user: Any) -> Tell:
             "letter",
             said["tone"],
             what,
-            "",
+            "job:letters",
             detail=row.to_email,
-            why=row.failure,
+            why=reason(row.failure),
             url=link(user, "notice", row.pk),
         )
 
@@ -184,7 +185,7 @@ def invoice(user: Any) -> Tell:
             what % {"number": row.reference},
             row.actor,
             detail,
-            row.reason,
+            reason(row.reason),
             link(user, "invoice", row.pk),
         )
 
@@ -196,7 +197,9 @@ def order_step(user: Any) -> Tell:
         said = words.said(words.ORDER, row.to_state)
         what = _("Order %(reference)s: %(state)s") % {"reference": row.order.reference, "state": said["word"]}
         url = link(user, "order", row.order_id) + "#pourquoi"
-        return Happening(row.at, "card", said["tone"], what, row.actor, euros(row.order.amount), row.reason, url)
+        return Happening(
+            row.at, "card", said["tone"], what, row.actor, euros(row.order.amount), reason(row.reason), url
+        )
 
     return tell
 
@@ -213,7 +216,9 @@ def payment_step(user: Any) -> Tell:
         said = words.said(words.PAYMENT, row.to_state)
         what = _("Payment %(reference)s: %(state)s") % {"reference": row.payment.reference, "state": said["word"]}
         url = link(user, "payment", row.payment_id) + "#pourquoi"
-        return Happening(row.at, "card", said["tone"], what, row.actor, euros(row.payment.amount), row.reason, url)
+        return Happening(
+            row.at, "card", said["tone"], what, row.actor, euros(row.payment.amount), reason(row.reason), url
+        )
 
     return tell
 
@@ -223,7 +228,9 @@ def refund_step(user: Any) -> Tell:
         said = words.said(words.REFUND, row.to_state)
         what = _("Refund %(reference)s: %(state)s") % {"reference": row.refund.reference, "state": said["word"]}
         url = link(user, "refund", row.refund_id) + "#pourquoi"
-        return Happening(row.at, "arrow", said["tone"], what, row.actor, euros(row.refund.amount), row.reason, url)
+        return Happening(
+            row.at, "arrow", said["tone"], what, row.actor, euros(row.refund.amount), reason(row.reason), url
+        )
 
     return tell
 
@@ -238,7 +245,7 @@ def stripe_event(user: Any) -> Tell:
             said["tone"],
             what,
             f"stripe:{row.event_id}",
-            why=row.reason,
+            why=reason(row.reason),
             url=link(user, "event", row.pk),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +19,7 @@ from shop.backoffice.ages import age
 from shop.backoffice.doors import desk, page
 from shop.backoffice.items import items_table
 from shop.backoffice.menu import open_desks
+from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right, may
 from shop.backoffice.showing import columns
 from shop.backoffice.tables import Cell, Table
@@ -95,8 +97,8 @@ def findings_table(*, limit: int) -> Table:
             (
                 Cell(stamp(one.found_at), num=True),
                 Cell(one.invariant, mono=True),
-                Cell(one.subject, f"{reverse('desk_search')}?q={one.subject}", mono=True),
-                Cell(one.sentence),
+                Cell(words.subject(one.subject), f"{reverse('desk_search')}?q={quote(one.subject)}"),
+                Cell(reason(one.sentence)),
                 Cell(age(timezone.now() - one.found_at), num=True),
             )
             for one in AuditFinding.objects.filter(closed_at=None).order_by("pk")[:limit]
@@ -161,7 +163,7 @@ def _failed_letters() -> Table:
                 Cell(stamp(one.state_since), num=True),
                 Cell(words.letter_kind(one.kind), reverse("desk_letter", args=[one.pk])),
                 Cell(one.to_email),
-                Cell(one.failure),
+                Cell(reason(one.failure)),
                 Cell(age(timezone.now() - one.state_since), num=True),
             )
             for one in Notice.objects.filter(state__in=FAILED).order_by("-pk")[:10]

@@ -17,7 +17,7 @@ from shop.backoffice.links import url_of
 from shop.backoffice.menu import DESK_LABELS, DESK_RIGHTS
 from shop.backoffice.paging import paged
 from shop.backoffice.roles import Right, may
-from shop.backoffice.showing import acts_on, columns, show
+from shop.backoffice.showing import acts_on, columns, show, subject_cell
 from shop.backoffice.tables import ActLink, Cell, Detail, Fact, Table
 from shop.templatetags.french import stamp
 
@@ -30,7 +30,7 @@ def items_table(request: HttpRequest, name: str, *, limit: int) -> Table:
         label=DESK_LABELS[name],
         title=DESK_LABELS[name],
         columns=_columns(),
-        rows=[_row(one) for one in found[:limit]],
+        rows=[_row(request.user, one) for one in found[:limit]],
         more_url=reverse("desk_items", args=[name]) if len(found) > limit else "",
     )
 
@@ -48,7 +48,9 @@ def items(request: HttpRequest, name: str) -> HttpResponse:
     title = DESK_LABELS[name]
     said = {
         "title": title,
-        "table": Table(label=title, columns=_columns(), rows=[_row(one) for one in found.rows]),
+        "table": Table(
+            label=title, columns=_columns(closed=closed), rows=[_row(request.user, one) for one in found.rows]
+        ),
         "page": found,
         "states": [("clos", _("closed"))],
         "state": "clos" if closed else "",
@@ -79,7 +81,7 @@ def item(request: HttpRequest, key: int) -> HttpResponse:
         crumbs=((DESK_LABELS[one.desk], reverse("desk_items", args=[one.desk])),),
         facts=[
             Fact(_("What"), one.sentence),
-            Fact(_("About"), one.subject, url_of(user, one.subject)),
+            Fact(_("About"), words.subject(one.subject), url_of(user, one.subject)),
             Fact(_("Status"), _("open") if open_still else _("closed"), chip=words.WAIT if open_still else words.GOOD),
             Fact(_("Since"), stamp(one.opened_at)),
             Fact(_("Age"), age(timezone.now() - one.opened_at) if open_still else ""),
@@ -101,18 +103,19 @@ def owner_name(one: DeskItem) -> str:
     return (owner.full_name or owner.email) if owner else ""
 
 
-def _columns() -> Any:
-    return columns("#" + _("Since"), "#" + _("Age"), _("What"), _("About"), _("Owner"), _("Closed because"))
+def _columns(*, closed: bool = False) -> Any:
+    last = [_("Closed because")] if closed else []
+    return columns("#" + _("Since"), "#" + _("Age"), _("What"), _("About"), _("Owner"), *last)
 
 
-def _row(one: DeskItem) -> Any:
+def _row(user: Any, one: DeskItem) -> Any:
     here = reverse("desk_item", args=[one.pk])
     until = one.closed_at or timezone.now()
     return (
         Cell(stamp(one.opened_at), num=True, tight=True),
         Cell(age(until - one.opened_at), num=True, tight=True),
         Cell(one.sentence, here),
-        Cell(one.subject, mono=True),
+        subject_cell(user, one.subject),
         Cell(owner_name(one)),
-        Cell(one.closed_because),
+        *([Cell(one.closed_because)] if one.closed_at else []),
     )

@@ -19,6 +19,7 @@ from shop.backoffice import words
 from shop.backoffice.doors import desk, gone, page
 from shop.backoffice.links import link
 from shop.backoffice.money_tables import acts_for
+from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, matters_of
 from shop.backoffice.tables import Cell, Detail, Fact, Step, Table, Why
@@ -59,12 +60,12 @@ def letter(request: HttpRequest, key: int) -> HttpResponse:
             words.said(words.PROOF, proof.kind)["word"],
             words.said(words.PROOF, proof.kind)["tone"],
             _("the mail server"),
-            why=" ".join(filter(None, (proof.detail, proof.provider_id))),
+            why=" ".join(filter(None, (reason(proof.detail), proof.provider_id))),
         )
         for proof in proofs
     ]
     if not proofs or one.state not in (Notice.State.SENT, Notice.State.DELIVERED):
-        steps.append(Step(one.state_since, said["word"], said["tone"], _("the post office"), why=one.failure))
+        steps.append(Step(one.state_since, said["word"], said["tone"], _("the post office"), why=reason(one.failure)))
     message = None if one.kind in KEYS_TO_AN_ACCOUNT else _message(one)
     again = (Right.RESEND, _("Send it again"), "desk_act_resend_letter", one.pk)
     failed = one.state in (Notice.State.FAILED, Notice.State.BOUNCED)
@@ -75,14 +76,14 @@ def letter(request: HttpRequest, key: int) -> HttpResponse:
         acts = acts_for(user, (Right.RESEND, _("Settle the doubt"), "desk_act_settle_doubt", one.pk))
     detail = Detail(
         kind=_("Letter"),
-        name=words.letter_kind(one.kind),
+        name=_("“%(kind)s”") % {"kind": words.letter_kind(one.kind)},
         crumbs=((_("Letters"), reverse("desk_letters")),),
         facts=[
             Fact(_("Status"), said["word"], "#pourquoi", chip=said["tone"]),
             Fact(_("To"), one.to_name, link(user, "customer", one.customer_id)),
             Fact(_("E-mail"), one.to_email),
             Fact(_("Subject"), message["Subject"] if message else ""),
-            Fact(_("What happened"), one.failure),
+            Fact(_("What happened"), reason(one.failure)),
             Fact(_("Due"), stamp(one.due_at)),
             Fact(_("Tries"), one.attempts),
             Fact(_("Rank"), {"legal": _("legal"), "service": _("service"), "courtesy": _("courtesy")}[one.rank]),

@@ -35,6 +35,8 @@ def url_of(user: Any, subject: str) -> str:
     """The address of `kind:id`; "" for what has no page of its own or is not open to this person."""
     kind, _colon, key = subject.partition(":")
     kind = {"surplus": "payment", "refund_failed": "refund"}.get(kind, kind)
+    if kind == "event" and not key.isdecimal():
+        return event_url(user, key)
     return link(user, kind, int(key)) if key.isdecimal() else ""
 
 

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy
 from payments.models import Act, Invoice, LedgerEntry, Payment, Refund, StripeEvent
 from shop.backoffice import words
 from shop.backoffice.doors import desk, page
-from shop.backoffice.links import link, url_of
+from shop.backoffice.links import link
 from shop.backoffice.paging import paged
+from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right
-from shop.backoffice.showing import columns
+from shop.backoffice.showing import columns, subject_cell
 from shop.backoffice.tables import Cell, Column, Table, chip
 from shop.templatetags.french import euros, short_day, stamp
 from subscriptions.models import Notice, Order
@@ -104,7 +105,7 @@ def payments(request: HttpRequest) -> HttpResponse:
             Cell(words.METHOD.get(one.method_kind, one.method_kind)),
             Cell(one.decline_code, mono=True),
             chip(words.said(words.EFFECT, one.effect)),
-            Cell(one.subject, url_of(request.user, one.subject), mono=True),
+            subject_cell(request.user, one.subject),
             Cell(euros(one.amount), num=True),
         )
 
@@ -141,7 +142,7 @@ def refunds(request: HttpRequest) -> HttpResponse:
             chip(words.said(words.REFUND, one.state), here + "#pourquoi"),
             Cell(one.payment.reference, link(request.user, "payment", one.payment_id), mono=True),
             Cell(note.reference if note else "", link(request.user, "invoice", one.credit_note_id), mono=True),
-            Cell(one.reason),
+            Cell(reason(one.reason)),
             Cell(euros(one.amount), num=True),
         )
 
@@ -174,7 +175,7 @@ def stripe_events(request: HttpRequest) -> HttpResponse:
             Cell(stamp(one.received_at), num=True),
             chip(words.said(words.EVENT, one.state)),
             Cell(one.object_id, mono=True),
-            Cell(one.reason),
+            Cell(reason(one.reason)),
             Cell(one.attempts, num=True),
         )
 
@@ -236,7 +237,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
             Cell(one.journal, mono=True),
             Cell(one.piece_ref, mono=True),
             Cell(one.label),
-            Cell(one.source, url_of(request.user, one.source), mono=True),
+            subject_cell(request.user, one.source),
             Cell(euros(one.sum), num=True),
         )
 
@@ -265,7 +266,7 @@ def letters(request: HttpRequest) -> HttpResponse:
             chip(words.said(words.LETTER, one.state), here + "#pourquoi"),
             Cell(one.to_name, link(request.user, "customer", one.customer_id)),
             Cell(one.to_email),
-            Cell(one.failure),
+            Cell(reason(one.failure)),
             Cell(one.attempts, num=True),
         )
 
@@ -292,8 +293,8 @@ def acts(request: HttpRequest) -> HttpResponse:
                 Cell(stamp(one.at), num=True, tight=True),
                 Cell(words.who(one.actor, names)),
                 Cell(words.verb(one.verb)),
-                Cell(one.subject, url_of(request.user, one.subject), mono=True),
-                Cell(one.reason),
+                subject_cell(request.user, one.subject),
+                Cell(reason(one.reason)),
             )
             for one in found
         ]

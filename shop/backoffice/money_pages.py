@@ -13,6 +13,7 @@ from shop.backoffice import words
 from shop.backoffice.doors import desk, gone
 from shop.backoffice.links import link, url_of
 from shop.backoffice.money_tables import acts_for, entries_table, events_table, movements_table, name_of, refunds_table
+from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, matters_of, show, why
 from shop.backoffice.tables import Cell, Detail, Fact, Table
@@ -43,7 +44,7 @@ def payment(request: HttpRequest, key: int) -> HttpResponse:
         facts=[
             Fact(_("Status"), said["word"], "#pourquoi", chip=said["tone"]),
             Fact(_("Amount"), euros(one.amount)),
-            Fact(_("Pays for"), one.subject, url_of(user, one.subject)),
+            Fact(_("Pays for"), words.subject(one.subject), url_of(user, one.subject)),
             Fact(_("Reader"), name_of(one.customer), link(user, "customer", one.customer_id)),
             Fact(_("Effect"), effect["word"], chip=effect["tone"]),
             Fact(_("Method"), one.saved_method or words.METHOD.get(one.method_kind, one.method_kind)),
@@ -83,7 +84,7 @@ def refund(request: HttpRequest, key: int) -> HttpResponse:
         facts=[
             Fact(_("Status"), said["word"], "#pourquoi", chip=said["tone"]),
             Fact(_("Amount"), euros(one.amount)),
-            Fact(_("Reason"), one.reason),
+            Fact(_("Reason"), reason(one.reason)),
             Fact(_("Asked for by"), words.who(one.actor, names)),
             Fact(_("Payment"), one.payment.reference, link(user, "payment", one.payment_id)),
             Fact(_("Credit note"), note.reference if note else "", link(user, "invoice", one.credit_note_id)),
@@ -117,7 +118,7 @@ def stripe_event(request: HttpRequest, key: int) -> HttpResponse:
         crumbs=((_("Stripe events"), reverse("desk_stripe_events")),),
         facts=[
             Fact(_("Status"), said["word"], chip=said["tone"]),
-            Fact(_("Why"), one.reason),
+            Fact(_("Why"), reason(one.reason)),
             Fact(_("Payment"), found.reference if found else "", link(user, "payment", found.pk if found else None)),
             Fact(_("Id"), one.event_id, mono=True),
             Fact(_("Object"), one.object_id, mono=True),
@@ -177,11 +178,11 @@ def invoice(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Engagement"), one.engagement_number),
             Fact(_("VAT zone"), one.vat_zone),
             Fact(_("Mention"), one.legal_mention),
-            Fact(_("About"), one.subject, url_of(user, one.subject)),
+            Fact(_("About"), words.subject(one.subject), url_of(user, one.subject)),
             Fact(_("Payment"), one.payment.reference if one.payment else "", link(user, "payment", one.payment_id)),
             Fact(_("Corrects"), original.reference if original else "", link(user, "invoice", one.original_id)),
             *(Fact(_("Credit note"), note.reference, link(user, "invoice", note.pk)) for note in notes),
-            Fact(_("Reason"), one.reason),
+            Fact(_("Reason"), reason(one.reason)),
             Fact(_("Issued by"), words.who(one.actor, names)),
             Fact(_("Hash"), one.hash, mono=True),
         ],
@@ -248,7 +249,7 @@ def entry(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Journal"), one.get_journal_display()),
             Fact(_("Booked"), short_day(one.booked_on)),
             Fact(_("Piece"), f"{one.piece_ref}, {short_day(one.piece_date)}"),
-            Fact(_("Source"), one.source, url_of(user, one.source)),
+            Fact(_("Source"), words.subject(one.source), url_of(user, one.source)),
             Fact(_("Written by"), words.who(one.actor, names)),
         ],
         tables=[

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from payments.models import BalanceMovement, LedgerEntry, Refund, StripeEvent
 from shop.backoffice import words
 from shop.backoffice.links import link
+from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right, may
 from shop.backoffice.showing import columns
 from shop.backoffice.tables import ActLink, Cell, Table, chip
@@ -29,7 +30,7 @@ def events_table(user: Any, events: QuerySet[StripeEvent]) -> Table:
                 Cell(stamp(one.received_at), num=True),
                 Cell(one.type, link(user, "event", one.pk), mono=True),
                 chip(words.said(words.EVENT, one.state)),
-                Cell(one.reason),
+                Cell(reason(one.reason)),
             )
             for one in events.order_by("pk")[:100]
         ],
@@ -67,7 +68,7 @@ def refunds_table(user: Any, refunds: Sequence[Refund]) -> Table:
                 Cell(one.reference, link(user, "refund", one.pk), mono=True),
                 Cell(stamp(one.created_at), num=True),
                 chip(words.said(words.REFUND, one.state)),
-                Cell(one.reason),
+                Cell(reason(one.reason)),
                 Cell(euros(one.amount), num=True),
             )
             for one in refunds

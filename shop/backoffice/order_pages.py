@@ -8,12 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from payments.models import Invoice, Payment, Refund
 from shop.backoffice import words
 from shop.backoffice.doors import desk
 from shop.backoffice.links import link
 from shop.backoffice.money_tables import acts_for, name_of, refunds_table
+from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, matters_of, show, why
 from shop.backoffice.tables import Cell, Detail, Fact, Step, Table, Why, chip
@@ -35,7 +37,7 @@ def order(request: HttpRequest, key: int) -> HttpResponse:
     papers += [note for note in Invoice.objects.filter(original__in=papers).order_by("pk") if note not in papers]
     later = Order.objects.filter(supersedes=one).first()
     detail = Detail(
-        kind=_("Order"),
+        kind=pgettext("desk", "Order"),
         name=one.reference,
         crumbs=((_("Orders"), reverse("desk_orders")),),
         facts=[
@@ -70,7 +72,7 @@ def order(request: HttpRequest, key: int) -> HttpResponse:
             acts_on(user, [one.subject]),
         ],
         acts=acts_for(user, (Right.REFUND, _("Refund in full"), "desk_act_refund", one.pk))
-        if one.state == Order.State.PAID
+        if one.state == Order.State.PAID and not any(row.kind == Invoice.Kind.CREDIT_NOTE for row in papers)
         else (),
     )
     return show(request, detail)
@@ -180,7 +182,12 @@ def _terms(user: Any, terms: list[Term]) -> Table:
         label=_("Terms"),
         title=_("Terms"),
         columns=columns(
-            "#" + _("No."), "#" + _("From"), "#" + _("To"), "#" + _("Copies"), _("Order"), "#" + _("Amount")
+            "#" + _("No."),
+            "#" + _("From"),
+            "#" + _("To"),
+            "#" + _("Copies"),
+            pgettext("desk", "Order"),
+            "#" + _("Amount"),
         ),
         rows=[
             (
@@ -236,7 +243,7 @@ def _movements(moves: list[EntitlementMovement]) -> Why:
                 to_word=words.said(words.MOVEMENT, move.kind)["word"],
                 tone=words.said(words.MOVEMENT, move.kind)["tone"],
                 who=words.who(move.actor, names),
-                why=move.reason,
+                why=reason(move.reason),
             )
             for move in moves
         ],
@@ -262,7 +269,7 @@ def _moves_of_house(user: Any, one: Subscription) -> Table:
                 Cell(", ".join(row.new.lines)),
                 Cell(issue_number(row.first_issue.number) if row.first_issue else _("the next issue planned")),
                 Cell(words.who(row.actor, names)),
-                Cell(row.reason),
+                Cell(reason(row.reason)),
             )
             for row in rows
         ],

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
 from payments.desk import record_act
@@ -30,7 +31,9 @@ from payments.models import (
     StripeEvent,
     VatRate,
 )
+from shop.backoffice import words
 from shop.backoffice.doors import actor_of, is_inside, refuse, to_sign_in
+from shop.backoffice.naming import put_names
 from shop.backoffice.roles import Right, may
 from subscriptions.models import Issue, LegalText, Magazine, Offer, Order, Price, Subscription, Term
 
@@ -73,6 +76,7 @@ class Registers(admin.AdminSite):
 
 
 registers = Registers(name="registers")
+put_names()
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -172,10 +176,24 @@ class IssueRegister(Kept):
 
     form = IssueForm
     right = Right.ISSUES
-    list_display = ("number", "cover_month", "cover_year", "headline", "cutoff_on", "post_on", "posted_on", "state")
-    readonly_fields = ("state", "posted_on")
-    list_filter = ("state",)
+    list_display = (
+        "number",
+        "cover_month",
+        "cover_year",
+        "headline",
+        "cutoff_on",
+        "post_on",
+        "posted_on",
+        "state_word",
+    )
+    exclude = ("state",)
+    readonly_fields = ("state_word", "posted_on")
     ordering = ("-number",)
+
+    @admin.display(description=pgettext_lazy("register", "state"))
+    def state_word(self, issue: Issue) -> str:
+        """The state in words."""
+        return words.said(words.ISSUE, issue.state)["word"]
 
 
 @admin.register(Magazine, site=registers)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from payments.models import Invoice, Payment, Refund, StripeEvent
 from shop.backoffice import words
 from shop.backoffice.doors import desk, page
-from shop.backoffice.links import PAGES, link
+from shop.backoffice.links import link, url_of
 from shop.backoffice.paging import Page, paged
 from shop.backoffice.roles import Right, may
 from shop.backoffice.showing import columns
@@ -67,10 +67,11 @@ def exact(user: Any, query: str) -> list[str]:
     if bare[:1] in ("F", "A") and any(sign.isdigit() for sign in bare):
         found += [link(user, "invoice", key) for key in _by(Invoice, "reference", bare)]
     found += _at_stripe(user, query.strip())
+    found.append(url_of(user, query.strip()))
     kind, _colon, key = query.partition(":")
-    if kind in PAGES and key.isdecimal():
-        found.append(link(user, kind, int(key)))
-    if not found:
+    if kind == "invoice":
+        found += [link(user, "invoice", number) for number in _by(Invoice, "reference", key.strip())]
+    if not any(found):
         found += [reverse("desk_subscription", args=[key]) for key in _by_number(query)]
     return [url for url in dict.fromkeys(found) if url]
 

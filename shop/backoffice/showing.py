@@ -14,6 +14,7 @@ from shop.backoffice import words
 from shop.backoffice.doors import page
 from shop.backoffice.links import event_url, url_of
 from shop.backoffice.menu import DESK_LABELS, DESK_RIGHTS
+from shop.backoffice.reasons import reason
 from shop.backoffice.roles import may
 from shop.backoffice.tables import Cell, Column, Detail, Step, Table, Why
 from shop.templatetags.french import stamp
@@ -42,7 +43,7 @@ def why(user: Any, events: Iterable[Any], table: words.Words, *, title: Any = ""
                 to_word=words.said(table, step.to_state)["word"],
                 tone=words.said(table, step.to_state)["tone"],
                 who=words.who(step.actor, names),
-                why=step.reason,
+                why=reason(step.reason),
                 url=_cause(user, step.actor),
             )
             for step in steps
@@ -70,7 +71,7 @@ def acts_on(user: Any, subjects: Sequence[str]) -> Table:
                 Cell(stamp(one.at), num=True),
                 Cell(words.who(one.actor, names)),
                 Cell(words.verb(one.verb)),
-                Cell(one.reason),
+                Cell(reason(one.reason)),
             )
             for one in rows
         ],
@@ -101,4 +102,4 @@ def matters_of(user: Any, subjects: Sequence[str]) -> Table:
 
 def subject_cell(user: Any, subject: str) -> Cell:
     """What something is about, with a link where there is a page."""
-    return Cell(subject, url_of(user, subject), mono=True)
+    return Cell(words.subject(subject), url_of(user, subject))

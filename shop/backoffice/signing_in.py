@@ -139,7 +139,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
     said = {
         "form": form,
         "secret": " ".join(secret[place : place + 4] for place in range(0, len(secret), 4)),
-        "drawing": drawn.svg_inline(scale=5, dark="#12141a", light="#ffffff", border=3),
+        "drawing": drawn.svg_inline(omitsize=True, dark="#12141a", light="#ffffff", border=3),
     }
     return render(request, "backoffice/set_up.html", said)
 

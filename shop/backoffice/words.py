@@ -192,3 +192,36 @@ VERBS: Mapping[str, Any] = {
 def verb(name: str) -> str:
     """What an act did, in words."""
     return str(VERBS.get(name, name))
+
+
+SUBJECTS: Mapping[str, Any] = {
+    "customer": gettext_lazy("reader no. %(key)s"),
+    "recipient": gettext_lazy("recipient no. %(key)s"),
+    "subscription": gettext_lazy("subscription no. %(key)s"),
+    "order": gettext_lazy("order no. %(key)s"),
+    "term": gettext_lazy("term %(key)s"),
+    "entitlement": gettext_lazy("copy no. %(key)s"),
+    "payment": gettext_lazy("payment no. %(key)s"),
+    "surplus": gettext_lazy("surplus of payment no. %(key)s"),
+    "refund": gettext_lazy("refund no. %(key)s"),
+    "refund_failed": gettext_lazy("refund no. %(key)s, failed"),
+    "invoice": gettext_lazy("invoice %(key)s"),
+    "entry": gettext_lazy("entry %(key)s"),
+    "fee": gettext_lazy("fee on line no. %(key)s"),
+    "movement": gettext_lazy("line %(key)s"),
+    "series": gettext_lazy("series %(key)s"),
+    "account": gettext_lazy("account %(key)s"),
+    "notice": gettext_lazy("letter no. %(key)s"),
+    "event": gettext_lazy("event %(key)s"),
+    "desk": gettext_lazy("matter no. %(key)s"),
+    "job": gettext_lazy("job %(key)s"),
+    "issue": gettext_lazy("issue no. %(key)s"),
+    "offer": gettext_lazy("offer no. %(key)s"),
+    "magazine": gettext_lazy("magazine no. %(key)s"),
+}
+
+
+def subject(name: str) -> str:
+    """What `kind:id` names, in words; a kind that the table does not know is shown as it is."""
+    kind, _colon, key = name.partition(":")
+    return str(SUBJECTS[kind]) % {"key": key} if kind in SUBJECTS and key else name

@@ -1,0 +1,170 @@
+"""What jobs write down in English, said in French at the desks: reasons of steps, answers of mail servers, audit findings.
+
+Rows keep the words of the day they were written on (they are evidence, and programs and tests read them); only the page
+translates. A text that is not in the table is shown as it stands: a colleague's own words, or a phrase nobody has
+translated yet.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from django.utils.translation import gettext, gettext_noop
+
+#: Steps of payments, refunds, orders, subscriptions and Stripe's events.
+STEPS = (
+    gettext_noop("page opened"),
+    gettext_noop("no further try is possible"),
+    gettext_noop("no payment page was ever opened"),
+    gettext_noop("the payment page has expired"),
+    gettext_noop("never sent to Stripe"),
+    gettext_noop("Stripe never received the charge"),
+    gettext_noop("Stripe did not answer"),
+    gettext_noop("refused: %(code)s"),
+    gettext_noop("surplus"),
+    gettext_noop("payment refused"),
+    gettext_noop("payment page expired"),
+    gettext_noop("payment page closed"),
+    gettext_noop("order %(reference)s paid"),
+    gettext_noop("served on a later try"),
+    gettext_noop("tells nothing new"),
+    gettext_noop("refunded outside the shop"),
+    gettext_noop("the mandate is active"),
+    gettext_noop("mandate ended at the bank"),
+    gettext_noop("a type this shop does not hear"),
+    gettext_noop("payouts are read from their own pages"),
+    gettext_noop("on finance's desk"),
+    gettext_noop("carries a reference of ours that we do not know"),
+    gettext_noop("not ours"),
+    gettext_noop("given up after %(tries)s attempts: %(trouble)s"),
+    gettext_noop("asked for in the account"),
+)
+#: What became of letters.
+LETTERS = (
+    gettext_noop("waits for the mail server"),
+    gettext_noop("its sender stopped"),
+    gettext_noop("may have left"),
+    gettext_noop("cannot be written: %(trouble)s"),
+    gettext_noop("the reader had their data erased"),
+    gettext_noop("a later move has its own letter"),
+    gettext_noop("another means of payment took its place"),
+    gettext_noop("it has ended"),
+    gettext_noop("the order is paid"),
+    gettext_noop("another payment is on its way"),
+    gettext_noop("another order took its place"),
+    gettext_noop("the debit is no longer on its way"),
+    gettext_noop("the refund failed"),
+    gettext_noop("said by %(actor)s"),
+)
+#: What mail servers and providers answer (`subscriptions.notices.answers`).
+ANSWERS = (
+    gettext_noop("service not available, closing"),
+    gettext_noop("a password transition is needed"),
+    gettext_noop("mailbox busy, or greylisted"),
+    gettext_noop("error in processing at the other end"),
+    gettext_noop("not enough storage at the other end, or the mailbox is full for now"),
+    gettext_noop("authentication or encryption is not available for now"),
+    gettext_noop("parameters cannot be accommodated for now"),
+    gettext_noop("command not recognised"),
+    gettext_noop("syntax error in the address"),
+    gettext_noop("command not implemented"),
+    gettext_noop("bad sequence of commands"),
+    gettext_noop("command parameter not implemented"),
+    gettext_noop("the host does not accept mail"),
+    gettext_noop("the letter is too large for the recipient"),
+    gettext_noop("authentication required"),
+    gettext_noop("authentication mechanism too weak"),
+    gettext_noop("authentication refused"),
+    gettext_noop("encryption required for this authentication"),
+    gettext_noop("no such mailbox, or refused by policy"),
+    gettext_noop("the recipient is elsewhere"),
+    gettext_noop("the mailbox is full"),
+    gettext_noop("mailbox name not allowed"),
+    gettext_noop("refused as a whole"),
+    gettext_noop("parameters not recognised"),
+    gettext_noop("the domain does not accept mail"),
+    gettext_noop("the provider does not accept this letter"),
+    gettext_noop("the provider refuses our key"),
+    gettext_noop("the provider wants to be paid"),
+    gettext_noop("the provider forbids us to send"),
+    gettext_noop("the provider does not know this address of its interface"),
+    gettext_noop("the provider took too long"),
+    gettext_noop("the letter is too large for the provider"),
+    gettext_noop("too many letters at once"),
+    gettext_noop("trouble at the provider"),
+    gettext_noop("the provider is not available"),
+    gettext_noop("refused for now"),
+    gettext_noop("refused"),
+    gettext_noop("an answer that is none"),
+    gettext_noop("an answer we do not know"),
+)
+#: What the nightly audit finds.
+FINDINGS = (
+    gettext_noop("%(count)s paying payments"),
+    gettext_noop("a surplus payment that nobody is giving back"),
+    gettext_noop("paid, and still not served"),
+    gettext_noop("stands at %(state)s, its last recorded step says %(last)s"),
+    gettext_noop("stands at %(state)s, its movements say %(last)s"),
+    gettext_noop("does not sum to zero"),
+    gettext_noop("has no entry in the books"),
+    gettext_noop("books what did not happen"),
+    gettext_noop("holds %(booked)s, documents and payments leave %(open)s open"),
+    gettext_noop("holds %(booked)s, the copies owed are worth %(owed)s"),
+    gettext_noop("is not the amount of its payment"),
+    gettext_noop("is not the amount of its refund"),
+    gettext_noop("belongs to a payment of ours and is not matched"),
+    gettext_noop("number %(number)s is missing"),
+    gettext_noop("breaks the hash chain"),
+    gettext_noop("is dated before the one before it"),
+    gettext_noop("its counter says %(counter)s, its documents say %(documents)s"),
+    gettext_noop("HT, VAT and TTC do not agree"),
+    gettext_noop("its VAT is not the one in the books"),
+    gettext_noop("%(what)s has been waiting since %(since)s"),
+    gettext_noop("ignored without a reason"),
+    gettext_noop("unknown for more than a day"),
+    gettext_noop("its page ended more than a day ago, and nobody knows what became of it"),
+    gettext_noop("asked for and not answered for more than a day"),
+    gettext_noop("paid, and not invoiced"),
+    gettext_noop("paid, and no term was opened"),
+    gettext_noop("opened for an order that is not paid"),
+    gettext_noop("its payment does not pay for it"),
+    gettext_noop("promises %(copies)s copies and grants another number"),
+    gettext_noop("%(count)s copies of issue %(issue)s"),
+    gettext_noop("still owed though its subscription has ended"),
+    gettext_noop("%(what)s is due since %(since)s"),
+    gettext_noop("paid, and no confirmation was queued"),
+    gettext_noop("sent without a proof"),
+    gettext_noop("has not succeeded for %(time)s"),
+)
+KNOWN = frozenset({*STEPS, *LETTERS, *ANSWERS, *FINDINGS})
+_CODE = re.compile(r"(\d{3}) (.+)", re.DOTALL)
+
+
+def reason(text: str) -> str:
+    """A reason as the desks say it; "" stays empty, what is not known stays as it is."""
+    if not text:
+        return ""
+    if text in KNOWN:
+        return gettext(text)
+    answered = _CODE.fullmatch(text)
+    if answered:
+        return f"{answered.group(1)} {reason(answered.group(2))}"
+    for msgid, pattern in _patterns():
+        found = pattern.fullmatch(text)
+        if found:
+            return gettext(msgid) % {name: reason(value) for name, value in found.groupdict().items()}
+    return text
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    """Phrases with places in them, each as the pattern that its own words make."""
+    found = []
+    for msgid in sorted(KNOWN, key=len, reverse=True):
+        if "%(" not in msgid:
+            continue
+        parts = re.split(r"%\((\w+)\)s", msgid)
+        made = "".join(re.escape(part) if place % 2 == 0 else f"(?P<{part}>.+?)" for place, part in enumerate(parts))
+        found.append((msgid, re.compile(made, re.DOTALL)))
+    return found

@@ -1,0 +1,42 @@
+"""What jobs wrote in English is said in French; a colleague's own words are left alone."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils.translation import gettext
+
+from shop.backoffice import words
+from shop.backoffice.reasons import KNOWN, reason
+from subscriptions.notices.answers import ANSWERS, STATUSES
+
+
+@pytest.mark.parametrize(
+    "own_words", ["", "Commande passée deux fois.", "100 % sûr", "%(reference)s", "order without a reference"]
+)
+def test_a_colleagues_own_words_are_left_alone(own_words):
+    assert reason(own_words) == own_words
+
+
+def test_what_jobs_wrote_is_said_in_the_language_of_the_page():
+    assert reason("surplus") == gettext("surplus")
+    paid = gettext("order %(reference)s paid")
+    assert reason("order CMD-4K7-PX2-9HJ paid") == paid % {"reference": "CMD-4K7-PX2-9HJ"}
+    assert reason("550 the mailbox is full") == f"550 {gettext('the mailbox is full')}"
+    stands = gettext("stands at %(state)s, its last recorded step says %(last)s")
+    assert reason("stands at paid, its last recorded step says None") == stands % {"state": "paid", "last": "None"}
+    twice = gettext("given up after %(tries)s attempts: %(trouble)s")
+    assert reason("given up after 9 attempts: not ours") == twice % {"tries": "9", "trouble": gettext("not ours")}
+
+
+def test_every_answer_of_a_mail_server_is_known():
+    assert {answer.meaning for table in (ANSWERS, STATUSES) for answer in table.values()} <= KNOWN
+
+
+def test_every_known_reason_has_its_french():
+    assert [phrase for phrase in sorted(KNOWN) if gettext(phrase) == phrase] == []
+
+
+def test_subjects_are_named():
+    assert words.subject("payment:12") == gettext("payment no. %(key)s") % {"key": "12"}
+    assert words.subject("letter:order_confirmation") == "letter:order_confirmation"
+    assert words.subject("nothing") == "nothing"
