@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
@@ -55,7 +57,7 @@ def order_line(order: Order, *, at: datetime) -> dict[str, Any]:
     """One order; its page is there for as long as its link is."""
     word, tone = STATES[order.state]
     return {
-        "reference": order.reference,
+        "reference": in_one_piece(order.reference),
         "placed_on": paris_day(order.placed_at),
         "words": order.offer.title,
         "amount": order.amount.amount,
@@ -64,3 +66,8 @@ def order_line(order: Order, *, at: datetime) -> dict[str, Any]:
         "sentence": _("An order is waiting for its payment:"),
         "url": tracking_path(order) if at - order.placed_at <= VALID_FOR else None,
     }
+
+
+def in_one_piece(number: str) -> SafeString:
+    """A number that no line may break, as readers read it out."""
+    return format_html('<span class="nowrap">{}</span>', number)

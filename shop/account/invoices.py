@@ -11,7 +11,7 @@ from django.utils import timezone
 from payments.documents import read
 from payments.models import Invoice
 from shop.account.doors import page, room
-from shop.account.home import order_line, orders_of
+from shop.account.home import in_one_piece, order_line, orders_of
 from shop.watch.bell import ring
 
 
@@ -53,7 +53,7 @@ def _line(one: Invoice) -> dict[str, Any]:
     credit = one.kind == Invoice.Kind.CREDIT_NOTE
     lines = list(one.lines.all())
     return {
-        "number": one.reference,
+        "number": in_one_piece(one.reference),
         "issued_on": one.issued_on,
         "kind": one.kind,
         "words": lines[0].name if lines else "",

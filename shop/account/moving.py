@@ -57,7 +57,9 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
     """The parts of the page that typing changes: the label and the fields of the country."""
     subscription = _movable(request, pk)
     form = _form(subscription, initial=request.POST.dict())
-    return render(request, "account/address_parts.html", _typed(form))
+    first = reach(subscription.recipient, on=paris_day(timezone.now())).first
+    said = {"first": _issue(first) if first else None}
+    return render(request, "account/address_parts.html", said | _typed(form))
 
 
 def _movable(request: HttpRequest, pk: int) -> Subscription:

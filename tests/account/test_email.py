@@ -47,7 +47,7 @@ def test_an_address_changes_once_both_mailboxes_agree(elodie):
         f"A letter with a link went to {former} and another to {NEW}. The address changes once both links are"
         " confirmed, until 24 novembre 2026 à 10 h 00."
     ) in sentences
-    assert sentences.count("waits for the link") == 2
+    assert sentences.count("link to be confirmed") == 2
     old, new = Notice.objects.filter(kind__startswith="email_change_confirm").order_by("pk")
     assert (old.kind, old.to_email, old.to_name) == ("email_change_confirm_old", former, "Élodie Lefèvre")
     assert (new.kind, new.to_email, new.to_name) == ("email_change_confirm_new", NEW, "")
@@ -147,7 +147,7 @@ def test_a_wish_can_be_taken_back(elodie):
     elodie.client.post(PAGE, {"new_email": NEW})
     assert elodie.client.post("/compte/courriel/abandon/").status_code == 303
     assert [Client().post(link).status_code for link in links().values()] == [410, 410]
-    assert "waits for the link" not in said(elodie.client.get(PAGE))
+    assert "link to be confirmed" not in said(elodie.client.get(PAGE))
 
 
 def test_forged_links_are_refused_and_counted(elodie, monkeypatch):

@@ -201,6 +201,7 @@ def test_the_label_is_drawn_while_one_types(elodie):
     assert 'data-part="label"' in html
     assert 'data-part="address"' in html
     assert "3 RUE DE LA REPUBLIQUE" in html
+    assert "n°\u00a025" in html
     assert Recipient.objects.get().address.town == "Paris"
 
 
