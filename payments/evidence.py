@@ -93,3 +93,45 @@ class Keep(migrations.RunSQL):
 
     def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
         return (self.__class__.__name__, [self.table], {})
+
+
+BLANK = """
+CREATE OR REPLACE FUNCTION refuse_change_but_blanking() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    name text;
+BEGIN
+    IF (to_jsonb(OLD) - TG_ARGV) IS DISTINCT FROM (to_jsonb(NEW) - TG_ARGV) THEN
+        RAISE EXCEPTION 'UPDATE of % is refused: % may be blanked, nothing else may change', TG_TABLE_NAME, TG_ARGV
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    FOREACH name IN ARRAY TG_ARGV LOOP
+        IF to_jsonb(NEW) -> name IS DISTINCT FROM to_jsonb(OLD) -> name
+            AND to_jsonb(NEW) -> name NOT IN ('""', '{}', '[]', 'null') THEN
+            RAISE EXCEPTION 'UPDATE of % is refused: % may only be blanked', TG_TABLE_NAME, name
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END $$;
+"""
+
+
+class Blank(migrations.RunSQL):
+    """Rows of this table stay; of their facts only the columns named may change, and only to nothing (erasure)."""
+
+    def __init__(self, table: str, columns: Sequence[str]) -> None:
+        self.table, self.columns = table, tuple(columns)
+        role = app_role()
+        arguments = ", ".join(f"'{column}'" for column in columns)
+        super().__init__(
+            f'REVOKE UPDATE, DELETE, TRUNCATE ON "{table}" FROM "{role}";'
+            f'GRANT UPDATE ({", ".join(columns)}) ON "{table}" TO "{role}";'
+            f'CREATE TRIGGER keep BEFORE DELETE ON "{table}" FOR EACH ROW EXECUTE FUNCTION refuse_change();'
+            f'CREATE TRIGGER keep_all BEFORE TRUNCATE ON "{table}" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();'
+            f'CREATE TRIGGER keep_facts BEFORE UPDATE ON "{table}" FOR EACH ROW'
+            f" EXECUTE FUNCTION refuse_change_but_blanking({arguments});",
+            migrations.RunSQL.noop,
+        )
+
+    def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
+        return (self.__class__.__name__, [self.table, self.columns], {})

@@ -20,7 +20,8 @@ class Document(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(body__isnull=False, purged_on__isnull=True)
-                | models.Q(body__isnull=True, purged_on__gte=models.F("keep_until")),
+                # Said twice on purpose: beside a NULL the comparison alone would be no refusal.
+                | models.Q(body__isnull=True, purged_on__isnull=False, purged_on__gte=models.F("keep_until")),
                 name="document_kept_until",
             ),
         ]
