@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.dateparse import parse_date, parse_datetime
 
+from payments.days import paris_day
 from payments.models import MethodSetup
 from payments.paid_by import means
-from subscriptions.models import AddressChange, Offer, Subscription
+from subscriptions.dates import dates_of_subscription
+from subscriptions.models import AddressChange, Subscription
 from subscriptions.notices.french import day, issue, moment
 from subscriptions.notices.letter import Context, Facts
 from subscriptions.notices.paths import absolute
@@ -58,11 +60,10 @@ def method_changed(facts: Facts) -> Context:
     """Another card or IBAN pays from now on."""
     setup = MethodSetup.objects.select_related("saved_method").get(pk=facts["setup_id"])
     subscription = Subscription.objects.get(pk=facts["subscription_id"])
-    term = subscription.terms.order_by("-number").first()
     saved = setup.saved_method
     if saved is None:
         raise ValueError(f"set-up {setup.pk} left no method")
-    renewed = subscription.renewal == Offer.Renewal.AUTOMATIC and term is not None
+    renewal = dates_of_subscription(subscription, on=paris_day(setup.state_since)).renewal
     return {
         "subscription": subscription,
         "subscriber_number": subscription.number or "",
@@ -70,7 +71,7 @@ def method_changed(facts: Facts) -> Context:
         "card": saved.kind == "card",
         "expires": f"{saved.exp_month:02d}/{saved.exp_year}" if saved.exp_month and saved.exp_year else "",
         "still_used": subscription.saved_method_id == saved.pk,
-        "renews_on": day(term.ends_on + timedelta(days=1)) if renewed and term else "",
+        "renews_on": day(renewal.on) if renewal else "",
     }
 
 

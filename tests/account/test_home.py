@@ -209,7 +209,7 @@ def test_orders_are_listed_with_what_became_of_them(elodie, offers):
     elodie.signs_in()
     text = " ".join(elodie.sees("account_invoices"))
     order = Order.objects.get()
-    assert f"{order.reference} Abonnement d’un an, reconduit 23/11/2026 paid 27,60 €" in text
+    assert f"{order.reference} paid 23 novembre 2026, Abonnement d’un an, reconduit 27,60 €" in text
     assert f'href="/commande/suivi/{order.reference}.' in elodie.client.get("/compte/factures/").content.decode()
 
 
