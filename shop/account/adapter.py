@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +41,10 @@ class Adapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """As the rest of the shop reads it; on a Unix socket nobody knows."""
         return client_address(request) or "0.0.0.0"  # noqa: S104  # not a binding: "unknown" in a column of addresses
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """An account that was closed while its code was on the way: back to the entrance, where nothing is said of it."""
+        return HttpResponseRedirect(reverse("account_request_login_code"))
 
     def add_message(
         self,

@@ -152,6 +152,15 @@ def test_staff_and_closed_accounts_get_no_code_here(db, client, who):
     assert Notice.objects.count() == 0
 
 
+def test_an_account_closed_while_its_code_was_on_the_way_stays_closed(elodie):
+    elodie.asks_code()
+    code = elodie.last_code()
+    get_user_model().objects.filter(email=elodie.email).update(is_active=False)
+    answer = elodie.client.post(CODE, {"code": code})
+    assert (answer.status_code, answer["Location"]) == (302, SIGN_IN)
+    assert not elodie.is_in()
+
+
 def test_the_session_is_another_one_after_signing_in(elodie):
     elodie.asks_code()
     before = elodie.client.session.session_key

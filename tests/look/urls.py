@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import path
 
 
 def nothing(request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -14,11 +14,11 @@ def nothing(request: HttpRequest, **kwargs: Any) -> HttpResponse:
 
 NAMES = (
     "offer", "magazine", "favicon", "order", "account_home", "account_invoices", "account_address",
-    "account_change_email", "account_card", "account_devices", "account_data", "desk_home",
+    "account_change_email", "account_card", "account_devices", "account_data",
+    "account_request_login_code", "account_confirm_login_code", "account_logout", "desk_home",
     "desk_sign_out",
 )  # fmt: skip
 urlpatterns = [
     *(path(f"{name}/", nothing, name=name) for name in NAMES),
     path("texts/<slug:slug>/", nothing, name="legal_text"),
-    path("accounts/", include("allauth.urls")),
 ]
