@@ -53,8 +53,9 @@ def process(*, at: datetime, limit: int = 50, go_on: Callable[[], bool] = lambda
             verdict = _ACTS[about](subject, events, at)
             silent = 0
         except gateway.GatewayFault as fault:
-            _put_off(events, trouble=type(fault).__name__, at=at)
-            silent = 0 if isinstance(fault, gateway.Refused) else silent + 1
+            answered = isinstance(fault, gateway.Refused)
+            _put_off(events, trouble=type(fault).__name__, at=at, patience=PATIENCE if answered else None)
+            silent = 0 if answered else silent + 1
             continue
         except Exception as trouble:
             log.exception("event_failed", kinds=sorted({event.type for event in events}))
@@ -94,7 +95,9 @@ def _by_object(batch: Sequence[StripeEvent]) -> Groups:
     groups: dict[tuple[About, str], list[StripeEvent]] = defaultdict(list)
     for event in batch:
         about = HEARD.get(event.type, About.DESK)
-        if about == About.PAYMENT and event.hints.get("setup_intent"):
+        # A session that nobody has touched names no set-up intent yet: its reference says what it was for.
+        setup = event.hints.get("setup_intent") or event.hints.get("reference", "").startswith("CB-")
+        if about == About.PAYMENT and setup:
             about = About.SETUP
         key = event.hints.get("reference") if about in (About.PAYMENT, About.SETUP) else ""
         groups[about, key or event.object_id].append(event)
@@ -232,10 +235,14 @@ def _close(events: Sequence[StripeEvent], verdict: Verdict, *, at: datetime) -> 
     )
 
 
-def _put_off(events: Sequence[StripeEvent], *, trouble: str, at: datetime) -> None:
+def _put_off(events: Sequence[StripeEvent], *, trouble: str, at: datetime, patience: int | None = PATIENCE) -> None:
+    """Try again later, twice as late each time up to an hour; park what is refused for the last time.
+
+    Without `patience` for ever: while Stripe is silent nothing is learnt about the event itself (HEARD sees it wait).
+    """
     for event in events:
         tries = event.attempts + 1
-        if tries >= PATIENCE:
+        if patience is not None and tries >= patience:
             StripeEvent.objects.filter(pk=event.pk, state=State.STORED).update(
                 state=State.PARKED, reason=f"given up after {tries} attempts: {trouble}", done_at=at
             )
@@ -248,5 +255,5 @@ def _put_off(events: Sequence[StripeEvent], *, trouble: str, at: datetime) -> No
             )
         else:
             StripeEvent.objects.filter(pk=event.pk, state=State.STORED).update(
-                next_attempt_at=at + timedelta(minutes=2 ** (tries - 1)), reason=trouble
+                next_attempt_at=at + timedelta(minutes=min(2 ** (tries - 1), 64)), reason=trouble
             )

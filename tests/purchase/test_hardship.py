@@ -15,8 +15,17 @@ from payments import fees, gateway, looking_up, parked, refunds
 from payments.actors import job
 from payments.charging import abandon_uncalled, close_hosted_page, intend
 from payments.gateway import EventSeen, MovementSeen
-from payments.methods import end_mandate
-from payments.models import BalanceMovement, LedgerEntry, LedgerLine, PayerAccount, Payment, Refund, SavedMethod
+from payments.methods import end_mandate, open_setup_page, wish_other_method
+from payments.models import (
+    BalanceMovement,
+    DeskItem,
+    LedgerEntry,
+    LedgerLine,
+    PayerAccount,
+    Payment,
+    Refund,
+    SavedMethod,
+)
 from payments.models import StripeEvent as Event
 from payments.webhooks import catching_up, processing
 from payments.webhooks.receiving import store
@@ -331,3 +340,47 @@ def test_the_payment_of_an_order_is_the_one_that_paid(offers, till):
         account=payment.payer_account, save_method=False, actor=READER, at=timezone.now(),
     )  # fmt: skip
     assert payment_of(order).pk == payment.pk
+
+
+def test_a_day_of_silence_parks_no_event(offers, till, settings):
+    _order, payment = bought(offers)
+    till.pay(payment.checkout_url)
+    _store_events([payment])
+    settings.STRIPE_API_BASE = NOBODY_LISTENS
+    at = timezone.now()
+    for hour in range(24):
+        processing.process(at=at + timedelta(hours=hour))
+    event = Event.objects.get()
+    assert (event.state, event.reason) == ("stored", "Unknown")
+    settings.STRIPE_API_BASE = till.base
+    assert processing.process(at=at + timedelta(hours=26)) == 1
+    assert Order.objects.get().state == "paid"
+
+
+def test_an_event_whose_object_does_not_exist_is_parked_in_sight(offers, till):
+    _order, payment = bought(offers)
+    Payment.objects.filter(pk=payment.pk).update(checkout_session="cs_nowhere")
+    _store_events([payment])
+    at = timezone.now()
+    for hour in range(24):
+        processing.process(at=at + timedelta(hours=2 * hour))
+    event = Event.objects.get()
+    assert (event.state, event.attempts) == ("parked", processing.PATIENCE)
+    assert DeskItem.objects.get(kind="event_parked").subject == f"event:{event.event_id}"
+
+
+def test_a_page_for_another_card_that_nobody_touched_ends_without_a_desk_item(offers, till):
+    _order, payment = bought(offers)
+    at = timezone.now()
+    setup = wish_other_method(payment.payer_account, subject="subscription:1", actor=READER, minutes=60, at=at)
+    setup.payer_account.refresh_from_db()
+    setup = open_setup_page(setup, success_url="http://shop.test/", cancel_url="http://shop.test/")
+    gateway.expire_checkout(setup.checkout_session)
+    seen = EventSeen(
+        id="evt_setup", type="checkout.session.expired", created=at, object_id=setup.checkout_session,
+        object_kind="checkout.session", livemode=False, api_version="", reference=setup.reference,
+    )  # fmt: skip
+    store([seen], heard_by="webhook", at=at)
+    assert processing.process(at=at) == 1
+    setup.refresh_from_db()
+    assert (Event.objects.get().state, setup.state) == ("applied", "expired")
