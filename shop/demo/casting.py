@@ -28,12 +28,12 @@ LONG = (90 * DAY, 400 * DAY)
 Window = tuple[timedelta, timedelta]
 #: Readers out of two hundred, when they began, their story; at least one of each as far as there are readers.
 READERS: Sequence[tuple[int, Window, Tale]] = (
-    (2, (2 * DAY, 25 * DAY), stories.pays_twice),
+    (2, (2 * DAY, 12 * DAY), stories.pays_twice),
     (1, (5 * DAY, 40 * DAY), stories.is_reached_at_last),
     (8, EVER, stories.tries_again),
     (4, EVER, stories.changes_mind),
-    (1, (22 * DAY, 30 * DAY), partial(stories.withdraws, means=REFUND_FAILS)),
-    (1, LONG, stories.is_erased),
+    (1, (20 * DAY, 22 * DAY), partial(stories.withdraws, means=REFUND_FAILS)),
+    (1, (23 * DAY, 26 * DAY), stories.is_erased),
     (8, MIDDLE, stories.withdraws),
     (16, (15 * DAY, 400 * DAY), stories.pays_by_debit),
     (10, LONG, stories.moves_away),

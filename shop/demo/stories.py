@@ -183,9 +183,9 @@ def asks_for_the_invoice(stage: Stage, person: Person) -> Story:
 def moves_and_changes_card(stage: Stage, person: Person) -> Story:
     """A reader with a bit of everything."""
     order = yield from buys(stage, person)
-    yield stage.now + timedelta(days=40, hours=1)
+    yield stage.now + timedelta(days=40, hours=-1)
     move_house(stage, order, person, by_support=False)
-    yield stage.now + timedelta(days=60, hours=2)
+    yield stage.now + timedelta(days=60, hours=-2)
     change_card(stage, order, person, means=MASTERCARD)
     yield stage.now + MINUTE
     stage.hear()

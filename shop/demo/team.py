@@ -13,6 +13,7 @@ from typing import Any
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from shop.backoffice import second_factor
@@ -69,7 +70,7 @@ def code_now(role: Role, *, at: datetime) -> str:
 def logins() -> list[str]:
     """Lines for the terminal: who signs in, with what."""
     people: Any = get_user_model().objects
-    lines = ["Staff, at /gestion/ (a password, then a code of the device or a recovery code):"]
+    lines = [f"Staff, at {reverse('desk_home')} (a password, then a code of the device or a recovery code):"]
     for role in NAMES:
         person = people.filter(email=email_of(role)).first()
         if person is None:

@@ -56,7 +56,7 @@ def post_issue(issue: Issue, *, on: date, actor: Actor, at: datetime) -> Posted:
         .filter(issue=locked, state__in=(Copy.OWED, Copy.ASSIGNED))
         .order_by("pk")
     )
-    reason = f"n° {locked.number} posted"
+    reason = f"issue {locked.number} posted"
     move_copies(
         [copy for copy in copies if copy.state == Copy.OWED], Kind.ASSIGN, on=on, actor=actor, at=at, reason=reason
     )

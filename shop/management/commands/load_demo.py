@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
 from django.utils import timezone
 
 from payments.days import PARIS, paris_day
@@ -60,7 +61,7 @@ def _readers(loaded: Loaded) -> list[str]:
     if not loaded.stars:
         return []
     return [
-        "Readers worth signing in as (at /compte/, with the code that arrives in the mailbox):",
+        f"Readers worth signing in as (at {reverse('account_home')}, with the code that arrives in the mailbox):",
         *(f"  {email}  {why}" for email, why in loaded.stars),
     ]
 
