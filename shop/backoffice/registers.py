@@ -32,6 +32,7 @@ from payments.models import (
     VatRate,
 )
 from shop.backoffice import words
+from shop.backoffice.closed_lists import InWords, in_words
 from shop.backoffice.doors import actor_of, is_inside, refuse, to_sign_in
 from shop.backoffice.naming import put_names
 from shop.backoffice.roles import Right, may
@@ -79,7 +80,7 @@ registers = Registers(name="registers")
 put_names()
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnly(InWords):
     """Everything to see, nothing to change. The list goes by key and does not count."""
 
     right: Right | None = Right.RECORDS
@@ -89,6 +90,9 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         return list_display[:1]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [in_words(self.model, column) for column in super().get_fields(request, obj)]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.right is not None and may(request.user, self.right)
@@ -126,7 +130,7 @@ class IssueForm(ReasonedForm):
         return contents
 
 
-class Kept(SimpleHistoryAdmin):  # type: ignore[misc]
+class Kept(InWords, SimpleHistoryAdmin):  # type: ignore[misc]
     """A record that people keep: changed with a reason, never deleted."""
 
     form = ReasonedForm
