@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 
-from shop import views
 from shop.watch import views as watch
 
-# The storefront first: its pages are the most asked for.
-ROOMS = ("shop.storefront.urls", "shop.checkout.urls", "shop.account.urls", "shop.backoffice.urls")
-
 urlpatterns: list[URLPattern | URLResolver] = [
-    *(path("", include(room)) for room in ROOMS if find_spec(room)),
-    *([] if find_spec("shop.account.urls") else [path("mon-compte/", views.not_found, name="account_home")]),
+    # The storefront first: its pages are the most asked for.
+    path("", include("shop.storefront.urls")),
+    path("", include("shop.checkout.urls")),
+    path("", include("shop.account.urls")),
+    path("", include("shop.backoffice.urls")),
     path("healthz", watch.healthz, name="healthz"),
     path("readyz", watch.readyz, name="readyz"),
 ]
