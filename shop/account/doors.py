@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -22,14 +23,20 @@ View = Callable[..., HttpResponse]
 
 
 def room(*methods: str, limit: Limit | None = None) -> Callable[[View], View]:
-    """A view for a reader who is signed in. Each POST counts against `limit`, per reader."""
+    """A view for a reader who is signed in. Each POST counts against `limit`, per reader.
+
+    Whoever is not is led to the entrance, and back here afterwards if it was a page and not an act.
+    """
 
     def around(view: View) -> View:
         @never_cache
         @require_http_methods([*methods, "HEAD"] if "GET" in methods else list(methods))
-        @login_required
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                if request.method == "POST":
+                    return redirect(settings.LOGIN_URL)
+                return redirect_to_login(request.get_full_path())
             if limit and request.method == "POST" and (wait := count(limit, str(request.user.pk))):
                 return too_many(request, wait=wait)
             return view(request, *args, **kwargs)

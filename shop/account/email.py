@@ -20,11 +20,13 @@ from shop.account.doors import page, room
 from shop.checkout.typos import suggestion
 from shop.checkout.views import see_other
 from shop.customers import emails
-from shop.limits import FORGED_LINK, Limit, limited, wait_of
+from shop.limits import FORGED_LINK, Limit, count, limited, wait_of
 from shop.views import too_many
 from shop.watch.bell import ring
 from subscriptions.notices.french import moment
 
+FORMS = Limit("email-form", times=30, seconds=3600)
+# Each wish writes to a mailbox that may be a stranger's.
 WISHES = Limit("email-change", times=5, seconds=3600)
 CONFIRMATIONS = Limit("email-confirm", times=60, seconds=600)
 
@@ -65,12 +67,14 @@ class NewEmailForm(forms.Form):
         return email
 
 
-@room("GET", "POST", limit=WISHES)
+@room("GET", "POST", limit=FORMS)
 def change_email(request: HttpRequest) -> HttpResponse:
     """The present address, and the wish for another one; two letters leave, the same for any address."""
     user: Any = request.user
     form = NewEmailForm(request.POST if request.method == "POST" else None, present=user.email or "")
     if request.method == "POST" and form.is_valid():
+        if wait := count(WISHES, str(user.pk)):
+            return too_many(request, wait=wait)
         emails.wish(user, form.cleaned_data["new_email"], actor=reader(user), at=timezone.now())
         ring("letters")
         return see_other(reverse("account_change_email"))

@@ -176,6 +176,7 @@ def test_another_readers_things_do_not_exist(elodie, karim):
         f"/compte/abonnements/{pk}/moyen-de-paiement/",
     ):
         assert karim.client.post(path, {"street": "1 rue X"}).status_code == 404, path
+        assert Client().post(path)["Location"] == "/compte/connexion/", "an act is not come back to"
     assert "LEFEVRE" not in " ".join(karim.sees("account_home") + karim.sees("account_invoices"))
 
 
