@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
 from celery import shared_task
 from django.utils import timezone
 
@@ -9,7 +11,12 @@ from payments.invoicing import rendering
 from shop.watch.runs import running
 from subscriptions.notices import delivering, recovering
 
+log = structlog.get_logger(__name__)
 BATCH = 20
+
+
+class NotRendered(RuntimeError):
+    """An invoice cannot be set. The others were; the alarm of the job tells of this one."""
 
 
 @shared_task(name="letters")
@@ -23,7 +30,16 @@ def letters() -> None:
 @shared_task(name="invoice-documents")
 def invoice_documents() -> None:
     with running("invoice-documents") as summary:
-        waiting = rendering.pending(BATCH)
-        for invoice in waiting:
-            rendering.render(invoice, at=timezone.now())
-        summary.text = f"{len(waiting)} documents"
+        rendered = failed = 0
+        for invoice in rendering.pending(BATCH):
+            try:
+                rendering.render(invoice, at=timezone.now())
+                rendered += 1
+            except SoftTimeLimitExceeded:
+                raise
+            except Exception as trouble:
+                failed += 1
+                log.exception("not_rendered", invoice=invoice.reference, trouble=type(trouble).__name__)
+        summary.text = f"{rendered} documents, {failed} failed"
+        if failed:
+            raise NotRendered(summary.text)

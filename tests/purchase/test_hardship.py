@@ -15,10 +15,12 @@ from payments import fees, gateway, looking_up, parked, refunds
 from payments.actors import job
 from payments.charging import abandon_uncalled, close_hosted_page, intend
 from payments.gateway import EventSeen, MovementSeen
+from payments.invoicing import rendering
 from payments.methods import end_mandate, open_setup_page, wish_other_method
 from payments.models import (
     BalanceMovement,
     DeskItem,
+    Invoice,
     LedgerEntry,
     LedgerLine,
     PayerAccount,
@@ -36,7 +38,7 @@ from subscriptions.models import Order, Subscription
 from subscriptions.orders.following import follow
 from subscriptions.orders.placing import payment_of
 from subscriptions.refunding import refund_in_full
-from tasks import money
+from tasks import money, promise
 from tests.makers import READER, make_wish, open_page, place_order
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
@@ -384,3 +386,26 @@ def test_a_page_for_another_card_that_nobody_touched_ends_without_a_desk_item(of
     assert processing.process(at=at) == 1
     setup.refresh_from_db()
     assert (Event.objects.get().state, setup.state) == ("applied", "expired")
+
+
+def test_an_invoice_that_cannot_be_set_does_not_stop_the_others(offers, till, monkeypatch):
+    for reader in (1, 2):
+        order, payment = bought(offers, reader)
+        till.pay(payment.checkout_url)
+        follow(order, at=timezone.now(), ask=True)
+    first, second = Invoice.objects.order_by("number")
+    whole = rendering.typeset
+
+    def typeset(template, facts, **named):
+        if first.reference in str(facts):
+            raise RuntimeError("no such letter in the fount")
+        return whole(template, facts, **named)
+
+    monkeypatch.setattr(rendering, "typeset", typeset)
+    with pytest.raises(promise.NotRendered):
+        promise.invoice_documents()
+    assert [row.pk for row in rendering.pending(9)] == [first.pk]
+    assert second.rendering.document_id
+    monkeypatch.undo()
+    promise.invoice_documents()
+    assert rendering.pending(9) == []
