@@ -84,11 +84,9 @@ def closed_list(model: type[models.Model], column: Any) -> Mapping[str, Any] | N
     return CLOSED_LISTS.get(f"{model._meta.label_lower}.{column}") if isinstance(column, str) else None
 
 
-@cache  # the admin compares columns by identity
 def in_words(model: type[models.Model], column: Any) -> Any:
     """The column itself, or what says it in words where it is a closed list."""
-    known = closed_list(model, column)
-    return column if known is None else _saying(column, known)
+    return column if closed_list(model, column) is None else _saying(f"{model._meta.label_lower}.{column}")
 
 
 def word_of(known: Mapping[str, Any], value: str) -> str:
@@ -101,7 +99,10 @@ def _remarks(model: type[models.Model], column: str) -> bool:
     return bool(getattr(model._meta.get_field(column), "help_text", ""))
 
 
-def _saying(column: str, known: Mapping[str, Any]) -> Callable[[Any], str]:
+@cache  # the admin compares columns by identity
+def _saying(name: str) -> Callable[[Any], str]:
+    known, column = CLOSED_LISTS[name], name.rpartition(".")[2]
+
     @admin.display(description=COLUMNS[column], ordering=column)
     def say(row: Any) -> str:
         return word_of(known, getattr(row, column))
