@@ -124,23 +124,27 @@ class TwoSteps:
         form = self.form(subject, request.POST if request.method == "POST" else None)
         if request.method != "POST" or step == "back" or not form.is_valid():
             return self._first(request, subject, form)
+        seal = self._seal_of(request, key)
+        if step == "do" and seal is not None and cache.get(_mark(seal)):
+            return self._once_only(request, subject)
         try:
             preview = self.preview(subject, form)
         except ValidationError as trouble:
             form.add_error(None, trouble)
             return self._first(request, subject, form)
         shown = _fingerprint(preview, form.cleaned_data)
-        seal = self._seal_of(request, key)
         if step != "do" or seal is None or seal["shown"] != shown:
             changed = step == "do"
             return self._second(request, subject, form, preview, self._seal(request, key, shown), changed=changed)
-        return self._do(request, subject, form, seal["number"])
+        return self._do(request, subject, form, _mark(seal))
 
-    def _do(self, request: HttpRequest, subject: Any, form: Any, number: str) -> HttpResponse:
-        mark = f"desk-act:{number}"
+    def _once_only(self, request: HttpRequest, subject: Any) -> HttpResponse:
+        messages.info(request, _("This was already asked for: it is done once only."))
+        return HttpResponseRedirect(self.back(subject))
+
+    def _do(self, request: HttpRequest, subject: Any, form: Any, mark: str) -> HttpResponse:
         if not cache.add(mark, 1, timeout=SEAL_FOR):
-            messages.info(request, _("This was already asked for: it is done once only."))
-            return HttpResponseRedirect(self.back(subject))
+            return self._once_only(request, subject)
         try:
             done = self.do(subject, form, actor=actor_of(request), at=timezone.now())
         except ValidationError as trouble:
@@ -189,6 +193,11 @@ class TwoSteps:
             return None
         ours = (facts.get("act"), facts.get("key"), facts.get("who")) == (self.name, key, request.user.pk)
         return facts if ours else None
+
+
+def _mark(seal: Mapping[str, Any]) -> str:
+    """The key under which one yes is remembered."""
+    return f"desk-act:{seal['number']}"
 
 
 def _fingerprint(preview: Preview, typed: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Pages of what was ordered and what is owed: one order, one subscription."""
+"""The page of one order: what was agreed, how it was paid, what it became."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from payments.models import Invoice, Payment, Refund
 from shop.backoffice import words
 from shop.backoffice.doors import desk
 from shop.backoffice.links import link
-from shop.backoffice.money_tables import acts_for, name_of, refunds_table
-from shop.backoffice.reasons import reason
+from shop.backoffice.money_tables import acts_for, refunds_table
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, matters_of, show, why
-from shop.backoffice.tables import Cell, Detail, Fact, Step, Table, Why, chip
+from shop.backoffice.tables import Cell, Detail, Fact, Table, chip
 from shop.templatetags.french import euros, issue_number, percent, short_day, stamp
-from subscriptions.models import AddressChange, Consent, EntitlementMovement, Order, Subscription, Term
+from subscriptions.models import Consent, Order, Term
 
 
 @desk(Right.ORDERS)
@@ -74,44 +73,6 @@ def order(request: HttpRequest, key: int) -> HttpResponse:
         acts=acts_for(user, (Right.REFUND, _("Refund in full"), "desk_act_refund", one.pk))
         if one.state == Order.State.PAID and not any(row.kind == Invoice.Kind.CREDIT_NOTE for row in papers)
         else (),
-    )
-    return show(request, detail)
-
-
-@desk(Right.PEOPLE)
-def subscription(request: HttpRequest, key: int) -> HttpResponse:
-    """One subscription: its terms, every copy and every movement of it."""
-    one = get_object_or_404(
-        Subscription.objects.select_related("payer", "holder", "recipient__address", "offer", "saved_method"), pk=key
-    )
-    user, said = request.user, words.said(words.SUBSCRIPTION, one.state)
-    terms = list(one.terms.order_by("number"))
-    moves = list(
-        EntitlementMovement.objects.filter(entitlement__term__subscription=one)
-        .select_related("entitlement__term", "entitlement__issue", "issue")
-        .order_by("pk")
-    )
-    detail = Detail(
-        kind=_("Subscription"),
-        name=str(one),
-        crumbs=((_("Reader"), link(user, "customer", one.payer_id)),) if one.payer_id else (),
-        facts=[
-            Fact(_("Status"), said["word"], "#pourquoi", chip=said["tone"]),
-            Fact(_("Offer"), f"{one.offer.title}, {words.RENEWAL[one.renewal]}"),
-            Fact(_("Payer"), name_of(one.payer), link(user, "customer", one.payer_id)),
-            Fact(_("Holder"), name_of(one.holder), link(user, "customer", one.holder_id)),
-            Fact(_("Recipient"), one.recipient.name, lines=one.recipient.address.lines),
-            Fact(_("Charged by"), one.saved_method or ""),
-            Fact(_("Since"), stamp(one.created_at)),
-        ],
-        whys=[why(user, one.events.all(), words.SUBSCRIPTION), _movements(moves)],
-        tables=[
-            _terms(user, terms),
-            _copies(moves),
-            _moves_of_house(user, one),
-            acts_on(user, [f"subscription:{one.pk}"]),
-        ],
-        acts=acts_for(user, (Right.ADDRESS, _("Correct the address"), "desk_act_address", one.recipient_id)),
     )
     return show(request, detail)
 
@@ -174,104 +135,4 @@ def _consents(one: Order) -> Table:
             for row in rows
         ],
         empty=_("No consent was asked."),
-    )
-
-
-def _terms(user: Any, terms: list[Term]) -> Table:
-    return Table(
-        label=_("Terms"),
-        title=_("Terms"),
-        columns=columns(
-            "#" + _("No."),
-            "#" + _("From"),
-            "#" + _("To"),
-            "#" + _("Copies"),
-            pgettext("desk", "Order"),
-            "#" + _("Amount"),
-        ),
-        rows=[
-            (
-                Cell(row.number, num=True),
-                Cell(short_day(row.starts_on), num=True),
-                Cell(short_day(row.ends_on), num=True),
-                Cell(row.copies, num=True),
-                Cell(_("its order") if row.order_id else "", link(user, "order", row.order_id)),
-                Cell(euros(row.amount), num=True),
-            )
-            for row in terms
-        ],
-        empty=_("No term was opened."),
-    )
-
-
-def _copies(moves: list[EntitlementMovement]) -> Table:
-    copies = {move.entitlement_id: move.entitlement for move in moves}
-    return Table(
-        label=_("Copies"),
-        title=_("Copies"),
-        columns=columns(
-            "#" + _("Term"), "#" + _("Rank"), _("Issue"), "#" + _("Posted"), _("Status"), "#" + _("Value excl. VAT")
-        ),
-        rows=[
-            (
-                Cell(copy.term.number, num=True),
-                Cell(copy.rank, num=True),
-                Cell(issue_number(copy.issue.number) if copy.issue else _("not planned yet")),
-                Cell(short_day(copy.issue.posted_on or copy.issue.post_on) if copy.issue else "", num=True),
-                chip(words.said(words.COPY, copy.state), "#exemplaires"),
-                Cell(euros(copy.value_ht), num=True),
-            )
-            for copy in sorted(copies.values(), key=lambda copy: (copy.term.number, copy.rank))
-        ],
-        total=[
-            Cell(_("Total")),
-            *[Cell("")] * 4,
-            Cell(euros(sum(copy.value_ht for copy in copies.values())), num=True),
-        ],
-    )
-
-
-def _movements(moves: list[EntitlementMovement]) -> Why:
-    names = words.names_of_staff(move.actor for move in moves)
-    return Why(
-        _("What happened to each copy"),
-        [
-            Step(
-                at=move.at,
-                from_word=_("copy %(rank)s, %(issue)s")
-                % {"rank": move.entitlement.rank, "issue": issue_number(move.issue.number) if move.issue else "—"},
-                to_word=words.said(words.MOVEMENT, move.kind)["word"],
-                tone=words.said(words.MOVEMENT, move.kind)["tone"],
-                who=words.who(move.actor, names),
-                why=reason(move.reason),
-            )
-            for move in moves
-        ],
-        "exemplaires",
-    )
-
-
-def _moves_of_house(user: Any, one: Subscription) -> Table:
-    rows = list(
-        AddressChange.objects.filter(recipient=one.recipient_id)
-        .select_related("old", "new", "first_issue")
-        .order_by("-pk")
-    )
-    names = words.names_of_staff(row.actor for row in rows)
-    return Table(
-        label=_("Changes of address"),
-        title=_("Changes of address"),
-        columns=columns("#" + _("When"), _("From"), _("To"), _("Reaches"), _("Who"), _("Why")),
-        rows=[
-            (
-                Cell(stamp(row.at), num=True),
-                Cell(", ".join(row.old.lines)),
-                Cell(", ".join(row.new.lines)),
-                Cell(issue_number(row.first_issue.number) if row.first_issue else _("the next issue planned")),
-                Cell(words.who(row.actor, names)),
-                Cell(reason(row.reason)),
-            )
-            for row in rows
-        ],
-        empty=_("The address never changed."),
     )

@@ -196,15 +196,15 @@ def test_the_dashboard_shows_each_desk_with_age_and_owner_late_jobs_findings_and
         opened_at=now - timedelta(days=3),
         owner=colleague.user,
     )
-    Notice.objects.filter(pk=sale.letter.pk).update(state="failed", failure="no such mailbox")
+    Notice.objects.filter(pk=sale.letter.pk).update(state="failed", failure="no such mailbox, or refused by policy")
     page_says = text_of(colleague.see("desk_home")).replace("\xa0", " ")
     for word in (
         "À regarder.",
         "Administrator Martin",
         "letters",
         "BALANCED",
-        "does not sum to zero",
-        "no such mailbox",
+        said("does not sum to zero"),
+        said("no such mailbox, or refused by policy"),
         "27,60 €",
     ):
         assert word in page_says, word
