@@ -25,8 +25,9 @@ Requests = Callable[[int], Iterator[bytes]]
 
 @dataclass(frozen=True)
 class Round:
-    """Answers per second in one round, and how many of the answers were not 200."""
+    """Answers in one round, how many a second, and how many of them were not 200."""
 
+    answered: int
     rate: float
     wrong: int
 
@@ -81,10 +82,10 @@ def press(port: int, requests: Requests, *, seconds: float = SECONDS, connection
             raise RuntimeError("a process that makes load has died")
         done.append(source.recv())
         process.join()
-    return Round(sum(rate for rate, _wrong in done), sum(wrong for _rate, wrong in done))
+    return Round(*(sum(parts) for parts in zip(*done, strict=True)))
 
 
-def _press(port: int, requests: Requests, number: int, connections: int, seconds: float) -> tuple[float, int]:
+def _press(port: int, requests: Requests, number: int, connections: int, seconds: float) -> tuple[int, float, int]:
     following = requests(number)
     selector = selectors.DefaultSelector()
     for _each in range(connections):
@@ -99,10 +100,11 @@ def _press(port: int, requests: Requests, number: int, connections: int, seconds
             connection = key.data
             try:
                 status = connection.receive()
-            except ConnectionError:  # a worker that has served its number of requests says goodbye
+            except ConnectionError:
+                # A worker that has served its thousands of requests is replaced, and says goodbye to its connections.
                 selector.unregister(connection.socket)
                 connection.socket.close()
-                connection = Connection(port)
+                connection = _again(port)
                 selector.register(connection.socket, selectors.EVENT_READ, connection)
                 connection.send(next(following))
                 continue
@@ -114,23 +116,44 @@ def _press(port: int, requests: Requests, number: int, connections: int, seconds
     for key in list(selector.get_map().values()):
         key.data.socket.close()
     selector.close()
-    return answered / took, wrong
+    return answered, answered / took, wrong
 
 
-def compare(port: int, value: Requests, reference: Requests, *, rounds: int = ROUNDS) -> tuple[float, float]:
-    """Medians of interleaved rounds; the first of each warms up and does not count. Raises if an answer was no 200."""
-    found: dict[str, list[float]] = {"value": [], "reference": []}
+def _again(port: int) -> Connection:
+    for _patience in range(200):
+        try:
+            return Connection(port)
+        except ConnectionError:
+            time.sleep(0.01)
+    raise ConnectionError("the server is gone")
+
+
+def compare(
+    port: int, value: Requests, reference: Requests, *, cpu: Callable[[], float], rounds: int = ROUNDS
+) -> tuple[float, float]:
+    """Medians of interleaved rounds; the first of each warms up and does not count. Raises if an answer was no 200.
+
+    `cpu`: processor seconds of the server so far; what an answer costs it is printed, and hardly depends on who else
+    uses the machine.
+    """
+    rates: dict[str, list[float]] = {"value": [], "reference": []}
+    costs: dict[str, list[float]] = {"value": [], "reference": []}
     for turn in range(rounds + 1):
         pairs = [("value", value), ("reference", reference)]
         for name, requests in pairs if turn % 2 else reversed(pairs):
+            before = cpu()
             one = press(port, requests)
             if one.wrong:
                 raise RuntimeError(f"{name}: {one.wrong} answers were not 200")
             if turn:
-                found[name].append(one.rate)
-    for name, rates in found.items():
-        print(f"  {name:9} {' '.join(f'{rate:7.0f}' for rate in rates)}  requests/s")
-    return statistics.median(found["value"]), statistics.median(found["reference"])
+                rates[name].append(one.rate)
+                costs[name].append((cpu() - before) / one.answered * 1e6)
+    for name, found in rates.items():
+        each = statistics.median(costs[name])
+        print(
+            f"  {name:9} {' '.join(f'{rate:6.0f}' for rate in found)} requests/s; {each:.0f} µs of the web server each"
+        )
+    return statistics.median(rates["value"]), statistics.median(rates["reference"])
 
 
 def get(port: int, path: str, headers: Sequence[str] = ()) -> Requests:

@@ -6,7 +6,8 @@ from typing import Any
 
 from tests.bench.bare import EMPTY
 from tests.bench.load import compare, get
-from tests.bench.stack import inside, queries, serve, stack
+from tests.bench.stack import cpu_seconds, inside, queries, serve, stack
+from tests.kills.shop import WEB
 
 BROWSER = ("Accept: text/html", "Accept-Encoding: gzip, deflate, br", "Accept-Language: fr")
 
@@ -16,7 +17,9 @@ def run() -> dict[str, Any]:
     with stack() as shop:
         serve(shop)
         port = shop.chosen.port
-        value, reference = compare(port, get(port, "/", BROWSER), get(port, EMPTY, BROWSER))
+        value, reference = compare(
+            port, get(port, "/", BROWSER), get(port, EMPTY, BROWSER), cpu=lambda: cpu_seconds(shop.pids(WEB))
+        )
         inside(shop)
         cold = _cold(shop.chosen.site_url)
     ratio = value / reference

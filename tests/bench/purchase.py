@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +15,7 @@ from tests.kills.reader import Reader
 from tests.kills.shop import CLOCK, POSTGRES, VALKEY, WEB, WORKER, Shop, until
 
 PURCHASES, WARMING, AT_ONCE = 120, 12, 4
+RELOADS_AFTER = 5.0  # seconds, as the page says
 OURS = (WEB, WORKER, CLOCK)
 SERVERS = (POSTGRES, VALKEY)
 
@@ -59,11 +62,11 @@ def run() -> dict[str, Any]:
 
 
 def buy(shop: Shop, numbers: range) -> int:
-    """Let readers buy, some at a time; returns how many requests each made of the shop."""
+    """Let readers buy, some at a time; returns how many requests a reader made of the shop (median)."""
     left: Iterator[int] = iter(numbers)
     taking = threading.Lock()
     troubles: list[BaseException] = []
-    counts: set[int] = set()
+    counts: list[int] = []
 
     def life() -> None:
         while not troubles:
@@ -72,7 +75,7 @@ def buy(shop: Shop, numbers: range) -> int:
             if number is None:
                 return
             try:
-                counts.add(_buy(buyer(shop, number)))
+                counts.append(_buy(buyer(shop, number)))
             except BaseException as trouble:
                 troubles.append(trouble)
 
@@ -83,7 +86,9 @@ def buy(shop: Shop, numbers: range) -> int:
         thread.join()
     if troubles:
         raise troubles[0]
-    return max(counts)
+    if max(counts) > min(counts):
+        print(f"  requests of the browsers: {min(counts)} to {max(counts)}, {statistics.mean(counts):.2f} on average")
+    return round(statistics.median(counts))
 
 
 def _buy(reader: Reader) -> int:
@@ -97,7 +102,9 @@ def _buy(reader: Reader) -> int:
     reader.browser.get(f"{reader.site}/")
     reader.order()
     reader.pay()
-    assert reader.look() == "paid"
+    while (said := reader.look()) != "paid":  # somebody else has asked Stripe within three seconds: the page asks again
+        assert said in ("awaiting", "unknown"), said
+        time.sleep(RELOADS_AFTER)
     return asked
 
 

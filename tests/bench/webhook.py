@@ -10,8 +10,8 @@ from typing import Any
 from tests.bench.bare import ROW
 from tests.bench.buying import buyer, events_of, inside_client, signed
 from tests.bench.load import Requests, compare, fsync_ms
-from tests.bench.stack import inside, queries, serve, stack
-from tests.kills.shop import Shop
+from tests.bench.stack import cpu_seconds, inside, queries, serve, stack
+from tests.kills.shop import WEB, Shop
 
 TABLE = """
 CREATE TABLE bench_row (id bigserial PRIMARY KEY, body text NOT NULL);
@@ -27,7 +27,9 @@ def run() -> dict[str, Any]:
         serve(shop)
         event = _event(shop)
         port, secret = shop.chosen.port, shop.environment["STRIPE_WEBHOOK_SECRET"]
-        value, reference = compare(port, _webhooks(port, event, secret), _rows(port, event))
+        value, reference = compare(
+            port, _webhooks(port, event, secret), _rows(port, event), cpu=lambda: cpu_seconds(shop.pids(WEB))
+        )
         disk = fsync_ms(shop.home)
         inside(shop)
         made = _queries(shop, event, secret)
