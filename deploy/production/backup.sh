@@ -6,7 +6,9 @@ umask 077
 url=$1 folder=$2
 file="$folder/boutique-$(date -u +%Y%m%dT%H%M%SZ).dump"
 pg_dump --format=custom --no-password --file="$file.part" "$url"
-pg_restore --list "$file.part" | grep -q 'TABLE DATA public payments_ledgerline'
+# Counted, not searched: a search that ends early would break the pipe, and with it this script.
+tables=$(pg_restore --list "$file.part" | grep -c 'TABLE DATA public payments_ledgerline')
+[ "$tables" = 1 ]
 mv "$file.part" "$file"
 find "$folder" -name 'boutique-*.dump' -mtime +35 -delete
 echo "$file"
