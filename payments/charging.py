@@ -118,8 +118,13 @@ def open_hosted_page(
 
 
 def _remember(payment: Payment, page: CheckoutSeen, *, actor: Actor, at: datetime) -> None:
-    Payment.objects.filter(pk=payment.pk, checkout_session=None).update(checkout_session=page.id, checkout_url=page.url)
-    # Another asker may have been told nothing meanwhile, and have said so.
+    told = {"checkout_session": page.id, "checkout_url": page.url}
+    ours = Payment.objects.filter(pk=payment.pk, checkout_session=None)
+    if payment.state == State.CREATED and ours.filter(state=State.CREATED).update(**told):
+        payment.checkout_session, payment.checkout_url = page.id, page.url
+        return
+    # Unknown before, or another asker was told nothing meanwhile and has said so.
+    ours.update(**told)
     payment.refresh_from_db()
     if payment.state == State.UNKNOWN:
         apply([News(payment.pk, Outcome.CREATED, reason="page opened")], actor=actor, at=at)
