@@ -30,7 +30,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     except Exception:
         # Whatever broke the page may break its error too: the words must reach the reader all the same.
         return HttpResponse(
-            "Une panne de notre côté. Ne payez pas une seconde fois : tout paiement reçu est retrouvé.",
+            "Une panne de notre côté. Ne payez pas une seconde fois\u00a0: tout paiement reçu est retrouvé.",
             status=500,
             content_type="text/plain; charset=utf-8",
         )
