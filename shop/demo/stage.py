@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -142,9 +142,8 @@ class Stage:
         fees.read_movements(actor=job("balance-movements"), at=self.now)
 
     def _read_shelf(self) -> Shelf:
-        on = paris_day(self.now)
-        if self._shelf is None or self._shelf.on != on:
-            self._shelf = read_shelf(on)
+        # Between two postings the shelf changes by its day alone.
+        self._shelf = replace(self._shelf or read_shelf(paris_day(self.now)), on=paris_day(self.now))
         return self._shelf
 
     def forget_shelf(self) -> None:

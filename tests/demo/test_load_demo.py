@@ -240,6 +240,8 @@ def test_a_breach_is_an_error_with_its_name(till, load_demo, monkeypatch):
     monkeypatch.setattr(loading, "breaches", lambda at: [("COPIES", "term:1", "promises 4 copies and grants 3")])
     with pytest.raises(CommandError, match="COPIES: term:1 promises 4 copies and grants 3"):
         load_demo(f"--on={ON}", "--readers=0")
+    with pytest.raises(CommandError, match="no demo that was loaded to its end"):
+        load_demo(f"--on={ON}", "--readers=0")
 
 
 @pytest.mark.parametrize(
