@@ -25,3 +25,9 @@ ALTER DEFAULT PRIVILEGES FOR ROLE boutique_owner IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO boutique_app;
 ALTER DEFAULT PRIVILEGES FOR ROLE boutique_owner IN SCHEMA public
     GRANT USAGE, SELECT ON SEQUENCES TO boutique_app;
+
+-- A statement that fails would stand in the server's log with all it carries: e-mails, addresses, tokens.
+ALTER ROLE boutique_owner SET log_min_error_statement = 'panic';
+ALTER ROLE boutique_owner SET log_error_verbosity = 'terse';
+ALTER ROLE boutique_app SET log_min_error_statement = 'panic';
+ALTER ROLE boutique_app SET log_error_verbosity = 'terse';

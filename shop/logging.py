@@ -11,11 +11,17 @@ from structlog.typing import EventDict
 
 #: Signed links open an order without signing in: their tokens stay out of the logs.
 _TOKENS = re.compile(r"(/(?:commande/[a-z]+|compte/[a-z-]+)/)[^/\s\"']{16,}")
+#: What PostgreSQL adds to a refusal: the key or the whole row that it refused, with the names and addresses in it.
+_DETAILS = re.compile(r"DETAIL: .*?(?=\n(?:HINT:|CONTEXT:|\n)|\Z)", re.S)
 
 
-def hide_tokens(_logger: Any, _name: str, line: EventDict) -> EventDict:
-    """Cut the token out of every path that is logged."""
-    return {name: _TOKENS.sub(r"\1…", value) if isinstance(value, str) else value for name, value in line.items()}
+def hide_persons(_logger: Any, _name: str, line: EventDict) -> EventDict:
+    """Cut the token out of every path that is logged, and the refused row out of every error of the database."""
+    return {name: _hidden(value) if isinstance(value, str) else value for name, value in line.items()}
+
+
+def _hidden(value: str) -> str:
+    return _DETAILS.sub("DETAIL: …", _TOKENS.sub(r"\1…", value))
 
 
 _shared = [
@@ -23,7 +29,7 @@ _shared = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
-    hide_tokens,
+    hide_persons,
 ]
 
 structlog.configure(
@@ -49,6 +55,7 @@ LOGGING = {
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                hide_persons,
                 structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "logger", "event"])
                 if os.environ.get("DEMO")
                 else structlog.processors.JSONRenderer(),

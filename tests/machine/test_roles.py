@@ -27,6 +27,15 @@ def test_tests_run_as_the_application_which_owns_nothing(db):
         assert cursor.fetchone() == (False,)
 
 
+def test_a_refused_statement_leaves_nobody_in_the_servers_log(db):
+    for role in (APPLICATION, OWNER):
+        with psycopg.connect(servers.url_for(role, servers.database_name())) as one:
+            said = [
+                one.execute(f"SHOW {name}").fetchone()[0] for name in ("log_min_error_statement", "log_error_verbosity")
+            ]
+        assert said == ["panic", "terse"]
+
+
 def test_the_owner_migrates_and_is_no_superuser():
     with psycopg.connect(servers.url_for(OWNER, "postgres")) as owner:
         row = owner.execute("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
