@@ -43,7 +43,7 @@ def verify_event(raw: bytes, header: str, secret: str | Sequence[str]) -> EventS
         if body.get("object") != "event":
             raise ValueError(body.get("object"))
         return reading.event(body)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError, RecursionError):
         raise ForgedEvent("The webhook is signed, but its body is no Stripe event.") from None
 
 

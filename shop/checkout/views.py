@@ -65,7 +65,7 @@ def order(request: HttpRequest, code: str = "") -> HttpResponse:
     Without script the button « refresh » redraws it for another country. Whatever is wrong, it comes back as typed.
     """
     shelf = KEEPER.shelf()
-    code = code or request.GET.get("formule", "")
+    code = code or request.GET.get("formule", "").replace("\0", "")  # PostgreSQL cannot look for a NUL
     offers = offers_for(shelf, code)
     if not offers:
         return plain_page("storefront/closed.html", {"here": "order"}, status=503)
@@ -212,7 +212,7 @@ def _changed(request: HttpRequest, said: Shown) -> str | None:
         total = Decimal(request.POST.get("expected_total", ""))
     except InvalidOperation:
         total = Decimal(-1)
-    if total != said.quote.amount.amount:
+    if not total.is_finite() or total != said.quote.amount.amount:  # a signalling NaN cannot even be compared
         return " ".join(TotalChanged(said.quote.amount).messages)
     if request.POST.get("fingerprint") != said.fingerprint():
         return _("What is said below has changed with the day or the place of delivery. Please read it and confirm.")

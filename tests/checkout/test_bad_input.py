@@ -151,9 +151,16 @@ def test_a_forged_hidden_field_never_changes_the_price(buyer):
     buyer.open()
     assert buyer.send(expected_total="0.01").status_code == 200
     assert buyer.send(expected_total="NaN").status_code == 200
+    assert buyer.send(expected_total="sNaN").status_code == 200
     assert buyer.send(expected_total="abc").status_code == 200
     assert buyer.send(fingerprint="").status_code == 200
     assert Order.objects.count() == 0
+
+
+def test_a_nul_in_the_name_of_an_offer_is_left_out_of_it(buyer, client):
+    assert client.get("/abonnement/?formule=%00").status_code == 200
+    assert client.get("/abonnement/?formule=un%00known").status_code == 404
+    assert client.post("/abonnement/etiquette/?formule=%00", {"delivery_country": "FR"}).status_code == 200
 
 
 def test_too_many_orders_for_one_mailbox_are_a_429_page(buyer, monkeypatch):

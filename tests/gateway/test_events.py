@@ -106,6 +106,12 @@ class TestForged:
         with pytest.raises(gateway.ForgedEvent):
             gateway.verify_event(raw, header, SECRET)
 
+    @pytest.mark.parametrize("body", ["[" * 100_000, json.dumps(PAID | {"created": 10**18})])
+    def test_signed_but_no_event_that_a_machine_can_hold(self, body: str) -> None:
+        raw, header = _signed(body)
+        with pytest.raises(gateway.ForgedEvent):
+            gateway.verify_event(raw, header, SECRET)
+
 
 RELATED = [
     (
