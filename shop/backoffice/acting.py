@@ -108,7 +108,7 @@ class TwoSteps:
     def view(cls) -> View:
         """The guarded page of this act, at one address."""
 
-        def answer(request: HttpRequest, key: int) -> HttpResponse:
+        def answer(request: HttpRequest, key: int = 0) -> HttpResponse:
             return cls()._answer(request, key)
 
         return desk(cls.right, methods=("GET", "POST"))(answer)

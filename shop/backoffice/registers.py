@@ -6,14 +6,12 @@ version (simple_history) and as an act with its actor and reason.
 
 from __future__ import annotations
 
-from functools import wraps
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -31,52 +29,16 @@ from payments.models import (
     StripeEvent,
     VatRate,
 )
+from payments.money import parse_french
 from shop.backoffice import words
 from shop.backoffice.closed_lists import InWords, in_words
-from shop.backoffice.doors import actor_of, is_inside, refuse, to_sign_in
+from shop.backoffice.doors import actor_of
 from shop.backoffice.naming import put_names
+from shop.backoffice.register_site import registers
 from shop.backoffice.roles import Right, may
+from subscriptions.calendar import DeliveryZone
 from subscriptions.models import Issue, LegalText, Magazine, Offer, Order, Price, Subscription, Term
 
-
-class Registers(admin.AdminSite):
-    """Behind the same door as the desks."""
-
-    site_header = _("Registers")
-    site_title = _("Registers")
-    index_title = _("Registers")
-    site_url = "/gestion/"
-    enable_nav_sidebar = False
-
-    def has_permission(self, request: HttpRequest) -> bool:
-        return is_inside(request) and may(request.user, Right.RECORDS)
-
-    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """The desks' own door and their own 403, instead of a second sign-in page."""
-        inner = super().admin_view(view, cacheable)
-
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not is_inside(request):
-                return to_sign_in(request)
-            if not may(request.user, Right.RECORDS):
-                return refuse(request, Right.RECORDS)
-            answer: HttpResponse = inner(request, *args, **kwargs)
-            return answer
-
-        return guarded
-
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return HttpResponseRedirect(reverse("desk_sign_in"))
-
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return HttpResponseRedirect(reverse("desk_home"))
-
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return HttpResponseRedirect(reverse("desk_home"))
-
-
-registers = Registers(name="registers")
 put_names()
 
 
@@ -130,8 +92,23 @@ class IssueForm(ReasonedForm):
         return contents
 
 
-class Kept(InWords, SimpleHistoryAdmin):  # type: ignore[misc]
-    """A record that people keep: changed with a reason, never deleted."""
+class PriceForm(ReasonedForm):
+    """A price as it is written in French."""
+
+    amount = forms.CharField(
+        label=pgettext_lazy("register", "amount"), max_length=20, help_text=_("Incl. VAT and postage, like 27,60.")
+    )
+    delivery_zone = forms.ChoiceField(label=pgettext_lazy("register", "delivery zone"), choices=DeliveryZone.choices)
+
+    def clean_amount(self) -> Any:
+        amount = parse_french(self.cleaned_data["amount"])
+        if amount.amount <= 0:
+            raise forms.ValidationError(_("A price is more than nothing."))
+        return amount
+
+
+class Reasoned(InWords):
+    """A record that people keep: changed with a reason by those who have the right, never deleted."""
 
     form = ReasonedForm
     right = Right.CATALOGUE
@@ -153,6 +130,21 @@ class Kept(InWords, SimpleHistoryAdmin):  # type: ignore[misc]
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def keep(self, request: HttpRequest, obj: Any, form: Any) -> None:
+        """The act of it, with its reason."""
+        record_act(
+            "changed a record",
+            subject=f"{obj._meta.model_name}:{obj.pk}",
+            actor=actor_of(request),
+            at=timezone.now(),
+            reason=form.cleaned_data["change_reason"],
+            facts={"fields": sorted(set(form.changed_data) - {"change_reason"})},
+        )
+
+
+class Kept(Reasoned, SimpleHistoryAdmin):  # type: ignore[misc]
+    """One whose versions are kept as well."""
+
     def has_view_history_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request, obj)
 
@@ -160,18 +152,10 @@ class Kept(InWords, SimpleHistoryAdmin):  # type: ignore[misc]
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """One version and one act, both with the reason."""
-        reason = form.cleaned_data["change_reason"]
-        obj._change_reason = reason
+        """One version and one act."""
+        obj._change_reason = form.cleaned_data["change_reason"]
         super().save_model(request, obj, form, change)
-        record_act(
-            "changed a record",
-            subject=f"{obj._meta.model_name}:{obj.pk}",
-            actor=actor_of(request),
-            at=timezone.now(),
-            reason=reason,
-            facts={"fields": sorted(set(form.changed_data) - {"change_reason"})},
-        )
+        self.keep(request, obj, form)
 
 
 @admin.register(Issue, site=registers)
@@ -214,15 +198,36 @@ class OfferRegister(Kept):
     list_display = ("code", "title", "renewal", "copies", "months", "on_sale_from", "on_sale_to")
 
 
+@admin.register(Price, site=registers)
+class PriceRegister(Reasoned):
+    """Prices follow each other: one is entered, its end may be set once, and nothing else is ever changed."""
+
+    form = PriceForm
+    list_display = ("offer", "delivery_zone", "amount", "valid_from", "valid_to")
+    list_select_related = ("offer",)
+    ordering = ("offer", "delivery_zone", "valid_from")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.valid_to is None)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return () if obj is None else ("offer", "delivery_zone", "amount", "valid_from")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A whole price, or the end of one: the database lets nothing else be written."""
+        if change:
+            obj.save(update_fields=["valid_to"])
+        else:
+            obj.save()
+        self.keep(request, obj, form)
+
+
 def look_at(model: type[models.Model], right: Right, *columns: str, **options: Any) -> None:
     """Put a table among the registers, to be looked at by those who have `right`."""
     facts = {"list_display": columns, "right": right, "__module__": __name__, "ordering": ("-pk",), **options}
     registers.register(model, type(f"{model.__name__}Register", (ReadOnly,), facts))
 
 
-look_at(
-    Price, Right.RECORDS, "offer", "delivery_zone", "amount", "valid_from", "valid_to", list_select_related=("offer",)
-)
 look_at(LegalText, Right.RECORDS, "code", "version", "valid_from", "title", "sha256")
 look_at(VatRate, Right.LEDGER, "zone", "category", "rate", "legal_mention", "valid_from", "valid_to", "source")
 look_at(Account, Right.LEDGER, "code", "label")

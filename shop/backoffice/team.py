@@ -21,7 +21,7 @@ from shop.backoffice.acting import Done, Impossible, Preview, ReasonForm, TwoSte
 from shop.backoffice.doors import desk, page
 from shop.backoffice.roles import LABELS, RIGHTS, ROLE_LABELS, Right, Role
 from shop.backoffice.showing import columns
-from shop.backoffice.tables import Cell, Fact, Table
+from shop.backoffice.tables import ActLink, Cell, Fact, Table
 from shop.customers.models import Customer
 from shop.templatetags.french import stamp
 
@@ -45,6 +45,8 @@ def team(request: HttpRequest) -> HttpResponse:
             if one.pk in devices
             else Cell(_("not yet"), chip=words.WAIT),
             Cell(stamp(devices.get(one.pk)), num=True),
+            Cell(_("new password"), reverse("desk_act_link", args=[one.pk])),
+            Cell(_("take off"), reverse("desk_act_dismiss", args=[one.pk])),
         )
         for one in people
     ]
@@ -59,7 +61,9 @@ def team(request: HttpRequest) -> HttpResponse:
         Table(
             label=_("Team"),
             title=_("Team"),
-            columns=columns(_("Name"), _("E-mail"), _("Open"), _("Roles"), _("Second factor"), "#" + _("Last code")),
+            columns=columns(
+                _("Name"), _("E-mail"), _("Open"), _("Roles"), _("Second factor"), "#" + _("Last code"), "", ""
+            ),
             rows=rows,
         ),
         Table(
@@ -69,7 +73,13 @@ def team(request: HttpRequest) -> HttpResponse:
             rows=marks,
         ),
     ]
-    return page(request, "backoffice/home.html", {"title": _("Team"), "tables": tables, "nothing": False})
+    said = {
+        "title": _("Team"),
+        "tables": tables,
+        "nothing": False,
+        "acts": [ActLink(_("Add a colleague"), reverse("desk_act_hire"))],
+    }
+    return page(request, "backoffice/home.html", said)
 
 
 def role_names(one: Customer) -> list[str]:

@@ -10,6 +10,7 @@ from shop.backoffice import (
     acts_money,
     acts_people,
     event_pages,
+    hiring,
     home,
     items,
     letter_pages,
@@ -17,6 +18,7 @@ from shop.backoffice import (
     money_lists,
     money_pages,
     order_pages,
+    passwords,
     people,
     searching,
     signing_in,
@@ -30,6 +32,7 @@ door = [
     path("connexion/code/", signing_in.enter_code, name="desk_second_factor"),
     path("connexion/premier-code/", signing_in.set_up, name="desk_set_up"),
     path("connexion/codes-de-secours/", signing_in.show_recovery_codes, name="desk_recovery_codes"),
+    path("mot-de-passe/<int:key>/<str:token>/", passwords.choose, name="desk_choose_password"),
     path("deconnexion/", signing_in.sign_out, name="desk_sign_out"),
 ]
 
@@ -73,6 +76,9 @@ acts = [
     path("personnes/<int:key>/e-mail/", acts_people.ReplaceEmail.view(), name="desk_act_email"),
     path("a-traiter/<int:key>/prendre/", acts_desks.TakeItem.view(), name="desk_act_take"),
     path("a-traiter/<int:key>/clore/", acts_desks.CloseItem.view(), name="desk_act_close"),
+    path("equipe/ajouter/", hiring.Hire.view(), name="desk_act_hire"),
+    path("equipe/<int:key>/mot-de-passe/", hiring.GiveLink.view(), name="desk_act_link"),
+    path("equipe/<int:key>/retirer/", hiring.Dismiss.view(), name="desk_act_dismiss"),
     path("equipe/<int:key>/roles/", team.ChangeRoles.view(), name="desk_act_roles"),
     path("equipe/<int:key>/second-facteur/", team.ResetSecondFactor.view(), name="desk_act_reset"),
 ]

@@ -184,6 +184,11 @@ VERBS: Mapping[str, Any] = {
     "closed a desk item": gettext_lazy("closed a matter"),
     "set up a second factor": gettext_lazy("set up a second factor"),
     "reset a second factor": gettext_lazy("took away a second factor"),
+    "hired a colleague": gettext_lazy("added a colleague"),
+    "dismissed a colleague": gettext_lazy("took a colleague off the team"),
+    "made a password link": gettext_lazy("made a link to choose a password"),
+    "chose a password": gettext_lazy("chose a password"),
+    "data erased": gettext_lazy("erased the reader's data"),
     "changed roles": gettext_lazy("changed somebody's roles"),
     "changed a record": gettext_lazy("changed a register"),
 }

@@ -55,11 +55,11 @@ class Colleague:
 
     def rehearse(self, name: str, key: int, **typed: Any) -> HttpResponse:
         """The first step alone."""
-        return self.browser.post(reverse(name, args=[key]), {"step": "preview", **typed})
+        return self.browser.post(reverse(name, args=[key] if key else []), {"step": "preview", **typed})
 
     def say_yes(self, name: str, key: int, seal: str, **typed: Any) -> HttpResponse:
         """The second step alone."""
-        return self.browser.post(reverse(name, args=[key]), {"step": "do", "seal": seal, **typed})
+        return self.browser.post(reverse(name, args=[key] if key else []), {"step": "do", "seal": seal, **typed})
 
 
 def hire(role: str, *, email: str = "", device: bool = True, **facts: Any) -> Colleague:

@@ -154,7 +154,6 @@ MONEY = (
     "stripeevent",
     "order",
     "term",
-    "price",
 )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from payments.models import Act
-from subscriptions.models import Issue
+from subscriptions.models import Issue, Price
 from tests.backoffice.colleagues import said
 
 
@@ -90,3 +91,32 @@ def test_versions_cannot_be_rewritten(at_desk, coming):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql)
     assert coming.history.count() == 1
+
+
+def test_a_price_is_succeeded_never_edited(at_desk, coming):
+    boss = at_desk("administrator")
+    price = Price.objects.get(offer__code="un-an", delivery_zone="FR")
+    url = reverse("registers:subscriptions_price_change", args=[price.pk])
+    ends = {"valid_to": "2027-01-01", "change_reason": "Nouveau tarif au 1er janvier."}
+    assert boss.browser.post(url, {**ends, "amount": "1,00", "delivery_zone": "EU"}).status_code == 302
+    price.refresh_from_db()
+    assert (price.amount.amount, price.delivery_zone, price.valid_to) == (Decimal("27.60"), "FR", date(2027, 1, 1))
+    new = {
+        "offer": price.offer_id,
+        "delivery_zone": "FR",
+        "amount": "29,60",
+        "valid_from": "2027-01-01",
+        "valid_to": "",
+        "change_reason": "Nouveau tarif au 1er janvier.",
+    }
+    add = reverse("registers:subscriptions_price_add")
+    early = boss.browser.post(add, {**new, "valid_from": "2026-12-31"})
+    assert (early.status_code, len(early.context["errors"])) == (200, 1), "two prices of one day are refused"
+    for wrong in ("29.605", "0", "-5", "vingt"):
+        assert boss.browser.post(add, {**new, "amount": wrong}).status_code == 200, wrong
+    assert boss.browser.post(add, new).status_code == 302
+    assert Price.objects.get(offer=price.offer, delivery_zone="FR", valid_to=None).amount.amount == Decimal("29.60")
+    assert boss.browser.post(url, {**ends, "valid_to": "2028-01-01"}).status_code == 403, "its end is set once"
+    assert Act.objects.filter(verb="changed a record", reason=ends["change_reason"]).count() == 2
+    finance = at_desk("finance")
+    assert finance.browser.get(add).status_code == finance.browser.post(add, new).status_code == 403

@@ -59,10 +59,20 @@ OPEN_TO = {
     "desk_act_email": {S, A},
     "desk_act_take": {F, A},
     "desk_act_close": {F, A},
+    "desk_act_hire": {A},
+    "desk_act_link": {A},
+    "desk_act_dismiss": {A},
     "desk_act_roles": {A},
     "desk_act_reset": {A},
 }
-DOOR = {"desk_sign_in", "desk_second_factor", "desk_set_up", "desk_recovery_codes", "desk_sign_out"}
+DOOR = {
+    "desk_choose_password",
+    "desk_sign_in",
+    "desk_second_factor",
+    "desk_set_up",
+    "desk_recovery_codes",
+    "desk_sign_out",
+}
 #: Pages that are there for those who may, and say 404 or 409 about what there is to see or do in this small world.
 ELSE = {
     "desk_letter_as_sent": 404,
@@ -108,6 +118,8 @@ def world(offers):
         "desk_act_email": sale.customer.pk,
         "desk_act_take": item.pk,
         "desk_act_close": item.pk,
+        "desk_act_link": other.pk,
+        "desk_act_dismiss": other.pk,
         "desk_act_roles": other.pk,
         "desk_act_reset": other.pk,
     }
