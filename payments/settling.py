@@ -73,7 +73,7 @@ def apply(news: Sequence[News], *, actor: Actor, at: datetime) -> list[Payment]:
     saved once, at the end: owners work on the objects they are given.
     """
     by_id = {item.payment_id: item for item in news}
-    subjects = set(Payment.objects.filter(pk__in=by_id).values_list("subject", flat=True))
+    subjects = Payment.objects.filter(pk__in=by_id).values("subject")
     locked = list(Payment.objects.select_for_update(no_key=True).filter(subject__in=subjects).order_by("pk"))
     paying = {payment.subject for payment in locked if payment.state == State.SUCCEEDED and not payment.surplus}
     changed: list[Payment] = []

@@ -20,8 +20,11 @@ _NOT_HASHED = frozenset({"id", "hash", "previous_hash", "series_id"})
 
 def lock_series(code: str, *, on: date) -> InvoiceSeries:
     """The locked counter of a series for the year of `on`; made if this is the year's first document."""
+    locked = InvoiceSeries.objects.select_for_update(no_key=True).filter(code=code, year=on.year)
+    for series in locked:
+        return series
     InvoiceSeries.objects.bulk_create([InvoiceSeries(code=code, year=on.year)], ignore_conflicts=True)
-    return InvoiceSeries.objects.select_for_update(no_key=True).get(code=code, year=on.year)
+    return locked.get()
 
 
 def number(series: InvoiceSeries, documents: Sequence[tuple[Invoice, Sequence[InvoiceLine]]], *, on: date) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db import connection
+
 from payments.actors import Actor
-from payments.models import AccountMap, LedgerEntry, LedgerLine
 
 ZERO = Decimal("0.00")
 
@@ -45,61 +47,69 @@ class EntryDraft:
     received_on: date | None = None
 
 
+# Entries whose source is already booked are left as they are; the others get the accounts that their keys mean on their
+# day. If one key means nothing yet, nothing at all is written.
+INSERT = """
+WITH draft AS (
+    SELECT * FROM jsonb_to_recordset(%(entries)s::jsonb) AS given(
+        place integer, journal text, source text, booked_on date, received_on date, piece_ref text, piece_date date,
+        label text)
+    WHERE NOT EXISTS (SELECT FROM payments_ledgerentry known WHERE known.source = given.source)
+), line AS (
+    SELECT given.*, (
+        SELECT account_id FROM payments_accountmap map WHERE map.key = given.key AND map.valid_from <= draft.booked_on
+        ORDER BY map.valid_from DESC LIMIT 1) AS account_id, draft.booked_on
+    FROM jsonb_to_recordset(%(lines)s::jsonb) AS given(
+        place integer, source text, key text, debit numeric, credit numeric, party text)
+    JOIN draft USING (source)
+), written AS (
+    INSERT INTO payments_ledgerentry
+        (journal, source, booked_on, received_on, piece_ref, piece_date, label, actor, created_at)
+    SELECT journal, source, booked_on, received_on, piece_ref, piece_date, label, %(actor)s, %(at)s FROM draft
+    WHERE NOT EXISTS (SELECT FROM line WHERE account_id IS NULL)
+    ORDER BY place
+    ON CONFLICT (source) DO NOTHING
+    RETURNING id, source
+), lines AS (
+    INSERT INTO payments_ledgerline (entry_id, account_id, debit, credit, currency, party)
+    SELECT written.id, account_id, debit, credit, 'EUR', party FROM line JOIN written USING (source)
+    ORDER BY line.place
+)
+SELECT (SELECT count(*) FROM written),
+    (SELECT min(key || ' on ' || booked_on) FROM line WHERE account_id IS NULL)
+"""
+
+
 def post(drafts: Iterable[EntryDraft], *, actor: Actor, at: datetime) -> int:
-    """Write the entries whose source has none yet; returns how many. Three queries whatever the number of drafts.
+    """Write the entries whose source has none yet; returns how many. One statement whatever the number of drafts.
 
     Raises UnmappedKey or Unbalanced before anything is written; the database checks the balance again at commit.
     """
-    wanted = {draft.source: draft for draft in drafts}
+    wanted = sorted({draft.source: draft for draft in drafts}.values(), key=lambda draft: draft.source)
     if not wanted:
         return 0
-    for draft in wanted.values():
+    for draft in wanted:
         if sum(line.debit - line.credit for line in draft.lines) != 0:
             raise Unbalanced(f"entry {draft.source} does not balance")
-    known = set(LedgerEntry.objects.filter(source__in=wanted).values_list("source", flat=True))
-    fresh = [draft for source, draft in sorted(wanted.items()) if source not in known]
-    if not fresh:
-        return 0
-    accounts = _accounts()
-    entries = LedgerEntry.objects.bulk_create(
-        [
-            LedgerEntry(
-                journal=draft.journal,
-                source=draft.source,
-                booked_on=draft.booked_on,
-                received_on=draft.received_on,
-                piece_ref=draft.piece_ref,
-                piece_date=draft.piece_date,
-                label=draft.label,
-                actor=str(actor),
-                created_at=at,
-            )
-            for draft in fresh
-        ]
-    )
-    LedgerLine.objects.bulk_create(
-        [
-            LedgerLine(
-                entry=entry,
-                account_id=_account(accounts, line.key, draft.booked_on),
-                debit=line.debit,
-                credit=line.credit,
-                party=line.party,
-            )
-            for entry, draft in zip(entries, fresh, strict=True)
-            for line in draft.lines
-            if line.debit or line.credit
-        ]
-    )
-    return len(entries)
+    rows = [{name: getattr(draft, name) for name in _STATED} | {"place": place} for place, draft in enumerate(wanted)]
+    lines = [
+        {"source": draft.source, "key": line.key, "debit": line.debit, "credit": line.credit, "party": line.party}
+        for draft in wanted
+        for line in draft.lines
+        if line.debit or line.credit
+    ]
+    given: dict[str, str | datetime] = {
+        "entries": json.dumps(rows, default=str),
+        "lines": json.dumps([line | {"place": place} for place, line in enumerate(lines)], default=str),
+        "actor": str(actor),
+        "at": at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, given)
+        written, unmapped = cursor.fetchone()
+    if unmapped:
+        raise UnmappedKey(f"no account for {unmapped}")
+    return int(written)
 
 
-def _accounts() -> Sequence[AccountMap]:
-    return list(AccountMap.objects.order_by("-valid_from"))
-
-
-def _account(accounts: Sequence[AccountMap], key: str, on: date) -> str:
-    for row in accounts:
-        if row.key == key and row.valid_from <= on:
-            return str(row.account_id)
-    raise UnmappedKey(f"no account for {key} on {on.isoformat()}")
+_STATED = ("journal", "source", "booked_on", "received_on", "piece_ref", "piece_date", "label")

@@ -100,6 +100,7 @@ def _by_object(batch: Sequence[StripeEvent]) -> Groups:
         if about == About.PAYMENT and setup:
             about = About.SETUP
         key = event.hints.get("reference") if about in (About.PAYMENT, About.SETUP) else ""
+        key = key if event.type in HEARD else "unheard"  # nothing is fetched for them: they are closed together
         groups[about, key or event.object_id].append(event)
     return [(about, key, events) for (about, key), events in groups.items()]
 

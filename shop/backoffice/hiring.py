@@ -147,7 +147,7 @@ class Dismiss(OnTeam):
 
     @transaction.atomic
     def do(self, subject: Customer, form: Any, *, actor: Actor, at: datetime) -> Done:
-        locked = Customer.objects.select_for_update().get(pk=subject.pk)
+        locked = Customer.objects.select_for_update(no_key=True).get(pk=subject.pk)
         if not locked.is_staff:
             raise Impossible(_("They are not on the team any more."))
         before = sorted(locked.groups.values_list("name", flat=True))
