@@ -54,6 +54,9 @@ def situation(order: Order, payment: Payment) -> Situation:
         return Situation.PAID
     if payment.state == State.SUCCEEDED:
         return Situation.NOT_YET_KNOWN  # paid, its effect is parked: it will be served
+    if payment.state == State.UNKNOWN and not payment.checkout_session and not payment.stripe_intent:
+        # Whether Stripe made a page we do not know; nobody was ever led to one, so nobody can have paid.
+        return Situation.NOT_PAID
     return {
         State.PROCESSING: Situation.ON_ITS_WAY,
         State.DECLINED: Situation.REFUSED,
