@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -20,8 +21,17 @@ HOME = "FR"
 class Typed(forms.CharField):
     """A line of an address: whether it may be empty is said by the address check, in a sentence of its own."""
 
+    def __init__(self, *, bare: bool = False, **options: Any) -> None:
+        """`bare`: the page does not call it optional, since the check wants it, or another in its place."""
+        super().__init__(**options)
+        self.bare = bare
+
     def validate(self, value: str) -> None:
         """Nothing: see `subscriptions.addresses.check`."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """No maxlength in the page: a browser would cut in silence what the reader goes on typing."""
+        return {}
 
 
 class Choice(forms.ChoiceField):
@@ -46,10 +56,10 @@ def address_field(part: str, field: FormField | None) -> forms.Field:
     return Typed(
         label=field.label,
         required=field.required,
+        bare=field.name == "street",
         max_length=LONGEST.get(field.name),
         error_messages={"max_length": _("This is too long here: %(limit_value)d characters at most.")},
-        # No maxlength in the page: a browser would cut in silence what the reader goes on typing.
-        widget=forms.TextInput(attrs=attrs | {"maxlength": None}),
+        widget=forms.TextInput(attrs=attrs),
     )
 
 

@@ -38,7 +38,7 @@ class OrderForm(forms.Form):
     use_required_attribute = False
 
     email = forms.EmailField(
-        label=_("E-mail"),
+        label=_("E-mail address"),
         max_length=254,
         help_text=_("The confirmation and the invoice go there; it also opens your account."),
         error_messages={
@@ -57,7 +57,10 @@ class OrderForm(forms.Form):
     for_organisation = forms.BooleanField(label=_("I order for an organisation"), required=False)
     kind = forms.ChoiceField(label=_("Kind of organisation"), choices=KINDS, required=False)
     organisation = Typed(
-        label=_("Organisation"), required=False, widget=forms.TextInput(attrs={"autocomplete": "organization"})
+        label=_("Organisation"),
+        required=False,
+        bare=True,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
     service = Typed(label=_("Department or person to whose attention it goes"), required=False)
     siren = forms.CharField(label="SIREN", required=False, max_length=30)

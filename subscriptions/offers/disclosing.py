@@ -186,9 +186,9 @@ def _term(offered: Offered) -> str:
 
 
 def _stop(offered: Offered, publisher: Mapping[str, Any], *, functions: bool) -> str:
-    ways = ["dans votre compte"]
+    ways = []
     if functions:
-        ways.append("par « Résilier votre contrat » au bas de chaque page, sans compte")
+        ways += ["dans votre compte", "par « Résilier votre contrat » au bas de chaque page, sans compte"]
     ways.append(f"en écrivant à {publisher['email']} ou par courrier")
     if offered.offer.renewal == Offer.Renewal.FIXED:
         return f"Il n’y a rien à faire : l’abonnement s’arrête seul. Toute demande peut être faite {', '.join(ways)}."
