@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.tax_ids import check_eu_vat, check_siren, check_siret, siren_of_siret
 from shop.checkout.address_fields import ADDRESS_FIELDS, HOME, SECTION, Choice, Typed, address_field, country_choices
+from shop.checkout.long_lists import Select
 from shop.checkout.typos import suggestion
 from subscriptions.addresses.check import check
 from subscriptions.addresses.fields import FormField, form_fields
@@ -242,7 +243,7 @@ class OrderForm(forms.Form):
             label=_("Country"),
             choices=countries,
             initial=HOME,
-            widget=forms.Select(attrs={"autocomplete": f"{SECTION[part]} country"}),
+            widget=Select(attrs={"autocomplete": f"{SECTION[part]} country"}),
         )
         shown = {field.name: field for field in self._layout(part)}
         for name in ADDRESS_FIELDS:
