@@ -49,7 +49,20 @@ def test_a_row_that_the_database_refused_is_not_written_down(db, line):
     assert written.count("DETAIL: …") == 3  # of the driver's error, of Django's, and of the one told in a sentence
 
 
-def test_a_token_is_cut_out_of_the_path(line):
-    said = line("Internal Server Error: %s", "/commande/suivi/CMD-AAA-BBB-CCC.0123456789abcdef/")
-    assert "CMD-AAA" not in said
-    assert "/commande/suivi/…/" in said
+@pytest.mark.parametrize("room", ["commande/suivi", "commande/retour", "compte/courriel/confirmation"])
+def test_a_token_is_cut_out_of_the_path(line, room):
+    said = line("Conflict: %s", f"/{room}/CMD-AAA-BBB-CCC.0123456789abcdef-_/?x=1")
+    assert "AAA" not in said
+    assert "0123" not in said
+    assert f"/{room}/…/" in said
+
+
+def test_the_link_to_choose_a_password_is_cut_out_too(line):
+    said = line("Gone: %s", "/gestion/mot-de-passe/7/d6vq4x-0123456789abcdef0123456789abcdef/")
+    assert said.count("0123456789abcdef") == 0
+    assert "/gestion/mot-de-passe/7/…/" in said
+
+
+def test_what_names_nobody_stays(line):
+    for path in ("/compte/factures/F2026-000001.pdf", "/gestion/evenements-stripe/evt_1QxYzAbCdEfGhIjK/"):
+        assert path in line("Not Found: %s", path)
