@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpResponse
 from django.urls import URLPattern, path, register_converter
-from django.urls.converters import StringConverter
+from django.urls.converters import IntConverter, StringConverter
 from django.views.decorators.http import require_safe
 
 from shop.storefront import views, wellknown
@@ -24,8 +24,15 @@ class TextVersion(StringConverter):
     regex = r"[0-9]{4}-[0-9]{2}(?:\.[0-9]+)?"
 
 
+class IssueNumber(IntConverter):
+    """One spelling per issue: each address that answers is kept, so 024 beside 24 would fill the memory."""
+
+    regex = "[1-9][0-9]{0,5}"
+
+
 register_converter(LegalSlug, "legal")
 register_converter(TextVersion, "version")
+register_converter(IssueNumber, "issue")
 
 
 def plain(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
@@ -36,8 +43,8 @@ def plain(route: str, view: Callable[..., HttpResponse], name: str) -> URLPatter
 urlpatterns = [
     plain("", views.offer, "offer"),
     plain("magazine/", views.magazine, "magazine"),
-    plain("couvertures/<int:number>.svg", views.cover, "cover"),
-    plain("partage/<int:number>.svg", views.share_image, "share_image"),
+    plain("couvertures/<issue:number>.svg", views.cover, "cover"),
+    plain("partage/<issue:number>.svg", views.share_image, "share_image"),
     plain("favicon.svg", views.favicon, "favicon"),
     plain("robots.txt", wellknown.robots, "robots"),
     plain("sitemap.xml", wellknown.sitemap, "sitemap"),

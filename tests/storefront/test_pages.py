@@ -169,6 +169,15 @@ def test_a_cover_under_its_hash_is_kept_for_a_year(client):
     assert client.get("/couvertures/999.svg").status_code == 404
 
 
+def test_an_issue_has_one_spelling_so_that_the_kept_pages_cannot_grow(client):
+    assert client.get("/couvertures/24.svg").status_code == client.get("/partage/24.svg").status_code == 200
+    kept = len(KEEPER._pages)
+    for spelt in ("024", "0" * 50 + "24", "٢٤", "+24", "9" * 5000):
+        assert client.get(f"/couvertures/{spelt}.svg").status_code == 404
+        assert client.get(f"/partage/{spelt}.svg").status_code == 404
+    assert len(KEEPER._pages) == kept
+
+
 def test_a_given_version_of_the_terms_stays_readable(client, monkeypatch):
     LegalText.objects.create(
         code="cgv", version="2026-12", valid_from=TODAY, title="CGV", html="<p>Nouvelles.</p>", sha256="1" * 64
