@@ -50,7 +50,7 @@ def _draft(one: Opened, *, on: date) -> InvoiceDraft:
             LineDraft(
                 name=(
                     f"{order.offer.magazine.title} — {order.offer.title}, {order.offer.copies} numéros"
-                    f" (n° {one.first.number} à {last}), port compris"
+                    f" (n°\u00a0{one.first.number} à {last}), port compris"
                 ),
                 ttc=order.amount.amount,
             ),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from payments.documents import read
 from payments.models import BalanceMovement, Invoice, InvoiceRendering, LedgerEntry, Payment, Refund, StripeEvent
+from payments.territories import VatZone
 from shop.backoffice import words
 from shop.backoffice.doors import desk, gone
 from shop.backoffice.links import link, url_of
@@ -47,7 +48,7 @@ def payment(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Pays for"), words.subject(one.subject), url_of(user, one.subject)),
             Fact(_("Reader"), name_of(one.customer), link(user, "customer", one.customer_id)),
             Fact(_("Effect"), effect["word"], chip=effect["tone"]),
-            Fact(_("Method"), one.saved_method or words.METHOD.get(one.method_kind, one.method_kind)),
+            Fact(_("Method"), words.means(one.saved_method) or words.METHOD.get(one.method_kind, one.method_kind)),
             Fact(_("Refusal"), one.decline_code, mono=True),
             Fact(_("Received on"), short_day(one.received_on)),
             Fact(_("Created"), stamp(one.created_at)),
@@ -139,7 +140,7 @@ def invoice(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("SIREN"), one.buyer_siren or one.buyer_siret),
             Fact(_("VAT number"), one.buyer_vat_number),
             Fact(_("Engagement"), one.engagement_number),
-            Fact(_("VAT zone"), one.vat_zone),
+            Fact(_("VAT zone"), VatZone(one.vat_zone).label),
             Fact(_("Mention"), one.legal_mention),
             Fact(_("About"), words.subject(one.subject), url_of(user, one.subject)),
             Fact(_("Payment"), one.payment.reference if one.payment else "", link(user, "payment", one.payment_id)),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from payments.models import Invoice, Payment, Refund
+from payments.territories import VatZone
 from shop.backoffice import words
 from shop.backoffice.doors import desk
 from shop.backoffice.links import link
@@ -42,7 +43,7 @@ def order(request: HttpRequest, key: int) -> HttpResponse:
         facts=[
             Fact(_("Status"), said["word"], "#pourquoi", chip=said["tone"]),
             Fact(_("Offer"), f"{one.offer.title}, {words.RENEWAL[one.offer.renewal]}"),
-            Fact(_("Amount"), f"{euros(one.amount)} ({one.vat_zone}, {percent(one.vat_rate)})"),
+            Fact(_("Amount"), f"{euros(one.amount)} ({VatZone(one.vat_zone).label}, {percent(one.vat_rate)})"),
             Fact(_("Placed"), stamp(one.placed_at)),
             Fact(_("Promised first issue"), issue_number(one.first_issue.number)),
             Fact(_("Reader"), _person(one), link(user, "customer", one.customer_id)),

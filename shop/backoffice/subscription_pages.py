@@ -50,7 +50,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Holder"), name_of(one.holder), link(user, "customer", one.holder_id)),
             Fact(_("Recipient"), one.recipient.name, lines=one.recipient.address.lines),
             *_dates(dates),
-            Fact(_("Charged by"), one.saved_method or ""),
+            Fact(_("Charged by"), words.means(one.saved_method)),
             Fact(_("Since"), stamp(one.created_at)),
         ],
         whys=[why(user, one.events.all(), words.SUBSCRIPTION), _movements(moves)],

@@ -9,6 +9,8 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from payments.models import SavedMethod
+
 GOOD, WAIT, BAD, NONE = "good", "wait", "bad", ""
 Words = Mapping[str, tuple[Any, str]]
 
@@ -154,6 +156,25 @@ def names_of_staff(actors: Iterable[str]) -> dict[str, str]:
     return {f"staff:{person.pk}": person.full_name or person.email or f"n° {person.pk}" for person in people}  # type: ignore[attr-defined]
 
 
+def means(method: SavedMethod | None) -> str:
+    """« carte •••• 4242 »; an empty string when none is kept."""
+    return f"{METHOD.get(method.kind, method.kind)} •••• {method.last4}" if method else ""
+
+
+JOBS: Mapping[str, Any] = {
+    "return-page": gettext_lazy("return from the payment page"),
+    "letters": gettext_lazy("letters"),
+    "stripe-events": gettext_lazy("Stripe events"),
+    "unknown-payments": gettext_lazy("unknown payments"),
+    "order-expiry": gettext_lazy("end of orders"),
+    "refunds": gettext_lazy("refunds"),
+    "parked-effects": gettext_lazy("parked effects"),
+    "event-catch-up": gettext_lazy("events caught up"),
+    "balance-movements": gettext_lazy("movements of the balance"),
+    "invoice-documents": gettext_lazy("documents of invoices"),
+}
+
+
 def who(actor: str, names: Mapping[str, str]) -> str:
     """An actor as people say it; `names` comes from `names_of_staff`."""
     kind, _colon, name = actor.partition(":")
@@ -164,7 +185,7 @@ def who(actor: str, names: Mapping[str, str]) -> str:
     if kind == "stripe":
         return "Stripe"
     if kind == "job":
-        return _("by itself (%(job)s)") % {"job": name}
+        return _("by itself (%(job)s)") % {"job": JOBS.get(name, name)}
     if kind == "import":
         return _("import %(name)s") % {"name": name}
     return actor

@@ -8,7 +8,6 @@ from django.urls import NoReverseMatch, reverse
 OFFER = "/"
 ACCOUNT = "/compte/"
 SIGN_IN = "/compte/connexion/"
-CONTACT = "/contact/"
 PRIVACY = "/confidentialite/"
 
 

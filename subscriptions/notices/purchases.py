@@ -14,6 +14,7 @@ from payments.invoicing.mentions import percent
 from payments.models import Invoice, Payment
 from payments.money import french
 from payments.paid_by import paid_by
+from subscriptions.beginning import calendars, first_of
 from subscriptions.calendar import (
     DeliveryZone,
     expected_sepa_settlement,
@@ -79,13 +80,16 @@ def pending(facts: Facts) -> Context:
     order = _order(facts)
     payment = _last_payment(order)
     debited_on = paris_day(payment.called_at or payment.created_at) if payment else paris_day(order.placed_at)
+    settles_on = expected_sepa_settlement(debited_on)
+    shelf = calendars({order.offer.magazine_id})[order.offer.magazine_id]
+    first = (first_of(order, payment, shelf, on=settles_on) if payment else None) or order.first_issue
     return {
         **_told_of(order),
         "order": order,
         "paid_by": paid_by(payment) if payment else "prélèvement SEPA",
-        "expected_on": day(expected_sepa_settlement(debited_on)),
-        "first_issue": issue(order.first_issue.number),
-        "first_posted_about": day(order.first_issue.post_on),
+        "expected_on": day(settles_on),
+        "first_issue": issue(first.number),
+        "first_posted_about": day(first.post_on),
     }
 
 

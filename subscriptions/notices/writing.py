@@ -17,7 +17,7 @@ from payments.days import PARIS
 from subscriptions.models import Notice
 from subscriptions.notices.french import spaced
 from subscriptions.notices.letter import Context, Letter
-from subscriptions.notices.paths import ACCOUNT, CONTACT, PRIVACY, SIGN_IN, absolute
+from subscriptions.notices.paths import ACCOUNT, PRIVACY, SIGN_IN, absolute
 from subscriptions.notices.plain import plain_text
 
 FOLDER = "letters"
@@ -95,7 +95,6 @@ def everywhere() -> Context:
         "publisher": settings.PUBLISHER,
         "account_url": absolute(ACCOUNT),
         "sign_in_url": absolute(SIGN_IN),
-        "contact_url": absolute(CONTACT),
         "privacy_url": absolute(PRIVACY),
     }
 

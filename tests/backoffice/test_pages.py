@@ -274,7 +274,7 @@ def test_actors_are_people_jobs_and_stripe_never_raw_keys(at_desk, sale):
     colleague = at_desk("finance")
     names = words.names_of_staff([f"staff:{colleague.user.pk}"])
     assert words.who(f"staff:{colleague.user.pk}", names) == "Finance Martin"
-    assert words.who(str(job("refunds")), {}) == gettext("by itself (%(job)s)") % {"job": "refunds"}
+    assert words.who(str(job("refunds")), {}) == gettext("by itself (%(job)s)") % {"job": gettext("refunds")}
     assert words.who(str(Actor("stripe", "evt_1")), {}) == "Stripe"
     assert words.who("reader:12", {}) == gettext("the reader")
 
