@@ -210,6 +210,7 @@ VERBS: Mapping[str, Any] = {
     "made a password link": gettext_lazy("made a link to choose a password"),
     "chose a password": gettext_lazy("chose a password"),
     "data erased": gettext_lazy("erased the reader's data"),
+    "demo loaded": gettext_lazy("loaded the demonstration"),
     "changed roles": gettext_lazy("changed somebody's roles"),
     "changed a record": gettext_lazy("changed a register"),
 }
