@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 
 from shop.backoffice.doors import is_inside, refuse, to_sign_in
 from shop.backoffice.roles import Right, may
@@ -30,6 +31,7 @@ class Registers(admin.AdminSite):
         """The desks' own door and their own 403, instead of a second sign-in page."""
         inner = super().admin_view(view, cacheable)
 
+        @never_cache
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not is_inside(request):

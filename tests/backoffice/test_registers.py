@@ -25,6 +25,13 @@ def coming(offers):
     return Issue.objects.get(number=26)
 
 
+def test_no_cache_keeps_a_register_nor_its_refusal(at_desk):
+    for role, status in (("fulfilment", 200), ("support", 403)):
+        answer = at_desk(role).browser.get(reverse("registers:index"))
+        assert answer.status_code == status
+        assert {"no-store", "private"} <= set(answer["Cache-Control"].split(", "))
+
+
 def test_fulfilment_moves_a_cut_off_with_a_reason_and_the_version_before_stays(at_desk, coming):
     colleague = at_desk("fulfilment")
     url = reverse("registers:subscriptions_issue_change", args=[coming.pk])
