@@ -16,7 +16,7 @@ from djmoney.money import Money
 from payments import gateway
 from payments.actors import Actor
 from payments.days import paris_day
-from payments.desk import put_on_desk
+from payments.desk import put_on_desk, take_off_desk
 from payments.gateway import RefundSeen
 from payments.invoicing.issuing import vat_by_rate
 from payments.keys import new_key, new_reference
@@ -192,6 +192,8 @@ def _move(
     if target == State.SUCCEEDED:
         post([entries.refunded(refund, booked_on=paris_day(at), vat_by_rate=vat)], actor=actor, at=at)
         owner.refunded([refund], actor=actor, at=at)
+        if payment.surplus:
+            take_off_desk(kind="surplus", subject=f"payment:{payment.pk}", because="given back", actor=actor, at=at)
     elif target == State.FAILED:
         if came_from == State.SUCCEEDED:
             post([entries.refund_failed(refund, booked_on=paris_day(at), vat_by_rate=vat)], actor=actor, at=at)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import structlog
 from django.db import connection, transaction
@@ -127,11 +127,20 @@ def _move(
         payment.method_kind = intent.method_kind or payment.method_kind
         payment.decline_code = intent.decline.code if intent.decline else ""
     if target == State.SUCCEEDED:
-        payment.received_on = paris_day(at)
+        payment.received_on = _received_on(intent, at=at)
         payment.surplus = payment.subject in paying
         paying.add(payment.subject)
     reason = item.reason or (payment.decline_code if target == State.DECLINED else "")
     return _step(payment, came_from, steps, reason=reason, actor=actor, at=at)
+
+
+def _received_on(intent: IntentSeen | None, *, at: datetime) -> date:
+    """The Paris day on which the price was received, when its VAT fell due (law.md 1.5): not the day we heard of it.
+
+    A card is received when it is charged; a debit when Stripe says that it succeeded, days after it was made.
+    """
+    charged_at = intent.charged_at if intent is not None and intent.method_kind == "card" else None
+    return paris_day(min(charged_at, at) if charged_at else at)
 
 
 def _step(

@@ -48,7 +48,7 @@ def charge_off_session(
         "off_session": True,
         "description": description,
         "metadata": written,
-        "expand": ["payment_method"],
+        "expand": ["payment_method", "latest_charge"],
     }
     try:
         return ask(
@@ -107,7 +107,7 @@ def fetch_intent(id: str) -> IntentSeen:
     """The payment intent as it stands now. Raises ``Missing`` for an unknown id."""
     return ask(
         "fetch_intent",
-        lambda client: client.v1.payment_intents.retrieve(told(id), {"expand": ["payment_method"]}),
+        lambda client: client.v1.payment_intents.retrieve(told(id), {"expand": ["payment_method", "latest_charge"]}),
         reading.intent,
     )
 
@@ -119,7 +119,11 @@ def find_intents(*, customer: str, reference: str) -> list[IntentSeen]:
     """
 
     def turn(client: stripe.StripeClient, after: str) -> stripe.ListObject[stripe.PaymentIntent]:
-        params: PaymentIntentListParams = {"customer": customer, "limit": PAGE, "expand": ["data.payment_method"]}
+        params: PaymentIntentListParams = {
+            "customer": customer,
+            "limit": PAGE,
+            "expand": ["data.payment_method", "data.latest_charge"],
+        }
         if after:
             params["starting_after"] = after
         return client.v1.payment_intents.list(params)

@@ -16,6 +16,7 @@ from payments.gateway.seen import (
     IntentSeen,
     MethodSeen,
     MovementSeen,
+    Outcome,
     RefundSeen,
     SetupSeen,
 )
@@ -95,6 +96,7 @@ def intent(body: Body) -> IntentSeen:
     refused = decline_of(body.get("last_payment_error"))
     status = _text(body, "status")
     outcome = outcome_of(status, refused)
+    charge = _whole(body, "latest_charge")
     kinds = body.get("payment_method_types") or []
     kind = (
         _text(_whole(body, "payment_method"), "type")
@@ -118,6 +120,7 @@ def intent(body: Body) -> IntentSeen:
         created=_instant(body, "created"),
         livemode=bool(body.get("livemode")),
         method_kind=kind,
+        charged_at=_instant(charge, "created") if outcome == Outcome.SUCCEEDED and "created" in charge else None,
     )
 
 

@@ -80,6 +80,7 @@ class IntentSeen:
     created: datetime | None
     livemode: bool
     method_kind: str
+    charged_at: datetime | None = None  # of the charge that succeeded, if Stripe sent it whole
 
 
 @dataclass(frozen=True, slots=True)

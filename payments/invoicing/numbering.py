@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from payments.models import Invoice, InvoiceLine, InvoiceSeries
@@ -74,4 +74,6 @@ def _plain(value: Any) -> Any:
         return f"{value.amount:.2f}"
     if value is None or isinstance(value, str | int | bool | list | dict):
         return value
-    return value.isoformat() if hasattr(value, "isoformat") else f"{value:.2f}"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value.isoformat() if isinstance(value, date) else f"{value:.2f}"

@@ -52,6 +52,10 @@ def quote(offer: Offer, *, country: str, postcode: str, buyer_kind: str, on: dat
     current = shelf.offer(offer.code)
     if current is None:
         raise NotForSale(_("This offer is no longer on sale. Please choose another one."), code="off_sale")
+    if shelf.magazine is None or shelf.magazine.cppap_valid_until < on:
+        # Without its CPPAP number a periodical is not sold at the press rate (law.md 1.1): better no sale than a wrong invoice.
+        log.error("cppap_expired", offer=current.code)
+        raise NotForSale(_("This offer is not on sale for the moment. Please come back in a few days."), code="cppap")
     zone = delivery_zone_of(country, postcode)
     if shelf.price(current, zone) is None:
         raise NotForSale(_("This offer cannot be delivered to this address yet."), code="no_price")

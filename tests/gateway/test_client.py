@@ -26,7 +26,7 @@ class InProcess(stripe.HTTPClient):
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_: Any
     ) -> tuple[str, int, dict[str, str]]:
         self.heard.append((method, url))
-        if url.endswith("pi_404?expand[0]=payment_method"):
+        if url.endswith("pi_404?expand[0]=payment_method&expand[1]=latest_charge"):
             return '{"error": {"code": "resource_missing", "type": "invalid_request_error"}}', 404, {"Request-Id": "r7"}
         return '{"id": "pi_1", "object": "payment_intent", "status": "processing", "created": 1}', 200, {}
 
@@ -99,7 +99,9 @@ class TestPluggedInProcess:
 
     def test_by_configuration_alone(self) -> None:
         assert gateway.fetch_intent("pi_1").outcome is gateway.Outcome.PROCESSING
-        assert InProcess.heard == [("get", "http://stand-in.invalid/v1/payment_intents/pi_1?expand[0]=payment_method")]
+        assert InProcess.heard == [
+            ("get", "http://stand-in.invalid/v1/payment_intents/pi_1?expand[0]=payment_method&expand[1]=latest_charge")
+        ]
 
     def test_its_errors_are_read_the_same(self) -> None:
         with pytest.raises(gateway.Missing) as caught:

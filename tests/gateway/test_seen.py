@@ -235,6 +235,7 @@ class TestAnIntent:
             "metadata[subject]": "term:1:2",
             "metadata[reference]": "P-1",
             "expand[0]": "payment_method",
+            "expand[1]": "latest_charge",
         }
 
     def test_looked_up_by_our_reference(self, teller: Teller) -> None:
@@ -247,6 +248,7 @@ class TestAnIntent:
             "customer": "cus_1",
             "limit": "100",
             "expand[0]": "data.payment_method",
+            "expand[1]": "data.latest_charge",
         }
         assert teller.heard[1].query["starting_after"] == "pi_4"
 

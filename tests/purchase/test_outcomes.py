@@ -15,13 +15,14 @@ from payments import parked, refunds
 from payments.actors import job
 from payments.audit import balance_of
 from payments.charging import intend
-from payments.models import DeskItem, Invoice, Payment, Refund
+from payments.models import DeskItem, Invoice, LedgerEntry, Payment, Refund
 from shop.watch.audit import breaches
 from subscriptions import opening
-from subscriptions.models import Notice, Order, Subscription, Term
+from subscriptions.models import Magazine, Notice, Order, Subscription, Term
 from subscriptions.orders.following import Situation, follow
 from subscriptions.orders.placing import AlreadyPaid, TotalChanged, payment_of
-from tests.makers import NOW, READER, make_wish, open_page, place_order
+from subscriptions.orders.quoting import NotForSale
+from tests.makers import NOW, READER, TODAY, make_wish, open_page, place_order
 from tests.purchase.clockwork import let_time_pass, turn
 from tests.sandbox.driver import FR_FAILS, FR_PAYS
 
@@ -299,3 +300,24 @@ def test_refunds_are_not_given_twice(bought, till, hear):
     assert set(Term.objects.get().entitlements.values_list("state", flat=True)) == {"void"}
     assert letters() == ["order_confirmation", "refund_sent"]
     assert breaches(timezone.now()) == []
+
+
+def test_a_card_is_received_on_the_day_it_was_charged_however_late_we_hear_of_it(bought, till):
+    """Its VAT falls due that day (law.md 1.5); the books are written on the day we know."""
+    _order, payment = bought
+    till.pay(payment.checkout_url)
+    charged_on = timezone.localdate()
+    with time_machine.travel(timezone.now() + timedelta(days=3)):
+        turn()
+        today = timezone.localdate()
+    payment.refresh_from_db()
+    entry = LedgerEntry.objects.get(source=f"payment:{payment.pk}")
+    assert (payment.received_on, entry.received_on, entry.booked_on) == (charged_on, charged_on, today)
+    assert today > charged_on
+
+
+def test_without_its_cppap_number_the_magazine_is_not_sold_at_the_press_rate(offers):
+    Magazine.objects.update(cppap_valid_until=TODAY - timedelta(days=1))
+    with pytest.raises(NotForSale) as refused:
+        make_wish(offers["fixed"])
+    assert refused.value.code == "cppap"
