@@ -84,8 +84,7 @@ def cancelled(request: HttpRequest, token: str) -> HttpResponse:
     }.get(situation)
     if sentence is None:
         return see_other(return_path(order))
-    answer = again(request, order, notices=[sentence])
-    return answer
+    return again(request, order, notices=[sentence])
 
 
 def _told(order: Order, payment: Payment, situation: Situation) -> dict[str, Any]:

@@ -16,7 +16,9 @@ def test_no_sentence_hides_in_an_f_string():
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if not isinstance(node, ast.JoinedStr):
                     continue
-                for inner in ast.walk(node):
-                    if isinstance(inner, ast.Call) and getattr(inner.func, "id", "") in MARKS:
-                        found.append(f"{path.relative_to(ROOT)}:{inner.lineno}")
+                found.extend(
+                    f"{path.relative_to(ROOT)}:{inner.lineno}"
+                    for inner in ast.walk(node)
+                    if isinstance(inner, ast.Call) and getattr(inner.func, "id", "") in MARKS
+                )
     assert found == []
