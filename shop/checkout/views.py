@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from payments.actors import reader
 from payments.charging import open_hosted_page
+from payments.models import Payment
 from shop.checkout import tokens
 from shop.checkout.form import OrderForm
 from shop.checkout.page import Shown, context, offers_for, refuse, shown, shown_for
@@ -120,10 +121,19 @@ def _wish_in_hand(request: HttpRequest, notices: list[str]) -> UUID:
     wish = tokens.of_browser(request)
     if wish is None:
         return uuid4()
-    paid = Order.objects.filter(form_token=wish, state=Order.State.PAID).values_list("reference", flat=True).first()
-    if paid is None:
+    placed = Order.objects.filter(form_token=wish)
+    paid = placed.filter(state=Order.State.PAID).first()
+    if paid is not None:
+        said = _("Your order %(reference)s is paid. What you write here is a new order.")
+        notices.append(said % {"reference": paid.reference})
+        return uuid4()
+    # A debit takes days: whoever opens a fresh page meanwhile wants another subscription. A form sent twice keeps its wish.
+    waiting = {one.subject: one for one in placed.filter(state=Order.State.AWAITING_PAYMENT)}
+    debited = Payment.objects.filter(subject__in=waiting, state=Payment.State.PROCESSING).first() if waiting else None
+    if debited is None:
         return wish
-    notices.append(_("Your order %(reference)s is paid. What you write here is a new order.") % {"reference": paid})
+    said = _("The debit for your order %(reference)s is on its way. What you write here is a new order.")
+    notices.append(said % {"reference": waiting[debited.subject].reference})
     return uuid4()
 
 

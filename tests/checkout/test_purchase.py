@@ -271,6 +271,21 @@ def test_a_debit_on_its_way_is_told_with_its_days(buyer, till):
     assert again.url == tracking_path(order), "no second order while the first is being paid"
 
 
+def test_a_form_opened_while_a_debit_is_on_its_way_is_a_new_order_and_says_so(buyer, till):
+    buyer.open()
+    first_wish = buyer.fields["wish"]
+    till.pay(buyer.send().url, iban=FR_PAYS)
+    order = Order.objects.get()
+    buyer.client.get(return_path(order))
+    page = buyer.open()
+    assert order.reference in page.context["notices"][0]
+    assert buyer.fields["wish"] != first_wish
+    second = buyer.send(email="odile@exemple.fr")
+    assert second.status_code == 303
+    assert second.url != tracking_path(order)
+    assert sorted(Order.objects.values_list("email", flat=True)) == ["camille.martin@exemple.fr", "odile@exemple.fr"]
+
+
 def test_a_debit_that_fails_says_so_and_lets_the_reader_order_again(buyer, till, today):
     buyer.open()
     till.pay(buyer.send().url, iban=FR_FAILS)
@@ -323,7 +338,7 @@ def test_every_yes_and_no_is_kept_with_its_words(buyer):
     assert not given["similar_offers"].given
     assert given["mandate"].text.code == "mandat"
     assert given["mandate"].words.startswith("J’autorise ActuIA Éditions à enregistrer ma carte")
-    assert "27,60\u00a0€, ou du tarif annoncé avant chaque échéance" in given["mandate"].words
+    assert "27,60\u00a0€, ou le tarif annoncé avant chaque échéance" in given["mandate"].words
     assert given["terms"].ip == "127.0.0.1"
     assert Payment.objects.get().save_method
 
