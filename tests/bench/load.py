@@ -101,12 +101,11 @@ def _press(port: int, requests: Requests, number: int, connections: int, seconds
             try:
                 status = connection.receive()
             except ConnectionError:
-                # A worker that has served its thousands of requests is replaced, and says goodbye to its connections.
+                # A worker that has served its thousands of requests is replaced, and takes its connections along.
                 selector.unregister(connection.socket)
                 connection.socket.close()
-                connection = _again(port)
+                connection = _again(port, next(following))
                 selector.register(connection.socket, selectors.EVENT_READ, connection)
-                connection.send(next(following))
                 continue
             if status is not None:
                 answered += 1
@@ -119,12 +118,15 @@ def _press(port: int, requests: Requests, number: int, connections: int, seconds
     return answered, answered / took, wrong
 
 
-def _again(port: int) -> Connection:
-    for _patience in range(200):
+def _again(port: int, request: bytes) -> Connection:
+    for _patience in range(500):
         try:
-            return Connection(port)
+            connection = Connection(port)
+            connection.send(request)
         except ConnectionError:
             time.sleep(0.01)
+        else:
+            return connection
     raise ConnectionError("the server is gone")
 
 

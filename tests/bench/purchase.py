@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import threading
 import time
@@ -130,6 +131,7 @@ def one_inside(shop: Shop) -> dict[str, int]:
 
     from payments.invoicing import rendering
     from payments.webhooks import processing
+    from payments.webhooks.types import HEARD
     from subscriptions.notices import delivering
 
     shop.till.settings(webhook_url="")
@@ -153,6 +155,8 @@ def one_inside(shop: Shop) -> dict[str, int]:
     assert 'data-state="paid"' in page.content.decode()
     shop.till.settle()
     for body, signature in events_of(shop, since):
+        if json.loads(body)["type"] not in HEARD:  # Stripe sends an endpoint only the types it was set up for
+            continue
         answer = step(
             "webhooks",
             lambda body=body, signature=signature: client.post(
