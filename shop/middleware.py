@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, URLResolver
 from django.urls.resolvers import RegexPattern
@@ -16,6 +17,7 @@ from shop.storefront.kept import KEEPER, Page, send
 
 # Those middlewares whose only work is a header: what they say of any page they say of a kept one.
 HEADERS_BY = (
+    "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -34,9 +36,12 @@ class PlainPages:
         self.get_response = get_response
         self.resolver = URLResolver(RegexPattern(r"^/"), urls)
         self.headers = safety_headers()
+        # With one language there is nothing to find out.
+        self.language = settings.LANGUAGES[0][0] if len(settings.LANGUAGES) == 1 else ""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method in ("GET", "HEAD"):
+        redirected = settings.SECURE_SSL_REDIRECT and not request.is_secure()
+        if request.method in ("GET", "HEAD") and not redirected:
             found = self.answer(request)
             if found is not None:
                 return found
@@ -45,7 +50,7 @@ class PlainPages:
     def answer(self, request: HttpRequest) -> HttpResponse | None:
         """The kept page for this request, made now if it is a plain one; None for any other."""
         request.get_host()  # raises DisallowedHost, as everywhere else
-        path, language = request.path_info, translation.get_language_from_request(request)
+        path, language = request.path_info, self.language or translation.get_language_from_request(request)
         page: Page | HttpResponse | None = KEEPER.known(language, path)
         if page is None:
             try:
@@ -74,6 +79,13 @@ class StripesDoor:
         return answer
 
 
+class AsPublished(HttpRequest):
+    """A request that comes the way the shop is published: what is said of HTTPS is said where there is HTTPS."""
+
+    def _get_scheme(self) -> str:
+        return "https" if settings.SECURE else "http"
+
+
 def safety_headers() -> dict[str, str]:
     """What the header middlewares add to an ordinary page, asked of themselves once."""
 
@@ -83,6 +95,6 @@ def safety_headers() -> dict[str, str]:
     answer: Callable[[HttpRequest], HttpResponse] = blank
     for name in HEADERS_BY:
         answer = import_string(name)(answer)
-    headers = dict(answer(HttpRequest()).items())
+    headers = dict(answer(AsPublished()).items())
     del headers["Content-Type"]
     return headers

@@ -83,7 +83,7 @@ def test_kept_pages_carry_the_same_safety_headers_as_any_other(client):
     ):  # fmt: skip
         assert plain[name] == other[name], name
     assert "script-src 'self'" in plain["Content-Security-Policy"]
-    assert len(HEADERS_BY) == 3
+    assert len(HEADERS_BY) == 4
 
 
 def test_the_encodings_hold_the_same_page(client):
