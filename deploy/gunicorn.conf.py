@@ -11,7 +11,8 @@ workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 worker_class = "gthread"
 preload_app = True
-reuse_port = True
+# One listening socket for all: with one each (reuse_port), whoever is queued at a worker that is replaced is hung up on.
+reuse_port = False
 control_socket_disable = True
 graceful_timeout = 20
 max_requests, max_requests_jitter = 20_000, 2_000

@@ -90,8 +90,13 @@ def _press(port: int, requests: Requests, number: int, connections: int, seconds
     selector = selectors.DefaultSelector()
     for _each in range(connections):
         connection = Connection(port)
-        selector.register(connection.socket, selectors.EVENT_READ, connection)
+        # One after the other, each answered once: in a rush one of the server's processes would take them all.
         connection.send(next(following))
+        while connection.receive() is None:
+            pass
+        selector.register(connection.socket, selectors.EVENT_READ, connection)
+    for key in list(selector.get_map().values()):
+        key.data.send(next(following))
     answered = wrong = 0
     begun = time.perf_counter()
     end = begun + seconds
