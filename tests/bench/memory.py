@@ -39,7 +39,9 @@ def run() -> dict[str, Any]:
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     environment = kept | GIVEN | shop.given | {"BOUTIQUE_HOME": str(shop.home)}
     demo = [sys.executable, "-m", "deploy.local.demo"]
-    process = subprocess.Popen(demo, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*demo, "--end-with-parent"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout is not None
         told = iter(process.stdout.readline, "")
