@@ -70,7 +70,7 @@ def window(request, browser) -> Callable[..., object]:
     def open_window(**options):
         context = browser.new_context(viewport=request.param, locale="fr-FR", **options)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         troubles: list[str] = []
         page.on(
             "console",

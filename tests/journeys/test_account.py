@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -11,6 +10,7 @@ from playwright.sync_api import Page, expect
 from payments.invoicing import rendering
 from subscriptions.models import AddressChange, Notice, Offer, Order, Subscription
 from tests.account.people import Reader
+from tests.browsing import sound
 from tests.makers import make_wish, place_order
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -25,12 +25,6 @@ def elodie(shop) -> Reader:
     rendering.render_pending(5, at=timezone.now())
     place_order(make_wish(offers[Offer.Renewal.FIXED], email=EMAIL, on=timezone.localdate()), at=timezone.now())
     return person
-
-
-def sound(page: Page) -> None:
-    """axe finds nothing, nothing runs out of the side."""
-    assert Axe().run(page).response["violations"] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
 def sign_in(page: Page, shop, person: Reader) -> None:

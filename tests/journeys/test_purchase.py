@@ -5,12 +5,12 @@ from __future__ import annotations
 from email.utils import parseaddr
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core import mail
 from playwright.sync_api import Page, expect
 
 from payments.models import Invoice, LedgerEntry
 from subscriptions.models import Entitlement, Order, Subscription, Term
+from tests.browsing import sound
 
 pytestmark = pytest.mark.browser
 
@@ -19,12 +19,6 @@ LOST, STOLEN, EXPIRED, BAD_CVC, PROCESSING = (
     "4000000000009987", "4000000000009979", "4000000000000069", "4000000000000127", "4000000000000119",
 )  # fmt: skip
 IBAN = "FR1420041010050500013M02606"
-
-
-def no_fault(page: Page) -> None:
-    """axe finds nothing, nothing runs out of the side."""
-    assert Axe().run(page).response["violations"] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
 def fill_order(page: Page, shop, *, renewal: str = "fixed", email: str = "camille.martin@exemple.fr") -> None:
@@ -64,21 +58,22 @@ def assert_one_purchase(shop) -> None:
 def test_from_the_offer_to_the_letter(shop, window, shoot):
     page = window()
     page.goto(shop.url)
-    no_fault(page)
+    sound(page)
     shoot(page, "offer")
     page.click("a[href^='/abonnement/']")
-    no_fault(page)
+    page.wait_for_url("**/abonnement/**")
+    sound(page)
     fill_order(page, shop, renewal="automatic")
     shoot(page, "order")
-    no_fault(page)
+    sound(page)
     button = page.inner_text("button[name=place]").replace("\u202f", "\u00a0")
     assert button == "Commander avec obligation de paiement — 27,60\u00a0€ TTC"
     send(page, shop)
-    no_fault(page)
+    sound(page)
     shoot(page, "stripe")
     pay_by_card(page, VISA)
     page.wait_for_url(f"{shop.url}/commande/retour/**")
-    no_fault(page)
+    sound(page)
     shoot(page, "paid")
     shop.turn()
     assert_one_purchase(shop)
@@ -155,7 +150,7 @@ def test_a_refused_confirmation_is_told_truthfully(shop, window, shoot):
     assert shop.till.charges() == []
     page.goto(f"{shop.url}/abonnement/")
     shoot(page, "order-again")
-    no_fault(page)
+    sound(page)
 
 
 def test_two_tabs_are_one_order(shop, window):
@@ -201,7 +196,7 @@ def test_the_keyboard_leads_from_the_offer_to_the_payment(shop, window):
 def test_every_public_page_is_sound(shop, window, shoot, path):
     page = window()
     page.goto(shop.url + path)
-    no_fault(page)
+    sound(page)
     shoot(page, "page" + path.replace("/", "-").rstrip("-"))
     assert page.evaluate("document.documentElement.lang") == "fr"
     assert page.evaluate("Array.from(document.querySelectorAll('script[src],link[rel=stylesheet],img')).filter(e => new URL(e.src || e.href).origin !== location.origin).length") == 0  # fmt: skip

@@ -2,11 +2,11 @@
 
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
 
 from payments.sandbox.cards import CARDS
 from payments.sandbox.ibans import ACCOUNTS
 from payments.sandbox.wording import euros
+from tests.browsing import faults
 from tests.sandbox.buying import SHOP, session_params
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
@@ -75,11 +75,6 @@ def test_amounts_are_written_as_in_french():
     assert [euros(5), euros(2760), euros(123456789)] == ["0,05\u00a0€", "27,60\u00a0€", "1\u202f234\u202f567,89\u00a0€"]
 
 
-def seen_by_axe(page):
-    found = Axe().run(page).response["violations"]
-    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -89,7 +84,7 @@ def test_axe_finds_nothing_on_any_state_of_the_page(standin, browser, size, sche
     found = {}
 
     def look(state):
-        found[state] = seen_by_axe(page)
+        found[state] = faults(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], state
 
     session = new_session(standin)
