@@ -168,6 +168,8 @@ def _tell_owners(changed: Sequence[Payment], *, wrong: Collection[int], actor: A
             owner_of(purpose).waiting(payments, actor=actor, at=at)
         elif state == State.CANCELLED:
             owner_of(purpose).closed(payments, actor=actor, at=at)
+        elif state == State.UNKNOWN:
+            owner_of(purpose).unanswered(payments, actor=actor, at=at)
 
 
 def _settle(payments: Sequence[Payment], *, wrong: Collection[int], actor: Actor, at: datetime) -> None:
