@@ -5,35 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
-from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Q
 
 from payments import fees, gateway, looking_up, methods, refunds
 from payments.actors import Actor, stripe_event
 from payments.desk import put_on_desk
 from payments.models import DeskItem, MethodSetup, Payment, Refund, StripeEvent
 from payments.owners import tell_method_changed
+from payments.webhooks.moving import PATIENCE, Verdict, claim, close, put_off, release
 from payments.webhooks.types import HEARD, About
 
 log = structlog.get_logger(__name__)
 State = StripeEvent.State
 
-#: After so many failed attempts an event is parked in sight; attempts are 1, 2, 4… minutes apart.
-PATIENCE = 8
-LEASE = timedelta(minutes=2)
 #: After so many silences of Stripe running, the round ends: each costs a minute or more, and other jobs want the worker.
 ENOUGH = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of an event: applied, ignored for a reason, or parked on a desk."""
-
-    state: str
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,48 +40,29 @@ def process(*, at: datetime, limit: int = 50, go_on: Callable[[], bool] = lambda
     so does one that `go_on` tells to stop, or to which Stripe does not answer. Events are closed together at the end:
     what a dead worker had applied is applied once more, which changes nothing (HEARD).
     """
-    batch = _claim(at=at, limit=limit)
+    batch = claim(at=at, limit=limit)
     current = Round(at, _settled_among(batch))
     verdicts: list[tuple[StripeEvent, Verdict]] = []
     silent = 0
     for about, subject, events in _by_object(batch):
         if silent == ENOUGH or not go_on():
-            _release(events, at=at)
+            release(events, at=at)
             continue
         try:
             verdict = _ACTS[about](subject, events, current)
             silent = 0
         except gateway.GatewayFault as fault:
             answered = isinstance(fault, gateway.Refused)
-            _put_off(events, trouble=type(fault).__name__, at=at, patience=PATIENCE if answered else None)
+            put_off(events, trouble=type(fault).__name__, at=at, patience=PATIENCE if answered else None)
             silent = 0 if answered else silent + 1
             continue
         except Exception as trouble:
             log.exception("event_failed", kinds=sorted({event.type for event in events}))
-            _put_off(events, trouble=type(trouble).__name__, at=at)
+            put_off(events, trouble=type(trouble).__name__, at=at)
             continue
         verdicts += [(event, verdict) for event in events]
-    _close(verdicts, at=at)
+    close(verdicts, at=at)
     return len(verdicts)
-
-
-# What a rival has in hand is passed over. The claim is a lease: whoever dies with it is followed by another worker.
-CLAIM = """
-WITH due AS (
-    SELECT id FROM payments_stripeevent WHERE state = 'stored' AND next_attempt_at <= %(at)s
-    ORDER BY next_attempt_at, id LIMIT %(limit)s
-    FOR NO KEY UPDATE SKIP LOCKED
-)
-UPDATE payments_stripeevent AS event SET next_attempt_at = %(until)s, attempts = attempts + 1
-FROM due WHERE event.id = due.id
-RETURNING event.*
-"""
-
-
-def _claim(*, at: datetime, limit: int) -> list[StripeEvent]:
-    """Take up to `limit` due events that nobody else holds, in the order they came in; this attempt is counted."""
-    claimed = StripeEvent.objects.raw(CLAIM, {"at": at, "limit": limit, "until": at + LEASE})
-    return sorted(claimed, key=lambda event: event.pk)
 
 
 def _settled_among(batch: Sequence[StripeEvent]) -> frozenset[str]:
@@ -118,17 +88,7 @@ def _named(names: Iterable[str]) -> Q:
     """Payments with one of these names; no two kinds of them are written alike."""
     names = list(names)
     return (
-        Q(reference__in=names)
-        | Q(stripe_intent__in=names)
-        | Q(checkout_session__in=names)
-        | Q(stripe_charge__in=names)
-    )
-
-
-def _release(events: Sequence[StripeEvent], *, at: datetime) -> None:
-    """Give claimed events back untried: that is no attempt of theirs."""
-    StripeEvent.objects.filter(pk__in=[event.pk for event in events], state=State.STORED).update(
-        next_attempt_at=at, attempts=F("attempts") - 1
+        Q(reference__in=names) | Q(stripe_intent__in=names) | Q(checkout_session__in=names) | Q(stripe_charge__in=names)
     )
 
 
@@ -265,37 +225,3 @@ def _foreign(reference: str) -> Verdict:
 
 def _actor(events: Sequence[StripeEvent]) -> Actor:
     return stripe_event(events[0].event_id)
-
-
-def _close(verdicts: Sequence[tuple[StripeEvent, Verdict]], *, at: datetime) -> None:
-    """Write down what became of these events, unless somebody has closed one meanwhile; one statement."""
-    test = settings.STRIPE_SECRET_KEY.startswith(("sk_test_", "rk_test_"))
-    for event, verdict in verdicts:
-        reason = f"{verdict.reason} (other mode)".strip() if event.livemode == test else verdict.reason
-        event.state, event.reason, event.done_at = verdict.state, reason[:200], at
-    stored = StripeEvent.objects.filter(state=State.STORED)
-    stored.bulk_update([event for event, _verdict in verdicts], ["state", "reason", "done_at"])
-
-
-def _put_off(events: Sequence[StripeEvent], *, trouble: str, at: datetime, patience: int | None = PATIENCE) -> None:
-    """Try again later, twice as late each time up to an hour; park what is refused for the last time.
-
-    Without `patience` for ever: while Stripe is silent nothing is learnt about the event itself (HEARD sees it wait).
-    """
-    for event in events:
-        tries = event.attempts
-        if patience is not None and tries >= patience:
-            StripeEvent.objects.filter(pk=event.pk, state=State.STORED).update(
-                state=State.PARKED, reason=f"given up after {tries} attempts: {trouble}", done_at=at
-            )
-            put_on_desk(
-                DeskItem.Desk.TECHNIQUE,
-                kind="event_parked",
-                subject=f"event:{event.event_id}",
-                sentence=f"L’événement Stripe {event.type} n’a pas pu être traité ({trouble}).",
-                at=at,
-            )
-        else:
-            StripeEvent.objects.filter(pk=event.pk, state=State.STORED).update(
-                next_attempt_at=at + timedelta(minutes=min(2 ** (tries - 1), 64)), reason=trouble
-            )

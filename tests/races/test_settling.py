@@ -16,7 +16,7 @@ from payments.actors import job
 from payments.audit import balance_of
 from payments.charging import intend, open_hosted_page
 from payments.models import DeskItem, Invoice, Payment, PaymentEvent, Refund, StripeEvent
-from payments.webhooks import catching_up, processing, receiving
+from payments.webhooks import catching_up, moving, processing, receiving
 from shop.watch.audit import breaches
 from subscriptions import opening
 from subscriptions.models import Entitlement, Notice, Order, Subscription, Term
@@ -107,7 +107,7 @@ def test_eight_workers_with_one_webhook_ask_stripe_once(bought, till):
 def test_an_event_in_other_hands_is_passed_over_and_without_the_lock_it_is_not(bought, till, monkeypatch, locked):
     """Somebody holds the event until each of eight workers stands before it, or has passed it by."""
     if not locked:
-        monkeypatch.setattr(processing, "CLAIM", processing.CLAIM.replace("FOR NO KEY UPDATE SKIP LOCKED", ""))
+        monkeypatch.setattr(moving, "CLAIM", moving.CLAIM.replace("FOR NO KEY UPDATE SKIP LOCKED", ""))
     _receive_first(till)
     meeting, held = Meeting(9), threading.Event()
 
