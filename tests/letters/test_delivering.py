@@ -55,13 +55,13 @@ def test_one_letter_by_its_number_for_the_bell(outbox):
 
 
 @pytest.mark.parametrize("letters", [1, 3])
-def test_a_letter_costs_four_statements(outbox, letters):
-    """A round: claim (two), a claim that finds nothing, the end of an outage. A letter: kept, held, proved, sent."""
+def test_a_letter_costs_three_statements(outbox, letters):
+    """A round: the claim, the end of an outage. A letter: kept, held, sent with its proof."""
     queue([code(matter=f"code:{number}") for number in range(letters)])
     with CaptureQueriesContext(connection) as asked:
         deliver(10, at=AT)
     statements = [one["sql"] for one in asked if "SAVEPOINT" not in one["sql"]]
-    assert len(statements) == 4 + 4 * letters
+    assert len(statements) == 2 + 3 * letters
 
 
 def test_sending_inside_a_transaction_is_refused(transactional_db, outbox):
