@@ -7,7 +7,7 @@ follow the calendar, the copies follow the last one that is owed, and the amount
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -69,7 +69,7 @@ class Extended:
 
 
 @dataclass(slots=True)
-class _Behind:
+class Behind:
     """What a subscription has behind it: starts of its terms, its last order, its last planned copy."""
 
     starts: list[date] = field(default_factory=list)
@@ -92,24 +92,24 @@ def extend(rows: Sequence[Extension], *, actor: Actor, at: datetime) -> list[Ext
     """
     if not rows:
         return []
-    behind = _read(rows)
+    before = behind([row.subscription.pk for row in rows])
     shelf = calendars({row.subscription.magazine_id for row in rows})
-    vat = _treatments(rows, behind)
+    vat = _treatments(rows, before)
     terms = Term.objects.bulk_create(
-        [_term(row, behind[row.subscription.pk], vat[place], at=at) for place, row in enumerate(rows)]
+        [_term(row, before[row.subscription.pk], vat[place], at=at) for place, row in enumerate(rows)]
     )
     on = paris_day(at)
     made: list[tuple[Extension, Term, list[Issue], int | None]] = []
     for row, term in zip(rows, terms, strict=True):
-        issues = _following(shelf[row.subscription.magazine_id], behind[row.subscription.pk], on=on)
-        first = issues[0].number if issues else _foreseen(behind[row.subscription.pk])
+        issues = following(shelf[row.subscription.magazine_id], before[row.subscription.pk], on=on)
+        first = first_number(issues, before[row.subscription.pk])
         made.append((row, term, issues[: row.copies], first))
     _grant([(term, issues) for _row, term, issues, _first in made], on=on, actor=actor, at=at)
     asleep = [row.subscription for row in rows if row.subscription.state != Subscription.State.ACTIVE]
     move(asleep, Subscription.State.ACTIVE, actor=actor, at=at, reason="the next term is paid")
     invoices = invoice_sold(
         [
-            _sold(row, behind[row.subscription.pk], vat[place], first=first)
+            _sold(row, before[row.subscription.pk], vat[place], first=first)
             for place, (row, _term, _issues, first) in enumerate(made)
         ],
         actor=actor,
@@ -121,30 +121,29 @@ def extend(rows: Sequence[Extension], *, actor: Actor, at: datetime) -> list[Ext
     ]
 
 
-def _read(rows: Sequence[Extension]) -> Mapping[int, _Behind]:
-    """Two queries."""
-    keys = [row.subscription.pk for row in rows]
-    behind: dict[int, _Behind] = defaultdict(_Behind)
+def behind(keys: Collection[int]) -> Mapping[int, Behind]:
+    """What each of these subscriptions has behind it. Two queries."""
+    found: dict[int, Behind] = defaultdict(Behind)
     for term in (
         Term.objects.filter(subscription__in=keys)
         .select_related("order__delivery", "order__billing", "order__offer")
         .order_by("subscription", "number")
     ):
-        behind[term.subscription_id].starts.append(term.starts_on)
-        behind[term.subscription_id].order = term.order or behind[term.subscription_id].order
+        found[term.subscription_id].starts.append(term.starts_on)
+        found[term.subscription_id].order = term.order or found[term.subscription_id].order
     copies = (
         Entitlement.objects.filter(term__subscription__in=keys)
         .exclude(state__in=GONE)
         .values("term__subscription")
         .annotate(last=Max("issue__number"), unplanned=Count("pk", filter=Q(issue=None)))
     )
-    for found in copies:
-        one = behind[found["term__subscription"]]
-        one.last, one.unplanned = found["last"], found["unplanned"]
-    return behind
+    for row in copies:
+        one = found[row["term__subscription"]]
+        one.last, one.unplanned = row["last"], row["unplanned"]
+    return found
 
 
-def _treatments(rows: Sequence[Extension], behind: Mapping[int, _Behind]) -> list[VatTreatment]:
+def _treatments(rows: Sequence[Extension], before: Mapping[int, Behind]) -> list[VatTreatment]:
     """VAT of each row: frozen by its order, else by the recipient's address on the day the money came (law.md 1.3, 1.5).
 
     The announced total stands when the reader has moved; HT and VAT follow the zone (design, section 6).
@@ -156,7 +155,7 @@ def _treatments(rows: Sequence[Extension], behind: Mapping[int, _Behind]) -> lis
         if order is not None:
             found.append(VatTreatment(VatZone(order.vat_zone), order.vat_rate, order.legal_mention))
             continue
-        bought = behind[row.subscription.pk].order
+        bought = before[row.subscription.pk].order
         if row.payment.received_on is None:
             raise ValueError(f"payment {row.payment.pk} has not been received")
         found.append(
@@ -172,8 +171,8 @@ def _treatments(rows: Sequence[Extension], behind: Mapping[int, _Behind]) -> lis
     return found
 
 
-def _term(row: Extension, behind: _Behind, vat: VatTreatment, *, at: datetime) -> Term:
-    dates = next_term(behind.starts, row.renews_on)
+def _term(row: Extension, before: Behind, vat: VatTreatment, *, at: datetime) -> Term:
+    dates = next_term(before.starts, row.renews_on)
     return Term(
         subscription=row.subscription,
         number=row.number,
@@ -190,29 +189,31 @@ def _term(row: Extension, behind: _Behind, vat: VatTreatment, *, at: datetime) -
     )
 
 
-def _following(issues: Sequence[Issue], behind: _Behind, *, on: date) -> list[Issue]:
+def following(issues: Sequence[Issue], before: Behind, *, on: date) -> list[Issue]:
     """The planned issues that follow the last copy, in order.
 
     The very next one as long as it is not posted (late payers are in its complement), else from the first one still open.
     None while copies that are owed already wait for their issue: these come first.
     """
-    if behind.unplanned:
+    if before.unplanned:
         return []
-    following = [row for row in issues if behind.last is not None and row.number > behind.last]
+    following = [row for row in issues if before.last is not None and row.number > before.last]
     if following and following[0].posted_on is None:
         return following
-    if behind.last is not None and not following:
+    if before.last is not None and not following:
         return []
     try:
         first = first_issue([dates_of(row) for row in issues], on=on).number
     except CalendarTooShort:
         return []
-    return [row for row in issues if row.number >= max(first, (behind.last or 0) + 1)]
+    return [row for row in issues if row.number >= max(first, (before.last or 0) + 1)]
 
 
-def _foreseen(behind: _Behind) -> int | None:
-    """The number that the first copy will have although its issue is not planned yet; issues are numbered in a row."""
-    return None if behind.last is None else behind.last + behind.unplanned + 1
+def first_number(issues: Sequence[Issue], before: Behind) -> int | None:
+    """The number of the first copy; foreseen while its issue is not planned yet, for issues are numbered in a row."""
+    if issues:
+        return issues[0].number
+    return None if before.last is None else before.last + before.unplanned + 1
 
 
 def _grant(made: Sequence[tuple[Term, Sequence[Issue]]], *, on: date, actor: Actor, at: datetime) -> None:
@@ -236,8 +237,8 @@ def _grant(made: Sequence[tuple[Term, Sequence[Issue]]], *, on: date, actor: Act
     )  # fmt: skip
 
 
-def _sold(row: Extension, behind: _Behind, vat: VatTreatment, *, first: int | None) -> Sold:
-    buyer = row.order or behind.order
+def _sold(row: Extension, before: Behind, vat: VatTreatment, *, first: int | None) -> Sold:
+    buyer = row.order or before.order
     if buyer is None:
         raise NoBuyer(f"subscription {row.subscription.pk} has no order")
     subscription = row.subscription
