@@ -152,6 +152,10 @@ FINDINGS = (
     gettext_noop("still owed though its subscription has ended"),
     gettext_noop("%(what)s is due since %(since)s"),
     gettext_noop("paid, and no confirmation was queued"),
+    gettext_noop("paid, and no receipt was queued"),
+    gettext_noop("added by no renewal"),
+    gettext_noop("its payment was made for another term"),
+    gettext_noop("charged on %(day)s although the reader had said no"),
     gettext_noop("sent without a proof"),
     gettext_noop("has not succeeded for %(time)s"),
 )

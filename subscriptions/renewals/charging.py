@@ -120,12 +120,7 @@ def due(on: date) -> QuerySet[Renewal]:
         sent_on__gte=on - timedelta(days=RULES.pre_debit_most_days),
         sent_on__lte=on - timedelta(days=RULES.pre_debit_least_days),
     )
-    charged = (
-        RenewalAttempt.objects.filter(renewal=OuterRef("pk"))
-        .exclude(payment__state=Payment.State.CANCELLED)
-        .order_by("-pk")
-        .values("payment__saved_method")[:1]
-    )
+    charged = RenewalAttempt.objects.filter(renewal=OuterRef("pk")).order_by("-pk").values("payment__saved_method")[:1]
     other_card = Q(last_method=None) | ~Q(last_method=F("subscription__saved_method"))
     return Renewal.objects.annotate(last_method=Subquery(charged)).filter(
         Q(state=State.DUE)

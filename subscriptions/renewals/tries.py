@@ -44,8 +44,8 @@ class Tries:
 
     @property
     def last_method(self) -> int | None:
-        """The method of the last charge that was really made."""
-        return next((one.method_id for one in reversed(self.made) if one.state != Payment.State.CANCELLED), None)
+        """The method of the last attempt, be it that its charge was never sent; None before the first."""
+        return self.made[-1].method_id if self.made else None
 
     def refused(self, method_id: int | None, *, but: int) -> int:
         """How often this method was refused, apart from the payment `but`."""
