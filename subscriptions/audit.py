@@ -64,8 +64,9 @@ def renewed_once(at: datetime) -> Breaches:
         .values_list("subject", flat=True)
         .iterator(CHUNK)
     )
-    for renewal in Renewal.objects.filter(state=Renewal.State.PAID).iterator(CHUNK):
-        if renewal.subject not in invoiced and not _ordered(renewal):
+    # A term that an order paid is invoiced by that order.
+    for renewal in Renewal.objects.filter(state=Renewal.State.PAID, term__order=None).iterator(CHUNK):
+        if renewal.subject not in invoiced:
             yield f"renewal:{renewal.pk}", "paid, and not invoiced"
     added = Term.objects.filter(order=None, source="shop", payment__isnull=False).select_related("payment")
     for term in added.annotate(planned=Exists(Renewal.objects.filter(term=OuterRef("pk")))).iterator(CHUNK):
@@ -73,11 +74,6 @@ def renewed_once(at: datetime) -> Breaches:
             yield f"term:{term.pk}", "added by no renewal"
         elif term.payment is not None and term.payment.subject != term.subject:
             yield f"term:{term.pk}", "its payment was made for another term"
-
-
-def _ordered(renewal: Renewal) -> bool:
-    """Whether its term was paid by an order: then the order is what is invoiced."""
-    return Term.objects.filter(pk=renewal.term_id, order__isnull=False).exists()
 
 
 def copies(at: datetime) -> Breaches:

@@ -26,7 +26,7 @@ def test_two_workers_with_the_same_renewals_in_hand(till, monkeypatch, locked):
         planned(reader(till))
     at_ten(till)
     meeting = Meeting(2)
-    monkeypatch.setattr(charging, "intend_off_session", meeting.before(charging.intend_off_session))
+    monkeypatch.setattr(charging, "move", meeting.before(charging.move))
     if not locked:
         monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *_given, **_named: self.all())
     results = together([lambda: charge(threads=2)] * 2, meeting=meeting)
