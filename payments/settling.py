@@ -122,6 +122,7 @@ def _move(
         payment.stripe_charge = intent.charge or payment.stripe_charge
         payment.method_kind = intent.method_kind or payment.method_kind
         payment.decline_code = intent.decline.code if intent.decline else ""
+        payment.refusal = intent.decline
     if target == State.SUCCEEDED:
         payment.received_on = _received_on(intent, at=at)
         payment.surplus = payment.subject in paying

@@ -191,6 +191,10 @@ STRIPE_API_BASE = env.str("STRIPE_API_BASE", "")
 STRIPE_CHECKOUT_ORIGIN = env.str("STRIPE_CHECKOUT_ORIGIN", "https://checkout.stripe.com")
 STRIPE_MAX_RETRIES = env.int("STRIPE_MAX_RETRIES", 2)
 STRIPE_TIMEOUT = (5, 20)
+# Automatic charges: how many a second for all workers together (Stripe allows 100 writes, the till needs some), and how
+# many at once by one of them.
+STRIPE_CHARGES_A_SECOND = env.int("STRIPE_CHARGES_A_SECOND", 80)
+STRIPE_CHARGES_AT_ONCE = env.int("STRIPE_CHARGES_AT_ONCE", 40)
 STRIPE_HTTP_CLIENT = env.str("STRIPE_HTTP_CLIENT", "")
 refuse_live_money(
     key=STRIPE_SECRET_KEY,

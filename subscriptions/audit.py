@@ -6,11 +6,22 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 
 from payments.audit import CHUNK, Breaches, Check, balance_of
 from payments.models import AccountMap, Invoice, Payment
-from subscriptions.models import Entitlement, EntitlementMovement, Notice, Order, Subscription, Term
+from subscriptions.models import (
+    Entitlement,
+    EntitlementMovement,
+    Notice,
+    Order,
+    Renewal,
+    RenewalAttempt,
+    RenewalChoice,
+    Subscription,
+    SubscriptionEvent,
+    Term,
+)
 
 Copy = Entitlement.State
 Kind = EntitlementMovement.Kind
@@ -46,6 +57,25 @@ def paid_once(at: datetime) -> Breaches:
         yield f"term:{term.pk}", "its payment does not pay for it"
 
 
+def renewed_once(at: datetime) -> Breaches:
+    """ONE-CHARGE, of terms added by renewal: each has its renewal, its own paying payment and its invoice; and the reverse."""
+    invoiced = set(
+        Invoice.objects.filter(kind=Invoice.Kind.INVOICE, subject__startswith="term:")
+        .values_list("subject", flat=True)
+        .iterator(CHUNK)
+    )
+    # A term that an order paid is invoiced by that order.
+    for renewal in Renewal.objects.filter(state=Renewal.State.PAID, term__order=None).iterator(CHUNK):
+        if renewal.subject not in invoiced:
+            yield f"renewal:{renewal.pk}", "paid, and not invoiced"
+    added = Term.objects.filter(order=None, source="shop", payment__isnull=False).select_related("payment")
+    for term in added.annotate(planned=Exists(Renewal.objects.filter(term=OuterRef("pk")))).iterator(CHUNK):
+        if not term.planned:
+            yield f"term:{term.pk}", "added by no renewal"
+        elif term.payment is not None and term.payment.subject != term.subject:
+            yield f"term:{term.pk}", "its payment was made for another term"
+
+
 def copies(at: datetime) -> Breaches:
     """COPIES: per term granted = what became of the copies; per subscription and issue one living copy at most."""
     for term in Term.objects.annotate(n=Count("entitlements")).exclude(n=F("copies")).iterator(CHUNK):
@@ -74,7 +104,8 @@ def copies(at: datetime) -> Breaches:
 def deferred(at: datetime) -> Breaches:
     """BALANCED: 4871 is the value of the copies not served yet, to the cent."""
     owed = Entitlement.objects.filter(
-        state__in=(Copy.OWED, Copy.ASSIGNED, Copy.HELD), term__order__isnull=False
+        Q(term__order__isnull=False) | Q(term__payment__isnull=False),
+        state__in=(Copy.OWED, Copy.ASSIGNED, Copy.HELD),
     ).aggregate(sum=Sum("value_ht"))["sum"] or Decimal("0.00")
     accounts = AccountMap.objects.filter(key="DEFERRED").values_list("account", flat=True).distinct()
     booked = -sum((balance_of(account) for account in accounts), Decimal("0.00"))
@@ -91,8 +122,26 @@ def stopped(at: datetime) -> Breaches:
         yield f"entitlement:{copy.pk}", "still owed though its subscription has ended"
 
 
+def charged_only_before_a_no(at: datetime) -> Breaches:
+    """STOPPED: nobody was charged after they had turned automatic renewal off, or after the subscription had ended."""
+    last_word = (
+        RenewalChoice.objects.filter(subscription=OuterRef("renewal__subscription"), at__lte=OuterRef("at"))
+        .order_by("-at", "-pk")
+        .values("automatic")[:1]
+    )
+    ended = SubscriptionEvent.objects.filter(
+        subscription=OuterRef("renewal__subscription"), to_state=Subscription.State.ENDED, at__lt=OuterRef("at")
+    )
+    late = RenewalAttempt.objects.annotate(automatic=Subquery(last_word), over=Exists(ended))
+    for attempt in late.filter(Q(automatic=False) | Q(over=True)).iterator(CHUNK):
+        yield (
+            f"renewal:{attempt.renewal_id}",
+            f"charged on {attempt.charged_on:%Y-%m-%d} although the reader had said no",
+        )
+
+
 def told(at: datetime) -> Breaches:
-    """TOLD: every letter due was sent once or is visibly failed; every paid order is confirmed."""
+    """TOLD: every letter due was sent once or is visibly failed; every paid order is confirmed, every paid renewal too."""
     waiting = (Notice.State.QUEUED, Notice.State.SENDING)
     for notice in Notice.objects.filter(state__in=waiting, due_at__lte=at - TOLD_WITHIN).iterator(CHUNK):
         yield f"notice:{notice.pk}", f"{notice.kind} is due since {notice.due_at:%Y-%m-%d %H:%M}"
@@ -101,15 +150,22 @@ def told(at: datetime) -> Breaches:
     for pk in Order.objects.filter(state=Order.State.PAID).values_list("pk", flat=True).iterator(CHUNK):
         if f"order_confirmation:order:{pk}" not in told_of:
             yield f"order:{pk}", "paid, and no confirmation was queued"
+    receipts = set(Notice.objects.filter(kind="renewal_paid").values_list("matter", flat=True).iterator(CHUNK))
+    by_mail = Renewal.objects.filter(state=Renewal.State.PAID, term__order=None).exclude(
+        subscription__payer__email=None
+    )
+    for pk in by_mail.values_list("pk", flat=True).iterator(CHUNK):
+        if f"renewal_paid:renewal:{pk}" not in receipts:
+            yield f"renewal:{pk}", "paid, and no receipt was queued"
     unproved = Notice.objects.filter(state__in=(Notice.State.SENT, Notice.State.DELIVERED), proofs=None)
     for notice in unproved.iterator(CHUNK):
         yield f"notice:{notice.pk}", "sent without a proof"
 
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
-    "ONE-CHARGE": (paid_once,),
+    "ONE-CHARGE": (paid_once, renewed_once),
     "COPIES": (copies,),
     "BALANCED": (deferred,),
-    "STOPPED": (stopped,),
+    "STOPPED": (stopped, charged_only_before_a_no),
     "TOLD": (told,),
 }

@@ -39,6 +39,20 @@ STEPS = (
     gettext_noop("not ours"),
     gettext_noop("given up after %(tries)s attempts: %(trouble)s"),
     gettext_noop("asked for in the account"),
+    gettext_noop("the next term is paid"),
+    gettext_noop("the next term is not paid yet"),
+    gettext_noop("R has come"),
+    gettext_noop("charged without the reader"),
+    gettext_noop("refused by the bank"),
+    gettext_noop("the bank wants the reader to confirm"),
+    gettext_noop("the charge never reached Stripe"),
+    gettext_noop("the reader has said no"),
+    gettext_noop("nothing can be charged"),
+    gettext_noop("may not be charged"),
+    gettext_noop("not to be charged any more"),
+    gettext_noop("not paid in time"),
+    gettext_noop("another term has begun"),
+    gettext_noop("neither taken nor refused"),
 )
 #: What became of letters.
 LETTERS = (
@@ -56,6 +70,10 @@ LETTERS = (
     gettext_noop("the debit is no longer on its way"),
     gettext_noop("the refund failed"),
     gettext_noop("said by %(actor)s"),
+    gettext_noop("the charge is no longer planned for that day"),
+    gettext_noop("the renewal is %(state)s"),
+    gettext_noop("a payment is on its way"),
+    gettext_noop("the subscription goes on"),
 )
 #: What mail servers and providers answer (`subscriptions.notices.answers`).
 ANSWERS = (
@@ -134,6 +152,10 @@ FINDINGS = (
     gettext_noop("still owed though its subscription has ended"),
     gettext_noop("%(what)s is due since %(since)s"),
     gettext_noop("paid, and no confirmation was queued"),
+    gettext_noop("paid, and no receipt was queued"),
+    gettext_noop("added by no renewal"),
+    gettext_noop("its payment was made for another term"),
+    gettext_noop("charged on %(day)s although the reader had said no"),
     gettext_noop("sent without a proof"),
     gettext_noop("has not succeeded for %(time)s"),
 )

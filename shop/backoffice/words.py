@@ -132,6 +132,13 @@ LETTER_KINDS: Mapping[str, Any] = {
     "address_changed": gettext_lazy("Change of address"),
     "method_changed": gettext_lazy("Change of means of payment"),
     "account_erased": gettext_lazy("Erasure of the data"),
+    "renewal_paid": gettext_lazy("Receipt of a renewal"),
+    "renewal_declined": gettext_lazy("Renewal refused, to be tried again"),
+    "renewal_card_needed": gettext_lazy("Renewal waiting for its payment"),
+    "renewal_confirm": gettext_lazy("Renewal to be confirmed with the bank"),
+    "renewal_debit_pending": gettext_lazy("Direct debit of a renewal on its way"),
+    "renewal_lapsed": gettext_lazy("End for want of payment"),
+    "renewal_given_back": gettext_lazy("Renewal paid too late, given back"),
 }
 
 

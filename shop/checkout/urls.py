@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from shop.checkout.outcome import cancelled, outcome
+from shop.checkout.renewal import pay_renewal, returned
 from shop.checkout.views import label, order
 from shop.checkout.webhook import stripe_webhook
 
@@ -15,5 +16,7 @@ urlpatterns = [
     path("commande/retour/<str:token>/", outcome, name="order_return"),
     path("commande/annulee/<str:token>/", cancelled, name="order_cancelled"),
     path("commande/suivi/<str:token>/", outcome, name="outcome"),
+    path("reconduction/<str:token>/", pay_renewal, name="pay_renewal"),
+    path("reconduction/<str:token>/retour/", returned, name="renewal_return"),
     path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
 ]

@@ -159,6 +159,13 @@ CODES: Mapping[str, Any] = {
     "address_changed": _("change of address"),
     "method_changed": _("change of means of payment"),
     "account_erased": _("data erased"),
+    "renewal_paid": _("receipt of a renewal"),
+    "renewal_declined": _("debit of a renewal refused, to be tried again"),
+    "renewal_card_needed": _("renewal waiting for its payment"),
+    "renewal_confirm": _("renewal to be confirmed with the bank"),
+    "renewal_debit_pending": _("direct debit under way"),
+    "renewal_lapsed": _("end of a subscription that was not paid"),
+    "renewal_given_back": _("money come too late"),
     # Consents
     "terms": _("terms of sale"),
     "mandate": _("card or debit mandate"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from subscriptions.models import Notice
-from subscriptions.notices import accounts, attachments, purchases, repayments
+from subscriptions.notices import accounts, attachments, charges, purchases, repayments
 from subscriptions.notices.letter import Letter, OnStall
 
 LEGAL, SERVICE = Notice.Rank.LEGAL, Notice.Rank.SERVICE
@@ -110,6 +110,56 @@ LETTERS: Mapping[str, Letter] = {
         rank=SERVICE,
         facts=frozenset({"erased_on"}),
         context=accounts.erased,
+        to_erased=True,
+    ),
+    # --- the charge of a renewal ---
+    # The receipt that the networks ask for at each charge, with how to stop: rather twice than never.
+    "renewal_paid": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "term_id", "invoice_id"}),
+        context=charges.paid,
+        attachments=attachments.invoice,
+        keep_days=CONTRACT,
+        to_erased=True,
+    ),
+    # A second one would look like a second attempt on the card.
+    "renewal_declined": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "decline_code", "kind", "next_try_on"}),
+        context=charges.declined,
+        untrue_because=charges.no_longer_retried,
+        on_stall=OnStall.DOUBTFUL,
+    ),
+    "renewal_card_needed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "decline_code", "kind"}),
+        context=charges.card_needed,
+        untrue_because=charges.no_longer_asked,
+    ),
+    "renewal_confirm": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id"}),
+        context=charges.confirm,
+        untrue_because=charges.no_longer_asked,
+    ),
+    "renewal_debit_pending": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "payment_id"}),
+        context=charges.debit_pending,
+        untrue_because=charges.no_longer_pending,
+    ),
+    "renewal_lapsed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id"}),
+        context=charges.lapsed,
+        untrue_because=charges.back_again,
+    ),
+    # A second one would look like a second refund.
+    "renewal_given_back": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "payment_id"}),
+        context=charges.given_back,
+        on_stall=OnStall.DOUBTFUL,
         to_erased=True,
     ),
 }

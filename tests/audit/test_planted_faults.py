@@ -16,18 +16,24 @@ import pytest
 from django.utils import timezone
 
 from payments.actors import job
+from payments.allowance import Unlimited
 from payments.charging import close_hosted_page, intend
+from payments.collecting import collect
+from payments.looking_up import look_up
 from payments.models import Payment, StripeEvent
 from payments.settling import apply
 from shop.watch import audit, runs
 from shop.watch.models import AuditFinding
 from subscriptions.fulfilment.posting import post_issue
-from subscriptions.models import Issue, Notice, Order
+from subscriptions.models import Issue, Notice, Offer, Order, Term
 from subscriptions.orders.placing import payment_of
 from subscriptions.refunding import refund_in_full
+from subscriptions.renewals.charging import claim
+from subscriptions.renewals.falling_due import fall_due
 from tasks import money
 from tests.makers import READER, make_wish, open_page, place_order
 from tests.purchase.conftest import hear, offers, standin, standin_inprocess, till  # noqa: F401
+from tests.renewals.people import announced
 
 LONG_AGO = "2026-01-01 00:00+00"
 Plant = Callable[[psycopg.Connection], None]
@@ -119,6 +125,18 @@ FAULTS = (
         (f"UPDATE subscriptions_term SET amount = 30 WHERE order_id = {KEPT}",),
     ),
     Fault(
+        "a renewal paid and not invoiced", "ONE-CHARGE", "renewed_once", "paid, and not invoiced",
+        ("UPDATE subscriptions_renewal SET number = 3 WHERE state = 'paid'",),
+    ),
+    Fault(
+        "a term that nobody planned", "ONE-CHARGE", "renewed_once", "added by no renewal",
+        ("UPDATE subscriptions_renewal SET state = 'cancelled', term_id = NULL WHERE state = 'paid'",),
+    ),
+    Fault(
+        "a term paid by the payment of another", "ONE-CHARGE", "renewed_once", "its payment was made for another term",
+        ("UPDATE payments_payment SET subject = 'term:9001:2' WHERE purpose = 'renewal'",),
+    ),
+    Fault(
         "an entry that does not balance", "BALANCED", "balanced", "does not sum to zero",
         ("UPDATE payments_ledgerline SET debit = debit + 1 WHERE account_id = '627800' AND debit > 0",),
     ),
@@ -164,7 +182,7 @@ FAULTS = (
     ),
     Fault(
         "deferred revenue that nobody is owed", "BALANCED", "deferred",
-        "holds 21.27, the copies owed are worth 20.27", entry("x:1", debit="512000", credit="487100", amount="1"),
+        "holds 75.33, the copies owed are worth 74.33", entry("x:1", debit="512000", credit="487100", amount="1"),
     ),
     Fault(
         "an invoice rewritten", "NUMBERED", "numbered", "breaks the hash chain",
@@ -175,7 +193,7 @@ FAULTS = (
         ("UPDATE payments_invoice SET number = 9 WHERE number = 1 AND kind = 'invoice'",),
     ),
     Fault(
-        "a counter that ran ahead", "NUMBERED", "numbered", "its counter says 3, its documents say 2",
+        "a counter that ran ahead", "NUMBERED", "numbered", "its counter says 5, its documents say 4",
         ("UPDATE payments_invoiceseries SET last_number = last_number + 1 WHERE code = 'F'",),
     ),
     Fault(
@@ -250,6 +268,18 @@ FAULTS = (
         ),
     ),
     Fault(
+        "a charge after the reader had said no", "STOPPED", "charged_only_before_a_no",
+        "charged on ",
+        (
+            ("INSERT INTO subscriptions_renewalchoice (subscription_id, automatic, actor, reason, at)"
+            f" SELECT subscription_id, false, 'x', '', '{LONG_AGO}' FROM subscriptions_renewal"),
+        ),
+    ),
+    Fault(
+        "a renewal without its receipt", "TOLD", "told", "paid, and no receipt was queued",
+        ("UPDATE subscriptions_notice SET matter = 'x' WHERE kind = 'renewal_paid'",),
+    ),
+    Fault(
         "a letter that never left", "TOLD", "told", "order_confirmation is due since 2026-01-01 00:00",
         (f"UPDATE subscriptions_notice SET due_at = '{LONG_AGO}' WHERE matter = 'order_confirmation:order:' || {KEPT}",),
     ),
@@ -270,7 +300,7 @@ FAULTS = (
 
 @pytest.fixture
 def world(offers, till, hear) -> None:  # noqa: F811
-    """A shop in which nothing is wrong: one reader kept, one given back, one paid twice, one who left; an issue posted."""
+    """A shop in which nothing is wrong: one reader kept, one given back, one paid twice, one who left, one who renewed; an issue posted."""
     now = timezone.now()
     placed = {}
     for name in ("kept", "back", "left"):
@@ -285,6 +315,7 @@ def world(offers, till, hear) -> None:  # noqa: F811
     post_issue(Issue.objects.get(number=25), on=timezone.localdate(), actor=job("test"), at=timezone.now())
     refund_in_full(placed["back"], reason="rétractation", actor=job("test"), at=timezone.now())
     money.send_refunds()
+    _renew(till)
     hear()
     till.settle()
     money.balance_movements()
@@ -294,6 +325,21 @@ def world(offers, till, hear) -> None:  # noqa: F811
     runs.know([("letters", 5, 600)], at=now)
     assert Payment.objects.filter(surplus=True).count() == 1
     assert audit.breaches(timezone.now()) == []
+
+
+def _renew(till) -> None:  # noqa: F811
+    """A year has passed for one more reader: announced, charged at the till, and served."""
+    now = timezone.now()
+    order = place_order(make_wish(Offer.objects.get(renewal="automatic"), email="renewed@example.fr"), at=now)
+    page = open_page(order, at=now)
+    till.pay(page.checkout_url)
+    look_up(page, actor=READER, at=now)
+    term = Term.objects.select_related("subscription").get(order=order)
+    renews_on = term.ends_on + timedelta(days=1)
+    plan = announced(term.subscription, renews_on=renews_on)
+    fall_due(on=renews_on, at=now, actor=READER)
+    payments = claim([plan.pk], on=renews_on, at=now, actor=READER)
+    collect([payments], allowance=Unlimited(), threads=0, batch=1, actor=READER, now=lambda: now)
 
 
 def _pay_twice(order: Order, till) -> None:  # noqa: F811
@@ -309,8 +355,6 @@ def _pay_twice(order: Order, till) -> None:  # noqa: F811
         actor=READER, at=timezone.now(),
     )  # fmt: skip
     till.pay(page.checkout_url)
-    from payments.looking_up import look_up
-
     look_up(page, actor=READER, at=timezone.now())
 
 

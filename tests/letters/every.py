@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from payments.invoicing.issuing import credit_in_full
-from payments.models import MethodSetup, Refund
+from payments.models import MethodSetup, Payment, Refund
 from payments.money import eur
-from subscriptions.models import AddressChange
+from subscriptions.models import AddressChange, Renewal, Subscription, Term
 from subscriptions.notices import NoticeDraft
 from subscriptions.texts import load_texts
-from tests.letters.people import ACTOR, AT, ON, Purchase, pay, place, purchase
+from tests.letters.people import ACTOR, AT, ON, Purchase, invoice_of, pay, place, purchase
 
 EXPIRES = AT + timedelta(minutes=10)
 
@@ -96,6 +96,97 @@ def setup_of(bought: Purchase) -> MethodSetup:
     )
 
 
+def renewal_of(bought: Purchase, state: str, **changes: Any) -> Renewal:
+    """The plan to add term 2 on 29 January 2028, in that state."""
+    facts: dict[str, Any] = {
+        "subscription": bought.term.subscription,
+        "number": 2,
+        "renews_on": date(2028, 1, 29),
+        "state": state,
+        "state_since": datetime(2028, 1, 29, 9, 0, tzinfo=UTC),
+        "price": bought.order.price,
+        "amount": bought.order.amount,
+        "created_at": AT,
+    }
+    return Renewal.objects.create(**(facts | changes))
+
+
+def money_for(renewal: Renewal, bought: Purchase, **changes: Any) -> Payment:
+    """A payment of that renewal by the saved method of the purchase."""
+    saved = bought.payment.saved_method
+    assert saved is not None
+    facts: dict[str, Any] = {
+        "reference": f"PAY-{renewal.pk}",
+        "purpose": "renewal",
+        "subject": renewal.subject,
+        "customer": bought.customer,
+        "amount": renewal.amount,
+        "description": "Abonnement",
+        "way": "checkout",
+        "method_kind": saved.kind,
+        "saved_method": saved,
+        "idempotency_key": f"renewal-{renewal.pk}",
+        "created_at": AT,
+        "called_at": datetime(2028, 1, 31, 9, 0, tzinfo=UTC),
+        "state_since": AT,
+    }
+    return Payment.objects.create(**(facts | changes))
+
+
+def charges() -> list[NoticeDraft]:
+    """What becomes of the charge of a renewal, one reader each."""
+    people = [purchase(automatic=True, number=number, email=f"camille{number}@example.fr") for number in range(11, 17)]
+    debited = purchase(automatic=True, number=17, kind="sepa_debit", email="camille17@example.fr")
+    again, asked, confirmed, gone, late, kept = people
+    retried = renewal_of(again, "retrying", next_try_on=date(2028, 2, 1))
+    pending = renewal_of(debited, "charging")
+    over = renewal_of(late, "cancelled")
+    Subscription.objects.filter(pk=gone.term.subscription_id).update(state="lapsed")
+    plan = renewal_of(kept, "charging")
+    money = money_for(plan, kept, way="checkout", state="succeeded", is_open=False, received_on=date(2028, 1, 29))
+    term = Term.objects.create(
+        subscription=kept.term.subscription, number=2, payment=money, starts_on=date(2028, 1, 29), ends_on=date(2029, 1, 28),
+        copies=4, amount=eur("27.60"), amount_ht=eur("27.03"), vat_zone="FR_METRO", vat_rate=Decimal("2.10"), created_at=AT,
+    )  # fmt: skip
+    Renewal.objects.filter(pk=plan.pk).update(state="paid", term=term)
+    paid = Renewal.objects.get(pk=plan.pk)
+    invoice = invoice_of(kept.order, None, subject=paid.subject)
+    return [
+        draft("renewal_paid", {"renewal_id": paid.pk, "term_id": term.pk, "invoice_id": invoice.pk}),
+        draft(
+            "renewal_declined",
+            {
+                "renewal_id": retried.pk,
+                "decline_code": "insufficient_funds",
+                "kind": "card",
+                "next_try_on": "2028-02-01",
+            },
+        ),
+        draft(
+            "renewal_card_needed",
+            {"renewal_id": renewal_of(asked, "awaiting_reader").pk, "decline_code": "", "kind": ""},
+        ),
+        draft("renewal_confirm", {"renewal_id": renewal_of(confirmed, "awaiting_reader").pk}),
+        draft(
+            "renewal_debit_pending",
+            {
+                "renewal_id": pending.pk,
+                "payment_id": money_for(pending, debited, state="processing").pk,
+            },
+        ),
+        draft("renewal_lapsed", {"renewal_id": renewal_of(gone, "lapsed").pk}),
+        draft(
+            "renewal_given_back",
+            {
+                "renewal_id": over.pk,
+                "payment_id": money_for(
+                    over, late, state="succeeded", is_open=False, surplus=True, received_on=date(2028, 1, 31)
+                ).pk,
+            },
+        ),
+    ]
+
+
 def every() -> list[NoticeDraft]:
     """All of them, from real rows, all still true."""
     texts()
@@ -123,4 +214,5 @@ def every() -> list[NoticeDraft]:
         draft("address_changed", {"change_id": address_change(bought).pk}),
         draft("method_changed", method),
         draft("account_erased", {"erased_on": "2027-03-01"}),
+        *charges(),
     ]
