@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from subscriptions.models import Notice, Renewal
 
 LEGAL, PRE_DEBIT, CARD, MANUAL = "renewal_notice", "renewal_pre_debit", "renewal_card_wanted", "renewal_manual"
+#: Desk items about a renewal whose legal notice did not reach its reader; `renewal:<id>` is their subject.
+BOUNCED_KIND = "legal_notice_bounced"
 #: So often is one letter about one R written at most; nobody should ever come near it.
 MOST = 9
 State = Notice.State

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.core import mail
+
 from payments.actors import job
-from payments.models import DeskItem
-from subscriptions.models import Entitlement, Issue, Price, Renewal, Subscription
+from payments.models import DeskItem, SavedMethod
+from subscriptions.models import Entitlement, Issue, Notice, NoticeProof, Price, Renewal, Subscription
+from subscriptions.notices.delivering import deliver
+from subscriptions.renewals.noticing import Noticed, notice
 from subscriptions.renewals.planning import Planned, plan
+from subscriptions.renewals.proving import Proved, prove
+from subscriptions.renewals.unproved import Unproved, sort_out
+from tests.makers import NOW
 
 CLOCK = job("renewals")
 
@@ -69,3 +78,77 @@ def serve_all(subscription: Subscription) -> None:
 def steps(renewal: Renewal) -> list[tuple[Any, ...]]:
     """Its life: (from, to, R, reason)."""
     return list(renewal.events.values_list("from_state", "to_state", "renews_on", "reason"))
+
+
+@dataclass(slots=True)
+class Day:
+    """What the sweeps of one day did, in the order of the clock."""
+
+    planned: Planned
+    noticed: Noticed
+    sent: int
+    proved: Proved
+    unproved: Unproved
+
+
+def notice_on(on: date) -> Noticed:
+    """The letters queued on one day."""
+    return notice(on=on, at=noon(on), limit=100)
+
+
+def prove_on(on: date) -> tuple[Proved, Unproved]:
+    """The proofs of one day, and what never got there."""
+    return (
+        prove(on=on, at=noon(on), actor=CLOCK, limit=100),
+        sort_out(on=on, at=noon(on), actor=CLOCK, limit=100),
+    )
+
+
+def live(on: date) -> Day:
+    """One whole day of the clockwork, letters included."""
+    planned, noticed = plan_on(on), notice_on(on)
+    sent = deliver(100, at=noon(on)).sent
+    proved, unproved = prove_on(on)
+    sent += deliver(100, at=noon(on)).sent
+    return Day(planned, noticed, sent, proved, unproved)
+
+
+def live_on(days: Iterable[date]) -> dict[date, list[str]]:
+    """Each of these days; the subjects of the letters that left, by day."""
+    told: dict[date, list[str]] = {}
+    for on in days:
+        before = len(mail.outbox)
+        live(on)
+        if len(mail.outbox) > before:
+            told[on] = [letter.subject for letter in mail.outbox[before:]]
+    return told
+
+
+def live_through(first: date, last: date) -> dict[date, list[str]]:
+    """Every day from first to last."""
+    return live_on(first + timedelta(days=days) for days in range((last - first).days + 1))
+
+
+def around(renews_on: date, *days_before: int) -> list[date]:
+    """Days before (after, if negative) an R."""
+    return [renews_on - timedelta(days=days) for days in days_before]
+
+
+def bounce(renewal: Renewal, *, kind: str = "renewal_notice", at: datetime) -> Notice:
+    """The mail provider says later that a letter did not arrive."""
+    notice_ = Notice.objects.filter(kind=kind, matter__contains=f":renewal:{renewal.pk}:").order_by("-pk")[0]
+    NoticeProof.objects.create(notice=notice_, kind="bounced", at=at)
+    Notice.objects.filter(pk=notice_.pk).update(state="bounced")
+    return notice_
+
+
+def other_card(subscription: Subscription, **card: Any) -> SavedMethod:
+    """Another card (or IBAN) is kept for the subscription."""
+    old = subscription.saved_method
+    facts = {"kind": "card", "brand": "visa", "last4": "1881", "exp_month": 12, "exp_year": 2035}
+    new = SavedMethod.objects.create(
+        payer_account=old.payer_account, stripe_method=f"pm_other_{SavedMethod.objects.count()}", created_at=NOW,
+        **(facts | card),
+    )  # fmt: skip
+    Subscription.objects.filter(pk=subscription.pk).update(saved_method=new)
+    return new
