@@ -11,6 +11,7 @@ from django.db.models import Count, F, Q, Sum
 from payments.audit import CHUNK, Breaches, Check, balance_of
 from payments.models import AccountMap, Invoice, Payment
 from subscriptions.models import Entitlement, EntitlementMovement, Notice, Order, Subscription, Term
+from subscriptions.renewals.auditing import announced, nobody_forgotten
 
 Copy = Entitlement.State
 Kind = EntitlementMovement.Kind
@@ -112,4 +113,6 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
     "BALANCED": (deferred,),
     "STOPPED": (stopped,),
     "TOLD": (told,),
+    "ANNOUNCED": (announced,),
+    "ON TIME": (nobody_forgotten,),
 }
