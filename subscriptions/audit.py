@@ -22,6 +22,7 @@ from subscriptions.models import (
     SubscriptionEvent,
     Term,
 )
+from subscriptions.renewals.auditing import announced, nobody_forgotten
 
 Copy = Entitlement.State
 Kind = EntitlementMovement.Kind
@@ -168,4 +169,6 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
     "BALANCED": (deferred,),
     "STOPPED": (stopped, charged_only_before_a_no),
     "TOLD": (told,),
+    "ANNOUNCED": (announced,),
+    "ON TIME": (nobody_forgotten,),
 }

@@ -93,6 +93,11 @@ def sentence(subscription: Subscription, dates: SubscriptionDates) -> str:
         }
     if subscription.state == State.ENDED:
         return _("It has ended: nothing more is sent, and nothing more is debited.")
+    if dates.by_choice:
+        return _(
+            "It was to renew itself on %(date)s. We could not announce it in time, so nothing will be debited: "
+            "another year is yours to choose. We have written to you how."
+        ) % {"date": day(dates.by_choice.on)}
     if dates.renewal and dates.means is None:
         return _("No means of payment is kept: choose one, or it ends on %(date)s.") % {"date": day(dates.renewal.on)}
     if dates.means_ends_first and dates.renewal:

@@ -81,6 +81,10 @@ def _dates(dates: SubscriptionDates) -> list[Fact]:
         said = {"day": short_day(renewal.on), "amount": euros(renewal.amount), "until": short_day(renewal.refuse_until)}
         told = _("on %(day)s for %(amount)s, may be refused until %(until)s") % said
         facts.append(Fact(_("Renews itself"), told))
+    planned = renewal or dates.by_choice
+    if planned is not None and planned.state:
+        stands = words.said(words.NEXT_TERM, planned.state)
+        facts.append(Fact(_("Renewal"), stands["word"], "#reconduction", chip=stands["tone"]))
     if dates.means_ends_first:
         facts.append(Fact(_("Card"), _("ends before the renewal"), chip=words.WAIT))
     return facts

@@ -50,6 +50,19 @@ SUBSCRIPTION: Words = {
     "lapsed": (pgettext_lazy("subscription", "lapsed"), NONE),
     "ended": (pgettext_lazy("subscription", "ended"), NONE),
 }
+NEXT_TERM: Words = {
+    "planned": (pgettext_lazy("renewal", "planned"), NONE),
+    "announced": (pgettext_lazy("renewal", "announced"), GOOD),
+    "due": (pgettext_lazy("renewal", "due"), WAIT),
+    "charging": (pgettext_lazy("renewal", "being charged"), WAIT),
+    "paid": (pgettext_lazy("renewal", "paid"), GOOD),
+    "awaiting_reader": (pgettext_lazy("renewal", "waiting for the reader"), WAIT),
+    "retrying": (pgettext_lazy("renewal", "to be tried again"), WAIT),
+    "unresolved": (pgettext_lazy("renewal", "unknown"), WAIT),
+    "manual": (pgettext_lazy("renewal", "left to the reader"), BAD),
+    "lapsed": (pgettext_lazy("renewal", "lapsed"), NONE),
+    "cancelled": (pgettext_lazy("renewal", "cancelled"), NONE),
+}
 COPY: Words = {
     "owed": (pgettext_lazy("copy", "owed"), WAIT),
     "assigned": (pgettext_lazy("copy", "in the mailing file"), WAIT),
@@ -131,6 +144,10 @@ LETTER_KINDS: Mapping[str, Any] = {
     "email_changed": gettext_lazy("E-mail changed"),
     "address_changed": gettext_lazy("Change of address"),
     "method_changed": gettext_lazy("Change of means of payment"),
+    "renewal_notice": gettext_lazy("Legal notice of the renewal"),
+    "renewal_pre_debit": gettext_lazy("Debit announced"),
+    "renewal_card_wanted": gettext_lazy("Another card asked for"),
+    "renewal_manual": gettext_lazy("Renewal left to the reader's choice"),
     "account_erased": gettext_lazy("Erasure of the data"),
     "renewal_paid": gettext_lazy("Receipt of a renewal"),
     "renewal_declined": gettext_lazy("Renewal refused, to be tried again"),
@@ -179,6 +196,9 @@ JOBS: Mapping[str, Any] = {
     "event-catch-up": gettext_lazy("events caught up"),
     "balance-movements": gettext_lazy("movements of the balance"),
     "invoice-documents": gettext_lazy("documents of invoices"),
+    "renewal-plan": gettext_lazy("planning of renewals"),
+    "renewal-notices": gettext_lazy("letters about renewals"),
+    "renewal-proofs": gettext_lazy("proofs of notices"),
 }
 
 
@@ -219,6 +239,7 @@ VERBS: Mapping[str, Any] = {
     "data erased": gettext_lazy("erased the reader's data"),
     "demo loaded": gettext_lazy("loaded the demonstration"),
     "changed roles": gettext_lazy("changed somebody's roles"),
+    "posted a legal notice": gettext_lazy("posted a legal notice on paper"),
     "changed a record": gettext_lazy("changed a register"),
 }
 
@@ -235,6 +256,7 @@ SUBJECTS: Mapping[str, Any] = {
     "order": gettext_lazy("order no. %(key)s"),
     "term": gettext_lazy("term %(key)s"),
     "entitlement": gettext_lazy("copy no. %(key)s"),
+    "renewal": gettext_lazy("renewal no. %(key)s"),
     "payment": gettext_lazy("payment no. %(key)s"),
     "surplus": gettext_lazy("surplus of payment no. %(key)s"),
     "refund": gettext_lazy("refund no. %(key)s"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from subscriptions.models import Notice
-from subscriptions.notices import accounts, attachments, charges, purchases, repayments
+from subscriptions.notices import accounts, announcing, attachments, charges, purchases, repayments
 from subscriptions.notices.letter import Letter, OnStall
 
 LEGAL, SERVICE = Notice.Rank.LEGAL, Notice.Rank.SERVICE
@@ -105,6 +105,33 @@ LETTERS: Mapping[str, Letter] = {
         facts=frozenset({"subscription_id", "setup_id"}),
         context=accounts.method_changed,
         untrue_because=accounts.replaced,
+    ),
+    # Without it nothing may be charged (C. conso L215-1): rather twice than never.
+    "renewal_notice": Letter(
+        rank=LEGAL,
+        facts=frozenset({"renewal_id", "renews_on"}),
+        context=announcing.legal,
+        untrue_because=announcing.too_late,
+        keep_days=CONTRACT,
+    ),
+    "renewal_pre_debit": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "renews_on", "charge_on"}),
+        context=announcing.pre_debit,
+        untrue_because=announcing.no_debit,
+        keep_days=CONTRACT,
+    ),
+    "renewal_card_wanted": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "renews_on"}),
+        context=announcing.card_wanted,
+        untrue_because=announcing.card_is_good,
+    ),
+    "renewal_manual": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "renews_on"}),
+        context=announcing.by_choice,
+        untrue_because=announcing.chosen,
     ),
     "account_erased": Letter(
         rank=SERVICE,

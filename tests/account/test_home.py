@@ -204,7 +204,7 @@ def test_queries_do_not_grow_with_subscriptions(elodie, offers):
     subscriptions = list(Subscription.objects.all())
     with CaptureQueriesContext(connection) as asked:
         assert len(dates_of_subscriptions(subscriptions, on=TODAY)) == 3
-    assert len(asked) == 6
+    assert len(asked) == 7
 
 
 def test_orders_are_listed_with_what_became_of_them(elodie, offers):

@@ -88,6 +88,42 @@ def another_payment(*, surplus: bool) -> tuple[str, ...]:
     )
 
 
+def renewal(state: str, renews_on: str) -> str:
+    """A plan for the next term of the reader who is kept."""
+    return (
+        "INSERT INTO subscriptions_renewal (id, subscription_id, number, renews_on, state, state_since, price_id, amount,"
+        " amount_currency, decline_code, why, created_at)"
+        f" SELECT 9001, t.subscription_id, 2, '{renews_on}', '{state}', '{LONG_AGO}', o.price_id, 27.60, 'EUR', '', '',"
+        f" '{LONG_AGO}' FROM subscriptions_term t JOIN subscriptions_order o ON o.id = t.order_id WHERE o.id = {KEPT}"
+    )
+
+
+#: A charge of it, and both its notices; the legal one came back the day before.
+CHARGED = (
+    renewal("charging", "2026-11-23"),
+    (
+        "INSERT INTO subscriptions_renewalattempt (renewal_id, renews_on, number, charged_on, legal_kind, legal_ordinal,"
+        " pre_debit_kind, pre_debit_sent_on, payment_id, at)"
+        " VALUES (9001, '2026-11-23', 1, '2026-11-23', 'legal', 1, 'pre_debit', '2026-11-09', 9001, '2026-11-23 09:00+00')"
+    ),
+)
+
+
+def proof(key: int, kind: str, sent_on: str) -> tuple[str, str]:
+    """A proof for it, and what the post said of its letter."""
+    return (
+        (
+            "INSERT INTO subscriptions_noticeproof (id, notice_id, kind, provider_id, detail, at)"
+            f" VALUES ({key}, {key}, 'accepted', '', '', '{sent_on} 09:00+00')"
+        ),
+        (
+            "INSERT INTO subscriptions_renewalproof (renewal_id, renews_on, kind, ordinal, sent_on, window_opens,"
+            f" window_closes, notice_proof_id, at) VALUES (9001, '2026-11-23', '{kind}', 1, '{sent_on}', '{sent_on}',"
+            f" '{sent_on}', {key}, '{sent_on} 09:00+00')"
+        ),
+    )
+
+
 FAULTS = (
     Fault(
         "two paying payments of one order", "ONE-CHARGE", "one_charge", "2 paying payments",
@@ -290,6 +326,41 @@ FAULTS = (
     Fault(
         "sent, and no proof", "TOLD", "told", "sent without a proof",
         (f"UPDATE subscriptions_notice SET state = 'sent' WHERE matter = 'order_confirmation:order:' || {KEPT}",),
+    ),
+    Fault(
+        "a charge without a legal notice", "ANNOUNCED", "announced",
+        "charged on 2026-11-23 without a legal notice that holds",
+        (*CHARGED, *proof(9002, "pre_debit", "2026-11-09")),
+    ),
+    Fault(
+        "a charge after the legal notice came back", "ANNOUNCED", "announced",
+        "charged on 2026-11-23 without a legal notice that holds",
+        (
+            *CHARGED, *proof(9002, "pre_debit", "2026-11-09"), *proof(9003, "legal", "2026-09-23"),
+            ("INSERT INTO subscriptions_noticeproof (notice_id, kind, provider_id, detail, at)"
+            " VALUES (9003, 'bounced', '', '', '2026-11-22 09:00+00')"),
+        ),
+    ),
+    Fault(
+        "a charge without word of it", "ANNOUNCED", "announced",
+        "charged on 2026-11-23 without word of it 7 to 30 days before",
+        (*CHARGED, *proof(9003, "legal", "2026-09-23")),
+    ),
+    Fault(
+        "a plan whose window went by in silence", "ANNOUNCED", "announced",
+        "still planned though its legal window closed on 2025-12-14", (renewal("planned", "2026-01-15"),),
+    ),
+    Fault(
+        "announced, and nothing proves it", "ANNOUNCED", "announced",
+        "announced without a legal notice proved for 2040-01-15", (renewal("announced", "2040-01-15"),),
+    ),
+    Fault(
+        "a reader whom nobody planned", "ON TIME", "nobody_forgotten",
+        "ends on 2026-01-31, renews itself, and nobody has planned it",
+        (
+            "UPDATE subscriptions_issue SET post_on = '2026-01-02', cutoff_on = '2026-01-01' WHERE posted_on IS NULL",
+            (f"UPDATE subscriptions_term SET starts_on = '2025-02-01', ends_on = '2026-01-31' WHERE order_id = {KEPT}"),
+        ),
     ),
     Fault(
         "a job that never ran", "ON TIME", "on_time", "has not succeeded for ",

@@ -187,6 +187,33 @@ def charges() -> list[NoticeDraft]:
     ]
 
 
+def march_renewal(
+    number: int, *, kind: str = "card", state: str = "announced", expires: tuple[int, int] | None = (12, 2029)
+) -> Renewal:
+    """The renewal on 15 March 2027 of a reader since 15 March 2026; the card ends at the end of that month, if at all."""
+    bought = purchase(automatic=True, kind=kind, number=number, starts_on=date(2026, 3, 15))
+    saved = bought.payment.saved_method
+    assert saved is not None
+    saved.exp_month, saved.exp_year = expires if expires else (None, None)
+    saved.mandate = "" if kind == "card" else "mandate_1A2B"
+    saved.save()
+    return Renewal.objects.create(
+        subscription=bought.term.subscription,
+        number=2,
+        renews_on=date(2027, 3, 15),
+        state=state,
+        state_since=AT,
+        price=bought.order.price,
+        amount=bought.order.amount,
+        created_at=AT,
+    )
+
+
+def about(renewal: Renewal, **facts: str) -> dict[str, Any]:
+    """The facts of a letter about a renewal."""
+    return {"renewal_id": renewal.pk, "renews_on": renewal.renews_on.isoformat(), **facts}
+
+
 def every() -> list[NoticeDraft]:
     """All of them, from real rows, all still true."""
     texts()
@@ -200,6 +227,7 @@ def every() -> list[NoticeDraft]:
         "expires_at": EXPIRES.isoformat(),
     }
     method = {"subscription_id": renewed.term.subscription_id, "setup_id": setup_of(renewed).pk}
+    announced, ends_first = march_renewal(5), march_renewal(6, expires=(2, 2027))
     return [
         draft("order_confirmation", renewed.facts),
         draft("payment_refused", {"order_id": refused.pk, "decline_code": "insufficient_funds"}),
@@ -213,6 +241,10 @@ def every() -> list[NoticeDraft]:
         draft("email_changed", mail),
         draft("address_changed", {"change_id": address_change(bought).pk}),
         draft("method_changed", method),
+        draft("renewal_notice", about(announced)),
+        draft("renewal_pre_debit", about(announced, charge_on="2027-03-15")),
+        draft("renewal_card_wanted", about(ends_first)),
+        draft("renewal_manual", about(march_renewal(7, state="manual"))),
         draft("account_erased", {"erased_on": "2027-03-01"}),
         *charges(),
     ]
