@@ -7,9 +7,12 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from celery import shared_task
 from django.utils import timezone
 
+from payments.actors import job
+from payments.days import paris_day
 from payments.invoicing import rendering
 from shop.watch.runs import running
 from subscriptions.notices import delivering, recovering
+from subscriptions.stopping import following_up
 
 log = structlog.get_logger(__name__)
 BATCH = 20
@@ -43,3 +46,20 @@ def invoice_documents() -> None:
         summary.text = f"{rendered} documents, {failed} failed"
         if failed:
             raise NotRendered(summary.text)
+
+
+@shared_task(name="declarations")
+def declarations() -> None:
+    with running("declarations") as summary:
+        at, actor = timezone.now(), job("declarations")
+        closed = following_up.close_pages(actor=actor, at=at, limit=BATCH)
+        given_back = following_up.give_back_waiting(actor=actor, at=at, limit=BATCH)
+        summary.text = f"{closed} pages closed, {given_back} refunds that had waited"
+
+
+@shared_task(name="refund-deadlines")
+def refund_deadlines() -> None:
+    with running("refund-deadlines") as summary:
+        at = timezone.now()
+        late = following_up.watch_deadlines(on=paris_day(at), actor=job("refund-deadlines"), at=at)
+        summary.text = f"{late} refunds are late"
