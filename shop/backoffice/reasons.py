@@ -39,6 +39,10 @@ STEPS = (
     gettext_noop("not ours"),
     gettext_noop("given up after %(tries)s attempts: %(trouble)s"),
     gettext_noop("asked for in the account"),
+    gettext_noop("turned off in the account"),
+    gettext_noop("withdrawal %(reference)s"),
+    gettext_noop("termination %(reference)s"),
+    gettext_noop("given back"),
 )
 #: What became of letters.
 LETTERS = (
@@ -56,6 +60,9 @@ LETTERS = (
     gettext_noop("the debit is no longer on its way"),
     gettext_noop("the refund failed"),
     gettext_noop("said by %(actor)s"),
+    gettext_noop("the reader gave the order up"),
+    gettext_noop("the declaration is dealt with"),
+    gettext_noop("the reader has chosen otherwise since"),
 )
 #: What mail servers and providers answer (`subscriptions.notices.answers`).
 ANSWERS = (
