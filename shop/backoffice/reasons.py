@@ -141,6 +141,12 @@ FINDINGS = (
     gettext_noop("still owed though its subscription has ended"),
     gettext_noop("%(what)s is due since %(since)s"),
     gettext_noop("paid, and no confirmation was queued"),
+    gettext_noop("charged although the reader had stopped it"),
+    gettext_noop("begun although the reader had stopped it"),
+    gettext_noop("still to be charged though it renews itself no more"),
+    gettext_noop("put in a file after its contract was stopped"),
+    gettext_noop("declared, and not acknowledged"),
+    gettext_noop("its refund is due since %(since)s, and no desk knows of it"),
     gettext_noop("sent without a proof"),
     gettext_noop("has not succeeded for %(time)s"),
 )

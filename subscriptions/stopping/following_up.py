@@ -100,7 +100,7 @@ def watch_deadlines(*, on: date, actor: Actor, at: datetime) -> int:
     """
     overdue = 0
     for declaration, due_on in _due(on=on):
-        if _given_back(declaration):
+        if refunded(declaration):
             _close(declaration, actor=actor, at=at)
             continue
         days = (due_on - on).days
@@ -132,7 +132,8 @@ def _due(*, on: date) -> list[tuple[Declaration, date]]:
     return [(row, row.refund_due_on) for row in rows if row.refund_due_on is not None]
 
 
-def _given_back(declaration: Declaration) -> bool:
+def refunded(declaration: Declaration) -> bool:
+    """Whether what a declaration gives back has gone back, as far as Stripe says."""
     if declaration.refund is not None:
         return declaration.refund.state == Refund.State.SUCCEEDED
     if declaration.effect == Code.WITHDRAWN_DEBIT and declaration.order is not None:
