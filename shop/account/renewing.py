@@ -115,7 +115,6 @@ def _drawn(
         request,
         "account/renewal.html",
         "subscription",
-        status=422 if trouble or (form is not None and form.errors) else 200,
         automatic=automatic,
         dates=dates,
         renewal=dates.renewal,

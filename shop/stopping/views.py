@@ -165,8 +165,7 @@ def _customer(request: HttpRequest) -> Any:
 
 def _drawn(request: HttpRequest, step: str, kind: str, **said: Any) -> HttpResponse:
     names = {"kind": kind, "action": reverse(NAMES[Kind(kind)]), "other": reverse(NAMES[_OTHER[Kind(kind)]])}
-    status = 422 if step == "form" and said["form"].errors else 200
-    return render(request, f"stopping/{step}.html", names | said, status=status)
+    return render(request, f"stopping/{step}.html", names | said)
 
 
 _OTHER = {Kind.WITHDRAWAL: Kind.TERMINATION, Kind.TERMINATION: Kind.WITHDRAWAL}
