@@ -55,15 +55,20 @@ class Contract:
 def contract_of(*, subscription: int | None = None, order: int | None = None, lock: bool = False) -> Contract:
     """The rows of one contract. With `lock`, each is locked: payments, orders, renewals, subscription, copies.
 
-    Give one of the two keys; an order that was paid is read as its subscription. Six queries at most.
+    Give one of the two keys; an order that was paid is read as its subscription, even if it was paid only while the
+    locks were waited for. Seven queries at most.
     """
     if subscription is None and order is not None:
         subscription = Term.objects.filter(order=order).values_list("subscription", flat=True).first()
     if subscription is None and order is not None:
-        return _unpaid(order, lock=lock)
+        unpaid = _unpaid(order, lock=lock)
+        # Paid while its lock was waited for: by now it is a subscription.
+        subscription = Term.objects.filter(order=order).values_list("subscription", flat=True).first() if lock else None
+        if subscription is None:
+            return unpaid
     if subscription is None:
         raise ValueError("a contract is a subscription or an order")
-    terms = list(Term.objects.filter(subscription=subscription).select_related("order").order_by("number"))
+    terms = _terms(subscription)
     orders = [term.order_id for term in terms if term.order_id]
     money = Payment.objects.filter(
         Q(pk__in=[term.payment_id for term in terms if term.payment_id])
@@ -82,6 +87,8 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
         open_renewals = Renewal.objects.filter(subscription=subscription).exclude(state__in=OVER)
         list(open_renewals.select_for_update(no_key=True).order_by("pk"))
     found = promises.get(pk=subscription)
+    if lock:
+        terms = _terms(subscription)  # a year may have begun while the locks were waited for
     return Contract(found, terms[0].order if terms else None, terms, list(copies), payments)
 
 
@@ -152,6 +159,10 @@ def renewal_was_announced(term: Term) -> bool:
         renewal__term=term, kind=RenewalProof.Kind.LEGAL, renews_on=term.starts_on
     ).exclude(notice_proof__notice__state=Notice.State.BOUNCED)
     return proofs.exists()
+
+
+def _terms(subscription: int) -> list[Term]:
+    return list(Term.objects.filter(subscription=subscription).select_related("order", "payment").order_by("number"))
 
 
 def _unpaid(order: int, *, lock: bool) -> Contract:
