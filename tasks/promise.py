@@ -13,6 +13,7 @@ from payments.invoicing import rendering
 from shop.watch.runs import running
 from subscriptions.notices import delivering, recovering
 from subscriptions.renewals import noticing, planning, proving, unproved
+from subscriptions.stopping import following_up
 
 log = structlog.get_logger(__name__)
 BATCH = 20
@@ -71,3 +72,20 @@ def renewal_proofs() -> None:
         proved = proving.prove(on=paris_day(at), at=at, actor=actor, limit=RENEWALS)
         lost = unproved.sort_out(on=paris_day(at), at=at, actor=actor, limit=RENEWALS)
         summary.text = f"{proved}, {lost}"
+
+
+@shared_task(name="declarations")
+def declarations() -> None:
+    with running("declarations") as summary:
+        at, actor = timezone.now(), job("declarations")
+        closed = following_up.close_pages(actor=actor, at=at, limit=BATCH)
+        given_back = following_up.give_back_waiting(actor=actor, at=at, limit=BATCH)
+        summary.text = f"{closed} pages closed, {given_back} refunds that had waited"
+
+
+@shared_task(name="refund-deadlines")
+def refund_deadlines() -> None:
+    with running("refund-deadlines") as summary:
+        at = timezone.now()
+        late = following_up.watch_deadlines(on=paris_day(at), actor=job("refund-deadlines"), at=at)
+        summary.text = f"{late} refunds are late"

@@ -64,6 +64,10 @@ STEPS = (
     gettext_noop("there is no price for the zone"),
     gettext_noop("legal notice proved"),
     gettext_noop("no notice proved in time"),
+    gettext_noop("turned off in the account"),
+    gettext_noop("withdrawal %(reference)s"),
+    gettext_noop("termination %(reference)s"),
+    gettext_noop("given back"),
 )
 #: What became of letters.
 LETTERS = (
@@ -92,6 +96,9 @@ LETTERS = (
     gettext_noop("the renewal is %(state)s"),
     gettext_noop("a payment is on its way"),
     gettext_noop("the subscription goes on"),
+    gettext_noop("the reader gave the order up"),
+    gettext_noop("the declaration is dealt with"),
+    gettext_noop("the reader has chosen otherwise since"),
 )
 #: What mail servers and providers answer (`subscriptions.notices.answers`).
 ANSWERS = (
@@ -174,6 +181,11 @@ FINDINGS = (
     gettext_noop("added by no renewal"),
     gettext_noop("its payment was made for another term"),
     gettext_noop("charged on %(day)s although the reader had said no"),
+    gettext_noop("begun although the reader had stopped it"),
+    gettext_noop("still to be charged though it renews itself no more"),
+    gettext_noop("put in a file after its contract was stopped"),
+    gettext_noop("declared, and not acknowledged"),
+    gettext_noop("its refund is due since %(since)s, and no desk knows of it"),
     gettext_noop("sent without a proof"),
     gettext_noop("has not succeeded for %(time)s"),
     gettext_noop("charged on %(day)s without a legal notice that holds"),

@@ -105,6 +105,39 @@ EVENT: Words = {
     "ignored": (pgettext_lazy("event", "ignored"), NONE),
     "parked": (pgettext_lazy("event", "parked"), BAD),
 }
+DECLARATION: Words = {
+    "received": (pgettext_lazy("declaration", "received"), WAIT),
+    "on_desk": (pgettext_lazy("declaration", "waits for a person"), WAIT),
+    "applied": (pgettext_lazy("declaration", "carried out"), GOOD),
+    "settled": (pgettext_lazy("declaration", "settled otherwise"), NONE),
+}
+DECLARATION_KIND: Mapping[str, Any] = {
+    "withdrawal": gettext_lazy("withdrawal"),
+    "termination": gettext_lazy("termination"),
+}
+DECLARATION_EFFECT: Words = {
+    "": (pgettext_lazy("effect", "none yet"), NONE),
+    "withdrawn": (gettext_lazy("everything given back"), NONE),
+    "withdrawn_waits": (gettext_lazy("everything given back, once the file or the dispute is over"), NONE),
+    "withdrawn_unpaid": (gettext_lazy("order cancelled, not paid"), NONE),
+    "withdrawn_debit": (gettext_lazy("debit given back when it settles"), NONE),
+    "withdrawal_late": (gettext_lazy("too late: to be decided"), NONE),
+    "withdrawal_not_here": (gettext_lazy("bought elsewhere: to be decided"), NONE),
+    "withdrawal_organisation": (gettext_lazy("an organisation: to be decided"), NONE),
+    "ends_at_term": (gettext_lazy("no further year"), NONE),
+    "ends_by_itself": (gettext_lazy("ends by itself"), NONE),
+    "notice_missed": (gettext_lazy("notice missed: what was not served given back"), NONE),
+    "notice_missed_waits": (gettext_lazy("notice missed: given back once the dispute is over"), NONE),
+    "notice_proved": (gettext_lazy("notice contested, but proved"), NONE),
+    "ground": (gettext_lazy("ground to be looked at"), NONE),
+    "order_cancelled": (gettext_lazy("order cancelled"), NONE),
+    "order_debit": (gettext_lazy("debit on its way: to be decided"), NONE),
+    "already_over": (gettext_lazy("over already"), NONE),
+    "goodwill": (gettext_lazy("everything given back, by goodwill"), NONE),
+    "ended_now": (gettext_lazy("ended, what was not served given back"), NONE),
+    "unrecognised": (gettext_lazy("contract not recognised"), NONE),
+    "other_email": (gettext_lazy("another e-mail than the contract’s"), NONE),
+}
 INVOICE: Words = {
     "invoice": (gettext_lazy("invoice"), NONE),
     "credit_note": (gettext_lazy("credit note"), NONE),
@@ -156,6 +189,12 @@ LETTER_KINDS: Mapping[str, Any] = {
     "renewal_debit_pending": gettext_lazy("Direct debit of a renewal on its way"),
     "renewal_lapsed": gettext_lazy("End for want of payment"),
     "renewal_given_back": gettext_lazy("Renewal paid too late, given back"),
+    "withdrawal_acknowledged": gettext_lazy("Acknowledgement of a withdrawal"),
+    "termination_acknowledged": gettext_lazy("Acknowledgement of a termination"),
+    "declaration_applied": gettext_lazy("What became of a declaration"),
+    "declaration_told": gettext_lazy("Declaration under another address"),
+    "renewal_turned_off": gettext_lazy("Automatic renewal turned off"),
+    "renewal_turned_on": gettext_lazy("Automatic renewal turned on again"),
 }
 
 
@@ -199,6 +238,8 @@ JOBS: Mapping[str, Any] = {
     "renewal-plan": gettext_lazy("planning of renewals"),
     "renewal-notices": gettext_lazy("letters about renewals"),
     "renewal-proofs": gettext_lazy("proofs of notices"),
+    "declarations": gettext_lazy("what follows from declarations"),
+    "refund-deadlines": gettext_lazy("last days of refunds"),
 }
 
 
@@ -241,6 +282,9 @@ VERBS: Mapping[str, Any] = {
     "changed roles": gettext_lazy("changed somebody's roles"),
     "posted a legal notice": gettext_lazy("posted a legal notice on paper"),
     "changed a record": gettext_lazy("changed a register"),
+    "applied a declaration": gettext_lazy("carried out a declaration"),
+    "settled a declaration": gettext_lazy("settled a declaration otherwise"),
+    "ended a subscription": gettext_lazy("ended a subscription"),
 }
 
 
@@ -268,6 +312,8 @@ SUBJECTS: Mapping[str, Any] = {
     "series": gettext_lazy("series %(key)s"),
     "account": gettext_lazy("account %(key)s"),
     "notice": gettext_lazy("letter no. %(key)s"),
+    "declaration": gettext_lazy("declaration no. %(key)s"),
+    "renewal": gettext_lazy("renewal no. %(key)s"),
     "event": gettext_lazy("event %(key)s"),
     "desk": gettext_lazy("matter no. %(key)s"),
     "job": gettext_lazy("job %(key)s"),

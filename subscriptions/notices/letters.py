@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from subscriptions.models import Notice
-from subscriptions.notices import accounts, announcing, attachments, charges, purchases, repayments
+from subscriptions.notices import accounts, announcing, attachments, charges, purchases, repayments, stoppings
 from subscriptions.notices.letter import Letter, OnStall
 
 LEGAL, SERVICE = Notice.Rank.LEGAL, Notice.Rank.SERVICE
@@ -188,5 +188,48 @@ LETTERS: Mapping[str, Letter] = {
         context=charges.given_back,
         on_stall=OnStall.DOUBTFUL,
         to_erased=True,
+    ),
+    # Receipts of what a reader declares: due by law at once, with the declaration on paper.
+    "withdrawal_acknowledged": Letter(
+        rank=LEGAL,
+        facts=frozenset({"declaration_id", "sentence"}),
+        context=stoppings.acknowledged,
+        attachments=attachments.declaration,
+        keep_days=CONTRACT,
+        to_erased=True,
+    ),
+    "termination_acknowledged": Letter(
+        rank=LEGAL,
+        facts=frozenset({"declaration_id", "sentence"}),
+        context=stoppings.acknowledged,
+        attachments=attachments.declaration,
+        keep_days=CONTRACT,
+        to_erased=True,
+    ),
+    "declaration_applied": Letter(
+        rank=LEGAL,
+        facts=frozenset({"declaration_id", "sentence"}),
+        context=stoppings.acknowledged,
+        keep_days=CONTRACT,
+        to_erased=True,
+    ),
+    "declaration_told": Letter(
+        rank=SERVICE,
+        facts=frozenset({"declaration_id", "subscription_id"}),
+        context=stoppings.told,
+        untrue_because=stoppings.dealt_with,
+    ),
+    "renewal_turned_off": Letter(
+        rank=SERVICE,
+        facts=frozenset({"choice_id"}),
+        context=stoppings.turned_off,
+        untrue_because=stoppings.chosen_again,
+    ),
+    "renewal_turned_on": Letter(
+        rank=SERVICE,
+        facts=frozenset({"choice_id"}),
+        context=stoppings.turned_on,
+        untrue_because=stoppings.chosen_again,
+        keep_days=CONTRACT,
     ),
 }

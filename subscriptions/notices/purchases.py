@@ -28,6 +28,7 @@ from subscriptions.notices.french import day, issue, issues, month
 from subscriptions.notices.letter import Context, Facts
 from subscriptions.notices.paths import OFFER, absolute, public_function
 from subscriptions.orders.links import tracking_path
+from subscriptions.stopping.given_up import given_up
 
 
 def confirmation(facts: Facts) -> Context:
@@ -121,12 +122,14 @@ def already_paid(context: Context, *, at: datetime) -> str:
         return "another payment is on its way"
     if Order.objects.filter(supersedes=order).exists():
         return "another order took its place"
-    return ""
+    return "the reader gave the order up" if given_up([order]) else ""
 
 
 def no_longer_pending(context: Context, *, at: datetime) -> str:
     """A debit is not announced once it is known to be paid or refused."""
     order: Order = context["order"]
+    if given_up([order]):
+        return "the reader gave the order up"
     processing = Payment.objects.filter(subject=order.subject, state=Payment.State.PROCESSING)
     return "" if processing.exists() else "the debit is no longer on its way"
 

@@ -34,6 +34,7 @@ from tasks import money
 from tests.makers import READER, make_wish, open_page, place_order
 from tests.purchase.conftest import hear, offers, standin, standin_inprocess, till  # noqa: F401
 from tests.renewals.people import announced
+from tests.stopping.people import terminates
 
 LONG_AGO = "2026-01-01 00:00+00"
 Plant = Callable[[psycopg.Connection], None]
@@ -53,6 +54,7 @@ class Fault:
 
 KEPT = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'kept@example.fr')"
 PAYING = f"(SELECT id FROM payments_payment WHERE subject = 'order:' || {KEPT} AND state = 'succeeded' AND NOT surplus)"
+BACK = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'back@example.fr')"
 LEFT = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'left@example.fr')"
 UNPAID = f"(SELECT id FROM payments_payment WHERE subject = 'order:' || {LEFT})"
 ENTRY = (
@@ -304,7 +306,7 @@ FAULTS = (
         ),
     ),
     Fault(
-        "a charge after the reader had said no", "STOPPED", "charged_only_before_a_no",
+        "a charge after the reader had said no", "STOPPED", "not_charged_after_a_no",
         "charged on ",
         (
             ("INSERT INTO subscriptions_renewalchoice (subscription_id, automatic, actor, reason, at)"
@@ -314,6 +316,37 @@ FAULTS = (
     Fault(
         "a renewal without its receipt", "TOLD", "told", "paid, and no receipt was queued",
         ("UPDATE subscriptions_notice SET matter = 'x' WHERE kind = 'renewal_paid'",),
+    ),
+    Fault(
+        "a year begun after the reader had said no", "STOPPED", "not_charged_after_a_no",
+        "still to be charged though it renews itself no more",
+        (
+            ("INSERT INTO subscriptions_renewal (subscription_id, number, renews_on, state, state_since, price_id, amount,"
+            " amount_currency, decline_code, why, created_at) SELECT t.subscription_id, 2, '2030-01-01', 'planned',"
+            " '2026-11-23 00:00+00', o.price_id, 27.60, 'EUR', '', '', '2026-11-23 00:00+00' FROM subscriptions_term t"
+            f" JOIN subscriptions_order o ON o.id = t.order_id WHERE o.id = {KEPT}"),
+        ),
+    ),
+    Fault(
+        "a copy in a file after the end", "STOPPED", "not_sent_after_the_end",
+        "put in a file after its contract was stopped",
+        (
+            ("INSERT INTO subscriptions_entitlementmovement (entitlement_id, kind, actor, reason, \"on\", at)"
+            " SELECT e.id, 'assign', 'x', '', '2040-01-01', '2040-01-01 00:00+00' FROM subscriptions_entitlement e"
+            f" JOIN subscriptions_term t ON t.id = e.term_id WHERE t.order_id = {BACK} AND e.rank = 4"),
+            ("INSERT INTO subscriptions_entitlementmovement (entitlement_id, kind, actor, reason, \"on\", at)"
+            " SELECT e.id, 'void', 'x', '', '2040-01-01', '2040-01-01 00:00+00' FROM subscriptions_entitlement e"
+            f" JOIN subscriptions_term t ON t.id = e.term_id WHERE t.order_id = {BACK} AND e.rank = 4"),
+        ),
+    ),
+    Fault(
+        "declared, and nobody told them so", "TOLD", "told", "declared, and not acknowledged",
+        ("UPDATE subscriptions_notice SET matter = 'x' WHERE kind = 'termination_acknowledged'",),
+    ),
+    Fault(
+        "a refund that everybody forgot", "ON TIME", "refunds_in_time",
+        "its refund is due since 2026-01-01, and no desk knows of it",
+        ("UPDATE subscriptions_declaration SET refund_due_on = '2026-01-01'",),
     ),
     Fault(
         "a letter that never left", "TOLD", "told", "order_confirmation is due since 2026-01-01 00:00",
@@ -371,7 +404,8 @@ FAULTS = (
 
 @pytest.fixture
 def world(offers, till, hear) -> None:  # noqa: F811
-    """A shop in which nothing is wrong: one reader kept, one given back, one paid twice, one who left, one who renewed; an issue posted."""
+    """A shop in which nothing is wrong: one reader kept, who wants no further year, one given back, one paid twice, one
+    who left, one who renewed; an issue posted."""
     now = timezone.now()
     placed = {}
     for name in ("kept", "back", "left"):
@@ -384,6 +418,7 @@ def world(offers, till, hear) -> None:  # noqa: F811
     hear()
     _pay_twice(placed["back"], till)
     post_issue(Issue.objects.get(number=25), on=timezone.localdate(), actor=job("test"), at=timezone.now())
+    terminates(placed["kept"].reference, email="kept@example.fr", at=timezone.now())
     refund_in_full(placed["back"], reason="rétractation", actor=job("test"), at=timezone.now())
     money.send_refunds()
     _renew(till)

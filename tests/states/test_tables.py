@@ -22,6 +22,8 @@ from payments.methods import payer_account
 from payments.models import Payment, PaymentEvent, Refund, RefundEvent
 from payments.settling import News, apply
 from subscriptions.models import (
+    Declaration,
+    DeclarationEvent,
     Entitlement,
     EntitlementMovement,
     Order,
@@ -38,8 +40,11 @@ from subscriptions.opening import open_paid
 from subscriptions.orders.moving import move as move_orders
 from subscriptions.orders.placing import payment_of
 from subscriptions.renewals.moving import move as move_renewals
+from subscriptions.stopping.moving import NoSuchStep as NoSuchDeclarationStep
+from subscriptions.stopping.moving import move as move_declaration
 from tests.makers import NOW, READER, TODAY, make_magazine, make_offers, make_wish, place_order
 from tests.renewals.people import announced, subscriber
+from tests.stopping.people import withdraws
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +90,12 @@ RENEWAL = {
     "paid": "",
     "lapsed": "",
     "cancelled": "",
+}
+DECLARATION = {
+    "received": "applied on_desk",
+    "on_desk": "applied settled",
+    "applied": "",
+    "settled": "",
 }
 COPY = {
     ("owed", "assign"): "assigned",
@@ -303,3 +314,19 @@ def test_renewal(came, to, exists):
     renewal.refresh_from_db()
     assert (renewal.state, len(moved)) == ((to, 1) if exists else (came, 0))
     assert RenewalEvent.objects.filter(from_state=came, to_state=to, reason="a reason").exists() == exists
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(DECLARATION))
+def test_declaration(came, to, exists):
+    declared = withdraws("ActuIA, en novembre")
+    Declaration.objects.filter(pk=declared.pk).update(state=came)
+    declared.refresh_from_db()
+    if exists:
+        move_declaration(declared, to, actor=READER, at=NOW, reason="a reason")
+    else:
+        with pytest.raises(NoSuchDeclarationStep):
+            move_declaration(declared, to, actor=READER, at=NOW, reason="a reason")
+    declared.refresh_from_db()
+    assert declared.state == (to if exists else came)
+    steps = DeclarationEvent.objects.filter(from_state=came, to_state=to, reason="a reason")
+    assert steps.exists() == exists
