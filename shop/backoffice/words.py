@@ -313,7 +313,6 @@ SUBJECTS: Mapping[str, Any] = {
     "account": gettext_lazy("account %(key)s"),
     "notice": gettext_lazy("letter no. %(key)s"),
     "declaration": gettext_lazy("declaration no. %(key)s"),
-    "renewal": gettext_lazy("renewal no. %(key)s"),
     "event": gettext_lazy("event %(key)s"),
     "desk": gettext_lazy("matter no. %(key)s"),
     "job": gettext_lazy("job %(key)s"),
