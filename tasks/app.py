@@ -1,4 +1,4 @@
-"""The worker's application: celery -A tasks.app worker. The timetable runs apart, in `tasks.beat`."""
+"""The worker's application, run by `tasks.worker`. The timetable runs apart, in `tasks.beat`."""
 
 from __future__ import annotations
 
