@@ -16,7 +16,7 @@ from typing import Any
 
 import typst
 
-IDLE = 5.0  # seconds
+IDLE = 8.0  # seconds: longer than between two strokes of the letters, which would else start it anew at each
 #: No document takes a second. One that takes a minute never ends, and neither would a press that nobody waits for.
 TOO_LONG = 60
 

@@ -53,7 +53,7 @@ def test_a_press_leaves_when_nobody_asks_and_when_whoever_started_it_is_gone(tem
     assert press._process.wait(10) == 0
     press._hear.close()
     quick = template.with_name("press.py")
-    quick.write_text((ROOT / "payments" / "press.py").read_text().replace("IDLE = 5.0", "IDLE = 0.2"))
+    quick.write_text((ROOT / "payments" / "press.py").read_text().replace("IDLE = 8.0", "IDLE = 0.2"))
     monkeypatch.setattr(typesetting, "PRESS", quick)
     typeset(template, {"word": "un"}, on=ON)
     assert typesetting._running is not None
