@@ -5,11 +5,13 @@ Address, number of workers and threads come from the environment (BIND, WEB_WORK
 
 import gc
 import os
+from typing import Any
 
 bind = os.environ.get("BIND", "127.0.0.1:8000").split()
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 worker_class = "gthread"
+os.environ["DATABASE_POOL"] = str(threads)  # none waits for a connection, and at rest there is none
 preload_app = True
 # One listening socket for all: with one each (reuse_port), whoever is queued at a worker that is replaced is hung up on.
 reuse_port = False
@@ -18,10 +20,10 @@ graceful_timeout = 20
 max_requests, max_requests_jitter = 20_000, 2_000
 
 
-def when_ready(server: object) -> None:
-    """Import in the parent what every worker would import for itself, and keep the collector from copying it."""
-    from django.urls import get_resolver
+def when_ready(server: Any) -> None:
+    """Load in the parent what every worker would load for itself, and keep the collector from copying it."""
+    from shop.warming import warm
 
-    get_resolver().url_patterns  # noqa: B018  # reading it imports the views
+    warm(server.app.wsgi())
     gc.collect()
     gc.freeze()

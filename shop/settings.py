@@ -101,12 +101,13 @@ TEMPLATES = [
 
 # Two roles (design, rule 12): `default` serves and cannot change evidence; `owner` exists for `migrate` alone.
 DATABASE_APP_ROLE = env.str("DATABASE_APP_ROLE", "boutique_app")
-_connection = {
-    "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", 60),
-    "CONN_HEALTH_CHECKS": True,
-    "ATOMIC_REQUESTS": False,
-}
-DATABASES = {"default": {**env.dj_db_url("DATABASE_URL"), **_connection}}
+DATABASES = {"default": {**env.dj_db_url("DATABASE_URL"), "CONN_HEALTH_CHECKS": True}}
+if _threads := env.int("DATABASE_POOL", 0):  # set where threads serve (deploy/gunicorn.conf.py)
+    # A connection kept by each thread would cost PostgreSQL 5 MiB for as long as the thread lives, asked for or not.
+    _pool = {"min_size": 0, "max_size": _threads, "max_idle": 2, "timeout": 5, "reconnect_timeout": 5}
+    DATABASES["default"] |= {"OPTIONS": {**DATABASES["default"].get("OPTIONS", {}), "pool": _pool}}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", 60)
 if env.str("DATABASE_OWNER_URL", ""):
     DATABASES["owner"] = {**env.dj_db_url("DATABASE_OWNER_URL"), "CONN_MAX_AGE": 0, "TEST": {"MIRROR": "default"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -177,6 +178,8 @@ TIME_ZONE = "Europe/Paris"
 USE_TZ = True
 CURRENCIES = ("EUR",)
 DEFAULT_CURRENCY = "EUR"
+# Left out, each process reads the currencies of the world in English, 4 MiB, for this one word.
+CURRENCY_CHOICES = [("EUR", "Euro")]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(BASE_DIR / ".boutique" / "static")))

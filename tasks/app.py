@@ -1,4 +1,4 @@
-"""The worker's application: celery -A tasks.app worker. The timetable runs apart, in `tasks.beat`."""
+"""The worker's application, run by `tasks.worker`. The timetable runs apart, in `tasks.beat`."""
 
 from __future__ import annotations
 
@@ -34,11 +34,13 @@ app.conf.update(
 def make_timetable_known(**_: object) -> None:
     """From now on a job that does not succeed in its time is an alarm."""
     # Django is set up by Celery only once this module has been imported.
+    from django.db import connection
     from django.utils import timezone
 
     from shop.watch import runs
 
     runs.know([(job.name, job.every, job.alarm_after) for job in TIMETABLE], at=timezone.now())
+    connection.close()  # the parent will ask nothing else
 
 
 @worker_before_create_process.connect

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from celery import shared_task
+from django.db import connection
 from django.utils import timezone
 
 from payments.actors import job
@@ -25,8 +29,33 @@ class NotRendered(RuntimeError):
     """An invoice cannot be set. The others were; the alarm of the job tells of this one."""
 
 
+@contextmanager
+def alone(job: str) -> Iterator[bool]:
+    """Whether nobody else is at `job`. PostgreSQL's own lock: it ends with the connection of whoever held it."""
+    (first,) = _ask("SELECT pg_try_advisory_lock(hashtext(%s))", job)
+    try:
+        yield first
+    finally:
+        if first:
+            _ask("SELECT pg_advisory_unlock(hashtext(%s))", job)
+
+
+def _ask(query: str, job: str) -> tuple[bool]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, [job])
+        answer: tuple[bool] = cursor.fetchone()
+        return answer
+
+
 @shared_task(name="letters")
 def letters() -> None:
+    """One run at a time: a mail server that hangs may hold one child of the worker for minutes, never all of them."""
+    with alone("letters") as first:
+        if first:
+            _letters()
+
+
+def _letters() -> None:
     with running("letters") as summary:
         recovered = recovering.recover(at=timezone.now())
         delivered = delivering.deliver(BATCH, at=timezone.now())

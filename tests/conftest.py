@@ -16,6 +16,7 @@ import django.test
 import psycopg
 import pytest
 import redis
+import time_machine
 from django.conf import settings
 
 from shop.storefront.kept import KEEPER
@@ -61,6 +62,22 @@ def _put_back(self: django.test.TransactionTestCase) -> None:
 
 
 django.test.TransactionTestCase._fixture_teardown = _put_back  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def clock(request: pytest.FixtureRequest) -> Iterator[time_machine.Coordinates | None]:
+    """Monday 23 November 2026, 10:00 in Paris, with the clock running: the day that `tests.makers` is made for.
+
+    It holds for every thread of this process, so for the live server and the stand-in too; not for another process, nor
+    for Valkey. Stories whose processes tell each other the time keep the machine's (`machine_clock`).
+    """
+    if request.node.get_closest_marker("machine_clock"):
+        yield None
+        return
+    from tests.makers import NOW  # needs Django's models, which are not there yet while this file is read
+
+    with time_machine.travel(NOW, tick=True) as travel:
+        yield travel
 
 
 @pytest.fixture(autouse=True)

@@ -179,17 +179,8 @@ def _start_shop(supervisor: Supervisor, environment: Mapping[str, str], chosen: 
     say("Web server, worker and clock…")
     gunicorn = ("gunicorn", "--config=deploy/gunicorn.conf.py", "shop.wsgi:application")
     web = supervisor.start(_module("web", gunicorn, environment, places), rank=SHOP)
-    worker = ("celery", "--app=tasks.app", "worker", "--pool=prefork", "--concurrency=2", "--loglevel=INFO")
-    quiet = ("--without-gossip", "--without-mingle")
-    supervisor.start(_module("worker", (*worker, *quiet), environment, places), rank=SHOP)
-    beat = (
-        "celery",
-        "--app=tasks.beat",
-        "beat",
-        "--loglevel=INFO",
-        "--pidfile=",
-        f"--schedule={places.home / 'clock'}",
-    )
+    supervisor.start(_module("worker", ("tasks.worker",), environment, places), rank=SHOP)
+    beat = ("tasks.beat", str(places.home / "clock"))
     supervisor.start(_module("clock", beat, environment, places), rank=SHOP)
     _wait_for(web, chosen.port, "/", host=urlsplit(chosen.site_url).netloc)
 

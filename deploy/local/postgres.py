@@ -24,7 +24,7 @@ ROLES_SQL = Path(__file__).resolve().parent.parent / "roles.sql"
 MODEST = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "shared_buffers": "32MB",
+    "shared_buffers": "16MB",
     "max_connections": "40",
     "io_method": "sync",
     "jit": "off",

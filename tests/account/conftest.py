@@ -1,4 +1,4 @@
-"""What the account's tests share: a Monday in Paris, a shelf, readers who have paid, and a browser that signs in.
+"""What the account's tests share: a shelf, readers who have paid, and a browser that signs in.
 
 Pages are read in the language of the source, so that a sentence is asserted once, here, and its French is another's test.
 """
@@ -6,12 +6,11 @@ Pages are read in the language of the source, so that a sentence is asserted onc
 from __future__ import annotations
 
 import pytest
-import time_machine
 from django.test import Client
 
 from subscriptions.models import Offer
 from tests.account.people import Reader
-from tests.makers import NOW, make_magazine, make_offers
+from tests.makers import make_magazine, make_offers
 from tests.sandbox.fixtures import RunningStandIn, standin
 
 __all__ = ["standin"]
@@ -29,13 +28,6 @@ def _plain_static(settings, tmp_path):
 def _source_language(settings):
     settings.LANGUAGES = [("en", "English")]
     settings.LANGUAGE_CODE = "en"
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    """Monday 23 November 2026, 10:00 in Paris, with the clock running."""
-    with time_machine.travel(NOW) as travel:
-        yield travel
 
 
 @pytest.fixture

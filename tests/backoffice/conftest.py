@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-import time_machine
 from django.test import Client
 
 from shop.backoffice.roles import ensure_roles
@@ -16,13 +15,6 @@ from tests.sandbox.fixtures import RunningStandIn, standin
 from tests.storefront.conftest import _plain_static
 
 __all__ = ["_plain_static", "standin"]
-
-
-@pytest.fixture(autouse=True)
-def morning() -> Iterator[time_machine.Coordinates]:
-    """Monday 23 November 2026, ten in Paris, with the clock running."""
-    with time_machine.travel("2026-11-23 10:00 +0100") as clock:
-        yield clock
 
 
 @pytest.fixture(autouse=True)

@@ -74,14 +74,14 @@ def test_the_first_step_alone_and_a_yes_without_its_seal_change_nothing(at_desk,
     assert (sale.customer.email, Act.objects.count()) == ("reader1@example.fr", 0)
 
 
-def test_a_seal_is_good_for_its_own_act_thing_and_person_and_for_an_hour(at_desk, offers, morning):
+def test_a_seal_is_good_for_its_own_act_thing_and_person_and_for_an_hour(at_desk, offers, clock):
     first, second = sell(offers["fixed"], number=1), sell(offers["fixed"], number=2)
     colleague, other = at_desk("support"), at_desk("administrator")
     typed = {"new_email": "neuf@example.fr", "checked": ["invoice", "card"], "reason": WHY}
     seal = seal_of(colleague.rehearse("desk_act_email", first.customer.pk, **typed))
     assert colleague.say_yes("desk_act_email", second.customer.pk, seal, **typed).status_code == 200
     assert other.say_yes("desk_act_email", first.customer.pk, seal, **typed).status_code == 200
-    morning.shift(timedelta(hours=1, seconds=1))
+    clock.shift(timedelta(hours=1, seconds=1))
     assert colleague.say_yes("desk_act_email", first.customer.pk, seal, **typed).status_code == 200
     assert Act.objects.count() == 0
 

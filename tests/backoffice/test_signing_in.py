@@ -105,7 +105,7 @@ def test_a_second_device_cannot_be_set_up_with_the_password_alone(client):
     assert Authenticator.objects.filter(type="totp").count() == 1
 
 
-def test_a_code_is_good_once_in_any_browser(morning):
+def test_a_code_is_good_once_in_any_browser(clock):
     colleague = hire("finance")
     code = code_now(colleague.secret)
     first, second = Client(), Client()
@@ -113,7 +113,7 @@ def test_a_code_is_good_once_in_any_browser(morning):
         browser.post(DOOR, {"username": colleague.user.email, "password": PASSWORD})
     assert first.post(CODE, {"code": code}).status_code == 302
     assert second.post(CODE, {"code": code}).status_code == 200
-    morning.shift(31)
+    clock.shift(31)
     assert second.post(CODE, {"code": code}).status_code == 200, "a used code stays used for the rest of its tolerance"
     assert second.post(CODE, {"code": code_now(colleague.secret)}).status_code == 302
 
@@ -140,10 +140,10 @@ def test_codes_cannot_be_guessed(client):
     assert client.post(CODE, {"code": code_now(colleague.secret)}).status_code == 429
 
 
-def test_ten_minutes_after_the_password_it_is_asked_for_again(client, morning):
+def test_ten_minutes_after_the_password_it_is_asked_for_again(client, clock):
     colleague = hire("finance")
     client.post(DOOR, {"username": colleague.user.email, "password": PASSWORD})
-    morning.shift(timedelta(minutes=10, seconds=1))
+    clock.shift(timedelta(minutes=10, seconds=1))
     assert client.post(CODE, {"code": code_now(colleague.secret)}).url == DOOR
 
 

@@ -53,12 +53,12 @@ def test_a_new_colleague_chooses_a_password_then_a_device_then_works(boss):
     assert browser.get(reverse("desk_entries")).status_code == 403
 
 
-def test_a_link_is_over_after_three_days_and_forged_ones_never_were(boss, morning):
+def test_a_link_is_over_after_three_days_and_forged_ones_never_were(boss, clock):
     boss.act("desk_act_hire", 0, **NEW)
     link = link_on(boss)
     assert Client().get(link[:-3] + "xy/").status_code == 410
     assert Client().get(re.sub(r"/\d+/", f"/{boss.user.pk}/", link)).status_code == 410
-    morning.shift(timedelta(days=3, seconds=2))
+    clock.shift(timedelta(days=3, seconds=2))
     over = Client().get(link)
     assert over.status_code == 410
     assert Client().post(link, {"password": CHOSEN, "again": CHOSEN}).status_code == 410

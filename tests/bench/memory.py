@@ -25,8 +25,9 @@ NAMES = (
     ("payments.sandbox.wsgi", "stand-in"),
     ("deploy.local.mailbox", "mailbox"),
     ("gunicorn", "web"),
-    ("beat", "clock"),
-    ("celery", "worker"),
+    ("tasks.beat", "clock"),
+    ("tasks.worker", "worker"),
+    ("payments/press.py", "press"),
     ("valkey", "Valkey"),
     ("postgres", "PostgreSQL"),
 )

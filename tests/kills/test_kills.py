@@ -22,7 +22,10 @@ SESSIONS = "/v1/checkout/sessions"
 ONE_SESSION = "/v1/checkout/sessions/*"
 HELD = 4.0  # seconds that a request is held at the stand-in: longer than it takes to see it there and kill
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs the kernel's death signal")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="needs the kernel's death signal"),
+    pytest.mark.machine_clock,
+]
 
 
 @pytest.fixture

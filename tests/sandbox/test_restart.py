@@ -15,6 +15,8 @@ import stripe
 from tests.sandbox.buying import renewal_params, saved, session_params
 from tests.sandbox.driver import FR_PAYS, KEY, SECRET, Driver
 
+pytestmark = pytest.mark.machine_clock
+
 
 class Process:
     """One gunicorn with the stand-in on a fixed port and store."""

@@ -6,9 +6,11 @@ import threading
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import psycopg
 import pytest
 import time_machine
 from celery.exceptions import NotRegistered
+from django.db import connection
 from django.utils import timezone
 
 from payments import fees, refunds
@@ -60,6 +62,17 @@ def test_a_failing_job_is_written_down_and_not_swallowed(timetable, monkeypatch)
         app.tasks["refunds"]()
     run = JobRun.objects.get(pk="refunds")
     assert (run.failure, run.succeeded_at) == ("RuntimeError", None)
+
+
+def test_letters_are_delivered_by_one_child_at_a_time_so_that_another_is_free_for_money(timetable):
+    with psycopg.connect(**connection.get_connection_params()) as elsewhere:
+        elsewhere.execute("SELECT pg_advisory_lock(hashtext('letters'))")
+        app.tasks["letters"]()
+        assert JobRun.objects.get(pk="letters").started_at is None
+    elsewhere.close()
+    for _twice in range(2):
+        app.tasks["letters"]()
+        assert JobRun.objects.get(pk="letters").succeeded_at is not None
 
 
 def test_silence_is_an_alarm_on_healthz_until_the_job_succeeds(timetable, client, monkeypatch):
