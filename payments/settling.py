@@ -26,6 +26,7 @@ from payments.models import DeskItem, Payment, PaymentEvent
 from payments.money import to_cents
 from payments.owners import owner_of
 from payments.refunds import request_for_surplus
+from payments.saving import save_all
 
 log = structlog.get_logger(__name__)
 State = Payment.State
@@ -89,7 +90,7 @@ def apply(news: Sequence[News], *, actor: Actor, at: datetime) -> list[Payment]:
     PaymentEvent.objects.bulk_create(steps)
     wrong = {payment.pk for payment in changed if _other_amount(payment, by_id[payment.pk])}
     _tell_owners(changed, wrong=wrong, actor=actor, at=at)
-    Payment.objects.bulk_update(changed, SAVED)
+    save_all(changed, SAVED)
     return changed
 
 
