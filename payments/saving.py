@@ -18,7 +18,7 @@ def save_all(rows: Sequence[Model], fields: Sequence[str]) -> None:
     if not rows:
         return
     meta = type(rows[0])._meta
-    key = meta.pk
+    key: Any = meta.pk
     columns: list[Any] = [key, *(meta.get_field(name) for name in fields)]
     quote = connection.ops.quote_name
     arrays = [[column.get_db_prep_save(getattr(row, column.attname), connection) for row in rows] for column in columns]
