@@ -298,6 +298,7 @@ SUBJECTS: Mapping[str, Any] = {
     "recipient": gettext_lazy("recipient no. %(key)s"),
     "subscription": gettext_lazy("subscription no. %(key)s"),
     "order": gettext_lazy("order no. %(key)s"),
+    "renewal": gettext_lazy("renewal no. %(key)s"),
     "term": gettext_lazy("term %(key)s"),
     "entitlement": gettext_lazy("copy no. %(key)s"),
     "renewal": gettext_lazy("renewal no. %(key)s"),

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from payments.actors import Actor
 from payments.desk import record_act
+from payments.saving import save_all
 from subscriptions.beginning import calendars
 from subscriptions.models import Entitlement, Issue, Subscription
 
@@ -71,7 +72,7 @@ def _assign(subscriptions: list[Subscription], *, actor: Actor, at: datetime) ->
         for copy, issue in zip(waiting, coming, strict=False):
             copy.issue = issue
             given.append(copy)
-    Entitlement.objects.bulk_update(given, ["issue"])
+    save_all(given, ["issue"])
     if given:
         record_act(
             "copies given their issue",

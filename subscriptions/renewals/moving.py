@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from payments.actors import Actor
+from payments.saving import save_all
 from subscriptions.models import Renewal, RenewalEvent
 
 State = Renewal.State
@@ -57,7 +58,7 @@ def move(renewals: Sequence[Renewal], target: str, *, actor: Actor, at: datetime
         one.state, one.state_since = target, at
         if target != State.RETRYING:
             one.next_try_on = None
-    Renewal.objects.bulk_update(moved, SAVED)
+    save_all(moved, SAVED)
     return moved
 
 
