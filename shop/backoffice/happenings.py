@@ -15,7 +15,7 @@ from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right, may
 from shop.backoffice.timeline import Happening, Source
 from shop.customers.models import Customer, EmailChange
-from shop.templatetags.french import euros, issue_number
+from shop.templatetags.french import euros, issue_number, short_day
 from subscriptions.models import (
     AddressChange,
     Consent,
@@ -26,6 +26,7 @@ from subscriptions.models import (
     Order,
     OrderEvent,
     RenewalChoice,
+    RenewalEvent,
     Subscription,
     SubscriptionEvent,
 )
@@ -91,6 +92,7 @@ def sources(user: Any, story: Story) -> list[Source]:
         ),
         Source(EmailChange.objects.filter(customer=customer), "created_at", email_change),
         Source(SubscriptionEvent.objects.filter(subscription__in=subscriptions), "at", subscription_step(user)),
+        Source(RenewalEvent.objects.filter(renewal__subscription__in=subscriptions), "at", renewal_step(user)),
         Source(
             EntitlementMovement.objects.filter(entitlement__term__subscription__in=subscriptions).select_related(
                 "entitlement__term", "issue"
@@ -151,6 +153,16 @@ def subscription_step(user: Any) -> Tell:
         what = _("Subscription: %(state)s") % {"state": said["word"]}
         url = link(user, "subscription", row.subscription_id) + "#pourquoi"
         return Happening(row.at, "file", said["tone"], what, row.actor, why=reason(row.reason), url=url)
+
+    return tell
+
+
+def renewal_step(user: Any) -> Tell:
+    def tell(row: RenewalEvent) -> Happening:
+        said = words.said(words.NEXT_TERM, row.to_state)
+        what = _("Renewal of %(day)s: %(state)s") % {"day": short_day(row.renews_on), "state": said["word"]}
+        url = link(user, "renewal", row.renewal_id)
+        return Happening(row.at, "clock", said["tone"], what, row.actor, why=reason(row.reason), url=url)
 
     return tell
 

@@ -22,7 +22,7 @@ from shop.backoffice.tables import Cell, Detail, Fact, Step, Table, Why, chip
 from shop.templatetags.french import euros, issue_number, short_day, stamp
 from subscriptions.calendar import IssueDates
 from subscriptions.dates import LIVING, SubscriptionDates, dates_of_subscription
-from subscriptions.models import AddressChange, EntitlementMovement, Subscription, Term
+from subscriptions.models import AddressChange, EntitlementMovement, RenewalEvent, Subscription, Term
 
 
 @desk(Right.PEOPLE)
@@ -53,7 +53,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Charged by"), words.means(one.saved_method)),
             Fact(_("Since"), stamp(one.created_at)),
         ],
-        whys=[why(user, one.events.all(), words.SUBSCRIPTION), _movements(moves)],
+        whys=[why(user, one.events.all(), words.SUBSCRIPTION), _movements(moves), *_renewals(user, one)],
         tables=[
             _terms(user, terms),
             _copies(moves),
@@ -92,6 +92,13 @@ def _dates(dates: SubscriptionDates) -> list[Fact]:
     if dates.means_ends_first:
         facts.append(Fact(_("Card"), _("ends before the renewal"), chip=words.WAIT))
     return facts
+
+
+def _renewals(user: Any, one: Subscription) -> list[Why]:
+    """The chain of its renewals, one after the other; nothing while none was planned."""
+    steps = list(RenewalEvent.objects.filter(renewal__subscription=one).order_by("pk"))
+    title = _("Why the renewal stands where it stands")
+    return [why(user, steps, words.NEXT_TERM, title=title, anchor="reconduction")] if steps else []
 
 
 def _issue(issue: IssueDates) -> str:

@@ -301,7 +301,6 @@ SUBJECTS: Mapping[str, Any] = {
     "renewal": gettext_lazy("renewal no. %(key)s"),
     "term": gettext_lazy("term %(key)s"),
     "entitlement": gettext_lazy("copy no. %(key)s"),
-    "renewal": gettext_lazy("renewal no. %(key)s"),
     "payment": gettext_lazy("payment no. %(key)s"),
     "surplus": gettext_lazy("surplus of payment no. %(key)s"),
     "refund": gettext_lazy("refund no. %(key)s"),

@@ -13,7 +13,7 @@ from subscriptions.calendar import RULES, Rules
 from subscriptions.renewals.standing import disputed_among
 
 #: Terms that ended longer ago are looked at by the nightly audit only: a history of years is not read every day.
-LOOK_BACK = timedelta(days=400)
+LOOK_BACK = timedelta(days=200)
 
 #: Automatic, running, with neither a plan nor an outcome for the next term, and R − 75 reached.
 UNPLANNED = """

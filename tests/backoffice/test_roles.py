@@ -16,7 +16,7 @@ from shop.backoffice.registers import registers
 from shop.backoffice.roles import LABELS, RIGHTS, ROLE_LABELS, Right, Role, ensure_roles
 from shop.customers.models import Customer
 from tests.backoffice.colleagues import Colleague, said, text_of
-from tests.backoffice.sold import sell
+from tests.backoffice.sold import planned, sell
 from tests.stopping.people import terminates
 
 F, L, S, A = "finance", "fulfilment", "support", "administrator"
@@ -30,6 +30,8 @@ OPEN_TO = {
     "desk_subscription": EVERYBODY,
     "desk_items": {F, A},  # asked for finance's
     "desk_item": {F, A},
+    "desk_renewals": {F, S, A},
+    "desk_renewal": {F, S, A},
     "desk_orders": {F, S, A},
     "desk_order": {F, S, A},
     "desk_payments": {F, S, A},
@@ -108,6 +110,7 @@ def world(offers):
         "desk_subscription": sale.subscription.pk,
         "desk_item": item.pk,
         "desk_order": sold,
+        "desk_renewal": planned(sale.subscription).pk,
         "desk_payment": sale.payment.pk,
         "desk_refund": refund.pk,
         "desk_stripe_event": sale.event.pk,
