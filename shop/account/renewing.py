@@ -23,6 +23,7 @@ from shop.watch.bell import ring
 from subscriptions.dates import dates_of_subscription
 from subscriptions.models import Offer, Subscription
 from subscriptions.stopping.choosing import CannotChoose, turn_off, turn_on, words_now
+from subscriptions.stopping.reading import stopped_and_waiting
 
 CHOICES = Limit("renewal", times=20, seconds=3600)
 
@@ -51,7 +52,7 @@ def renewal(request: HttpRequest, pk: int) -> HttpResponse:
     """What holds now; sent, the other."""
     subscription = one_of_mine(request, pk)
     dates = dates_of_subscription(subscription, on=paris_day(timezone.now()))
-    if not may_choose(request, subscription, dates):
+    if not may_choose(request, subscription, dates) or stopped_and_waiting([subscription.pk]):
         raise Http404
     if subscription.renewal == Offer.Renewal.AUTOMATIC:
         if request.method == "POST" and request.POST.get("choice") == "off":

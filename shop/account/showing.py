@@ -19,6 +19,7 @@ from subscriptions.calendar import IssueDates
 from subscriptions.dates import LIVING, CopyDates, Means, SubscriptionDates, dates_of_subscriptions
 from subscriptions.models import Entitlement, Offer, Subscription
 from subscriptions.notices.french import month
+from subscriptions.stopping.reading import stopped_and_waiting
 
 State = Subscription.State
 Copy = Entitlement.State
@@ -30,6 +31,7 @@ STATES: dict[str, tuple[Any, str]] = {
     State.LAPSED: (gettext_lazy("lapsed"), ""),
     State.ENDED: (gettext_lazy("ended"), ""),
 }
+STOPPED = (gettext_lazy("stopped"), "")
 #: Icon, tone and word of a copy by its state; `owed` says more with the issue's own dates.
 COPIES: dict[str, tuple[str, str, Any]] = {
     Copy.OWED: ("clock", "", gettext_lazy("to come")),
@@ -45,14 +47,17 @@ BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express"
 def cards(request: HttpRequest, subscriptions: Sequence[Subscription], *, on: date) -> list[dict[str, Any]]:
     """The reading-room card of each subscription, the living ones first. Queries do not grow with their number."""
     dates = dates_of_subscriptions(subscriptions, on=on)
+    stopped = stopped_and_waiting([one.pk for one in subscriptions])
     ordered = sorted(subscriptions, key=lambda one: (one.state not in LIVING, -one.pk))
-    return [card(request, one, dates[one.pk]) for one in ordered]
+    return [card(request, one, dates[one.pk], stopped=one.pk in stopped) for one in ordered]
 
 
-def card(request: HttpRequest, subscription: Subscription, dates: SubscriptionDates) -> dict[str, Any]:
-    """One card, as `templates/account/home.html` wants it."""
-    word, tone = STATES[subscription.state]
-    living = subscription.state in LIVING
+def card(
+    request: HttpRequest, subscription: Subscription, dates: SubscriptionDates, *, stopped: bool = False
+) -> dict[str, Any]:
+    """One card, as `templates/account/home.html` wants it. `stopped`: given up by its reader, its money to follow."""
+    word, tone = STOPPED if stopped else STATES[subscription.state]
+    living = subscription.state in LIVING and not stopped
     known = dates.next_issue or dates.first_issue
     movable = may_move(request, subscription)
     return {
@@ -73,16 +78,18 @@ def card(request: HttpRequest, subscription: Subscription, dates: SubscriptionDa
         "refuse_until": dates.renewal.refuse_until if dates.renewal else None,
         "yearly_price": dates.yearly_price,
         "means": means_words(dates.means),
-        "withdrawal_open": dates.withdrawal_open,
+        "withdrawal_open": dates.withdrawal_open and living,
         "withdraw_until": dates.withdraw_until if dates.withdrawal_open else None,
-        "sentence": sentence(subscription, dates),
+        "sentence": _("You have stopped it: nothing more is debited, and your money follows.")
+        if stopped
+        else sentence(subscription, dates),
         "copies": [copy_line(copy) for copy in dates.copies],
         "address_url": reverse("account_address", args=[subscription.pk]) if living and movable else None,
         "card_url": reverse("account_card", args=[subscription.pk]) if may_pay(request, subscription) else None,
         "stop_url": function("terminate", subscription) if living else None,
-        "withdraw_url": function("withdraw", subscription) if dates.withdrawal_open else None,
+        "withdraw_url": function("withdraw", subscription) if dates.withdrawal_open and living else None,
         "renewal_url": reverse("account_renewal", args=[subscription.pk])
-        if may_choose(request, subscription, dates)
+        if living and may_choose(request, subscription, dates)
         else None,
     }
 

@@ -15,7 +15,7 @@ from subscriptions.dates import LIVING, SubscriptionDates, dates_of_subscription
 from subscriptions.models import Consent, Declaration, LegalText, Offer, RenewalChoice, Subscription
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.renewals.cancelling import cancel
-from subscriptions.stopping.reading import contract_of
+from subscriptions.stopping.reading import contract_of, stopped_and_waiting
 from subscriptions.texts import current_text, mandate_words
 
 Renewal = Offer.Renewal
@@ -85,7 +85,8 @@ def turn_on(
         return False
     on = paris_day(at)
     dates = dates_of_subscription(subscription, on=on)
-    if not may_turn_on(subscription, ends_on=dates.ends_on, on=on):
+    stopped = bool(stopped_and_waiting([subscription.pk]))
+    if stopped or not may_turn_on(subscription, ends_on=dates.ends_on, on=on):
         raise CannotChoose(_("This subscription can no longer be renewed automatically."), code="over")
     shown = words_now(dates)
     if shown is None or shown[1] != words:

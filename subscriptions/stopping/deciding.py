@@ -113,6 +113,10 @@ def _effect(declaration: Declaration, standing: Standing, decision: str, *, on: 
     if not standing.subscription or standing.over:
         raise CannotDecide(_("This contract is not running: there is nothing to end."), code="over")
     if decision == Decision.GIVE_ALL_BACK:
+        if not standing.bought_here:
+            raise CannotDecide(
+                _("This contract was not ordered here: give the money back by transfer."), code="elsewhere"
+            )
         if standing.waits:
             raise CannotDecide(
                 _("A copy is in a mailing file, or the bank disputes the payment: wait until that is over."),

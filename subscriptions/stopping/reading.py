@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -12,9 +12,9 @@ from django.db.models import Q
 from payments.models import DeskItem, Payment, Refund
 from payments.vat import BuyerKind, ttc_left
 from subscriptions.dates import LIVING, dates_of_subscription
-from subscriptions.models import Entitlement, Notice, Order, Renewal, RenewalProof, Subscription, Term
+from subscriptions.models import Declaration, Entitlement, Notice, Order, Renewal, RenewalProof, Subscription, Term
 from subscriptions.renewals.moving import OVER
-from subscriptions.stopping.effects import Standing
+from subscriptions.stopping.effects import WAITING, Standing
 
 Copy = Entitlement.State
 #: Copies that can still be taken back; those in a file are on their way.
@@ -97,15 +97,16 @@ def standing_of(contract: Contract, *, on: date) -> Standing:
     if contract.subscription is None:
         return _standing_of_order(contract)
     dates = dates_of_subscription(contract.subscription, on=on)
+    stopped = bool(stopped_and_waiting([contract.subscription.pk]))
     order = contract.order
     disputed = is_disputed(contract.payments)
     return Standing(
         subscription=True,
-        over=contract.subscription.state not in LIVING,
+        over=stopped or contract.subscription.state not in LIVING,
         consumer=order is not None and order.buyer_kind == BuyerKind.CONSUMER,
         bought_here=order is not None,
         automatic=contract.subscription.renewal == "automatic",
-        withdrawal_open=dates.withdrawal_open,
+        withdrawal_open=dates.withdrawal_open and not stopped,
         withdraw_until=dates.withdraw_until,
         ends_on=dates.ends_on,
         paid=paid(contract.payments),
@@ -139,6 +140,14 @@ def paid(payments: Sequence[Payment]) -> Decimal:
     back = Refund.objects.filter(payment__in=taken).exclude(state=Refund.State.FAILED)
     total = sum((one.amount.amount for one in taken), Decimal("0.00"))
     return total - sum((one.amount.amount for one in back), Decimal("0.00"))
+
+
+def stopped_and_waiting(subscriptions: Iterable[int]) -> set[int]:
+    """Those that were stopped already and only wait for their money: nothing about them can be declared or chosen anew."""
+    rows = Declaration.objects.filter(
+        subscription__in=subscriptions, effect__in=WAITING, refund=None, state=Declaration.State.APPLIED
+    )
+    return set(rows.values_list("subscription", flat=True))
 
 
 def is_disputed(payments: Sequence[Payment]) -> bool:

@@ -22,6 +22,8 @@ from subscriptions.stopping.unserved import GivenBack, give_back_unserved
 Copy, Ground = Entitlement.State, Declaration.Ground
 #: Grounds that end a contract at once, once a person has recognised them (general terms, article 10).
 RECOGNISED = (Ground.DEATH, Ground.MOVED, Ground.ILLNESS, Ground.LATE_NOTICE, Ground.OTHER)
+#: What documents say of it: the ground itself is nobody's business but the act's.
+LEGITIMATE = "résiliation pour motif légitime"
 
 
 class CannotEnd(ValidationError):
@@ -90,7 +92,7 @@ def end_now(
         raise CannotEnd(
             _("The payment is disputed at the bank: no refund until the dispute has ended."), code="disputed"
         )
-    given = end_today(contract, actor=actor, at=at, reason=f"{ground}: {reason}", by_transfer=to_estate)
+    given = end_today(contract, actor=actor, at=at, reason=LEGITIMATE, by_transfer=to_estate)
     record_act(
         "ended a subscription",
         subject=f"subscription:{subscription.pk}",

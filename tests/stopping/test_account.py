@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from subscriptions.models import Consent, RenewalChoice
+from subscriptions.models import Consent, Entitlement, RenewalChoice
+from subscriptions.moving import move_copies
 from subscriptions.texts import load_texts
 from tests.account.conftest import _plain_static, clock, elodie, karim, offers  # noqa: F401
 from tests.account.people import field, said
-from tests.makers import TODAY
+from tests.makers import NOW, TODAY
+from tests.stopping.people import JOB, withdraws
 
 pytestmark = pytest.mark.django_db
 
@@ -79,9 +81,17 @@ def test_it_is_the_payers_page_and_of_renewable_offers_alone(elodie, karim, page
 
 
 def test_after_a_withdrawal_neither_is_offered(elodie, page_of):  # noqa: F811
-    from tests.stopping.people import withdraws
-
     withdraws(elodie.subscription, customer=elodie.customer)
     assert elodie.client.get(page_of).status_code == 404
     home = elodie.client.get("/compte/").content.decode()
     assert "?abonnement=" not in home
+
+
+def test_while_the_money_waits_the_card_says_so_and_offers_nothing(elodie, page_of):  # noqa: F811
+    first = Entitlement.objects.get(rank=1)
+    move_copies([first], "assign", on=TODAY, actor=JOB, at=NOW)
+    withdraws(elodie.subscription, customer=elodie.customer)
+    home = elodie.client.get("/compte/")
+    assert "Vous l’avez arrêté : plus rien n’est débité, et votre argent suit." in words(home)
+    assert "?abonnement=" not in home.content.decode()
+    assert elodie.client.get(page_of).status_code == 404

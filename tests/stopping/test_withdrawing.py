@@ -26,6 +26,7 @@ from subscriptions.models import (
     Term,
 )
 from subscriptions.moving import move_copies
+from subscriptions.orders.following import Situation, situation
 from subscriptions.orders.placing import payment_of
 from subscriptions.stopping import following_up
 from tests.makers import NOW, READER, make_magazine, make_offers, make_wish, place_order
@@ -103,6 +104,8 @@ def test_a_copy_in_a_file_lets_the_money_wait_and_the_rest_stand_still():
     assert (declared.effect, declared.refund, declared.refund_due_on) == ("withdrawn_waits", None, date(2026, 12, 7))
     assert (subscription.state, subscription.renewal) == ("active", "fixed")
     assert states(subscription) == "assigned held held held"
+    again = withdraws(subscription)
+    assert (again.state, again.effect, again.refund_due_on) == ("applied", "already_over", None)
     assert following_up.give_back_waiting(actor=JOB, at=NOW, limit=20) == 0
     posted(25, on=date(2026, 12, 1))
     later = NOW + timedelta(days=8)
@@ -153,6 +156,7 @@ def test_an_order_that_is_not_paid_is_cancelled_and_late_money_goes_back(declare
     placed.refresh_from_db()
     assert (declared.state, declared.effect, declared.order_id) == ("applied", effect, placed.pk)
     assert (placed.state, declared.refund_due_on) == ("cancelled", None)
+    assert situation(placed, payment_of(placed)) == Situation.CANCELLED
     # The page was never sent to Stripe: closing it needs nobody.
     [page] = following_up.open_pages(at=NOW, limit=20)
     assert following_up.close_page(page, actor=JOB, at=NOW)
@@ -170,6 +174,8 @@ def test_a_debit_on_its_way_is_remembered_and_goes_back_when_it_settles():
     declared = withdraws(placed.reference)
     assert (declared.effect, declared.refund_due_on) == ("withdrawn_debit", date(2026, 12, 7))
     payment = payment_of(placed)
+    placed.refresh_from_db()
+    assert situation(placed, payment) == Situation.SURPLUS, "the page of the order says that the money goes back"
     settled = seen(payment, "sepa_debit", Outcome.SUCCEEDED)
     for _twice in range(2):
         apply([News(payment.pk, Outcome.SUCCEEDED, intent=settled)], actor=READER, at=NOW + timedelta(days=6))
