@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import uuid
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from payments.models import Payment, Refund
 from payments.settling import apply
 from shop.watch.audit import breaches
 from subscriptions.models import Declaration, Notice, Order, RenewalChoice, Subscription, Term
+from subscriptions.orders import settling
 from subscriptions.orders.placing import payment_of
 from subscriptions.refunding import CannotRefund, refund_in_full
 from subscriptions.stopping import declaring, reading
@@ -71,17 +73,29 @@ def test_two_forms_at_once_give_everything_back_once(order):
 @pytest.mark.parametrize("first", ["the money", "the reader"])
 def test_paid_and_given_up_in_the_same_instant_the_money_goes_back(order, monkeypatch, first):
     """Whoever takes the lock first: the term never begins, or begins and is undone."""
-    payment, meeting = payment_of(order), Meeting(2)
+    payment, meeting, held = payment_of(order), Meeting(2), threading.Event()
+
+    def holding(act):
+        """`act`, begun with the locks in hand and ended when the other one waits for them."""
+
+        def held_then_met(*given, **named):
+            held.set()
+            meeting()
+            return act(*given, **named)
+
+        return held_then_met
+
+    def after(act):
+        """`act`, begun once the other one holds the locks."""
+        return lambda: held.wait(30) and act()
+
     if first == "the reader":
-        # The money waits for the payment's lock until the declaration is made.
-        monkeypatch.setattr(declaring, "carry_out", meeting.before(declaring.carry_out))
-        acts = [lambda: withdraw(order.reference), lambda: settle(payment)]
+        monkeypatch.setattr(declaring, "carry_out", holding(declaring.carry_out))
+        acts = [lambda: withdraw(order.reference), after(lambda: settle(payment))]
     else:
         # The declaration has found an unpaid order, and waits for its lock until the term has begun.
-        from subscriptions.orders import settling
-
-        monkeypatch.setattr(settling, "open_paid", meeting.before(settling.open_paid))
-        acts = [lambda: settle(payment), lambda: withdraw(order.reference)]
+        monkeypatch.setattr(settling, "open_paid", holding(settling.open_paid))
+        acts = [lambda: settle(payment), after(lambda: withdraw(order.reference))]
     results = together(acts, meeting=meeting)
     assert troubles(results) == []
     declared = Declaration.objects.get()
