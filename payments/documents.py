@@ -30,10 +30,15 @@ def keep(body: bytes, *, media_type: str, keep_until: date, at: datetime) -> Doc
 
 def read(sha256: str) -> bytes | None:
     """The bytes under `sha256`; None if it was purged, or never was. Raises BodyChanged if they no longer match."""
-    body = Document.objects.filter(sha256=sha256).values_list("body", flat=True).first()
-    if body is None:
+    document = Document.objects.filter(sha256=sha256).first()
+    return verified(document) if document is not None else None
+
+
+def verified(document: Document) -> bytes | None:
+    """The bytes of a row already read; None if they were purged. Raises BodyChanged as `read` does."""
+    if document.body is None:
         return None
-    found = bytes(body)
-    if hashlib.sha256(found).hexdigest() != sha256:
-        raise BodyChanged(f"document {sha256} no longer matches its hash")
+    found = bytes(document.body)
+    if hashlib.sha256(found).hexdigest() != document.sha256:
+        raise BodyChanged(f"document {document.sha256} no longer matches its hash")
     return found

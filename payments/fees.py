@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import islice
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from payments import gateway
 from payments.actors import Actor
@@ -37,40 +38,50 @@ def read_movements(*, actor: Actor, at: datetime, complete_until: datetime | Non
     return kept
 
 
-def book_for_charge(charge: str, *, actor: Actor, at: datetime) -> bool:
-    """Fetch what a charge cost, if Stripe knows it yet. Network. False when the charge is none of ours."""
-    if not Payment.objects.filter(stripe_charge=charge).exists():
-        return False
+def book_for_charge(charge: str, *, actor: Actor, at: datetime) -> None:
+    """Fetch what a charge of ours cost, if Stripe knows it yet, and book it. Network; safe to repeat."""
     movement = gateway.fetch_charge(charge).balance_transaction
-    if movement:
-        keep([gateway.fetch_movement(movement)], actor=actor, at=at)
-    return True
+    if movement and not keep([gateway.fetch_movement(movement)], actor=actor, at=at):
+        book_ours(actor=actor, at=at)  # its line was read before we knew the charge: it has waited for this
+
+
+# A line finds what it belongs to as it is written. In the order of the ids, so that two who keep the same lines do not
+# wait for each other.
+INSERT = """
+INSERT INTO payments_balancemovement
+    (stripe_id, kind, amount, fee, net, currency, source, created, available_on, payment_id, refund_id)
+SELECT line.stripe_id, line.kind, line.amount, line.fee, line.net, line.currency, line.source, line.created,
+    line.available_on, payment.id, refund.id
+FROM jsonb_to_recordset(%s::jsonb) AS line(
+    stripe_id text, kind text, amount numeric, fee numeric, net numeric, currency text, source text,
+    created timestamptz, available_on date)
+LEFT JOIN payments_payment payment ON payment.stripe_charge = line.source
+LEFT JOIN payments_refund refund ON refund.stripe_refund = line.source
+ORDER BY line.stripe_id
+ON CONFLICT (stripe_id) DO NOTHING
+RETURNING *
+"""
 
 
 @transaction.atomic
 def keep(seen: Iterable[MovementSeen], *, actor: Actor, at: datetime) -> int:
-    """Keep balance lines that are new and book the fees of ours; returns how many were new."""
-    lines = {line.id: line for line in seen}
-    known = set(BalanceMovement.objects.filter(stripe_id__in=lines).values_list("stripe_id", flat=True))
-    fresh = [line for line in lines.values() if line.id not in known]
-    BalanceMovement.objects.bulk_create(
-        [
-            BalanceMovement(
-                stripe_id=line.id,
-                kind=line.kind,
-                amount=from_cents(line.amount_cents).amount,
-                fee=from_cents(line.fee_cents).amount,
-                net=from_cents(line.net_cents).amount,
-                currency=line.currency,
-                source=line.source,
-                created=line.created,
-                available_on=line.available_on,
-            )
-            for line in fresh
-        ],
-        ignore_conflicts=True,
-    )
-    book_ours(actor=actor, at=at)
+    """Keep balance lines that are new and book the fees of ours; returns how many were new. Two statements."""
+    lines = [
+        {
+            "stripe_id": line.id,
+            "kind": line.kind,
+            "amount": str(from_cents(line.amount_cents).amount),
+            "fee": str(from_cents(line.fee_cents).amount),
+            "net": str(from_cents(line.net_cents).amount),
+            "currency": line.currency,
+            "source": line.source,
+            "created": line.created.isoformat(),
+            "available_on": line.available_on.isoformat(),
+        }
+        for line in seen
+    ]
+    fresh = list(BalanceMovement.objects.raw(INSERT, [json.dumps(lines)]))
+    _book_fees(fresh, actor=actor, at=at)
     return len(fresh)
 
 
@@ -79,32 +90,36 @@ def book_ours(*, actor: Actor, at: datetime) -> int:
     """Match balance lines to our payments and refunds, and book their fees; returns how many were matched.
 
     A line may be read before the payment that it belongs to has settled here, so every line of the last month that
-    belongs to nobody yet is looked at again.
+    belongs to nobody yet is looked at again. Three statements whatever the number.
     """
-    orphans = BalanceMovement.objects.filter(
-        payment=None, refund=None, created__gte=at - ORPHANS_ARE_TRIED_FOR
-    ).exclude(source="")
-    lines: dict[str, list[BalanceMovement]] = defaultdict(list)
-    for row in orphans.select_for_update(no_key=True).order_by("pk"):
-        lines[row.source].append(row)  # a refund that failed has two lines: out, and back again
-    for payment in Payment.objects.filter(stripe_charge__in=lines):
-        for row in lines[str(payment.stripe_charge)]:
-            row.payment = payment
-    for refund in Refund.objects.filter(stripe_refund__in=lines):
-        for row in lines[str(refund.stripe_refund)]:
-            row.refund = refund
-    ours = [row for rows in lines.values() for row in rows if row.payment_id or row.refund_id]
+    orphans = (
+        BalanceMovement.objects.select_for_update(no_key=True)
+        .filter(payment=None, refund=None, created__gte=at - ORPHANS_ARE_TRIED_FOR)
+        .exclude(source="")
+        .annotate(
+            paid=Subquery(Payment.objects.filter(stripe_charge=OuterRef("source")).values("pk")),
+            given_back=Subquery(Refund.objects.filter(stripe_refund=OuterRef("source")).values("pk")),
+        )
+    )
+    ours = [row for row in orphans.order_by("pk") if row.paid or row.given_back]
+    for row in ours:
+        row.payment_id, row.refund_id = row.paid, row.given_back
     BalanceMovement.objects.bulk_update(ours, ["payment", "refund"])
+    _book_fees(ours, actor=actor, at=at)
+    return len(ours)
+
+
+def _book_fees(lines: Iterable[BalanceMovement], *, actor: Actor, at: datetime) -> None:
+    """What Stripe kept on lines of ours; one statement."""
     post(
         [
             entries.fee(row.pk, amount=row.fee, reference=row.stripe_id, booked_on=paris_day(row.created))
-            for row in ours
-            if row.fee
+            for row in lines
+            if row.fee and (row.payment_id or row.refund_id)
         ],
         actor=actor,
         at=at,
     )
-    return len(ours)
 
 
 def late(*, at: datetime, after: timedelta = timedelta(days=3)) -> int:

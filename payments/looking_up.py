@@ -18,15 +18,17 @@ NEVER_ARRIVED = timedelta(minutes=10)
 
 
 def look_up(payment: Payment, *, actor: Actor, at: datetime) -> Payment:
-    """Ask Stripe about one payment and apply the answer. Network; outside a transaction; safe to repeat.
+    """Ask Stripe about one payment and apply the answer; returns it as it stands then. Network; outside a transaction;
+    safe to repeat.
 
     Raises what the gateway raises (`Unknown` when Stripe does not answer: then nothing has changed).
     """
     # Before asking: whatever cannot be answered goes to the end of the queue.
     Payment.objects.filter(pk=payment.pk).update(looked_up_at=at)
     news = look(payment, at=at)
-    if news is not None:
-        apply([news], actor=actor, at=at)
+    moved = apply([news], actor=actor, at=at) if news is not None else []
+    if moved:
+        return moved[0]  # as it was saved a moment ago, under its lock
     payment.refresh_from_db()
     return payment
 

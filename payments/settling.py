@@ -26,14 +26,10 @@ from payments.models import DeskItem, Payment, PaymentEvent
 from payments.money import to_cents
 from payments.owners import owner_of
 from payments.refunds import request_for_surplus
-from payments.saving import save_all
+from payments.steps import save
 
 log = structlog.get_logger(__name__)
 State = Payment.State
-SAVED = (
-    "state", "state_since", "is_open", "surplus", "effect", "decline_code", "stripe_intent", "stripe_charge",
-    "method_kind", "saved_method", "received_on", "customer",
-)  # fmt: skip
 
 #: From → to (design, section 5). `cancelled → succeeded` is beyond the table on purpose: money that really moved is
 #: never refused (rule 4); it is served if it still can be, else it is surplus and goes back.
@@ -87,10 +83,9 @@ def apply(news: Sequence[News], *, actor: Actor, at: datetime) -> list[Payment]:
     if not changed:
         return []
     keep_methods([(payment, by_id[payment.pk]) for payment in changed], at=at)
-    PaymentEvent.objects.bulk_create(steps)
     wrong = {payment.pk for payment in changed if _other_amount(payment, by_id[payment.pk])}
     _tell_owners(changed, wrong=wrong, actor=actor, at=at)
-    save_all(changed, SAVED)
+    save(changed, steps)
     return changed
 
 

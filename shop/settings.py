@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -206,6 +207,9 @@ refuse_live_money(
 )
 CHECKOUT_MINUTES = env.int("CHECKOUT_MINUTES", 60)
 STATEMENT_DESCRIPTOR = env.str("STATEMENT_DESCRIPTOR", "ACTUIA ABO")
+# Percent a year, « taux de l'intérêt légal » for sums owed to private persons: set anew every half-year by decree. It only
+# speaks on finance's desk, of refunds that came late (C. conso L242-4, L241-3).
+LEGAL_RATE = env.decimal("LEGAL_RATE", Decimal("6.65"))
 refuse_what_stripe_refuses(
     webhook_secret=STRIPE_WEBHOOK_SECRET, minutes=CHECKOUT_MINUTES, descriptor=STATEMENT_DESCRIPTOR
 )

@@ -9,11 +9,14 @@ from decimal import Decimal
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 
 from payments.audit import CHUNK, Breaches, Check, balance_of
-from payments.models import AccountMap, Invoice, Payment
+from payments.days import paris_day
+from payments.models import AccountMap, DeskItem, Invoice, Payment, Refund
 from subscriptions.models import (
+    Declaration,
     Entitlement,
     EntitlementMovement,
     Notice,
+    Offer,
     Order,
     Renewal,
     RenewalAttempt,
@@ -22,10 +25,31 @@ from subscriptions.models import (
     SubscriptionEvent,
     Term,
 )
+from subscriptions.renewals.auditing import announced, nobody_forgotten
+from subscriptions.stopping.effects import Code
+from subscriptions.stopping.following_up import refunded
 
 Copy = Entitlement.State
 Kind = EntitlementMovement.Kind
 TOLD_WITHIN = timedelta(hours=6)
+
+#: Renewals that would be charged some day if nobody stopped them; what is at the bank already ends as surplus.
+WOULD_CHARGE = (
+    Renewal.State.PLANNED,
+    Renewal.State.ANNOUNCED,
+    Renewal.State.DUE,
+    Renewal.State.RETRYING,
+    Renewal.State.AWAITING_READER,
+)
+#: Effects after which no copy leaves any more.
+ENDS_AT_ONCE = (
+    Code.WITHDRAWN,
+    Code.WITHDRAWN_WAITS,
+    Code.NOTICE_MISSED,
+    Code.NOTICE_MISSED_WAITS,
+    Code.GOODWILL,
+    Code.ENDED_NOW,
+)
 
 #: Where the last movement of a copy leaves it; a resend leaves it where it was.
 STANDS: Mapping[str, str] = {
@@ -122,22 +146,48 @@ def stopped(at: datetime) -> Breaches:
         yield f"entitlement:{copy.pk}", "still owed though its subscription has ended"
 
 
-def charged_only_before_a_no(at: datetime) -> Breaches:
-    """STOPPED: nobody was charged after they had turned automatic renewal off, or after the subscription had ended."""
-    last_word = (
-        RenewalChoice.objects.filter(subscription=OuterRef("renewal__subscription"), at__lte=OuterRef("at"))
-        .order_by("-at", "-pk")
-        .values("automatic")[:1]
-    )
+def not_charged_after_a_no(at: datetime) -> Breaches:
+    """STOPPED: no charge and no year after the reader said no or the subscription ended, and nothing planned that would
+    charge them."""
+    said = RenewalChoice.objects.filter(subscription=OuterRef("renewal__subscription"), at__lte=OuterRef("at"))
     ended = SubscriptionEvent.objects.filter(
         subscription=OuterRef("renewal__subscription"), to_state=Subscription.State.ENDED, at__lt=OuterRef("at")
     )
-    late = RenewalAttempt.objects.annotate(automatic=Subquery(last_word), over=Exists(ended))
-    for attempt in late.filter(Q(automatic=False) | Q(over=True)).iterator(CHUNK):
+    tries = RenewalAttempt.objects.annotate(
+        yes=Subquery(said.order_by("-at", "-pk").values("automatic")[:1]), over=Exists(ended)
+    )
+    for attempt in tries.filter(Q(yes=False) | Q(over=True)).iterator(CHUNK):
         yield (
             f"renewal:{attempt.renewal_id}",
             f"charged on {attempt.charged_on:%Y-%m-%d} although the reader had said no",
         )
+    said = RenewalChoice.objects.filter(subscription=OuterRef("subscription"), at__lt=OuterRef("created_at"))
+    years = Term.objects.filter(order=None, payment__way=Payment.Way.OFF_SESSION).annotate(
+        yes=Subquery(said.order_by("-pk").values("automatic")[:1])
+    )
+    for term in years.filter(yes=False).iterator(CHUNK):
+        yield f"term:{term.pk}", "begun although the reader had stopped it"
+    planned = Renewal.objects.filter(state__in=WOULD_CHARGE).exclude(subscription__renewal=Offer.Renewal.AUTOMATIC)
+    for renewal in planned.iterator(CHUNK):
+        yield f"renewal:{renewal.pk}", "still to be charged though it renews itself no more"
+
+
+def not_sent_after_the_end(at: datetime) -> Breaches:
+    """STOPPED: no copy in a file after a withdrawal, or an end with what was not served given back, took effect."""
+    ended = Declaration.objects.filter(
+        subscription=OuterRef("entitlement__term__subscription"),
+        effect__in=ENDS_AT_ONCE,
+        state__in=(Declaration.State.APPLIED, Declaration.State.SETTLED),
+        state_since__lt=OuterRef("at"),
+    )
+    over = SubscriptionEvent.objects.filter(
+        subscription=OuterRef("entitlement__term__subscription"),
+        to_state=Subscription.State.ENDED,
+        at__lt=OuterRef("at"),
+    )
+    moves = EntitlementMovement.objects.filter(Exists(ended) | Exists(over), kind=Kind.ASSIGN)
+    for move in moves.iterator(CHUNK):
+        yield f"entitlement:{move.entitlement_id}", "put in a file after its contract was stopped"
 
 
 def told(at: datetime) -> Breaches:
@@ -157,15 +207,35 @@ def told(at: datetime) -> Breaches:
     for pk in by_mail.values_list("pk", flat=True).iterator(CHUNK):
         if f"renewal_paid:renewal:{pk}" not in receipts:
             yield f"renewal:{pk}", "paid, and no receipt was queued"
+    # By post where no e-mail was given: then the matter is, or was, on support's desk.
+    posted = set(DeskItem.objects.filter(kind="acknowledgement_by_post").values_list("subject", flat=True))
+    told_of = set(Notice.objects.filter(matter__startswith="acknowledged:").values_list("matter", flat=True))
+    for pk in Declaration.objects.values_list("pk", flat=True).iterator(CHUNK):
+        if f"acknowledged:declaration:{pk}" not in told_of and f"declaration:{pk}" not in posted:
+            yield f"declaration:{pk}", "declared, and not acknowledged"
     unproved = Notice.objects.filter(state__in=(Notice.State.SENT, Notice.State.DELIVERED), proofs=None)
     for notice in unproved.iterator(CHUNK):
         yield f"notice:{notice.pk}", "sent without a proof"
+
+
+def refunds_in_time(at: datetime) -> Breaches:
+    """ON TIME: what had to be given back by a day was, or stands on a desk (C. conso L221-24, L215-1)."""
+    seen = set(DeskItem.objects.filter(subject__startswith="declaration:").values_list("subject", flat=True))
+    late = Declaration.objects.filter(refund_due_on__lt=paris_day(at)).exclude(refund__state=Refund.State.SUCCEEDED)
+    for declaration in late.select_related("order").iterator(CHUNK):
+        if f"declaration:{declaration.pk}" not in seen and not refunded(declaration):
+            yield (
+                f"declaration:{declaration.pk}",
+                f"its refund is due since {declaration.refund_due_on}, and no desk knows of it",
+            )
 
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "ONE-CHARGE": (paid_once, renewed_once),
     "COPIES": (copies,),
     "BALANCED": (deferred,),
-    "STOPPED": (stopped, charged_only_before_a_no),
+    "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end),
     "TOLD": (told,),
+    "ANNOUNCED": (announced,),
+    "ON TIME": (nobody_forgotten, refunds_in_time),
 }

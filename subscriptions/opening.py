@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +19,6 @@ from payments.vat import copies_value, split
 from subscriptions.beginning import calendars, first_of
 from subscriptions.calendar import TermDates, term_dates
 from subscriptions.models import (
-    Entitlement,
-    EntitlementMovement,
     Issue,
     Order,
     Recipient,
@@ -196,27 +195,33 @@ def _next_ids(count: int) -> list[int]:
         return sorted(row[0] for row in cursor.fetchall())
 
 
+# A copy is owed by the movement that grants it: one statement writes both.
+GRANT = """
+WITH granted AS (
+    INSERT INTO subscriptions_entitlement (term_id, rank, issue_id, value_ht, state)
+    SELECT term_id, rank, issue_id, value_ht, 'owed'
+    FROM jsonb_to_recordset(%(copies)s::jsonb) AS copy(term_id bigint, rank integer, issue_id bigint, value_ht numeric)
+    ORDER BY term_id, rank
+    RETURNING id, issue_id
+)
+INSERT INTO subscriptions_entitlementmovement (entitlement_id, kind, issue_id, actor, reason, "on", at)
+SELECT id, 'grant', issue_id, %(actor)s, '', %(on)s, %(at)s FROM granted ORDER BY id
+"""
+
+
 def _grant(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> None:
     """Each copy of each term, worth left(k−1) − left(k) (law.md 6.3); copies of issues not planned yet wait for theirs."""
     copies = [
-        Entitlement(
-            term=one.term,
-            rank=rank,
-            issue=one.issues[rank - 1] if rank <= len(one.issues) else None,
-            value_ht=value,
-        )
+        {
+            "term_id": one.term.pk,
+            "rank": rank,
+            "issue_id": one.issues[rank - 1].pk if rank <= len(one.issues) else None,
+            "value_ht": str(value),
+        }
         for one in opened
         for rank, value in enumerate(
             copies_value(one.order.amount.amount, one.order.offer.copies, one.order.vat_rate), start=1
         )
     ]
-    granted = Entitlement.objects.bulk_create(copies)
-    on = paris_day(at)
-    EntitlementMovement.objects.bulk_create(
-        [
-            EntitlementMovement(
-                entitlement=copy, kind=EntitlementMovement.Kind.GRANT, issue_id=copy.issue_id, actor=str(actor), on=on, at=at
-            )
-            for copy in granted
-        ]
-    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(GRANT, {"copies": json.dumps(copies), "actor": str(actor), "on": paris_day(at), "at": at})

@@ -15,8 +15,9 @@ from payments.days import paris_day
 from payments.desk import record_act
 from payments.invoicing.issuing import credit_in_full
 from payments.models import DeskItem, Invoice, Payment, Refund
-from subscriptions.models import Entitlement, Order, Subscription, Term
+from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term
 from subscriptions.moving import move, move_copies
+from subscriptions.stopping.choosing import stop_renewing
 
 
 class CannotRefund(ValidationError):
@@ -27,9 +28,9 @@ class CannotRefund(ValidationError):
 def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> Refund:
     """Take a paid order back whole (law.md 4.4, 6.3) and queue its refund through the original charge.
 
-    Copies not yet in a file are void; served ones keep their state, their revenue is taken back by the credit note. The
-    letter goes out when Stripe says that the money went back. Raises CannotRefund with a sentence: not paid, already
-    refunded, no reason given, a dispute open, or copies in a file that is on its way.
+    Copies not yet in a file are void; served ones keep their state, their revenue is taken back by the credit note. No
+    further year is charged. The letter goes out when Stripe says that the money went back. Raises CannotRefund with a
+    sentence: not paid, already refunded, no reason given, a dispute open, or copies in a file that is on its way.
     """
     if not reason.strip():
         raise CannotRefund(_("Please say why this order is refunded."), code="no_reason")
@@ -43,6 +44,7 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
         raise CannotRefund(_("This order is not paid: there is nothing to refund."), code="not_paid")
     _refuse_disputed(payment)
     term = Term.objects.get(order=locked)
+    list(Renewal.objects.select_for_update(no_key=True).filter(subscription=term.subscription_id).order_by("pk"))
     subscription = Subscription.objects.select_for_update(no_key=True).get(pk=term.subscription_id)
     copies = list(Entitlement.objects.select_for_update(no_key=True).filter(term=term).order_by("rank"))
     if any(copy.state == Entitlement.State.ASSIGNED for copy in copies):
@@ -55,6 +57,7 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
         raise CannotRefund(_("This order is already refunded."), code="already")
     today = paris_day(at)
     move_copies(unserved, "void", on=today, actor=actor, at=at, reason=reason)
+    stop_renewing(subscription, actor=actor, at=at, reason=reason)
     move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=reason)
     record_act("refunded in full", subject=order.subject, actor=actor, at=at, reason=reason)
     note = credit_in_full(

@@ -40,7 +40,14 @@ TIMETABLE = (
     ),
     Job("renewal-charge", MINUTE, HOUR, "Due renewals are charged, from ten to twenty o’clock, under one allowance."),
     Job("renewal-lapse", HOUR, 26 * HOUR, "What nobody paid in time ends, and the reader is told."),
+    Job("declarations", MINUTE, 30 * MINUTE, "Pages of orders given up are closed; refunds that had to wait leave."),
+    Job(
+        "refund-deadlines", HOUR, 6 * HOUR, "What must be given back by a day is watched: seven and two days before it."
+    ),
     Job("search-lines", MINUTE, HOUR, "New and changed readers are found by the search of the desks."),
+    Job("renewal-plan", HOUR, 6 * HOUR, "What the next terms will be is computed anew where it changed or is due."),
+    Job("renewal-notices", 15 * MINUTE, 6 * HOUR, "Legal notices, debits to come and cards that end are told in time."),
+    Job("renewal-proofs", MINUTE, HOUR, "What the post took opens the gate of the charge; what came back is posted."),
     Job("heartbeat", MINUTE, 10 * MINUTE, "An outside watchdog hears that the clockwork turns."),
     Job("audit", DAY, 26 * HOUR, "The invariants of the design are checked against every row.", at=(3, 30)),
     Job("sessions", DAY, 3 * DAY, "Ended sessions are swept away.", at=(4, 15)),

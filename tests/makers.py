@@ -127,7 +127,7 @@ def make_wish(offer: Offer, *, address: TypedAddress = HOME, on: date = TODAY, *
 
 def place_order(wish: Wish, *, token: uuid.UUID | None = None, at: datetime = NOW) -> Order:
     """Place a wish as the checkout does."""
-    return place(wish, form_token=token or uuid.uuid4(), actor=READER, at=at)
+    return place(wish, form_token=token or uuid.uuid4(), actor=READER, at=at).order
 
 
 def open_page(order: Order, *, at: datetime = NOW) -> Payment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from payments.documents import keep
 from payments.invoicing.mentions import facts_of
@@ -16,21 +16,36 @@ TEMPLATE = Path(__file__).parent / "typst" / "invoice.typ"
 
 
 def render(invoice: Invoice, *, at: datetime) -> InvoiceRendering:
-    """The rendering of `invoice`, made now if there is none yet; once there, it is never made again.
+    """The rendering of `invoice` with its document, made now if there is none yet; once there, it is never made again.
 
     Call it after the commit that numbered the invoice, never inside: setting takes some tens of milliseconds. Two at
     once keep the one that came first.
     """
-    already = InvoiceRendering.objects.select_related("document").filter(invoice=invoice).first()
-    if already is not None:
-        return already
-    body = typeset(TEMPLATE, facts_of(_whole(invoice)), on=invoice.issued_on)
-    with transaction.atomic():
-        document = keep(body, media_type="application/pdf", keep_until=keep_until(invoice.issued_on), at=at)
-        InvoiceRendering.objects.bulk_create(
-            [InvoiceRendering(invoice=invoice, document=document, rendered_at=at)], ignore_conflicts=True
-        )
-    return InvoiceRendering.objects.select_related("document").get(invoice=invoice)
+    return rendering_of(read_whole(invoice.pk), at=at)
+
+
+def rendering_of(whole: Invoice, *, at: datetime) -> InvoiceRendering:
+    """The same of an invoice that `read_whole` has just read."""
+    try:
+        return whole.rendering
+    except InvoiceRendering.DoesNotExist:
+        return _set(whole, at=at)
+
+
+def read_whole(invoice_id: int) -> Invoice:
+    """The invoice with all that is printed of it and the rendering it may have, in two queries."""
+    related = ("original", "payment__saved_method", "rendering__document")
+    return Invoice.objects.select_related(*related).prefetch_related("lines").get(pk=invoice_id)
+
+
+def _set(whole: Invoice, *, at: datetime) -> InvoiceRendering:
+    body = typeset(TEMPLATE, facts_of(whole), on=whole.issued_on)
+    try:
+        with transaction.atomic():
+            document = keep(body, media_type="application/pdf", keep_until=keep_until(whole.issued_on), at=at)
+            return InvoiceRendering.objects.create(invoice=whole, document=document, rendered_at=at)
+    except IntegrityError:  # somebody else was first: theirs is the rendering
+        return InvoiceRendering.objects.select_related("document").get(invoice=whole)
 
 
 def pending(limit: int) -> list[Invoice]:
@@ -49,9 +64,3 @@ def render_pending(limit: int, *, at: datetime) -> int:
 def keep_until(issued_on: date) -> date:
     """Ten years from the closing of the year (C. com. L123-22), whichever month the publisher closes in."""
     return date(issued_on.year + 12, 1, 1)
-
-
-def _whole(invoice: Invoice) -> Invoice:
-    """The invoice with all that is printed of it, in two queries."""
-    related = ("original", "payment__saved_method")
-    return Invoice.objects.select_related(*related).prefetch_related("lines").get(pk=invoice.pk)

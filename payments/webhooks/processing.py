@@ -5,85 +5,90 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
-from django.conf import settings
-from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from payments import fees, gateway, looking_up, methods, refunds
 from payments.actors import Actor, stripe_event
 from payments.desk import put_on_desk
 from payments.models import DeskItem, MethodSetup, Payment, Refund, StripeEvent
 from payments.owners import tell_method_changed
+from payments.webhooks.moving import PATIENCE, Verdict, claim, close, put_off, release
 from payments.webhooks.types import HEARD, About
 
 log = structlog.get_logger(__name__)
 State = StripeEvent.State
 
-#: After so many failed attempts an event is parked in sight; attempts are 1, 2, 4… minutes apart.
-PATIENCE = 8
-LEASE = timedelta(minutes=2)
 #: After so many silences of Stripe running, the round ends: each costs a minute or more, and other jobs want the worker.
 ENOUGH = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of an event: applied, ignored for a reason, or parked on a desk."""
+class Round:
+    """One round of processing: its instant, and every name of the payments that were settled before it began."""
 
-    state: str
-    reason: str = ""
+    at: datetime
+    settled: frozenset[str]
 
 
 def process(*, at: datetime, limit: int = 50, go_on: Callable[[], bool] = lambda: True) -> int:
     """Process stored events that are due; returns how many were closed. Network between short transactions.
 
     Several workers may run at once: each claims its own batch. A worker that dies leaves its events to the next round;
-    so does one that `go_on` tells to stop, or to which Stripe does not answer.
+    so does one that `go_on` tells to stop, or to which Stripe does not answer. Events are closed together at the end:
+    what a dead worker had applied is applied once more, which changes nothing (HEARD).
     """
-    batch = _claim(at=at, limit=limit)
-    closed = silent = 0
+    batch = claim(at=at, limit=limit)
+    current = Round(at, _settled_among(batch))
+    verdicts: list[tuple[StripeEvent, Verdict]] = []
+    silent = 0
     for about, subject, events in _by_object(batch):
         if silent == ENOUGH or not go_on():
-            _release(events, at=at)
+            release(events, at=at)
             continue
         try:
-            verdict = _ACTS[about](subject, events, at)
+            verdict = _ACTS[about](subject, events, current)
             silent = 0
         except gateway.GatewayFault as fault:
             answered = isinstance(fault, gateway.Refused)
-            _put_off(events, trouble=type(fault).__name__, at=at, patience=PATIENCE if answered else None)
+            put_off(events, trouble=type(fault).__name__, at=at, patience=PATIENCE if answered else None)
             silent = 0 if answered else silent + 1
             continue
         except Exception as trouble:
             log.exception("event_failed", kinds=sorted({event.type for event in events}))
-            _put_off(events, trouble=type(trouble).__name__, at=at)
+            put_off(events, trouble=type(trouble).__name__, at=at)
             continue
-        _close(events, verdict, at=at)
-        closed += len(events)
-    return closed
+        verdicts += [(event, verdict) for event in events]
+    close(verdicts, at=at)
+    return len(verdicts)
 
 
-def _claim(*, at: datetime, limit: int) -> list[StripeEvent]:
-    with transaction.atomic():
-        batch = list(
-            StripeEvent.objects.select_for_update(skip_locked=True, no_key=True)
-            .filter(state=State.STORED, next_attempt_at__lte=at)
-            .order_by("next_attempt_at", "pk")[:limit]
-        )
-        # The claim is a lease: whoever dies with it is followed by another worker.
-        StripeEvent.objects.filter(pk__in=[event.pk for event in batch]).update(
-            next_attempt_at=at + LEASE, attempts=F("attempts") + 1
-        )
-    return batch
+def _settled_among(batch: Sequence[StripeEvent]) -> frozenset[str]:
+    """Every name, ours and Stripe's, of the settled payments that these events name; one query.
+
+    Settled is final: what is found here stays true for the whole round. What is not found says nothing.
+    """
+    named = set().union(*map(_names, batch))
+    if not named:
+        return frozenset()
+    rows = Payment.objects.filter(_named(named), state=Payment.State.SUCCEEDED, stripe_charge__isnull=False)
+    names = rows.values_list("reference", "stripe_intent", "checkout_session", "stripe_charge")
+    return frozenset(name for row in names for name in row if name)
 
 
-def _release(events: Sequence[StripeEvent], *, at: datetime) -> None:
-    """Give claimed events back untried: that is no attempt of theirs."""
-    StripeEvent.objects.filter(pk__in=[event.pk for event in events], state=State.STORED).update(
-        next_attempt_at=at, attempts=F("attempts") - 1
+def _names(event: StripeEvent) -> set[str]:
+    """Under what this event names a payment: our reference, its intent, its page, its charge."""
+    hints = (event.hints.get(name, "") for name in ("reference", "payment_intent", "charge"))
+    return {event.object_id, *hints} - {""}
+
+
+def _named(names: Iterable[str]) -> Q:
+    """Payments with one of these names; no two kinds of them are written alike."""
+    names = list(names)
+    return (
+        Q(reference__in=names) | Q(stripe_intent__in=names) | Q(checkout_session__in=names) | Q(stripe_charge__in=names)
     )
 
 
@@ -105,49 +110,42 @@ def _by_object(batch: Sequence[StripeEvent]) -> Groups:
     return [(about, key, events) for (about, key), events in groups.items()]
 
 
-def _payment(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
-    intents = {event.hints.get("payment_intent") or event.object_id for event in events}
-    payment = (
-        Payment.objects.select_related("payer_account")
-        .filter(
-            Q(reference=subject)
-            | Q(stripe_intent__in=intents)
-            | Q(checkout_session__in={event.object_id for event in events})
-        )
-        .first()
-    )
+#: A settled payment has nothing more to learn from its own events; refunds and fees have theirs.
+OLD_NEWS = Verdict(State.IGNORED, "tells nothing new")
+
+
+def _payment(subject: str, events: list[StripeEvent], current: Round) -> Verdict:
+    names = set().union(*map(_names, events))
+    if names & current.settled:
+        return OLD_NEWS
+    payment = Payment.objects.select_related("payer_account").filter(_named(names)).first()
     if payment is None:
         return _foreign(subject)
-    if _old_news(payment):
-        return Verdict(State.IGNORED, "tells nothing new")
-    looking_up.look_up(payment, actor=_actor(events), at=at)
+    if payment.state == Payment.State.SUCCEEDED and payment.stripe_charge is not None:
+        return OLD_NEWS
+    looking_up.look_up(payment, actor=_actor(events), at=current.at)
     return Verdict(State.APPLIED)
 
 
-def _old_news(payment: Payment) -> bool:
-    """A settled payment has nothing more to learn from its own events; refunds and fees have theirs."""
-    return payment.state == Payment.State.SUCCEEDED and payment.stripe_charge is not None
-
-
-def _setup(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
+def _setup(subject: str, events: list[StripeEvent], current: Round) -> Verdict:
     setup = MethodSetup.objects.filter(
         Q(reference=subject) | Q(checkout_session__in={event.object_id for event in events})
     ).first()
     if setup is None:
         return _foreign(subject)
-    done = methods.look_up_setup(setup, at=at)
-    tell_method_changed(done, actor=_actor(events), at=at)
+    done = methods.look_up_setup(setup, at=current.at)
+    tell_method_changed(done, actor=_actor(events), at=current.at)
     return Verdict(State.APPLIED)
 
 
-def _refund(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
+def _refund(subject: str, events: list[StripeEvent], current: Round) -> Verdict:
     references = {event.hints["reference"] for event in events if event.hints.get("reference")}
     found = Refund.objects.select_related("payment").filter(
         Q(reference__in=references) | Q(stripe_refund=subject) | Q(payment__stripe_charge=subject)
     )
     known = list(found)
     for refund in known:
-        refunds.look_up(refund, actor=_actor(events), at=at)
+        refunds.look_up(refund, actor=_actor(events), at=current.at)
     if known:
         return Verdict(State.APPLIED)
     intents = {event.hints.get("payment_intent", "") for event in events} - {""}
@@ -160,29 +158,31 @@ def _refund(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
         kind="refund_not_ours",
         subject=f"payment:{payment.pk}",
         sentence=f"Un remboursement de {payment.reference} a été fait chez Stripe, hors de la boutique.",
-        at=at,
+        at=current.at,
     )
     return Verdict(State.PARKED, "refunded outside the shop")
 
 
-def _fee(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
-    known = fees.book_for_charge(subject, actor=_actor(events), at=at)
-    return Verdict(State.APPLIED) if known else _foreign("")
+def _fee(subject: str, events: list[StripeEvent], current: Round) -> Verdict:
+    if subject not in current.settled and not Payment.objects.filter(stripe_charge=subject).exists():
+        return _foreign("")
+    fees.book_for_charge(subject, actor=_actor(events), at=current.at)
+    return Verdict(State.APPLIED)
 
 
-def _method(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
-    return Verdict(State.APPLIED) if methods.bring_up_to_date(subject, at=at) else _foreign("")
+def _method(subject: str, events: list[StripeEvent], current: Round) -> Verdict:
+    return Verdict(State.APPLIED) if methods.bring_up_to_date(subject, at=current.at) else _foreign("")
 
 
-def _mandate(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
+def _mandate(subject: str, events: list[StripeEvent], current: Round) -> Verdict:
     if all(event.hints.get("status") == "active" for event in events):
         return Verdict(State.IGNORED, "the mandate is active")
     of = {event.hints.get("payment_method", "") for event in events}
-    ended = methods.end_mandate(subject, of=of, because="mandate ended at the bank", at=at)
+    ended = methods.end_mandate(subject, of=of, because="mandate ended at the bank", at=current.at)
     return Verdict(State.APPLIED) if ended else _foreign("")
 
 
-def _desk(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
+def _desk(subject: str, events: list[StripeEvent], current: Round) -> Verdict:
     event = events[0]
     if event.type not in HEARD:
         return Verdict(State.IGNORED, "a type this shop does not hear")
@@ -200,12 +200,12 @@ def _desk(subject: str, events: list[StripeEvent], at: datetime) -> Verdict:
             kind=kind[:40],
             subject=f"payment:{payment.pk}",
             sentence=f"Stripe signale « {kind} » pour {payment.reference} : à regarder chez Stripe.",
-            at=at,
+            at=current.at,
         )
     return Verdict(State.PARKED, "on finance's desk")
 
 
-_ACTS: dict[About, Callable[[str, list[StripeEvent], datetime], Verdict]] = {
+_ACTS: dict[About, Callable[[str, list[StripeEvent], Round], Verdict]] = {
     About.PAYMENT: _payment,
     About.SETUP: _setup,
     About.REFUND: _refund,
@@ -225,36 +225,3 @@ def _foreign(reference: str) -> Verdict:
 
 def _actor(events: Sequence[StripeEvent]) -> Actor:
     return stripe_event(events[0].event_id)
-
-
-def _close(events: Sequence[StripeEvent], verdict: Verdict, *, at: datetime) -> None:
-    reason = verdict.reason
-    if any(event.livemode for event in events) == settings.STRIPE_SECRET_KEY.startswith(("sk_test_", "rk_test_")):
-        reason = f"{reason} (other mode)".strip()
-    StripeEvent.objects.filter(pk__in=[event.pk for event in events], state=State.STORED).update(
-        state=verdict.state, reason=reason[:200], done_at=at
-    )
-
-
-def _put_off(events: Sequence[StripeEvent], *, trouble: str, at: datetime, patience: int | None = PATIENCE) -> None:
-    """Try again later, twice as late each time up to an hour; park what is refused for the last time.
-
-    Without `patience` for ever: while Stripe is silent nothing is learnt about the event itself (HEARD sees it wait).
-    """
-    for event in events:
-        tries = event.attempts + 1
-        if patience is not None and tries >= patience:
-            StripeEvent.objects.filter(pk=event.pk, state=State.STORED).update(
-                state=State.PARKED, reason=f"given up after {tries} attempts: {trouble}", done_at=at
-            )
-            put_on_desk(
-                DeskItem.Desk.TECHNIQUE,
-                kind="event_parked",
-                subject=f"event:{event.event_id}",
-                sentence=f"L’événement Stripe {event.type} n’a pas pu être traité ({trouble}).",
-                at=at,
-            )
-        else:
-            StripeEvent.objects.filter(pk=event.pk, state=State.STORED).update(
-                next_attempt_at=at + timedelta(minutes=min(2 ** (tries - 1), 64)), reason=trouble
-            )

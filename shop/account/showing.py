@@ -7,11 +7,12 @@ from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shop.account.doors import may_move, may_pay
+from shop.account.doors import may_choose, may_move, may_pay
 from shop.storefront.covers import season_of
 from shop.templatetags.french import day
 from subscriptions.calendar import IssueDates
@@ -78,8 +79,11 @@ def card(request: HttpRequest, subscription: Subscription, dates: SubscriptionDa
         "copies": [copy_line(copy) for copy in dates.copies],
         "address_url": reverse("account_address", args=[subscription.pk]) if living and movable else None,
         "card_url": reverse("account_card", args=[subscription.pk]) if may_pay(request, subscription) else None,
-        "stop_url": public("terminate") if living else None,
-        "withdraw_url": public("withdraw") if dates.withdrawal_open else None,
+        "stop_url": function("terminate", subscription) if living else None,
+        "withdraw_url": function("withdraw", subscription) if dates.withdrawal_open else None,
+        "renewal_url": reverse("account_renewal", args=[subscription.pk])
+        if may_choose(request, subscription, dates)
+        else None,
     }
 
 
@@ -93,6 +97,11 @@ def sentence(subscription: Subscription, dates: SubscriptionDates) -> str:
         }
     if subscription.state == State.ENDED:
         return _("It has ended: nothing more is sent, and nothing more is debited.")
+    if dates.by_choice:
+        return _(
+            "It was to renew itself on %(date)s. We could not announce it in time, so nothing will be debited: "
+            "another year is yours to choose. We have written to you how."
+        ) % {"date": day(dates.by_choice.on)}
     if dates.renewal and dates.means is None:
         return _("No means of payment is kept: choose one, or it ends on %(date)s.") % {"date": day(dates.renewal.on)}
     if dates.means_ends_first and dates.renewal:
@@ -158,9 +167,6 @@ def means_words(means: Means | None) -> str:
     return f"{words}, {means.ends_on:%m/%Y}" if means.ends_on else words
 
 
-def public(name: str) -> str | None:
-    """One of the two functions that need no account; None while the site does not have it."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return None
+def function(name: str, subscription: Subscription) -> str:
+    """One of the two functions that need no account, filled in with this subscription; the steps are the same."""
+    return f"{reverse(name)}?{urlencode({'abonnement': subscription.number or ''})}"

@@ -17,6 +17,7 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "payment": (Right.PAYMENTS, "desk_payment"),
     "refund": (Right.REFUNDS, "desk_refund"),
     "invoice": (Right.INVOICES, "desk_invoice"),
+    "declaration": (Right.DECLARATIONS, "desk_declaration"),
     "notice": (Right.LETTERS, "desk_letter"),
     "event": (Right.EVENTS, "desk_stripe_event"),
     "entry": (Right.LEDGER, "desk_entry"),

@@ -53,6 +53,21 @@ STEPS = (
     gettext_noop("not paid in time"),
     gettext_noop("another term has begun"),
     gettext_noop("neither taken nor refused"),
+    gettext_noop("R is near"),
+    gettext_noop("the day has moved"),
+    gettext_noop("the price of that day"),
+    gettext_noop("moved later after it was announced"),
+    gettext_noop("automatic renewal is off"),
+    gettext_noop("the subscription has ended"),
+    gettext_noop("a payment is disputed"),
+    gettext_noop("another term was added meanwhile"),
+    gettext_noop("there is no price for the zone"),
+    gettext_noop("legal notice proved"),
+    gettext_noop("no notice proved in time"),
+    gettext_noop("turned off in the account"),
+    gettext_noop("withdrawal %(reference)s"),
+    gettext_noop("termination %(reference)s"),
+    gettext_noop("given back"),
 )
 #: What became of letters.
 LETTERS = (
@@ -69,11 +84,21 @@ LETTERS = (
     gettext_noop("another order took its place"),
     gettext_noop("the debit is no longer on its way"),
     gettext_noop("the refund failed"),
+    gettext_noop("outside the law's window for it"),
+    gettext_noop("no means of payment is kept"),
+    gettext_noop("too late for the day that it names"),
+    gettext_noop("a good means of payment is kept"),
+    gettext_noop("the renewal is no longer by choice"),
+    gettext_noop("the renewal has moved to another day"),
+    gettext_noop("the renewal has gone on"),
     gettext_noop("said by %(actor)s"),
     gettext_noop("the charge is no longer planned for that day"),
     gettext_noop("the renewal is %(state)s"),
     gettext_noop("a payment is on its way"),
     gettext_noop("the subscription goes on"),
+    gettext_noop("the reader gave the order up"),
+    gettext_noop("the declaration is dealt with"),
+    gettext_noop("the reader has chosen otherwise since"),
 )
 #: What mail servers and providers answer (`subscriptions.notices.answers`).
 ANSWERS = (
@@ -156,8 +181,18 @@ FINDINGS = (
     gettext_noop("added by no renewal"),
     gettext_noop("its payment was made for another term"),
     gettext_noop("charged on %(day)s although the reader had said no"),
+    gettext_noop("begun although the reader had stopped it"),
+    gettext_noop("still to be charged though it renews itself no more"),
+    gettext_noop("put in a file after its contract was stopped"),
+    gettext_noop("declared, and not acknowledged"),
+    gettext_noop("its refund is due since %(since)s, and no desk knows of it"),
     gettext_noop("sent without a proof"),
     gettext_noop("has not succeeded for %(time)s"),
+    gettext_noop("charged on %(day)s without a legal notice that holds"),
+    gettext_noop("charged on %(day)s without word of it 7 to 30 days before"),
+    gettext_noop("announced without a legal notice proved for %(day)s"),
+    gettext_noop("still planned though its legal window closed on %(day)s"),
+    gettext_noop("ends on %(day)s, renews itself, and nobody has planned it"),
 )
 KNOWN = frozenset({*STEPS, *LETTERS, *ANSWERS, *FINDINGS})
 _CODE = re.compile(r"(\d{3}) (.+)", re.DOTALL)

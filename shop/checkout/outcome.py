@@ -25,9 +25,9 @@ from shop.views import too_many
 from subscriptions.calendar import CalendarTooShort, expected_sepa_settlement, first_issue
 from subscriptions.models import Entitlement, Issue, Order
 from subscriptions.offers.catalogue import dates_of
-from subscriptions.orders.following import Situation, follow
+from subscriptions.orders.following import Situation, follow, payment_now
+from subscriptions.orders.following import situation as situation_of
 from subscriptions.orders.links import BadLink, OldLink, cancel_path, read_tracking, return_path
-from subscriptions.orders.placing import payment_of
 
 # How the template calls the situations, and after how many seconds the page asks again.
 STATES = {
@@ -54,8 +54,8 @@ def outcome(request: HttpRequest, token: str) -> HttpResponse:
         order = read_tracking(token, at=at)
     except (BadLink, OldLink) as refused:
         return _refused(request, refused)
-    situation = follow(order, at=at, ask=True)
-    payment = payment_of(order)
+    payment = payment_now(order, at=at, ask=True)
+    situation = situation_of(order, payment)
     answer = render(request, "checkout/outcome.html", _told(order, payment, situation))
     if situation == Situation.PAID and tokens.of_browser(request) == order.form_token:
         tokens.forget(answer)

@@ -31,7 +31,7 @@ from shop.views import too_many
 from subscriptions.models import Offer, Order
 from subscriptions.offers.catalogue import Shelf
 from subscriptions.orders.links import cancel_path, return_path, tracking_path
-from subscriptions.orders.placing import AlreadyPaid, StillOpen, TotalChanged, payment_of, place
+from subscriptions.orders.placing import AlreadyPaid, StillOpen, TotalChanged, place
 from subscriptions.orders.quoting import NotForSale, quote
 
 View = Callable[..., HttpResponse]
@@ -232,9 +232,10 @@ def _changed(request: HttpRequest, said: Shown) -> str | None:
 def _placed(request: HttpRequest, form: OrderForm, said: Shown, *, shelf: Shelf, wish: UUID) -> HttpResponse:
     """Order row first, then the payment page; while Stripe says nothing, the page that tells the truth."""
     at, actor = timezone.now(), reader(request.user)
-    placed = place(wish_of(form, said, shelf=shelf, request=request), form_token=wish, actor=actor, at=at)
+    wished = wish_of(form, said, shelf=shelf, request=request)
+    placed, payment = place(wished, form_token=wish, actor=actor, at=at)
     payment = open_hosted_page(
-        payment_of(placed),
+        payment,
         email=placed.email,
         name=buyer_name(placed),
         success_url=settings.SITE_URL + return_path(placed),

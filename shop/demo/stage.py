@@ -87,8 +87,8 @@ class Stage:
             shelf=shelf,
         )
         typed = wish_of(form, shown(quoted, shelf=shelf, offers=offers), shelf=shelf, request=_request(person))
-        order = place(typed, form_token=wish, actor=reader(None), at=self.now)
-        self.open_page(payment_of(order), order)
+        order, payment = place(typed, form_token=wish, actor=reader(None), at=self.now)
+        self.open_page(payment, order)
         return order
 
     def open_page(self, payment: Payment, order: Order) -> Payment:

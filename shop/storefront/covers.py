@@ -85,6 +85,12 @@ def _text(x: float, y: float, size: float, content: str, ink: str, family: str =
     return f'<text x="{x:g}" y="{y:g}" font-family="{family}" font-size="{size:g}" fill="{ink}"{more}>{escape(content)}</text>'
 
 
+def _as_wide(digits: str, *, room: int = 222) -> str:
+    """Hold a number to the width it has in the first face, in whatever face it is set."""
+    width = room if len(digits) > 1 else room // 2
+    return f' textLength="{width}" lengthAdjust="spacingAndGlyphs"'
+
+
 def cover_svg(facts: CoverFacts, *, width: int | None = None) -> str:
     """The cover, 600 × 800 in its own units. `width` sets a size in pixels; without it the page decides.
 
@@ -108,7 +114,8 @@ def cover_svg(facts: CoverFacts, *, width: int | None = None) -> str:
         # The name fills the width whatever the fallback face.
         _text(36, 134, 150, facts.title, inks.light, more=BOLD + ' textLength="528" lengthAdjust="spacingAndGlyphs"'),
         f'<path d="M36 166h528M36 580h528" stroke="{inks.light}"/>',
-        _text(30, 766, 200 if len(digits) < 3 else 130, digits, inks.light, more=BOLD),
+        # As wide in any face: a wide one would run into the month beside it.
+        _text(30, 766, 200 if len(digits) < 3 else 130, digits, inks.light, more=BOLD + _as_wide(digits)),
         _text(564, 728, 32, season.name, inks.light, more=END),
         _text(564, 766, 32, month_and_year(facts), inks.light, more=END),
     ]
@@ -143,7 +150,7 @@ def share_svg(facts: CoverFacts) -> str:
         ),
         _text(652, 150, 130, facts.title, inks.light, more=BOLD + ' textLength="496" lengthAdjust="spacingAndGlyphs"'),
         f'<path d="M652 182h496" stroke="{inks.light}"/>',
-        _text(645, 572, 170, f"{facts.number}", inks.light, more=BOLD),
+        _text(645, 572, 170, f"{facts.number}", inks.light, more=BOLD + _as_wide(f"{facts.number}", room=190)),
         _text(1148, 528, 36, season.name, inks.light, more=END),
         _text(1148, 572, 36, month_and_year(facts), inks.light, more=END),
     ]

@@ -116,6 +116,7 @@ class RenewalProof(models.Model):
     renewal = models.ForeignKey(Renewal, on_delete=models.PROTECT, related_name="proofs")
     renews_on = models.DateField()
     kind = models.CharField(max_length=9, choices=Kind.choices)
+    ordinal = models.PositiveSmallIntegerField(default=1, help_text="2, 3… for a notice given again about the same R")
     sent_on = models.DateField(help_text="Paris day on which the mail provider took it, or the letter was posted")
     window_opens = models.DateField()
     window_closes = models.DateField()
@@ -124,7 +125,7 @@ class RenewalProof(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["renewal", "renews_on", "kind"], name="renewal_proof_once"),
+            models.UniqueConstraint(fields=["renewal", "renews_on", "kind", "ordinal"], name="renewal_proof_nth"),
             models.UniqueConstraint(fields=["renewal", "renews_on", "kind", "sent_on"], name="renewal_proof_day"),
             models.CheckConstraint(
                 condition=models.Q(sent_on__gte=models.F("window_opens"), sent_on__lte=models.F("window_closes")),
@@ -149,6 +150,7 @@ class RenewalAttempt(models.Model):
     number = models.PositiveSmallIntegerField(help_text="1, 2, 3…")
     charged_on = models.DateField()
     legal_kind = models.CharField(max_length=9, default=RenewalProof.Kind.LEGAL)
+    legal_ordinal = models.PositiveSmallIntegerField(default=1)
     pre_debit_kind = models.CharField(max_length=9, default=RenewalProof.Kind.PRE_DEBIT)
     pre_debit_sent_on = models.DateField()
     payment = models.OneToOneField("payments.Payment", on_delete=models.PROTECT, related_name="renewal_attempt")

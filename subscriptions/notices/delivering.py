@@ -55,11 +55,12 @@ def deliver(limit: int, *, at: datetime) -> Delivered:
     done = Delivered()
     with LetterBox() as box:
         while limit > 0 and not done.outage:
-            held = claim(min(BATCH, limit), at=at)
-            if not held:
-                break
-            limit -= len(held)
+            wanted = min(BATCH, limit)
+            held = claim(wanted, at=at)
             _deliver_all(held, box, done, at=at)
+            if len(held) < wanted:  # no more were due
+                break
+            limit -= wanted
     if done.sent and not done.outage:
         because = _("Letters leave again.")
         take_off_desk(kind="post_outage", subject="post", because=because, actor=job("letters"), at=at)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from subscriptions.models import Notice
-from subscriptions.notices import accounts, attachments, charges, purchases, repayments
+from subscriptions.notices import accounts, announcing, attachments, charges, purchases, repayments, stoppings
 from subscriptions.notices.letter import Letter, OnStall
 
 LEGAL, SERVICE = Notice.Rank.LEGAL, Notice.Rank.SERVICE
@@ -106,6 +106,33 @@ LETTERS: Mapping[str, Letter] = {
         context=accounts.method_changed,
         untrue_because=accounts.replaced,
     ),
+    # Without it nothing may be charged (C. conso L215-1): rather twice than never.
+    "renewal_notice": Letter(
+        rank=LEGAL,
+        facts=frozenset({"renewal_id", "renews_on"}),
+        context=announcing.legal,
+        untrue_because=announcing.too_late,
+        keep_days=CONTRACT,
+    ),
+    "renewal_pre_debit": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "renews_on", "charge_on"}),
+        context=announcing.pre_debit,
+        untrue_because=announcing.no_debit,
+        keep_days=CONTRACT,
+    ),
+    "renewal_card_wanted": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "renews_on"}),
+        context=announcing.card_wanted,
+        untrue_because=announcing.card_is_good,
+    ),
+    "renewal_manual": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "renews_on"}),
+        context=announcing.by_choice,
+        untrue_because=announcing.chosen,
+    ),
     "account_erased": Letter(
         rank=SERVICE,
         facts=frozenset({"erased_on"}),
@@ -161,5 +188,48 @@ LETTERS: Mapping[str, Letter] = {
         context=charges.given_back,
         on_stall=OnStall.DOUBTFUL,
         to_erased=True,
+    ),
+    # Receipts of what a reader declares: due by law at once, with the declaration on paper.
+    "withdrawal_acknowledged": Letter(
+        rank=LEGAL,
+        facts=frozenset({"declaration_id", "sentence"}),
+        context=stoppings.acknowledged,
+        attachments=attachments.declaration,
+        keep_days=CONTRACT,
+        to_erased=True,
+    ),
+    "termination_acknowledged": Letter(
+        rank=LEGAL,
+        facts=frozenset({"declaration_id", "sentence"}),
+        context=stoppings.acknowledged,
+        attachments=attachments.declaration,
+        keep_days=CONTRACT,
+        to_erased=True,
+    ),
+    "declaration_applied": Letter(
+        rank=LEGAL,
+        facts=frozenset({"declaration_id", "sentence"}),
+        context=stoppings.acknowledged,
+        keep_days=CONTRACT,
+        to_erased=True,
+    ),
+    "declaration_told": Letter(
+        rank=SERVICE,
+        facts=frozenset({"declaration_id", "subscription_id"}),
+        context=stoppings.told,
+        untrue_because=stoppings.dealt_with,
+    ),
+    "renewal_turned_off": Letter(
+        rank=SERVICE,
+        facts=frozenset({"choice_id"}),
+        context=stoppings.turned_off,
+        untrue_because=stoppings.chosen_again,
+    ),
+    "renewal_turned_on": Letter(
+        rank=SERVICE,
+        facts=frozenset({"choice_id"}),
+        context=stoppings.turned_on,
+        untrue_because=stoppings.chosen_again,
+        keep_days=CONTRACT,
     ),
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import Q
 
 from payments.models import Document
 from subscriptions.models import Notice, NoticeProof
@@ -26,19 +26,26 @@ MOVES: Mapping[State, frozenset[State]] = {
 }
 
 
+# What another postman has in hand is passed over.
+CLAIM = """
+WITH due AS (
+    SELECT id FROM subscriptions_notice
+    WHERE state = 'queued' AND due_at <= %(at)s AND (%(only)s::bigint IS NULL OR id = %(only)s)
+    ORDER BY due_at, id LIMIT %(limit)s
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE subscriptions_notice AS notice
+SET state = 'sending', state_since = %(at)s, attempts = attempts + 1, document_id = NULL, failure = ''
+FROM due WHERE notice.id = due.id
+RETURNING notice.*
+"""
+
+
 def claim(limit: int, *, at: datetime, notice_id: int | None = None) -> list[Notice]:
     """Take up to `limit` due letters that nobody else holds, as `sending`; a short transaction of its own."""
-    due = Notice.objects.filter(state=State.QUEUED, due_at__lte=at)
-    if notice_id is not None:
-        due = due.filter(pk=notice_id)
     with transaction.atomic(durable=True):
-        rows = list(due.select_for_update(skip_locked=True, no_key=True).order_by("due_at", "id")[:limit])
-        Notice.objects.filter(pk__in=[row.pk for row in rows]).update(
-            state=State.SENDING, state_since=at, attempts=F("attempts") + 1, document=None, failure=""
-        )
-    for row in rows:
-        row.state, row.state_since, row.attempts = State.SENDING, at, row.attempts + 1
-    return rows
+        rows = list(Notice.objects.raw(CLAIM, {"at": at, "limit": limit, "only": notice_id}))
+    return sorted(rows, key=lambda row: (row.due_at, row.pk))
 
 
 def move(
@@ -78,13 +85,32 @@ def hold_as_sent(notice: Notice, document: Document) -> bool:
     return bool(held)
 
 
-@transaction.atomic
+# A recovery that came too early may have put the letter back or aside: it did leave.
+ACCEPTED = """
+WITH sent AS (
+    UPDATE subscriptions_notice
+    SET state = 'sent', state_since = %(at)s, document_id = %(document)s, failure = ''
+    WHERE id = %(notice)s AND attempts = %(attempts)s AND state IN ('sending', 'queued', 'doubtful')
+)
+INSERT INTO subscriptions_noticeproof (notice_id, kind, provider_id, detail, document_id, at)
+VALUES (%(notice)s, 'accepted', %(provider_id)s, '', %(document)s, %(at)s)
+"""
+
+
 def accepted(notice: Notice, *, provider_id: str, at: datetime) -> None:
-    """Write down that the other end took the letter, whatever happened to the row meanwhile: it is a fact."""
-    prove(notice, "accepted", at=at, provider_id=provider_id)
-    # A recovery that came too early may have put it back or aside: it did leave.
-    ours = Q(pk=notice.pk, attempts=notice.attempts, state__in=[State.SENDING, State.QUEUED, State.DOUBTFUL])
-    Notice.objects.filter(ours).update(state=State.SENT, state_since=at, document=notice.document, failure="")
+    """Write down that the other end took the letter, whatever happened to the row meanwhile: it is a fact.
+
+    The proof and the state that it proves are one statement.
+    """
+    facts = {
+        "notice": notice.pk,
+        "attempts": notice.attempts,
+        "document": notice.document_id,
+        "provider_id": provider_id[:255],
+        "at": at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ACCEPTED, facts)
     notice.state, notice.state_since = State.SENT, at
 
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 from payments.days import paris_day
 from payments.gateway import decline
 from payments.invoicing.mentions import percent
+from payments.invoicing.rendering import read_whole
 from payments.models import Invoice, Payment
 from payments.money import french
 from payments.paid_by import paid_by
@@ -22,21 +23,18 @@ from subscriptions.calendar import (
     legal_notice_window,
     withdraw_until,
 )
-from subscriptions.models import Offer, Order, Term
+from subscriptions.models import Entitlement, Issue, Offer, Order, Term
 from subscriptions.notices.french import day, issue, issues, month
 from subscriptions.notices.letter import Context, Facts
 from subscriptions.notices.paths import OFFER, absolute, public_function
 from subscriptions.orders.links import tracking_path
+from subscriptions.stopping.given_up import given_up
 
 
 def confirmation(facts: Facts) -> Context:
     """The contract on a durable medium (C. conso L221-13; law.md 4.1, 4.3)."""
-    order = _order(facts)
-    term = Term.objects.select_related("subscription__recipient__address", "payment__saved_method").get(
-        pk=facts["term_id"]
-    )
-    invoice = Invoice.objects.get(pk=facts["invoice_id"])
-    copies = [copy.issue for copy in term.entitlements.select_related("issue") if copy.issue is not None]
+    order, term, copies = _sold(facts)
+    invoice = read_whole(facts["invoice_id"])
     first = copies[0] if copies else order.first_issue
     renews_on = term.ends_on + timedelta(days=1)
     window = legal_notice_window(renews_on)
@@ -124,18 +122,31 @@ def already_paid(context: Context, *, at: datetime) -> str:
         return "another payment is on its way"
     if Order.objects.filter(supersedes=order).exists():
         return "another order took its place"
-    return ""
+    return "the reader gave the order up" if given_up([order]) else ""
 
 
 def no_longer_pending(context: Context, *, at: datetime) -> str:
     """A debit is not announced once it is known to be paid or refused."""
     order: Order = context["order"]
+    if given_up([order]):
+        return "the reader gave the order up"
     processing = Payment.objects.filter(subject=order.subject, state=Payment.State.PROCESSING)
     return "" if processing.exists() else "the debit is no longer on its way"
 
 
 def _order(facts: Facts) -> Order:
     return Order.objects.select_related("offer__magazine", "delivery", "first_issue").get(pk=facts["order_id"])
+
+
+def _sold(facts: Facts) -> tuple[Order, Term, list[Issue]]:
+    """What was ordered, the term that it became, and the issues of its copies as far as they are planned; one query."""
+    related = ("order__offer", "order__delivery", "order__first_issue", "subscription__recipient__address")
+    of_the_term = [f"term__{name}" for name in (*related, "payment__saved_method")]
+    copies = list(Entitlement.objects.select_related("issue", *of_the_term).filter(term=facts["term_id"]))
+    term = copies[0].term
+    if term.order is None:
+        raise ValueError(f"term {term.pk} was not ordered")
+    return term.order, term, [copy.issue for copy in copies if copy.issue is not None]
 
 
 def _told_of(order: Order) -> dict[str, Any]:

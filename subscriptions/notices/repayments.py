@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from payments.days import paris_day
+from payments.invoicing.rendering import read_whole
 from payments.models import Payment, Refund
 from payments.money import french
 from payments.paid_by import paid_by
@@ -15,8 +16,8 @@ from subscriptions.notices.letter import Context, Facts
 
 def sent(facts: Facts) -> Context:
     """The money went back by the way it came."""
-    refund = Refund.objects.select_related("payment__saved_method", "credit_note__original").get(pk=facts["refund_id"])
-    note = refund.credit_note
+    refund = Refund.objects.select_related("payment__saved_method").get(pk=facts["refund_id"])
+    note = read_whole(refund.credit_note_id) if refund.credit_note_id else None
     return {
         "refund": refund,
         "invoice": note,

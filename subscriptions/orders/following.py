@@ -30,9 +30,15 @@ class Situation(StrEnum):
 
 
 def follow(order: Order, *, at: datetime, ask: bool) -> Situation:
-    """Where an order stands; with `ask`, Stripe is asked first if we do not know yet (at most every 3 seconds).
+    """Where an order stands, by its payment as it stands now (`payment_now`)."""
+    return situation(order, payment_now(order, at=at, ask=ask))
 
-    Network only with `ask`, outside a transaction. When Stripe does not answer, what we know is told.
+
+def payment_now(order: Order, *, at: datetime, ask: bool) -> Payment:
+    """The payment of an order; with `ask`, Stripe is asked first if we do not know yet (at most every 3 seconds).
+
+    Network only with `ask`, outside a transaction. When Stripe does not answer, what we know is told. The order is read
+    again unless its payment tells all: what it pays for is served.
     """
     payment = payment_of(order)
     undecided = payment.is_open or payment.state == State.PROCESSING
@@ -42,12 +48,15 @@ def follow(order: Order, *, at: datetime, ask: bool) -> Situation:
             payment = look_up(payment, actor=job("return-page"), at=at)
         except gateway.GatewayFault:
             Payment.objects.filter(pk=payment.pk).update(looked_up_at=at)
-    order.refresh_from_db(fields=["state", "state_since", "customer"])
-    return situation(order, payment)
+    if payment.effect != Payment.Effect.DONE:
+        order.refresh_from_db(fields=["state", "state_since", "customer"])
+    return payment
 
 
 def situation(order: Order, payment: Payment) -> Situation:
     """The pure table behind `follow`."""
+    if payment.effect == Payment.Effect.DONE:
+        return Situation.PAID
     if payment.state == State.SUCCEEDED and payment.surplus and order.state != Order.State.PAID:
         return Situation.SURPLUS
     if order.state == Order.State.PAID:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -106,28 +106,37 @@ class Wish:
     user_agent: str = field(default="", repr=False)
 
 
-def place(wish: Wish, *, form_token: UUID, actor: Actor, at: datetime) -> Order:
+class Placed(NamedTuple):
+    """An order and the payment that is meant to pay it."""
+
+    order: Order
+    payment: Payment
+
+
+def place(wish: Wish, *, form_token: UUID, actor: Actor, at: datetime) -> Placed:
     """Place the order of a form: once, however often and from however many tabs it is sent.
 
-    The same wish again is the same order. Another wish of the same form takes the place of the unpaid one, whose payment
+    The database says whether the form has a living order already. The same wish again is the same order. Another wish of the same form takes the place of the unpaid one, whose payment
     page is closed first (network, outside a transaction). The payment's row is written in the same transaction.
     Raises TotalChanged, AlreadyPaid or StillOpen: nothing was placed.
     """
     if wish.quote.amount.amount != wish.expected_total:
         raise TotalChanged(wish.quote.amount)
     content = _digest(wish)
+    older: Order | None = None
     for _attempt in range(3):
-        older = Order.objects.filter(form_token=form_token, state__in=LIVING).first()
-        if older is not None:
-            if older.state == Order.State.PAID:
-                raise AlreadyPaid(older)
-            if older.content_sha256 == content and _can_be_paid(older):
-                return older
-            _take_back(older, actor=actor, at=at)
         try:
             return _write(wish, form_token=form_token, content=content, older=older, actor=actor, at=at)
         except IntegrityError:
-            continue  # another tab was first: look again
+            older = Order.objects.filter(form_token=form_token, state__in=LIVING).first()
+        if older is None:
+            continue  # the order that stood in the way has ended meanwhile
+        if older.state == Order.State.PAID:
+            raise AlreadyPaid(older)
+        payment = payment_of(older)
+        if older.content_sha256 == content and payment.is_open:
+            return Placed(older, payment)
+        _take_back(older, payment, actor=actor, at=at)
     raise StillOpen
 
 
@@ -138,13 +147,8 @@ def payment_of(order: Order) -> Payment:
     return payments.order_by(paying, "-pk")[:1].get()
 
 
-def _can_be_paid(order: Order) -> bool:
-    return Payment.objects.filter(subject=order.subject, is_open=True).exists()
-
-
-def _take_back(older: Order, *, actor: Actor, at: datetime) -> None:
+def _take_back(older: Order, payment: Payment, *, actor: Actor, at: datetime) -> None:
     """Close the older order's payment page for good; raises AlreadyPaid if somebody paid on it meanwhile."""
-    payment = payment_of(older)
     try:
         payment = close_hosted_page(payment, actor=actor, at=at)
     except gateway.GatewayFault:
@@ -157,7 +161,7 @@ def _take_back(older: Order, *, actor: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def _write(wish: Wish, *, form_token: UUID, content: str, older: Order | None, actor: Actor, at: datetime) -> Order:
+def _write(wish: Wish, *, form_token: UUID, content: str, older: Order | None, actor: Actor, at: datetime) -> Placed:
     quote = wish.quote
     delivery = address_row(wish.delivery, wish.delivery_label, at=at)
     rows = [delivery]
@@ -218,7 +222,7 @@ def _write(wish: Wish, *, form_token: UUID, content: str, older: Order | None, a
     account = PayerAccount.objects.create(
         owner_key=order.subject, customer=wish.customer, idempotency_key=new_key(), created_at=at
     )
-    intend(
+    payment = intend(
         purpose=PURPOSE,
         subject=order.subject,
         amount=quote.amount,
@@ -229,7 +233,7 @@ def _write(wish: Wish, *, form_token: UUID, content: str, older: Order | None, a
         actor=actor,
         at=at,
     )
-    return order
+    return Placed(order, payment)
 
 
 def _disclosed(facts: Mapping[str, Any], *, at: datetime) -> Disclosure:

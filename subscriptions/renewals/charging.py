@@ -29,11 +29,13 @@ from payments.off_session import Intention, close, intend_off_session
 from subscriptions.calendar import RULES
 from subscriptions.models import Offer, Renewal, RenewalAttempt, RenewalProof, Term
 from subscriptions.renewals.calendar import may_charge
-from subscriptions.renewals.checks import disputed, good_on, legally_told, usable
+from subscriptions.renewals.checks import good_on, usable
 from subscriptions.renewals.falling_due import LIVING, NOT_PROVED, TOO_LATE, ask_for_card, by_choice
 from subscriptions.renewals.locking import lock_and_skip
 from subscriptions.renewals.moving import move
 from subscriptions.renewals.outcomes import PURPOSE, said_no
+from subscriptions.renewals.proving import still_proved
+from subscriptions.renewals.standing import disputed_among
 from subscriptions.renewals.tries import Tries, tries_of
 
 log = structlog.get_logger(__name__)
@@ -269,8 +271,8 @@ def description(renewal: Renewal) -> str:
 
 def _look_around(renewals: Sequence[Renewal]) -> dict[int, Around]:
     """Six queries."""
-    tries, told = tries_of(renewals), legally_told(renewals)
-    contested = disputed([one.subscription_id for one in renewals])
+    tries, told = tries_of(renewals), still_proved(renewals)
+    contested = disputed_among([one.subscription_id for one in renewals])
     pending = set(
         Payment.objects.filter(subject__in=[one.subject for one in renewals], is_open=True).values_list(
             "subject", flat=True

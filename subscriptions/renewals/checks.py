@@ -1,37 +1,13 @@
-"""What must hold at the very moment of a charge: the notice still proved, no dispute, a means of payment that is good."""
+"""Whether a means of payment is still good on a day: asked of one, or as a condition on many rows."""
 
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Collection, Sequence
 from datetime import date
 
-from django.db.models import F, Q, Value
-from django.db.models.fields import CharField
-from django.db.models.functions import Cast, Concat
+from django.db.models import Q
 
-from payments.models import DeskItem, SavedMethod
-from subscriptions.models import Notice, NoticeProof, Renewal, RenewalProof, Term
-
-
-def legally_told(renewals: Sequence[Renewal]) -> Collection[int]:
-    """Ids of those whose legal notice about this R is proved, and has not come back since. One query."""
-    came_back = NoticeProof.objects.filter(kind="bounced").values("notice")
-    return set(
-        RenewalProof.objects.filter(
-            renewal__in=renewals, kind=RenewalProof.Kind.LEGAL, renews_on=F("renewal__renews_on")
-        )
-        .exclude(Q(notice_proof__notice__state=Notice.State.BOUNCED) | Q(notice_proof__notice__in=came_back))
-        .values_list("renewal", flat=True)
-    )
-
-
-def disputed(subscriptions: Collection[int]) -> Collection[int]:
-    """Ids of the subscriptions of which a payment is disputed at the bank and not settled yet. One query."""
-    subject = Concat(Value("payment:"), Cast("payment_id", CharField()))
-    items = DeskItem.objects.filter(kind__startswith="charge.dispute", closed_at=None).values("subject")
-    terms = Term.objects.filter(subscription__in=subscriptions, payment__isnull=False)
-    return set(terms.annotate(named=subject).filter(named__in=items).values_list("subscription", flat=True))
+from payments.models import SavedMethod
 
 
 def usable(method: SavedMethod | None, *, on: date) -> bool:

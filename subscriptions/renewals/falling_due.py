@@ -13,10 +13,11 @@ from payments.actors import Actor
 from subscriptions.calendar import RULES
 from subscriptions.models import Renewal, RenewalProof, Subscription
 from subscriptions.notices.letters import LETTERS
-from subscriptions.renewals.checks import legally_told, usable
+from subscriptions.renewals.checks import usable
 from subscriptions.renewals.locking import lock_and_skip
 from subscriptions.renewals.moving import OVER, move
 from subscriptions.renewals.outcomes import await_reader, rest, said_no
+from subscriptions.renewals.proving import still_proved
 from subscriptions.renewals.telling import Fact, tell
 from subscriptions.renewals.tries import tries_of
 
@@ -87,7 +88,7 @@ def _fall(renewals: Sequence[Renewal], done: Fallen, *, on: date, at: datetime, 
     living = [
         one for one in renewals if one.state == State.ANNOUNCED and one.subscription.state in LIVING
     ]  # fmt: skip
-    told, tries = legally_told(living), tries_of(living)
+    told, tries = still_proved(living), tries_of(living)
     unproved = [one for one in living if one.pk not in told]
     by_choice(unproved, why=NOT_PROVED, actor=actor, at=at)
     done.by_choice += len(unproved)

@@ -60,3 +60,45 @@ def move(renewals: Sequence[Renewal], target: str, *, actor: Actor, at: datetime
             one.next_try_on = None
     save_all(moved, SAVED)
     return moved
+
+
+def follow(renewals: Sequence[Renewal], *, actor: Actor, at: datetime, reason: str) -> None:
+    """Save what the caller set on locked renewals that stay in their state (another R, another price), with a step each.
+
+    Two queries whatever the number.
+    """
+    RenewalEvent.objects.bulk_create(
+        [
+            RenewalEvent(
+                renewal=one,
+                from_state=one.state,
+                to_state=one.state,
+                renews_on=one.renews_on,
+                actor=str(actor),
+                reason=reason[:200],
+                at=at,
+            )
+            for one in renewals
+        ]
+    )
+    save_all(renewals, SAVED)
+
+
+def begin(renewals: Sequence[Renewal], *, actor: Actor, at: datetime, reason: str) -> list[Renewal]:
+    """Insert new plans with their first step. The database refuses a second open one (IntegrityError). Two queries."""
+    made = Renewal.objects.bulk_create(renewals)
+    RenewalEvent.objects.bulk_create(
+        [
+            RenewalEvent(
+                renewal=one,
+                from_state="",
+                to_state=one.state,
+                renews_on=one.renews_on,
+                actor=str(actor),
+                reason=reason[:200],
+                at=at,
+            )
+            for one in made
+        ]
+    )
+    return made

@@ -34,6 +34,7 @@ from tasks import money
 from tests.makers import READER, make_wish, open_page, place_order
 from tests.purchase.conftest import hear, offers, standin, standin_inprocess, till  # noqa: F401
 from tests.renewals.people import announced
+from tests.stopping.people import terminates
 
 LONG_AGO = "2026-01-01 00:00+00"
 Plant = Callable[[psycopg.Connection], None]
@@ -53,6 +54,7 @@ class Fault:
 
 KEPT = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'kept@example.fr')"
 PAYING = f"(SELECT id FROM payments_payment WHERE subject = 'order:' || {KEPT} AND state = 'succeeded' AND NOT surplus)"
+BACK = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'back@example.fr')"
 LEFT = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'left@example.fr')"
 UNPAID = f"(SELECT id FROM payments_payment WHERE subject = 'order:' || {LEFT})"
 ENTRY = (
@@ -85,6 +87,42 @@ def another_payment(*, surplus: bool) -> tuple[str, ...]:
             " VALUES (9001, 'created', 'succeeded', 'x', '', '2026-11-23 00:00+00')"
         ),
         *entry("payment:9001", debit="517000", credit="419700" if surplus else "411000", amount="27.60"),
+    )
+
+
+def renewal(state: str, renews_on: str) -> str:
+    """A plan for the next term of the reader who is kept."""
+    return (
+        "INSERT INTO subscriptions_renewal (id, subscription_id, number, renews_on, state, state_since, price_id, amount,"
+        " amount_currency, decline_code, why, created_at)"
+        f" SELECT 9001, t.subscription_id, 2, '{renews_on}', '{state}', '{LONG_AGO}', o.price_id, 27.60, 'EUR', '', '',"
+        f" '{LONG_AGO}' FROM subscriptions_term t JOIN subscriptions_order o ON o.id = t.order_id WHERE o.id = {KEPT}"
+    )
+
+
+#: A charge of it, and both its notices; the legal one came back the day before.
+CHARGED = (
+    renewal("charging", "2026-11-23"),
+    (
+        "INSERT INTO subscriptions_renewalattempt (renewal_id, renews_on, number, charged_on, legal_kind, legal_ordinal,"
+        " pre_debit_kind, pre_debit_sent_on, payment_id, at)"
+        " VALUES (9001, '2026-11-23', 1, '2026-11-23', 'legal', 1, 'pre_debit', '2026-11-09', 9001, '2026-11-23 09:00+00')"
+    ),
+)
+
+
+def proof(key: int, kind: str, sent_on: str) -> tuple[str, str]:
+    """A proof for it, and what the post said of its letter."""
+    return (
+        (
+            "INSERT INTO subscriptions_noticeproof (id, notice_id, kind, provider_id, detail, at)"
+            f" VALUES ({key}, {key}, 'accepted', '', '', '{sent_on} 09:00+00')"
+        ),
+        (
+            "INSERT INTO subscriptions_renewalproof (renewal_id, renews_on, kind, ordinal, sent_on, window_opens,"
+            f" window_closes, notice_proof_id, at) VALUES (9001, '2026-11-23', '{kind}', 1, '{sent_on}', '{sent_on}',"
+            f" '{sent_on}', {key}, '{sent_on} 09:00+00')"
+        ),
     )
 
 
@@ -268,7 +306,7 @@ FAULTS = (
         ),
     ),
     Fault(
-        "a charge after the reader had said no", "STOPPED", "charged_only_before_a_no",
+        "a charge after the reader had said no", "STOPPED", "not_charged_after_a_no",
         "charged on ",
         (
             ("INSERT INTO subscriptions_renewalchoice (subscription_id, automatic, actor, reason, at)"
@@ -278,6 +316,37 @@ FAULTS = (
     Fault(
         "a renewal without its receipt", "TOLD", "told", "paid, and no receipt was queued",
         ("UPDATE subscriptions_notice SET matter = 'x' WHERE kind = 'renewal_paid'",),
+    ),
+    Fault(
+        "a year begun after the reader had said no", "STOPPED", "not_charged_after_a_no",
+        "still to be charged though it renews itself no more",
+        (
+            ("INSERT INTO subscriptions_renewal (subscription_id, number, renews_on, state, state_since, price_id, amount,"
+            " amount_currency, decline_code, why, created_at) SELECT t.subscription_id, 2, '2030-01-01', 'planned',"
+            " '2026-11-23 00:00+00', o.price_id, 27.60, 'EUR', '', '', '2026-11-23 00:00+00' FROM subscriptions_term t"
+            f" JOIN subscriptions_order o ON o.id = t.order_id WHERE o.id = {KEPT}"),
+        ),
+    ),
+    Fault(
+        "a copy in a file after the end", "STOPPED", "not_sent_after_the_end",
+        "put in a file after its contract was stopped",
+        (
+            ("INSERT INTO subscriptions_entitlementmovement (entitlement_id, kind, actor, reason, \"on\", at)"
+            " SELECT e.id, 'assign', 'x', '', '2040-01-01', '2040-01-01 00:00+00' FROM subscriptions_entitlement e"
+            f" JOIN subscriptions_term t ON t.id = e.term_id WHERE t.order_id = {BACK} AND e.rank = 4"),
+            ("INSERT INTO subscriptions_entitlementmovement (entitlement_id, kind, actor, reason, \"on\", at)"
+            " SELECT e.id, 'void', 'x', '', '2040-01-01', '2040-01-01 00:00+00' FROM subscriptions_entitlement e"
+            f" JOIN subscriptions_term t ON t.id = e.term_id WHERE t.order_id = {BACK} AND e.rank = 4"),
+        ),
+    ),
+    Fault(
+        "declared, and nobody told them so", "TOLD", "told", "declared, and not acknowledged",
+        ("UPDATE subscriptions_notice SET matter = 'x' WHERE kind = 'termination_acknowledged'",),
+    ),
+    Fault(
+        "a refund that everybody forgot", "ON TIME", "refunds_in_time",
+        "its refund is due since 2026-01-01, and no desk knows of it",
+        ("UPDATE subscriptions_declaration SET refund_due_on = '2026-01-01'",),
     ),
     Fault(
         "a letter that never left", "TOLD", "told", "order_confirmation is due since 2026-01-01 00:00",
@@ -292,6 +361,41 @@ FAULTS = (
         (f"UPDATE subscriptions_notice SET state = 'sent' WHERE matter = 'order_confirmation:order:' || {KEPT}",),
     ),
     Fault(
+        "a charge without a legal notice", "ANNOUNCED", "announced",
+        "charged on 2026-11-23 without a legal notice that holds",
+        (*CHARGED, *proof(9002, "pre_debit", "2026-11-09")),
+    ),
+    Fault(
+        "a charge after the legal notice came back", "ANNOUNCED", "announced",
+        "charged on 2026-11-23 without a legal notice that holds",
+        (
+            *CHARGED, *proof(9002, "pre_debit", "2026-11-09"), *proof(9003, "legal", "2026-09-23"),
+            ("INSERT INTO subscriptions_noticeproof (notice_id, kind, provider_id, detail, at)"
+            " VALUES (9003, 'bounced', '', '', '2026-11-22 09:00+00')"),
+        ),
+    ),
+    Fault(
+        "a charge without word of it", "ANNOUNCED", "announced",
+        "charged on 2026-11-23 without word of it 7 to 30 days before",
+        (*CHARGED, *proof(9003, "legal", "2026-09-23")),
+    ),
+    Fault(
+        "a plan whose window went by in silence", "ANNOUNCED", "announced",
+        "still planned though its legal window closed on 2025-12-14", (renewal("planned", "2026-01-15"),),
+    ),
+    Fault(
+        "announced, and nothing proves it", "ANNOUNCED", "announced",
+        "announced without a legal notice proved for 2040-01-15", (renewal("announced", "2040-01-15"),),
+    ),
+    Fault(
+        "a reader whom nobody planned", "ON TIME", "nobody_forgotten",
+        "ends on 2026-01-31, renews itself, and nobody has planned it",
+        (
+            "UPDATE subscriptions_issue SET post_on = '2026-01-02', cutoff_on = '2026-01-01' WHERE posted_on IS NULL",
+            (f"UPDATE subscriptions_term SET starts_on = '2025-02-01', ends_on = '2026-01-31' WHERE order_id = {KEPT}"),
+        ),
+    ),
+    Fault(
         "a job that never ran", "ON TIME", "on_time", "has not succeeded for ",
         (f"UPDATE watch_jobrun SET known_since = '{LONG_AGO}', succeeded_at = NULL WHERE job = 'letters'",),
     ),
@@ -300,7 +404,8 @@ FAULTS = (
 
 @pytest.fixture
 def world(offers, till, hear) -> None:  # noqa: F811
-    """A shop in which nothing is wrong: one reader kept, one given back, one paid twice, one who left, one who renewed; an issue posted."""
+    """A shop in which nothing is wrong: one reader kept, who wants no further year, one given back, one paid twice, one
+    who left, one who renewed; an issue posted."""
     now = timezone.now()
     placed = {}
     for name in ("kept", "back", "left"):
@@ -313,6 +418,7 @@ def world(offers, till, hear) -> None:  # noqa: F811
     hear()
     _pay_twice(placed["back"], till)
     post_issue(Issue.objects.get(number=25), on=timezone.localdate(), actor=job("test"), at=timezone.now())
+    terminates(placed["kept"].reference, email="kept@example.fr", at=timezone.now())
     refund_in_full(placed["back"], reason="rétractation", actor=job("test"), at=timezone.now())
     money.send_refunds()
     _renew(till)

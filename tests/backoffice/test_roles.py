@@ -17,6 +17,7 @@ from shop.backoffice.roles import LABELS, RIGHTS, ROLE_LABELS, Right, Role, ensu
 from shop.customers.models import Customer
 from tests.backoffice.colleagues import Colleague, said, text_of
 from tests.backoffice.sold import sell
+from tests.stopping.people import terminates
 
 F, L, S, A = "finance", "fulfilment", "support", "administrator"
 EVERYBODY = {F, L, S, A}
@@ -57,6 +58,12 @@ OPEN_TO = {
     "desk_act_settle_doubt": {F, S, A},
     "desk_act_address": {L, S, A},
     "desk_act_email": {S, A},
+    "desk_declarations": {F, S, A},
+    "desk_declaration": {F, S, A},
+    "desk_declaration_pdf": {F, S, A},
+    "desk_act_declaration": {S, A},
+    "desk_act_settle": {S, A},
+    "desk_act_end": {S, A},
     "desk_act_take": {F, A},
     "desk_act_close": {F, A},
     "desk_act_hire": {A},
@@ -91,6 +98,7 @@ def world(offers):
     item = DeskItem.objects.create(
         desk="finance", kind="x", subject="payment:1", sentence="…", opened_at=timezone.now()
     )
+    declared = terminates("ActuIA, en novembre", at=timezone.now())
     other = Customer.objects.create_user("other@team.example", is_staff=True)
     sold, letter = sale.order.pk, sale.letter.pk
     keys = {
@@ -116,6 +124,11 @@ def world(offers):
         "desk_act_settle_doubt": letter,
         "desk_act_address": sale.subscription.recipient_id,
         "desk_act_email": sale.customer.pk,
+        "desk_declaration": declared.pk,
+        "desk_declaration_pdf": declared.pk,
+        "desk_act_declaration": declared.pk,
+        "desk_act_settle": declared.pk,
+        "desk_act_end": sale.subscription.pk,
         "desk_act_take": item.pk,
         "desk_act_close": item.pk,
         "desk_act_link": other.pk,

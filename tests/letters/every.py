@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,8 +12,10 @@ from typing import Any
 from payments.invoicing.issuing import credit_in_full
 from payments.models import MethodSetup, Payment, Refund
 from payments.money import eur
-from subscriptions.models import AddressChange, Renewal, Subscription, Term
+from subscriptions.models import AddressChange, Consent, Declaration, Renewal, RenewalChoice, Subscription, Term
 from subscriptions.notices import NoticeDraft
+from subscriptions.stopping.effects import GENERAL, Code, Effect
+from subscriptions.stopping.saying import Said, content_of, digest
 from subscriptions.texts import load_texts
 from tests.letters.people import ACTOR, AT, ON, Purchase, invoice_of, pay, place, purchase
 
@@ -187,6 +191,89 @@ def charges() -> list[NoticeDraft]:
     ]
 
 
+def march_renewal(
+    number: int, *, kind: str = "card", state: str = "announced", expires: tuple[int, int] | None = (12, 2029)
+) -> Renewal:
+    """The renewal on 15 March 2027 of a reader since 15 March 2026; the card ends at the end of that month, if at all."""
+    bought = purchase(automatic=True, kind=kind, number=number, starts_on=date(2026, 3, 15))
+    saved = bought.payment.saved_method
+    assert saved is not None
+    saved.exp_month, saved.exp_year = expires if expires else (None, None)
+    saved.mandate = "" if kind == "card" else "mandate_1A2B"
+    saved.save()
+    return Renewal.objects.create(
+        subscription=bought.term.subscription,
+        number=2,
+        renews_on=date(2027, 3, 15),
+        state=state,
+        state_since=AT,
+        price=bought.order.price,
+        amount=bought.order.amount,
+        created_at=AT,
+    )
+
+
+def about(renewal: Renewal, **facts: str) -> dict[str, Any]:
+    """The facts of a letter about a renewal."""
+    return {"renewal_id": renewal.pk, "renews_on": renewal.renews_on.isoformat(), **facts}
+
+
+def declaration(kind: str, *, said: Said, effect: Effect | None = None, state: str = "applied") -> Declaration:
+    """A declaration of Camille Lenoir's, received now."""
+    content = content_of(said, effect=effect.sentence if effect else GENERAL[kind])
+    return Declaration.objects.create(
+        reference="RTR-4K7-PX2-9HT" if kind == "withdrawal" else f"RSL-4K7-PX2-9H{Declaration.objects.count()}",
+        form_token=uuid.uuid4(),
+        kind=kind,
+        first_name=said.first_name,
+        last_name=said.last_name,
+        contract=said.contract,
+        email=said.email,
+        ground=said.ground,
+        content=content,
+        sha256=digest(content),
+        actor=str(ACTOR),
+        received_at=AT,
+        state=state,
+        state_since=AT,
+        effect=effect.code if effect else Code.OTHER_EMAIL,
+    )
+
+
+def stoppings(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
+    """The letters about stopping: two receipts, a decision, a question, and automatic renewal off and on."""
+    whole = Effect(Code.WITHDRAWN, ON, Decimal("27.60"), date(2027, 1, 18))
+    given_up = Said(
+        kind="withdrawal", last_name="Lenoir", first_name="Camille", contract="CMD-4K7-PX2-001",
+        email="camille@example.fr", words="Je n’ai pas le temps de lire.",
+    )  # fmt: skip
+    at_end = Effect(Code.ENDS_AT_TERM, date(2028, 1, 28))
+    ended = Said(
+        kind="termination", last_name="Lenoir", first_name="Camille", contract="00000200", email="camille@example.fr"
+    )
+    one = declaration("withdrawal", said=given_up, effect=whole)
+    two = declaration("termination", said=ended, effect=at_end)
+    three = declaration("termination", said=replace(ended, email="c.lenoir@example.org"), state="on_desk")
+    now = Effect(Code.ENDED_NOW, ON, Decimal("20.70"), date(2027, 2, 3))
+    four = declaration("termination", said=replace(ended, ground="moved"), effect=now)
+    off = RenewalChoice.objects.create(subscription=bought.term.subscription, automatic=False, actor=str(ACTOR), at=AT)
+    words = Consent.objects.create(
+        matter="mandate", given=True, words="J’autorise ActuIA à débiter 27,60\u00a0€ une fois par an.", at=AT
+    )
+    on = RenewalChoice.objects.create(
+        subscription=renewed.term.subscription, automatic=True, consent=words, actor=str(ACTOR), at=AT
+    )
+    told = {"declaration_id": three.pk, "subscription_id": renewed.term.subscription_id}
+    return [
+        draft("withdrawal_acknowledged", {"declaration_id": one.pk, "sentence": whole.sentence}),
+        draft("termination_acknowledged", {"declaration_id": two.pk, "sentence": at_end.sentence}),
+        draft("declaration_applied", {"declaration_id": four.pk, "sentence": now.sentence}),
+        draft("declaration_told", told),
+        draft("renewal_turned_off", {"choice_id": off.pk}),
+        draft("renewal_turned_on", {"choice_id": on.pk}),
+    ]
+
+
 def every() -> list[NoticeDraft]:
     """All of them, from real rows, all still true."""
     texts()
@@ -200,6 +287,7 @@ def every() -> list[NoticeDraft]:
         "expires_at": EXPIRES.isoformat(),
     }
     method = {"subscription_id": renewed.term.subscription_id, "setup_id": setup_of(renewed).pk}
+    announced, ends_first = march_renewal(5), march_renewal(6, expires=(2, 2027))
     return [
         draft("order_confirmation", renewed.facts),
         draft("payment_refused", {"order_id": refused.pk, "decline_code": "insufficient_funds"}),
@@ -213,6 +301,11 @@ def every() -> list[NoticeDraft]:
         draft("email_changed", mail),
         draft("address_changed", {"change_id": address_change(bought).pk}),
         draft("method_changed", method),
+        draft("renewal_notice", about(announced)),
+        draft("renewal_pre_debit", about(announced, charge_on="2027-03-15")),
+        draft("renewal_card_wanted", about(ends_first)),
+        draft("renewal_manual", about(march_renewal(7, state="manual"))),
         draft("account_erased", {"erased_on": "2027-03-01"}),
         *charges(),
+        *stoppings(bought, renewed),
     ]

@@ -31,7 +31,7 @@ def test_one_form_sent_eight_times_at_once_is_one_order_one_payment_one_page(off
     monkeypatch.setattr(placing, "_write", meeting.before(placing._write))
 
     def click() -> tuple[int, str]:
-        order = place(wish, form_token=TOKEN, actor=READER, at=timezone.now())
+        order = place(wish, form_token=TOKEN, actor=READER, at=timezone.now()).order
         return order.pk, open_page(order, at=timezone.now()).checkout_url
 
     results = together([click] * 8, meeting=meeting)
@@ -51,7 +51,7 @@ def test_one_form_sent_eight_times_at_once_is_one_order_one_payment_one_page(off
 def test_eight_forms_are_eight_orders(offers, till):
     """The control: the crowd of the test above does place eight orders when nothing binds them together."""
     wish = make_wish(offers["fixed"])
-    results = together([lambda: place(wish, form_token=uuid.uuid4(), actor=READER, at=NOW).pk] * 8)
+    results = together([lambda: place(wish, form_token=uuid.uuid4(), actor=READER, at=NOW).order.pk] * 8)
     assert troubles(results) == []
     assert Order.objects.count() == Payment.objects.count() == 8
 
@@ -65,7 +65,7 @@ def test_two_tabs_that_want_different_things_leave_one_living_order(offers, monk
     )
     assert troubles(results) == []
     living = Order.objects.filter(form_token=TOKEN, state__in=placing.LIVING).get()
-    assert living.pk in {order.pk for order in results}
+    assert living.pk in {order.pk for order, _payment in results}
     assert Payment.objects.filter(is_open=True).get().subject == living.subject
     assert breaches(NOW) == []
 
@@ -91,7 +91,7 @@ def test_a_second_thought_while_the_first_is_being_paid_never_charges_twice(offe
 
     def change() -> str:
         try:
-            order = place(other, form_token=TOKEN, actor=READER, at=timezone.now())
+            order = place(other, form_token=TOKEN, actor=READER, at=timezone.now()).order
         except AlreadyPaid as paid:
             return f"paid:{paid.order.pk}"
         return f"new:{order.pk}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from decimal import Decimal
 from email.utils import parseaddr
 
 import pytest
 from django.core import mail
-from django.db.models import F
+from django.db import transaction
 from django.utils import timezone
 
 from payments import refunds
@@ -18,8 +19,8 @@ from payments.models import Invoice, Payment, Refund, RefundEvent
 from shop.watch.audit import breaches
 from subscriptions import moving, refunding
 from subscriptions.models import Entitlement, Notice, NoticeProof, Order, Subscription
+from subscriptions.notices import moving as letters
 from subscriptions.notices.delivering import deliver, deliver_one
-from subscriptions.notices.moving import claim
 from subscriptions.refunding import CannotRefund, refund_in_full
 from subscriptions.texts import load_texts
 from tests.makers import make_wish, open_page, place_order
@@ -110,11 +111,23 @@ def test_one_letter_that_two_postmen_reach_for_is_claimed_by_one(ten_letters, mo
     assert len(mail.outbox) == 1
 
 
-def test_without_the_claim_both_would_carry_it(ten_letters, monkeypatch):
-    meeting = Meeting(2)
-    without_locks(monkeypatch, Notice)
-    monkeypatch.setattr("subscriptions.notices.moving.F", meeting.before(F))
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_letter_in_other_hands_is_passed_over_and_without_the_lock_it_is_not(ten_letters, monkeypatch, locked):
+    """Somebody holds the letter until both postmen stand before it, or have passed it by."""
+    if not locked:
+        monkeypatch.setattr(letters, "CLAIM", letters.CLAIM.replace("FOR NO KEY UPDATE SKIP LOCKED", ""))
     notice = Notice.objects.order_by("pk").first()
-    held = together([lambda: claim(1, at=timezone.now(), notice_id=notice.pk)] * 2, meeting=meeting)
-    assert troubles(held) == []
-    assert [len(one) for one in held] == [1, 1]
+    meeting, held = Meeting(3), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Notice.objects.select_for_update(no_key=True).get(pk=notice.pk)
+            held.set()
+            meeting()
+
+    def reach() -> int:
+        held.wait(10)
+        return len(letters.claim(1, at=timezone.now(), notice_id=notice.pk))
+
+    _nothing, *taken = together([hold, reach, reach], meeting=meeting)
+    assert taken == ([0, 0] if locked else [1, 1])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 import time_machine
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from payments import methods, parked, refunds, settling
@@ -15,7 +16,7 @@ from payments.actors import job
 from payments.audit import balance_of
 from payments.charging import intend, open_hosted_page
 from payments.models import DeskItem, Invoice, Payment, PaymentEvent, Refund, StripeEvent
-from payments.webhooks import catching_up, processing, receiving
+from payments.webhooks import catching_up, moving, processing, receiving
 from shop.watch.audit import breaches
 from subscriptions import opening
 from subscriptions.models import Entitlement, Notice, Order, Subscription, Term
@@ -91,13 +92,9 @@ def test_return_page_webhook_and_sweep_at_the_same_instant(bought, till, monkeyp
     assert len(till.charges()) == 1
 
 
-def test_eight_workers_with_one_webhook_ask_stripe_once(bought, till, monkeypatch):
-    """The batch is read by all eight before any of them has taken it."""
-    meeting = Meeting(8)
-    monkeypatch.setattr(processing, "F", meeting.before(processing.F))
+def test_eight_workers_with_one_webhook_ask_stripe_once(bought, till):
     _receive_first(till)
-    results = together([lambda: processing.process(at=timezone.now())] * 8, meeting=meeting)
-    assert meeting.largest == 8
+    results = together([lambda: processing.process(at=timezone.now())] * 8)
     assert sorted(results) == [0] * 7 + [1]
     assert _looks(till) == 1
     everything_once()
@@ -106,15 +103,33 @@ def test_eight_workers_with_one_webhook_ask_stripe_once(bought, till, monkeypatc
     assert breaches(timezone.now()) == []
 
 
-def test_without_the_claim_all_eight_would_ask(bought, till, monkeypatch):
-    meeting = Meeting(8)
-    monkeypatch.setattr(processing, "F", meeting.before(processing.F))
-    without_locks(monkeypatch, StripeEvent)
+@pytest.mark.parametrize("locked", [True, False])
+def test_an_event_in_other_hands_is_passed_over_and_without_the_lock_it_is_not(bought, till, monkeypatch, locked):
+    """Somebody holds the event until each of eight workers stands before it, or has passed it by."""
+    if not locked:
+        monkeypatch.setattr(moving, "CLAIM", moving.CLAIM.replace("FOR NO KEY UPDATE SKIP LOCKED", ""))
     _receive_first(till)
-    results = together([lambda: processing.process(at=timezone.now())] * 8, meeting=meeting)
-    assert sum(results) > 1
-    assert _looks(till) > 1
-    everything_once()  # the payment's own lock still holds
+    meeting, held = Meeting(9), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            StripeEvent.objects.select_for_update(no_key=True).get()
+            held.set()
+            meeting()
+
+    def work() -> int:
+        held.wait(10)
+        return processing.process(at=timezone.now())
+
+    _nothing, *results = together([hold] + [work] * 8, meeting=meeting)
+    assert troubles(results) == []
+    if locked:
+        assert (sum(results), _looks(till)) == (0, 0)
+        assert processing.process(at=timezone.now()) == 1
+    else:
+        assert sum(results) > 1
+        assert _looks(till) > 1
+    everything_once()  # the payment's own lock holds in any case
 
 
 def test_one_event_brought_by_eight_deliveries_is_stored_once(bought, till):

@@ -123,7 +123,7 @@ def test_what_the_database_refuses_stops_nobody_else_and_is_on_a_desk(monkeypatc
     bad = announced(
         subscriber(email="b@example.fr", typed={"b": 1}), renews_on=R, state="due", without=RenewalProof.Kind.LEGAL
     )
-    monkeypatch.setattr("subscriptions.renewals.charging.legally_told", lambda renewals: {one.pk for one in renewals})
+    monkeypatch.setattr("subscriptions.renewals.charging.still_proved", lambda renewals: {one.pk for one in renewals})
     [payment] = claim([good.pk, bad.pk], on=R, at=ten(), actor=CLOCK)
     assert payment.subject == good.subject
     assert DeskItem.objects.get(kind="renewal_gate").subject == f"renewal:{bad.pk}"

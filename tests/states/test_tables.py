@@ -6,6 +6,7 @@ The tables below are written by hand from the design, apart from the code's, so 
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
 from datetime import date
 from itertools import product
@@ -21,6 +22,8 @@ from payments.methods import payer_account
 from payments.models import Payment, PaymentEvent, Refund, RefundEvent
 from payments.settling import News, apply
 from subscriptions.models import (
+    Declaration,
+    DeclarationEvent,
     Entitlement,
     EntitlementMovement,
     Order,
@@ -37,8 +40,11 @@ from subscriptions.opening import open_paid
 from subscriptions.orders.moving import move as move_orders
 from subscriptions.orders.placing import payment_of
 from subscriptions.renewals.moving import move as move_renewals
+from subscriptions.stopping.moving import NoSuchStep as NoSuchDeclarationStep
+from subscriptions.stopping.moving import move as move_declaration
 from tests.makers import NOW, READER, TODAY, make_magazine, make_offers, make_wish, place_order
 from tests.renewals.people import announced, subscriber
+from tests.stopping.people import withdraws
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +90,12 @@ RENEWAL = {
     "paid": "",
     "lapsed": "",
     "cancelled": "",
+}
+DECLARATION = {
+    "received": "applied on_desk",
+    "on_desk": "applied settled",
+    "applied": "",
+    "settled": "",
 }
 COPY = {
     ("owed", "assign"): "assigned",
@@ -238,12 +250,14 @@ def test_copy(subscription, came, kind):
     assert copy.state == target
 
 
-#: The one module that may assign each kind of state.
+#: The one module that may assign each kind of state; `steps` writes down what `settling` has moved.
 MOVERS = {
-    "payments/settling.py", "payments/refunds.py", "payments/methods.py", "payments/webhooks/processing.py",
-    "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
+    "payments/settling.py", "payments/steps.py", "payments/refunds.py", "payments/methods.py",
+    "payments/webhooks/moving.py", "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
     "subscriptions/fulfilment/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
 }  # fmt: skip
+#: SQL of our own that changes a state.
+BY_STATEMENT = re.compile(r"\bUPDATE\b.*\bSET\b.*\bstate\s*=", re.DOTALL)
 
 
 def test_states_move_in_one_place_only():
@@ -263,6 +277,10 @@ def test_states_move_in_one_place_only():
                 called = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "update"
                 if called and any(keyword.arg == "state" for keyword in node.keywords):
                     found.add(name)
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and BY_STATEMENT.search(node.value):
+                    found.add(name)
+                if isinstance(node, ast.ImportFrom) and node.module == "payments.steps":
+                    assert name == "payments/settling.py"
     assert found <= MOVERS, found - MOVERS
 
 
@@ -296,3 +314,19 @@ def test_renewal(came, to, exists):
     renewal.refresh_from_db()
     assert (renewal.state, len(moved)) == ((to, 1) if exists else (came, 0))
     assert RenewalEvent.objects.filter(from_state=came, to_state=to, reason="a reason").exists() == exists
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(DECLARATION))
+def test_declaration(came, to, exists):
+    declared = withdraws("ActuIA, en novembre")
+    Declaration.objects.filter(pk=declared.pk).update(state=came)
+    declared.refresh_from_db()
+    if exists:
+        move_declaration(declared, to, actor=READER, at=NOW, reason="a reason")
+    else:
+        with pytest.raises(NoSuchDeclarationStep):
+            move_declaration(declared, to, actor=READER, at=NOW, reason="a reason")
+    declared.refresh_from_db()
+    assert declared.state == (to if exists else came)
+    steps = DeclarationEvent.objects.filter(from_state=came, to_state=to, reason="a reason")
+    assert steps.exists() == exists
