@@ -3,18 +3,16 @@
 Constraints: never more than N in any second, whichever second one looks at; the same for any number of workers; closed,
 not open, when Valkey does not answer or has forgotten everything.
 
-Design: a log of slots, the times at which requests leave. The next slot lies at least WINDOW after the Nth one before it,
-so N + 1 of them never lie closer; whoever is given it, at most HORIZON ahead, sleeps until it comes and leaves with it.
-Who is woken more than LATE after it gives it back, as if it had never been: what leaves is then at most LATE after its
-slot, and N + 1 requests still span a whole second (WINDOW − LATE = 1). A little distance between slots (SPACING of an even
-spread) keeps bursts away. When the log is not there (a first start, a flush, an older copy restored) the first slot lies
+Design: one value, the time of the next free slot; slots lie a little more than 1/N apart, so there are no bursts (GCRA).
+Whoever asks is given the next slot, at most HORIZON ahead, sleeps until it comes and leaves with it. Who is woken later
+than LATE has lost it: then even the requests that left late with those that left in time are no more than N in a second
+(SHARE × (1 + LATE) ≤ 1). When the value is not there (a first start, a flush, an older copy restored) the first slot lies
 a whole second ahead: by then every slot given before is past. Times are Valkey's own: workers need no common clock.
 """
 
 from __future__ import annotations
 
 import random
-import secrets
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -28,48 +26,34 @@ from redis.retry import Retry
 
 log = structlog.get_logger(__name__)
 
+#: Of N slots a second as many are given out; the rest is room for requests that leave a little late.
+SHARE = 0.97
 #: Seconds after its slot in which a request may still leave.
 LATE = 0.03
-#: Seconds that N + 1 slots span at least.
-WINDOW = 1 + LATE
-#: Distance of two slots, as a part of what an even spread would give: what was given back can be caught up.
-SPACING = 0.6
 #: Seconds for which slots are given ahead; well under the second for which the gate is shut after a flush.
 HORIZON = 0.5
-#: Seconds without anybody asking after which the log is forgotten, and the gate shut for a second at the next asking.
+#: Seconds without anybody asking after which the value is forgotten, and the gate shut for a second at the next asking.
 IDLE = 1.0
 #: Seconds for which a caller waits for a slot before it hears that there is none.
 PATIENCE = 10.0
 
-#: KEYS[1]: the log, slots by their time. ARGV, times in microseconds: who asks, N, spacing, window, horizon, idle. Answers
-#: the wait; a negative one: no slot is given, ask again after so long. Doubles in Lua keep whole microseconds exactly.
+#: KEYS[1]: the next free slot. ARGV: seconds between slots, horizon, idle. Answers the wait in microseconds; a negative
+#: one: no slot is given, ask again after so long. Whole microseconds: doubles in Lua keep them exactly.
 TAKE = """
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
-local rate, spacing, window = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local horizon, idle = tonumber(ARGV[5]), tonumber(ARGV[6])
-if redis.call('EXISTS', KEYS[1]) == 0 then
-    redis.call('ZADD', KEYS[1], string.format('%.0f', now + 1000000), 'shut')
-    redis.call('PEXPIRE', KEYS[1], math.ceil((1000000 + idle) / 1000))
-    return -1000000
+local spacing, horizon, idle = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local free = tonumber(redis.call('GET', KEYS[1]))
+if not free then
+    free = now + 1000000
+    redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', math.ceil((1000000 + idle) / 1000))
+    return -(free - now)
 end
-local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-local before = redis.call('ZREVRANGE', KEYS[1], rate - 1, rate - 1, 'WITHSCORES')
-local slot = now
-if last[1] == 'shut' then
-    slot = math.max(now, tonumber(last[2]))
-elseif last[1] then
-    slot = math.max(now, last[2] + spacing)
-end
-if before[1] and before[1] ~= 'shut' then
-    slot = math.max(slot, before[2] + window)
-end
+local slot = math.max(free, now)
 if slot - now > horizon then
     return -(slot - now - horizon) - 1
 end
-redis.call('ZADD', KEYS[1], string.format('%.0f', slot), ARGV[1])
-redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -rate - 2)
-redis.call('PEXPIRE', KEYS[1], math.ceil((slot - now + idle) / 1000))
+redis.call('SET', KEYS[1], string.format('%.0f', slot + spacing), 'PX', math.ceil((slot + spacing - now + idle) / 1000))
 return slot - now
 """
 
@@ -103,8 +87,7 @@ class SharedAllowance:
             url or settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
         )
         self._take: Callable[..., Any] = self._valkey.register_script(TAKE)
-        times = (SPACING / rate, WINDOW, HORIZON, IDLE)
-        self._arguments = [rate, *(round(seconds * 1_000_000) for seconds in times)]
+        self._arguments = [round(1_000_000 / (rate * SHARE)), round(HORIZON * 1_000_000), round(IDLE * 1_000_000)]
 
     def take(self) -> bool:
         """Wait for a slot, at most for the patience; False when none came or Valkey does not answer.
@@ -113,9 +96,9 @@ class SharedAllowance:
         """
         end = time.monotonic() + self._patience
         while True:
-            asked, who = time.monotonic(), secrets.token_hex(8)
+            asked = time.monotonic()
             try:
-                wait = int(self._take(keys=[self._key], args=[who, *self._arguments])) / 1_000_000
+                wait = int(self._take(keys=[self._key], args=self._arguments)) / 1_000_000
             except (RedisError, OSError) as trouble:
                 log.warning("allowance_closed", trouble=type(trouble).__name__)
                 return False
@@ -132,17 +115,8 @@ class SharedAllowance:
             # from the other.
             if time.monotonic() - (asked + wait) <= LATE:
                 return True
-            if not self._give_back(who) or time.monotonic() > end:
+            if time.monotonic() > end:
                 return False
-
-    def _give_back(self, who: str) -> bool:
-        """A slot with which nothing left; False when Valkey does not answer."""
-        try:
-            self._valkey.zrem(self._key, who)
-        except (RedisError, OSError) as trouble:
-            log.warning("allowance_closed", trouble=type(trouble).__name__)
-            return False
-        return True
 
     def is_open(self) -> bool:
         """Whether Valkey answers."""
