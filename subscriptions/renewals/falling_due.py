@@ -12,9 +12,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from payments.actors import Actor
 from subscriptions.calendar import RULES
 from subscriptions.models import Renewal, RenewalProof, Subscription
-from subscriptions.notices.letters import LETTERS
 from subscriptions.renewals.checks import usable
 from subscriptions.renewals.locking import lock_and_skip
+from subscriptions.renewals.matters import MANUAL, matter
 from subscriptions.renewals.moving import OVER, move
 from subscriptions.renewals.outcomes import await_reader, rest, said_no
 from subscriptions.renewals.proving import still_proved
@@ -129,8 +129,15 @@ def by_choice(renewals: Sequence[Renewal], *, why: str, actor: Actor, at: dateti
     for one in renewals:
         one.why = why
     moved = move(renewals, State.MANUAL, actor=actor, at=at, reason="may not be charged")
-    if "renewal_manual" in LETTERS:
-        tell("renewal_manual", [Fact(one, f"renewal:{one.pk}:{one.renews_on}") for one in moved], at=at)
+    # The matter is the one under which `unproved` tells it: whichever comes first, it is one letter.
+    tell(
+        MANUAL,
+        [
+            Fact(one, matter(MANUAL, one).removeprefix(f"{MANUAL}:"), {"renews_on": one.renews_on.isoformat()})
+            for one in moved
+        ],
+        at=at,
+    )
 
 
 def ask_for_card(renewals: Sequence[Renewal], *, actor: Actor, at: datetime, why: str = NO_METHOD) -> None:

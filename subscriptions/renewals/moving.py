@@ -81,7 +81,7 @@ def follow(renewals: Sequence[Renewal], *, actor: Actor, at: datetime, reason: s
             for one in renewals
         ]
     )
-    Renewal.objects.bulk_update(renewals, SAVED)
+    save_all(renewals, SAVED)
 
 
 def begin(renewals: Sequence[Renewal], *, actor: Actor, at: datetime, reason: str) -> list[Renewal]:
