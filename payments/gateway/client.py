@@ -6,6 +6,7 @@ refused; a time-out is not a failure (rule 3), so every doubt becomes ``Unknown`
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import threading
@@ -45,6 +46,11 @@ log = logging.getLogger("payments.gateway")
 logging.getLogger("stripe").setLevel(logging.ERROR)
 
 T = TypeVar("T")
+
+# The library imports its classes at their first use: in each child of a server, where its parent could do so for all.
+for _class in ("StripeClient", "Customer", "PaymentIntent", "PaymentMethod", "Charge", "BalanceTransaction", "Refund"):
+    getattr(stripe, _class)
+getattr(importlib.import_module("stripe.checkout"), "Session")  # noqa: B009  # read for its import
 
 if stripe.api_version != API_VERSION:
     raise NotConfigured(f"The Stripe library speaks {stripe.api_version}; this code was written for {API_VERSION}.")
