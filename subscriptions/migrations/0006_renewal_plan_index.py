@@ -1,7 +1,6 @@
 """What planning and proving look for is answered from indexes; a notice may be given twice about one R.
 
-A notice is given again where the first came back (a letter by post) or lies more than thirty days before the charge. So
-proofs of one R are numbered, and the gate asks for the first legal one: without it there is no second.
+A notice is given again where the first came back: to a better address, or by post. So proofs of one R are numbered, and the gate asks for the first legal one: without it there is no second.
 """
 
 from django.db import migrations, models

@@ -1,7 +1,7 @@
 """Under which matter is a letter about a renewal queued, and what became of those queued before?
 
 A matter names the renewal and its R (`renewal_notice:renewal:12:2027-03-15`), so that another R is another letter. One
-that has to be written again about the same R, by a person or because the first came too early, ends in `#2`, `#3`… as
+that has to be written again about the same R, because the first was withdrawn or came back, ends in `#2`, `#3`… as
 `notices.recovering.send_again` has it.
 """
 

@@ -88,15 +88,13 @@ def _may_be_queued(sent: Sequence[Notice]) -> bool:
 
 
 def _for_pre_debit(on: date) -> QuerySet[Renewal]:
-    fresh = RenewalProof.objects.filter(
-        renewal=OuterRef("pk"),
-        renews_on=OuterRef("renews_on"),
-        kind=RenewalProof.Kind.PRE_DEBIT,
-        sent_on__gte=on - timedelta(days=RULES.pre_debit_most_days),
+    told = RenewalProof.objects.filter(
+        renewal=OuterRef("pk"), renews_on=OuterRef("renews_on"), kind=RenewalProof.Kind.PRE_DEBIT
     )
-    # What is due was told in time; should it grow too old from there, `falling_due` leaves it to choice.
+    # Once told it is not told again: when thirty days have gone by without a charge, so have nearly all days in which it
+    # could still be paid, and `falling_due` leaves it to the reader's choice.
     return _running([State.ANNOUNCED]).filter(
-        ~Exists(fresh),
+        ~Exists(told),
         renews_on__lte=on + timedelta(days=RULES.pre_debit_days_before_sepa),
         subscription__saved_method__ended_at=None,
         subscription__saved_method__isnull=False,
@@ -106,20 +104,13 @@ def _for_pre_debit(on: date) -> QuerySet[Renewal]:
 def _pre_debit(renewals: Sequence[Renewal], *, on: date, at: datetime) -> int:
     sent = letters(PRE_DEBIT, renewals)
     proved = still_proved(renewals)
-    told = set(
-        RenewalProof.objects.filter(renewal__in=renewals, kind=RenewalProof.Kind.PRE_DEBIT).values_list(
-            "notice_proof__notice", flat=True
-        )
-    )
     drafts = []
     for one in renewals:
         method, mine = one.subscription.saved_method, sent.get(one.pk, ())
         if method is None or one.pk not in proved:
             continue
         days = calendar.renewal_days(one.renews_on, method_kind=method.kind)
-        last = standing_letter(mine)
-        # One whose proof is too old for a charge is given again; one without its proof is on its way, or on a desk.
-        if on < days.pre_debit_on or (last is not None and last.pk not in told) or len(mine) >= MOST:
+        if on < days.pre_debit_on or not _may_be_queued(mine):
             continue
         charge_on = calendar.charge_on(one.renews_on, pre_debit_sent_on=on)
         drafts.append(_draft(PRE_DEBIT, one, mine, at=at, charge_on=charge_on.isoformat()))
