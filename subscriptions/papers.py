@@ -27,7 +27,7 @@ def invoice_opened(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> l
 def _draft(one: Opened, *, on: date) -> InvoiceDraft:
     order = one.order
     billing = order.billing or order.delivery
-    last = one.first.number + order.offer.copies - 1
+    last = one.first_number + order.offer.copies - 1
     return InvoiceDraft(
         subject=order.subject,
         customer_id=order.customer_id,
@@ -50,7 +50,7 @@ def _draft(one: Opened, *, on: date) -> InvoiceDraft:
             LineDraft(
                 name=(
                     f"{order.offer.magazine.title} — {order.offer.title}, {order.offer.copies} numéros"
-                    f" (n°\u00a0{one.first.number} à {last}), port compris"
+                    f" (n°\u00a0{one.first_number} à {last}), port compris"
                 ),
                 ttc=order.amount.amount,
             ),

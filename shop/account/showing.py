@@ -18,6 +18,7 @@ from subscriptions.calendar import IssueDates
 from subscriptions.dates import LIVING, CopyDates, Means, SubscriptionDates, dates_of_subscriptions
 from subscriptions.models import Entitlement, Offer, Subscription
 from subscriptions.notices.french import month
+from subscriptions.renewals.links_by_choice import renew_path
 
 State = Subscription.State
 Copy = Entitlement.State
@@ -38,6 +39,8 @@ COPIES: dict[str, tuple[str, str, Any]] = {
     Copy.CREDITED: ("cross", "", gettext_lazy("given back")),
     Copy.VOID: ("cross", "", gettext_lazy("cancelled")),
 }
+#: How many copies are still to come when the card offers another year: as early as the first reminder (law.md 7.7).
+RENEWED_FROM = 2
 BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "cartes_bancaires": "Carte Bancaire"}
 
 
@@ -78,9 +81,21 @@ def card(request: HttpRequest, subscription: Subscription, dates: SubscriptionDa
         "copies": [copy_line(copy) for copy in dates.copies],
         "address_url": reverse("account_address", args=[subscription.pk]) if living and movable else None,
         "card_url": reverse("account_card", args=[subscription.pk]) if may_pay(request, subscription) else None,
+        "renew_url": renew_url(request, subscription, dates),
         "stop_url": public("terminate") if living else None,
         "withdraw_url": public("withdraw") if dates.withdrawal_open else None,
     }
+
+
+def renew_url(request: HttpRequest, subscription: Subscription, dates: SubscriptionDates) -> str | None:
+    """The payer's way to another year: once it is near its last issues, or lapsed; a living automatic one needs none."""
+    near = subscription.state == State.ACTIVE and dates.copies_left <= RENEWED_FROM
+    fixed = subscription.renewal == Offer.Renewal.FIXED
+    if subscription.payer_id != request.user.pk or not dates.copies:
+        return None
+    if subscription.state != State.LAPSED and not (near and fixed):
+        return None
+    return renew_path(subscription, term=max(copy.term for copy in dates.copies))
 
 
 def sentence(subscription: Subscription, dates: SubscriptionDates) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.urls import path
 
 from shop.checkout.outcome import cancelled, outcome
-from shop.checkout.views import label, order
+from shop.checkout.views import label, order, renew
 from shop.checkout.webhook import stripe_webhook
 
 urlpatterns = [
     path("abonnement/", order, name="order"),
     path("abonnement/etiquette/", label, name="order_label"),
     path("abonnement/<slug:code>/", order, name="order"),
+    path("reabonnement/<str:token>/", renew, name="renew"),
     path("commande/retour/<str:token>/", outcome, name="order_return"),
     path("commande/annulee/<str:token>/", cancelled, name="order_cancelled"),
     path("commande/suivi/<str:token>/", outcome, name="outcome"),
