@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
 
 from payments.audit import CHUNK, Breaches, Check, balance_of
 from payments.models import AccountMap, Invoice, Payment
-from subscriptions.models import Entitlement, EntitlementMovement, Notice, Order, Subscription, Term
+from subscriptions.models import Consent, Entitlement, EntitlementMovement, Notice, Order, Subscription, Term
 
 Copy = Entitlement.State
 Kind = EntitlementMovement.Kind
@@ -39,6 +39,9 @@ def paid_once(at: datetime) -> Breaches:
         yield f"order:{order.pk}", "paid, and no term was opened"
     for term in Term.objects.filter(order__isnull=False).exclude(order__state=Order.State.PAID).iterator(CHUNK):
         yield f"term:{term.pk}", "opened for an order that is not paid"
+    elsewhere = Term.objects.filter(order__renews__isnull=False, number__gt=1).exclude(subscription=F("order__renews"))
+    for term in elsewhere.iterator(CHUNK):
+        yield f"term:{term.pk}", "prolongs another subscription than its order names"
     wrong = Term.objects.filter(payment__isnull=False).filter(
         ~Q(payment__state=Payment.State.SUCCEEDED) | Q(payment__surplus=True) | ~Q(payment__amount=F("amount"))
     )
@@ -47,7 +50,11 @@ def paid_once(at: datetime) -> Breaches:
 
 
 def copies(at: datetime) -> Breaches:
-    """COPIES: per term granted = what became of the copies; per subscription and issue one living copy at most."""
+    """COPIES: per term granted = what became of the copies; per subscription and issue one living copy at most; the terms
+    of a subscription are numbered 1 to n."""
+    gaps = Term.objects.values("subscription").annotate(n=Count("pk"), last=Max("number")).exclude(n=F("last"))
+    for gap in gaps.iterator(CHUNK):
+        yield f"subscription:{gap['subscription']}", f"has {gap['n']} terms, and the last one is number {gap['last']}"
     for term in Term.objects.annotate(n=Count("entitlements")).exclude(n=F("copies")).iterator(CHUNK):
         yield f"term:{term.pk}", f"promises {term.copies} copies and grants another number"
     last = (
@@ -101,9 +108,21 @@ def told(at: datetime) -> Breaches:
     for pk in Order.objects.filter(state=Order.State.PAID).values_list("pk", flat=True).iterator(CHUNK):
         if f"order_confirmation:order:{pk}" not in told_of:
             yield f"order:{pk}", "paid, and no confirmation was queued"
+    # A letter that was queued and is no longer true is withdrawn: none leaves to whoever went on, or objected.
+    reminded = Notice.objects.filter(
+        kind__startswith="reminder_", state__in=(Notice.State.SENT, Notice.State.DELIVERED)
+    )
+    for notice in reminded.filter(Exists(_objections())).iterator(CHUNK):
+        yield f"notice:{notice.pk}", "sent to somebody who had objected to reminders"
     unproved = Notice.objects.filter(state__in=(Notice.State.SENT, Notice.State.DELIVERED), proofs=None)
     for notice in unproved.iterator(CHUNK):
         yield f"notice:{notice.pk}", "sent without a proof"
+
+
+def _objections() -> QuerySet[Consent]:
+    """Objections of the outer letter's reader, older than the moment it left."""
+    theirs = Consent.objects.filter(customer=OuterRef("customer"), matter=Consent.Matter.REMINDERS, given=False)
+    return theirs.filter(at__lt=OuterRef("state_since"))
 
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {

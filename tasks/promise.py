@@ -1,4 +1,4 @@
-"""Jobs of the middle floor: letters and documents."""
+"""Jobs of the middle floor: letters, documents, and terms that end."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from celery import shared_task
 from django.utils import timezone
 
+from payments.actors import job
+from payments.days import paris_day
 from payments.invoicing import rendering
 from shop.watch.runs import running
 from subscriptions.notices import delivering, recovering
+from subscriptions.renewals.ending import end_fixed_terms
+from subscriptions.renewals.reminding import remind
 
 log = structlog.get_logger(__name__)
 BATCH = 20
+# Rows of the database only, many at a time; as many rounds as a day may bring.
+ROWS, ROUNDS = 1000, 200
 
 
 class NotRendered(RuntimeError):
@@ -43,3 +49,27 @@ def invoice_documents() -> None:
         summary.text = f"{rendered} documents, {failed} failed"
         if failed:
             raise NotRendered(summary.text)
+
+
+@shared_task(name="fixed-terms")
+def fixed_terms() -> None:
+    with running("fixed-terms") as summary:
+        at, done = timezone.now(), 0
+        for _round in range(ROUNDS):
+            ended = end_fixed_terms(on=paris_day(at), at=at, actor=job("fixed-terms"), limit=ROWS)
+            done += ended
+            if not ended:
+                break
+        summary.text = f"{done} lapsed"
+
+
+@shared_task(name="reminders")
+def reminders() -> None:
+    with running("reminders") as summary:
+        at, done = timezone.now(), 0
+        for _round in range(ROUNDS):
+            queued = remind(on=paris_day(at), at=at, limit=ROWS)
+            done += queued
+            if not queued:
+                break
+        summary.text = f"{done} queued"

@@ -1,10 +1,11 @@
-"""Addresses of the order, of what became of it, and of Stripe's webhooks."""
+"""Addresses of the order, of what became of it, of the end of reminders, and of Stripe's webhooks."""
 
 from __future__ import annotations
 
 from django.urls import path
 
 from shop.checkout.outcome import cancelled, outcome
+from shop.checkout.unsubscribing import unsubscribe
 from shop.checkout.views import label, order, renew
 from shop.checkout.webhook import stripe_webhook
 
@@ -16,5 +17,6 @@ urlpatterns = [
     path("commande/retour/<str:token>/", outcome, name="order_return"),
     path("commande/annulee/<str:token>/", cancelled, name="order_cancelled"),
     path("commande/suivi/<str:token>/", outcome, name="outcome"),
+    path("desinscription/<str:token>/", unsubscribe, name="unsubscribe"),
     path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
 ]
