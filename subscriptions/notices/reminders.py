@@ -23,6 +23,9 @@ WHILE_RUNNING = frozenset({"reminder_two_left", "reminder_one_left", "reminder_l
 COURTESY = frozenset({"reminder_next_posted", "reminder_farewell"})
 
 
+IN_WORDS = {2: "deux", 3: "trois", 4: "quatre"}
+
+
 @dataclass(frozen=True, slots=True)
 class Reminder:
     """One kind of reminder: its context, and when it must not leave any more."""
@@ -38,11 +41,13 @@ class Reminder:
         subscription = term.subscription
         copies = list(term.entitlements.select_related("issue").order_by("rank"))
         last = copies[-1].issue
+        left = sum(copy.state in COMING for copy in copies)
         return {
             "term": term,
             "kind": self.kind,
             "subscriber_number": subscription.number or "",
-            "copies_left": sum(copy.state in COMING for copy in copies),
+            "copies_left": left,
+            "copies_in_words": IN_WORDS.get(left, str(left)),
             "ended_on": day(term.ends_on),
             "last": _issue(last),
             "missed": _issue(_missed(subscription, last)),
