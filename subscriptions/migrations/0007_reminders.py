@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from payments.evidence import Keep
+
 #: code, place, trigger, issues from the last, days after, letter.
 SERIES = (
     ("RA1", 1, "posted", -2, 0, "reminder_two_left"),
@@ -98,4 +100,5 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunPython(customary, migrations.RunPython.noop),
+        Keep("subscriptions_reminderstep"),
     ]
