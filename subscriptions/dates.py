@@ -180,14 +180,16 @@ def _facts(
 def _withdrawal(
     terms: Sequence[Term], copies: Sequence[CopyDates], *, living: bool, on: date
 ) -> tuple[date | None, bool]:
-    """The last day to withdraw and whether one still may: consumers, once, from the first issue on (C. conso L221-18).
+    """The last day to withdraw and whether one still may: consumers, from the first issue on (C. conso L221-18).
 
-    A renewal opens no new period (CJEU C-565/22). What was not bought here, by an import, is looked at by a person.
+    Each order opens a period of its own, a renewal without one does not (CJEU C-565/22). What was not bought here, by an
+    import, is looked at by a person.
     """
-    order = terms[0].order if terms else None
-    if order is None or order.buyer_kind != BuyerKind.CONSUMER or not living:
+    term = next((term for term in reversed(terms) if term.order is not None), None)
+    order = term.order if term is not None else None
+    if term is None or order is None or order.buyer_kind != BuyerKind.CONSUMER or not living:
         return None, False
-    first = next((copy for copy in copies if copy.term == 1 and copy.state not in GONE), None)
+    first = next((copy for copy in copies if copy.term == term.number and copy.state not in GONE), None)
     posted_on = first.issue.posted_on if first is not None and first.issue is not None else None
     until = withdraw_until(posted_on=posted_on, zone=DeliveryZone(order.delivery.delivery_zone))
     return until, until is None or on <= until
