@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -15,9 +14,10 @@ from django.db.models.functions import Lower
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.models import Payment
-from payments.vat import copies_value, split
+from payments.vat import split
 from subscriptions.beginning import calendars, first_of
 from subscriptions.calendar import TermDates, term_dates
+from subscriptions.granting import grant
 from subscriptions.models import (
     Issue,
     Order,
@@ -82,7 +82,7 @@ def open_paid(
         return [], refused
     _give_customers([one.order for one in stretches], at=at)
     opened = _open(stretches, actor=actor, at=at)
-    _grant(opened, actor=actor, at=at)
+    grant([(one.term, one.issues) for one in opened], actor=actor, at=at)
     renew([one for one in opened if one.term.number > 1], actor=actor, at=at)
     invoices = invoice_opened(opened, actor=actor, at=at)
     confirm_opened(opened, invoices, at=at)
@@ -243,35 +243,3 @@ def _next_ids(count: int) -> list[int]:
             [count],
         )
         return sorted(row[0] for row in cursor.fetchall())
-
-
-# A copy is owed by the movement that grants it: one statement writes both.
-GRANT = """
-WITH granted AS (
-    INSERT INTO subscriptions_entitlement (term_id, rank, issue_id, value_ht, state)
-    SELECT term_id, rank, issue_id, value_ht, 'owed'
-    FROM jsonb_to_recordset(%(copies)s::jsonb) AS copy(term_id bigint, rank integer, issue_id bigint, value_ht numeric)
-    ORDER BY term_id, rank
-    RETURNING id, issue_id
-)
-INSERT INTO subscriptions_entitlementmovement (entitlement_id, kind, issue_id, actor, reason, "on", at)
-SELECT id, 'grant', issue_id, %(actor)s, '', %(on)s, %(at)s FROM granted ORDER BY id
-"""
-
-
-def _grant(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> None:
-    """Each copy of each term, worth left(k−1) − left(k) (law.md 6.3); copies of issues not planned yet wait for theirs."""
-    copies = [
-        {
-            "term_id": one.term.pk,
-            "rank": rank,
-            "issue_id": one.issues[rank - 1].pk if rank <= len(one.issues) else None,
-            "value_ht": str(value),
-        }
-        for one in opened
-        for rank, value in enumerate(
-            copies_value(one.order.amount.amount, one.order.offer.copies, one.order.vat_rate), start=1
-        )
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(GRANT, {"copies": json.dumps(copies), "actor": str(actor), "on": paris_day(at), "at": at})
