@@ -285,7 +285,7 @@ def stoppings(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
 
 def reminders() -> list[NoticeDraft]:
     """The series of a fixed term: to readers who still receive, and to one whose term ended in January 2028."""
-    two, one, none, over = (purchase(number=5 + left, email=f"reader{left}@example.fr") for left in range(4))
+    two, one, none, over = (purchase(number=21 + left, email=f"reader{left}@example.fr") for left in range(4))
     for rank in range(6):
         years, quarter = divmod(rank, 4)
         on = date(2028 + years, 3 * quarter + 3, 15)
