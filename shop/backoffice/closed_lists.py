@@ -57,6 +57,7 @@ REMARKS: Mapping[str, Any] = {
     "heard_by": _("Webhook or catch-up."),
     "hints": _("Other objects that the event names."),
     "is_open": _("Money may still come by this payment."),
+    "renews": _("The subscription that this order prolongs; none for a new one."),
     "nature": _("LB: delivery of goods (CGI, ann. II, art. 242 nonies A, 8° bis)."),
     "number": _("Printed on the label, with its check digit."),
     "on_sale_to": _("First day off sale."),

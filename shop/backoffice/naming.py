@@ -197,6 +197,7 @@ COLUMNS: Mapping[str, Any] = {
     "stripe_intent": pgettext_lazy("register", "payment intent"),
     "stripe_refund": pgettext_lazy("register", "refund at Stripe"),
     "supersedes": pgettext_lazy("register", "replaces"),
+    "renews": pgettext_lazy("register", "prolongs"),
     "supplied_on": pgettext_lazy("register", "supplied on"),
     "surplus": pgettext_lazy("register", "surplus"),
     "vat_number": pgettext_lazy("register", "VAT number"),

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from payments.models import DeskItem
 from shop.backoffice import words
@@ -41,7 +42,7 @@ def renewals(request: HttpRequest) -> HttpResponse:
         _("Status"),
         "#" + _("Amount"),
         _("Charged by"),
-        "#" + _("Legal notice"),
+        "#" + pgettext("renewal", "Legal notice"),
         "#" + _("Debit announced"),
         "#" + _("Next try"),
         _("What stands in its way"),
@@ -52,6 +53,7 @@ def renewals(request: HttpRequest) -> HttpResponse:
         "page": found,
         "states": [(name, words.said(words.NEXT_TERM, name)["word"]) for name in words.NEXT_TERM],
         "state": state,
+        "all_word": _("open"),
     }
     return page(request, "backoffice/list.html", said)
 
@@ -141,7 +143,7 @@ def renewal(request: HttpRequest, key: int) -> HttpResponse:
 
 
 def _proved(user: Any, one: Renewal) -> Table:
-    kinds = {Kind.LEGAL: _("Legal notice"), Kind.PRE_DEBIT: _("Debit announced")}
+    kinds = {Kind.LEGAL: pgettext("renewal", "Legal notice"), Kind.PRE_DEBIT: _("Debit announced")}
     rows = one.proofs.select_related("notice_proof").order_by("pk")
     return Table(
         label=_("Proofs"),

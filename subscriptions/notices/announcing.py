@@ -129,7 +129,7 @@ def _told_of(facts: Facts) -> dict[str, Any]:
     term = calendar.next_term(starts, renewal.renews_on)
     return {
         "renewal": renewal,
-        "told_day": _date(facts, "renews_on"),
+        "told_day": _date(facts, "renews_on") if "renews_on" in facts else renewal.renews_on,
         "subscriber_number": subscription.number or "",
         "offer": subscription.offer.title,
         "magazine": subscription.magazine.title,

@@ -154,7 +154,7 @@ LETTERS: Mapping[str, Letter] = {
     ),
     "renewal_manual": Letter(
         rank=SERVICE,
-        facts=frozenset({"renewal_id", "renews_on"}),
+        facts=frozenset({"renewal_id"}),
         context=announcing.by_choice,
         untrue_because=announcing.chosen,
     ),

@@ -19,7 +19,7 @@ from subscriptions.renewals.moving import OVER, move
 from subscriptions.renewals.outcomes import await_reader, rest, said_no
 from subscriptions.renewals.proving import still_proved
 from subscriptions.renewals.telling import Fact, tell
-from subscriptions.renewals.tries import tries_of
+from subscriptions.renewals.tries import Tries, tries_of
 
 State = Renewal.State
 LIVING = (Subscription.State.ACTIVE, Subscription.State.GRACE)
@@ -49,8 +49,9 @@ def fall_due(*, on: date, at: datetime, actor: Actor, go_on: Callable[[], bool] 
     """Move announced renewals whose R has come, on day `on`. Small transactions; safe to repeat, late or in two places.
 
     With both proofs for this R they are due; then without a card that is good they wait for the reader, who is told.
-    Without the pre-debit notice they stay announced: the charge moves with it. Without a legal notice that is proved
-    still, or once the pre-debit notice is too old, they are by choice only. Whoever is not paid the day after R is in
+    Without the pre-debit notice, or with one too old for a charge, they stay announced: it is given again, and the charge
+    moves with it. Without a legal notice that is proved still they are by choice only; so are those that were due when
+    the pre-debit notice became too old. Whoever is not paid the day after R is in
     grace.
     """
     done = Fallen()
@@ -92,11 +93,17 @@ def _fall(renewals: Sequence[Renewal], done: Fallen, *, on: date, at: datetime, 
     unproved = [one for one in living if one.pk not in told]
     by_choice(unproved, why=NOT_PROVED, actor=actor, at=at)
     done.by_choice += len(unproved)
-    due = [one for one in living if one.pk in told and tries[one.pk].told_on is not None]
+    proved = [one for one in living if one.pk in told]
+    # Nobody is told of a debit for which there is no card: those wait for no such notice.
+    without = [one for one in proved if not usable(one.subscription.saved_method, on=on)]
+    due = [one for one in proved if one in without or _told_in_time(tries[one.pk], on=on)]
     done.due += len(move(due, State.DUE, actor=actor, at=at, reason="R has come"))
-    without = [one for one in due if not usable(one.subscription.saved_method, on=on)]
     ask_for_card(without, actor=actor, at=at)
     done.without_card += len(without)
+
+
+def _told_in_time(tries: Tries, *, on: date) -> bool:
+    return tries.told_on is not None and (on - tries.told_on).days <= RULES.pre_debit_most_days
 
 
 def _too_late(renewals: Sequence[Renewal], done: Fallen, *, at: datetime, actor: Actor) -> None:

@@ -94,7 +94,8 @@ def _for_pre_debit(on: date) -> QuerySet[Renewal]:
         kind=RenewalProof.Kind.PRE_DEBIT,
         sent_on__gte=on - timedelta(days=RULES.pre_debit_most_days),
     )
-    return _running([State.ANNOUNCED, State.DUE]).filter(
+    # What is due was told in time; should it grow too old from there, `falling_due` leaves it to choice.
+    return _running([State.ANNOUNCED]).filter(
         ~Exists(fresh),
         renews_on__lte=on + timedelta(days=RULES.pre_debit_days_before_sepa),
         subscription__saved_method__ended_at=None,

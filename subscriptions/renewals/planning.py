@@ -164,6 +164,8 @@ def _change(every: Sequence[Standing], done: Planned, *, actor: Actor, at: datet
     for one in every:
         renewal, should = one.renewal, wanted(one)
         assert renewal is not None  # noqa: S101  # the caller's choice of rows; for the type checker
+        if one.paying:
+            continue
         why = _ends(one, should)
         if why is not None:
             renewal.why = IN_FRENCH[why]

@@ -31,6 +31,7 @@ class Standing:
     `last_owed_post`: planned or actual posting of the last copy to come, as far as its issue is planned. `prices`: those
     of its offer in the zone where its copies go today. `renewal`: the open plan, whatever its state. `settled`: the next
     term was paid or has lapsed already. `told`: its day and amount were written to the reader, or are about to be.
+    `paying`: money for the open plan is on its way, by the reader's own hand; it stays as it is until that is known.
     """
 
     subscription: Subscription
@@ -41,6 +42,7 @@ class Standing:
     renewal: Renewal | None
     settled: bool
     told: bool
+    paying: bool
 
     @property
     def number(self) -> int:
@@ -61,7 +63,7 @@ class Standing:
 
 
 def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Renewal]) -> list[Standing]:
-    """Read what each subscription (with its recipient's address) hangs on. Six to eight queries, whatever the number.
+    """Read what each subscription (with its recipient's address) hangs on. Seven to ten queries, whatever the number.
 
     `open_renewals`: the plans of these subscriptions that the caller has locked.
     """
@@ -81,6 +83,12 @@ def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Ren
             "subscription", "number"
         )
     )
+    paying = set(
+        Payment.objects.filter(
+            subject__in=[one.subject for one in open_renewals],
+            state__in=(Payment.State.PROCESSING, Payment.State.UNKNOWN),
+        ).values_list("subject", flat=True)
+    )
     reached = told([one for one in open_renewals if one.state in (State.PLANNED, State.ANNOUNCED)])
     found = []
     for one in subscriptions:
@@ -95,6 +103,7 @@ def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Ren
                 renewal=plan,
                 settled=term is not None and (one.pk, term.number + 1) in over,
                 told=plan is not None and plan.pk in reached,
+                paying=plan is not None and plan.subject in paying,
             )
         )
     return found

@@ -59,6 +59,7 @@ PAYING = f"(SELECT id FROM payments_payment WHERE subject = 'order:' || {KEPT} A
 BACK = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'back@example.fr')"
 AGAIN = "(SELECT o.id FROM subscriptions_order o WHERE o.renews_id IS NOT NULL)"
 OTHERS = f"SELECT t.subscription_id FROM subscriptions_term t WHERE t.order_id = {KEPT}"
+RENEWED = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'renewed@example.fr')"
 LEFT = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'left@example.fr')"
 UNPAID = f"(SELECT id FROM payments_payment WHERE subject = 'order:' || {LEFT})"
 ENTRY = (
@@ -95,12 +96,12 @@ def another_payment(*, surplus: bool) -> tuple[str, ...]:
 
 
 def renewal(state: str, renews_on: str) -> str:
-    """A plan for the next term of the reader who is kept."""
+    """A plan for the third term of the reader who has renewed."""
     return (
         "INSERT INTO subscriptions_renewal (id, subscription_id, number, renews_on, state, state_since, price_id, amount,"
         " amount_currency, decline_code, why, created_at)"
-        f" SELECT 9001, t.subscription_id, 2, '{renews_on}', '{state}', '{LONG_AGO}', o.price_id, 27.60, 'EUR', '', '',"
-        f" '{LONG_AGO}' FROM subscriptions_term t JOIN subscriptions_order o ON o.id = t.order_id WHERE o.id = {KEPT}"
+        f" SELECT 9001, t.subscription_id, 3, '{renews_on}', '{state}', '{LONG_AGO}', o.price_id, 27.60, 'EUR', '', '',"
+        f" '{LONG_AGO}' FROM subscriptions_term t JOIN subscriptions_order o ON o.id = t.order_id WHERE o.id = {RENEWED}"
     )
 
 
@@ -420,7 +421,12 @@ FAULTS = (
         "ends on 2026-01-31, renews itself, and nobody has planned it",
         (
             "UPDATE subscriptions_issue SET post_on = '2026-01-02', cutoff_on = '2026-01-01' WHERE posted_on IS NULL",
-            (f"UPDATE subscriptions_term SET starts_on = '2025-02-01', ends_on = '2026-01-31' WHERE order_id = {KEPT}"),
+            (
+                "UPDATE subscriptions_term SET starts_on = subscriptions_term.starts_on + (DATE '2026-01-31' - last.ends_on),"
+                " ends_on = subscriptions_term.ends_on + (DATE '2026-01-31' - last.ends_on) FROM (SELECT subscription_id, max(ends_on) AS ends_on"
+                " FROM subscriptions_term WHERE number = 2 GROUP BY subscription_id) AS last"
+                " WHERE last.subscription_id = subscriptions_term.subscription_id"
+            ),
         ),
     ),
     Fault(

@@ -80,7 +80,13 @@ def announced(
 
 
 def prove(
-    renewal: Renewal, kind: str, *, sent_on: date, opens: date | None = None, closes: date | None = None
+    renewal: Renewal,
+    kind: str,
+    *,
+    sent_on: date,
+    opens: date | None = None,
+    closes: date | None = None,
+    ordinal: int = 1,
 ) -> RenewalProof:
     """A notice of that kind that the mail provider took on `sent_on`, and the proof of it."""
     window = legal_notice_window(renewal.renews_on)
@@ -100,6 +106,7 @@ def prove(
         renewal=renewal,
         renews_on=renewal.renews_on,
         kind=kind,
+        ordinal=ordinal,
         sent_on=sent_on,
         window_opens=opens or (window.opens_on if legal else renewal.renews_on - timedelta(days=30)),
         window_closes=closes or (window.closes_on if legal else renewal.renews_on - timedelta(days=7)),

@@ -89,6 +89,21 @@ def test_without_a_means_of_payment_that_is_good_the_reader_is_asked(how):
     assert not due(R).exists()
 
 
+def test_without_a_means_of_payment_nobody_was_told_of_a_debit_and_the_reader_is_asked_all_the_same():
+    reader = subscriber()
+    announced(reader, renews_on=R, without="pre_debit")
+    Subscription.objects.update(saved_method=None)
+    assert fall(R).state == "awaiting_reader"
+    assert kinds() == ["renewal_card_needed"]
+
+
+def test_with_a_word_of_the_debit_too_old_for_a_charge_it_stays_announced_to_be_told_anew():
+    announced(subscriber(), renews_on=R)
+    assert fall(R + DAY * 17).state == "announced"
+    prove(Renewal.objects.get(), "pre_debit", sent_on=R + DAY * 18, opens=R, closes=R + DAY * 30, ordinal=2)
+    assert fall(R + DAY * 18).state == "due"
+
+
 def test_a_card_is_good_to_the_last_day_of_its_month():
     announced(subscriber(), renews_on=R)
     SavedMethod.objects.update(exp_month=11, exp_year=2027)

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from payments.models import DeskItem
+from payments.models import DeskItem, Payment
 from payments.money import eur
 from subscriptions.models import Entitlement, Notice, Offer, Price, Renewal, Subscription
 from subscriptions.renewals.finding import to_look_at
@@ -255,6 +255,21 @@ class TestEnds:
         assert renewal.why == "L’abonnement a été prolongé autrement."
         assert plan_on(date(2028, 9, 9)) == Planned(planned=1)
         assert (the_renewal(reader).number, the_renewal(reader).renews_on) == (3, date(2028, 11, 23))
+
+
+@pytest.mark.parametrize("state", ["processing", "unknown"])
+def test_money_on_its_way_is_waited_for(state):
+    reader = subscriber()
+    renewal = announced(reader, renews_on=R)
+    payment = reader.terms.get().payment
+    payment.pk, payment.subject, payment.purpose, payment.state = None, renewal.subject, "renewal", state
+    payment.reference, payment.idempotency_key, payment.is_open, payment.received_on = "PAY-X", "x", True, None
+    payment.stripe_intent, payment.stripe_charge, payment.checkout_session = None, None, None
+    payment.save(force_insert=True)
+    Subscription.objects.filter(pk=reader.pk).update(renewal="fixed")
+    assert plan_on(PLAN_ON) == Planned()
+    Payment.objects.filter(pk=payment.pk).update(state="declined", is_open=False)
+    assert plan_on(PLAN_ON) == Planned(cancelled=1)
 
 
 class TestWithoutAPrice:
