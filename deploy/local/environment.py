@@ -100,6 +100,7 @@ def compose(given: Mapping[str, str], plan_: Plan, *, database: tuple[str, str],
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(ROOT),
         "MALLOC_ARENA_MAX": "1",  # threads share one heap: less memory, and the interpreter lets one run at a time anyway
+        "MALLOC_TRIM_THRESHOLD_": "131072",  # fixed: else the first big letter makes the heap keep what it frees
     }
     if plan_.smtp_port:
         here["EMAIL_URL"] = f"smtp://127.0.0.1:{plan_.smtp_port}"

@@ -45,7 +45,6 @@ REMARKS: Mapping[str, Any] = {
     "letter": _("One of the kinds of letters that are written."),
     "magazine": _("None: every magazine."),
     "place": _("1, 2, 3…"),
-    "renews": _("The subscription that this order prolongs; none: a new one."),
     "buyer_address": _("As printed."),
     "called_at": _("When Stripe was last asked to act."),
     "content_sha256": _("Of everything typed: the same again is the same order."),

@@ -57,7 +57,6 @@ COLUMNS: Mapping[str, Any] = {
     "late_days": pgettext_lazy("register", "days late at most"),
     "letter": pgettext_lazy("register", "letter"),
     "place": pgettext_lazy("register", "place in the series"),
-    "renews": pgettext_lazy("register", "prolongs"),
     "trigger": pgettext_lazy("register", "comes after"),
     "number": pgettext_lazy("register", "number"),
     "cover_month": pgettext_lazy("register", "cover month"),
