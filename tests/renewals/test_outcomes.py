@@ -223,6 +223,6 @@ def test_claiming_costs_the_same_for_one_and_for_three(number, django_assert_num
         for place in range(number)
     ]
     fall_due(on=R, at=ten(), actor=CLOCK)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         assert len(claim(keys, on=R, at=ten(), actor=CLOCK)) == number
     assert steps(Renewal.objects.first()) == ["due", "charging"]

@@ -7,30 +7,24 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-
 from payments.actors import job
-from payments.invoicing.issuing import Buyer, InvoiceDraft, LineDraft, issue
-from payments.ledger import entries
-from payments.ledger.posting import post
+from payments.gateway import IntentSeen, Outcome
 from payments.models import Invoice, Payment, PaymentEvent, Refund
 from payments.money import eur
-from payments.vat import copies_value
+from payments.settling import News
+from payments.settling import apply as settle
 from subscriptions.fulfilment.posting import post_issue
 from subscriptions.models import (
     Declaration,
     Entitlement,
-    EntitlementMovement,
     Issue,
     Notice,
-    Renewal,
     RenewalAttempt,
     RenewalProof,
     Subscription,
     Term,
 )
 from subscriptions.notices.moving import move as move_notice
-from subscriptions.renewals.moving import move as move_renewals
 from subscriptions.stopping.declaring import declare
 from subscriptions.stopping.saying import Said
 from tests.makers import NOW, READER
@@ -109,7 +103,7 @@ def renewed(subscription: Subscription, *, bounced: bool = False) -> Term:
     first = Term.objects.select_related("payment").get(subscription=subscription, number=1)
     payment = Payment.objects.create(
         reference=f"PAY-RENEWED-{subscription.pk}",
-        purpose="order",
+        purpose="renewal",
         subject=renewal.subject,
         customer_id=subscription.payer_id,
         payer_account=first.payment.payer_account if first.payment else None,
@@ -118,48 +112,26 @@ def renewed(subscription: Subscription, *, bounced: bool = False) -> Term:
         way=Payment.Way.OFF_SESSION,
         method_kind="card",
         saved_method=subscription.saved_method,
-        state=Payment.State.SUCCEEDED,
-        is_open=False,
-        effect=Payment.Effect.DONE,
         idempotency_key=f"renewed-{subscription.pk}",
         created_at=at,
+        called_at=at,
         state_since=at,
-        received_on=on,
     )
-    PaymentEvent.objects.create(payment=payment, from_state="created", to_state="succeeded", actor=str(JOB), at=at)
+    PaymentEvent.objects.create(payment=payment, from_state="", to_state="created", actor=str(JOB), at=at)
     RenewalAttempt.objects.create(
         renewal=renewal, renews_on=on, number=1, charged_on=on, pre_debit_sent_on=on - timedelta(days=14),
         payment=payment, at=at,
     )  # fmt: skip
-    term = Term.objects.create(
-        subscription=subscription, number=2, payment=payment, starts_on=on, ends_on=date(2028, 11, 22), copies=4,
-        amount=eur("27.60"), amount_ht=eur("27.03"), vat_zone="FR_METRO", vat_rate=Decimal("2.10"), created_at=at,
+    taken = IntentSeen(
+        id=f"pi_renewed_{payment.pk}", outcome=Outcome.SUCCEEDED, status="succeeded", amount_cents=2760, currency="eur",
+        amount_received=2760, customer="cus", payment_method="pm", charge=f"ch_renewed_{payment.pk}", decline=None,
+        metadata={}, created=at, livemode=False, method_kind="card",
     )  # fmt: skip
-    renewal.term = term
-    move_renewals([renewal], Renewal.State.PAID, actor=JOB, at=at)
-    copies = Entitlement.objects.bulk_create(
-        [
-            Entitlement(term=term, rank=rank, value_ht=value)
-            for rank, value in enumerate(copies_value(Decimal("27.60"), 4, Decimal("2.10")), start=1)
-        ]
-    )
-    EntitlementMovement.objects.bulk_create(
-        [EntitlementMovement(entitlement=copy, kind="grant", actor=str(JOB), on=on, at=at) for copy in copies]
-    )
-    post([entries.received(payment, booked_on=on)], actor=JOB, at=at)
-    earlier = Invoice.objects.get(payment=first.payment)
-    buyer = Buyer(earlier.buyer_kind, earlier.buyer_name, tuple(earlier.buyer_address), earlier.buyer_country)
-    draft = InvoiceDraft(
-        subject=term.subject, customer_id=subscription.payer_id, payment_id=payment.pk, buyer=buyer,
-        vat_zone="FR_METRO", vat_rate=Decimal("2.10"), legal_mention="",
-        lines=(LineDraft("ActuIA, 4 numéros (reconduction)", Decimal("27.60")),), supplied_on=on, due_on=on,
-    )  # fmt: skip
-    with transaction.atomic():
-        issue([draft], on=on, actor=JOB, at=at)
+    settle([News(payment.pk, Outcome.SUCCEEDED, intent=taken, closed=True)], actor=JOB, at=at)
     if bounced:
         notice = RenewalProof.objects.get(renewal=renewal, kind="legal").notice_proof.notice
         move_notice(notice, Notice.State.BOUNCED, at=at)
-    return term
+    return Term.objects.get(subscription=subscription, number=2)
 
 
 def credit_notes() -> list[tuple[Decimal, Decimal, Decimal]]:

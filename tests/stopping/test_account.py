@@ -7,7 +7,7 @@ import pytest
 from subscriptions.models import Consent, Entitlement, RenewalChoice
 from subscriptions.moving import move_copies
 from subscriptions.texts import load_texts
-from tests.account.conftest import _plain_static, clock, elodie, karim, offers  # noqa: F401
+from tests.account.conftest import _plain_static, elodie, karim, offers  # noqa: F401
 from tests.account.people import field, said
 from tests.makers import NOW, TODAY
 from tests.stopping.people import JOB, withdraws

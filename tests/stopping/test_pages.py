@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from subscriptions.models import Declaration, Notice, Subscription
 from subscriptions.texts import load_texts
-from tests.account.conftest import _plain_static, clock, elodie, karim, offers  # noqa: F401
+from tests.account.conftest import _plain_static, elodie, karim, offers  # noqa: F401
 from tests.account.people import field, said
 from tests.makers import NOW
 
