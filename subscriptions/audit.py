@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 
 from payments.audit import CHUNK, Breaches, Check, balance_of
 from payments.days import paris_day
 from payments.models import AccountMap, DeskItem, Invoice, Payment, Refund
 from subscriptions.models import (
+    Consent,
     Declaration,
     Entitlement,
     EntitlementMovement,
@@ -74,6 +75,9 @@ def paid_once(at: datetime) -> Breaches:
         yield f"order:{order.pk}", "paid, and no term was opened"
     for term in Term.objects.filter(order__isnull=False).exclude(order__state=Order.State.PAID).iterator(CHUNK):
         yield f"term:{term.pk}", "opened for an order that is not paid"
+    elsewhere = Term.objects.filter(order__renews__isnull=False, number__gt=1).exclude(subscription=F("order__renews"))
+    for term in elsewhere.iterator(CHUNK):
+        yield f"term:{term.pk}", "prolongs another subscription than its order names"
     wrong = Term.objects.filter(payment__isnull=False).filter(
         ~Q(payment__state=Payment.State.SUCCEEDED) | Q(payment__surplus=True) | ~Q(payment__amount=F("amount"))
     )
@@ -101,7 +105,11 @@ def renewed_once(at: datetime) -> Breaches:
 
 
 def copies(at: datetime) -> Breaches:
-    """COPIES: per term granted = what became of the copies; per subscription and issue one living copy at most."""
+    """COPIES: per term granted = what became of the copies; per subscription and issue one living copy at most; the terms
+    of a subscription are numbered 1 to n."""
+    gaps = Term.objects.values("subscription").annotate(n=Count("pk"), last=Max("number")).exclude(n=F("last"))
+    for gap in gaps.iterator(CHUNK):
+        yield f"subscription:{gap['subscription']}", f"has {gap['n']} terms, and the last one is number {gap['last']}"
     for term in Term.objects.annotate(n=Count("entitlements")).exclude(n=F("copies")).iterator(CHUNK):
         yield f"term:{term.pk}", f"promises {term.copies} copies and grants another number"
     last = (
@@ -213,9 +221,21 @@ def told(at: datetime) -> Breaches:
     for pk in Declaration.objects.values_list("pk", flat=True).iterator(CHUNK):
         if f"acknowledged:declaration:{pk}" not in told_of and f"declaration:{pk}" not in posted:
             yield f"declaration:{pk}", "declared, and not acknowledged"
+    # A letter that was queued and is no longer true is withdrawn: none leaves to whoever went on, or objected.
+    reminded = Notice.objects.filter(
+        kind__startswith="reminder_", state__in=(Notice.State.SENT, Notice.State.DELIVERED)
+    )
+    for notice in reminded.filter(Exists(_objections())).iterator(CHUNK):
+        yield f"notice:{notice.pk}", "sent to somebody who had objected to reminders"
     unproved = Notice.objects.filter(state__in=(Notice.State.SENT, Notice.State.DELIVERED), proofs=None)
     for notice in unproved.iterator(CHUNK):
         yield f"notice:{notice.pk}", "sent without a proof"
+
+
+def _objections() -> QuerySet[Consent]:
+    """Objections of the outer letter's reader, older than the moment it left."""
+    theirs = Consent.objects.filter(customer=OuterRef("customer"), matter=Consent.Matter.REMINDERS, given=False)
+    return theirs.filter(at__lt=OuterRef("state_since"))
 
 
 def refunds_in_time(at: datetime) -> Breaches:

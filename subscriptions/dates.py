@@ -159,11 +159,14 @@ def _facts(
     living = subscription.state in LIVING
     until, still_open = _withdrawal(terms, copies, living=living, on=on)
     first = next((copy.issue for copy in copies if copy.state not in GONE), None)
+    # A term that was taken back whole is no longer promised; of a subscription taken back whole the last day is told.
+    gone = {copy.term for copy in copies} - {copy.term for copy in copies if copy.state not in GONE}
+    last = next((term for term in reversed(terms) if term.number not in gone), terms[-1] if terms else None)
     return SubscriptionDates(
         subscription_id=subscription.pk,
         on=on,
         starts_on=terms[0].starts_on if terms else None,
-        ends_on=terms[-1].ends_on if terms else None,
+        ends_on=last.ends_on if last else None,
         first_issue=first,
         next_issue=next(iter(unposted or planned), None) if living else None,
         copies=tuple(copies),
@@ -180,14 +183,17 @@ def _facts(
 def _withdrawal(
     terms: Sequence[Term], copies: Sequence[CopyDates], *, living: bool, on: date
 ) -> tuple[date | None, bool]:
-    """The last day to withdraw and whether one still may: consumers, once, from the first issue on (C. conso L221-18).
+    """The last day to withdraw and whether one still may: consumers, from the first issue on (C. conso L221-18).
 
-    A renewal opens no new period (CJEU C-565/22). What was not bought here, by an import, is looked at by a person.
+    Each order opens a period of its own, a renewal without one does not (CJEU C-565/22). What was not bought here, by an
+    import, is looked at by a person.
     """
-    order = terms[0].order if terms else None
-    if order is None or order.buyer_kind != BuyerKind.CONSUMER or not living:
+    kept = {copy.term for copy in copies if copy.state not in GONE}
+    term = next((term for term in reversed(terms) if term.order is not None and term.number in kept), None)
+    order = term.order if term is not None else None
+    if term is None or order is None or order.buyer_kind != BuyerKind.CONSUMER or not living:
         return None, False
-    first = next((copy for copy in copies if copy.term == 1 and copy.state not in GONE), None)
+    first = next((copy for copy in copies if copy.term == term.number and copy.state not in GONE), None)
     posted_on = first.issue.posted_on if first is not None and first.issue is not None else None
     until = withdraw_until(posted_on=posted_on, zone=DeliveryZone(order.delivery.delivery_zone))
     return until, until is None or on <= until

@@ -61,7 +61,7 @@ def _sold(one: Opened) -> Sold:
         payment_id=one.payment.pk,
         offer=order.offer,
         copies=order.offer.copies,
-        first=one.first.number,
+        first=one.first_number,
         amount=order.amount,
         vat=VatTreatment(order.vat_zone, order.vat_rate, order.legal_mention),  # type: ignore[arg-type]
         home=order.delivery,

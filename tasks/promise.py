@@ -1,4 +1,4 @@
-"""Jobs of the middle floor: letters, documents and renewals."""
+"""Jobs of the middle floor: letters, documents, renewals, and terms that end."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ from payments.invoicing import rendering
 from shop.watch.runs import running
 from subscriptions.notices import delivering, recovering
 from subscriptions.renewals import noticing, planning, proving, unproved
+from subscriptions.renewals.ending import end_fixed_terms
+from subscriptions.renewals.reminding import remind
 from subscriptions.stopping import following_up
 
 log = structlog.get_logger(__name__)
 BATCH = 20
 # Renewals of one transaction: many in one statement, few enough that nobody waits long for their rows.
 RENEWALS = 500
+# Rows of the database only, many at a time; as many rounds as a day may bring.
+ROWS, ROUNDS = 1000, 200
 
 
 class NotRendered(RuntimeError):
@@ -118,3 +122,27 @@ def refund_deadlines() -> None:
         at = timezone.now()
         late = following_up.watch_deadlines(on=paris_day(at), actor=job("refund-deadlines"), at=at)
         summary.text = f"{late} refunds are late"
+
+
+@shared_task(name="fixed-terms")
+def fixed_terms() -> None:
+    with running("fixed-terms") as summary:
+        at, done = timezone.now(), 0
+        for _round in range(ROUNDS):
+            ended = end_fixed_terms(on=paris_day(at), at=at, actor=job("fixed-terms"), limit=ROWS)
+            done += ended
+            if not ended:
+                break
+        summary.text = f"{done} lapsed"
+
+
+@shared_task(name="reminders")
+def reminders() -> None:
+    with running("reminders") as summary:
+        at, done = timezone.now(), 0
+        for _round in range(ROUNDS):
+            queued = remind(on=paris_day(at), at=at, limit=ROWS)
+            done += queued
+            if not queued:
+                break
+        summary.text = f"{done} queued"

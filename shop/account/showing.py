@@ -19,6 +19,7 @@ from subscriptions.calendar import IssueDates
 from subscriptions.dates import LIVING, CopyDates, Means, SubscriptionDates, dates_of_subscriptions
 from subscriptions.models import Entitlement, Offer, Subscription
 from subscriptions.notices.french import month
+from subscriptions.renewals.links_by_choice import renew_path
 from subscriptions.stopping.reading import stopped_and_waiting
 
 State = Subscription.State
@@ -41,6 +42,8 @@ COPIES: dict[str, tuple[str, str, Any]] = {
     Copy.CREDITED: ("cross", "", gettext_lazy("given back")),
     Copy.VOID: ("cross", "", gettext_lazy("cancelled")),
 }
+#: How many copies are still to come when the card offers another year: as early as the first reminder (law.md 7.7).
+RENEWED_FROM = 2
 BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "cartes_bancaires": "Carte Bancaire"}
 
 
@@ -86,12 +89,24 @@ def card(
         "copies": [copy_line(copy) for copy in dates.copies],
         "address_url": reverse("account_address", args=[subscription.pk]) if living and movable else None,
         "card_url": reverse("account_card", args=[subscription.pk]) if may_pay(request, subscription) else None,
+        "renew_url": renew_url(request, subscription, dates) if not stopped else None,
         "stop_url": function("terminate", subscription) if living else None,
         "withdraw_url": function("withdraw", subscription) if dates.withdrawal_open and living else None,
         "renewal_url": reverse("account_renewal", args=[subscription.pk])
         if living and may_choose(request, subscription, dates)
         else None,
     }
+
+
+def renew_url(request: HttpRequest, subscription: Subscription, dates: SubscriptionDates) -> str | None:
+    """The payer's way to another year: once it is near its last issues, or lapsed; a living automatic one needs none."""
+    near = subscription.state == State.ACTIVE and dates.copies_left <= RENEWED_FROM
+    fixed = subscription.renewal == Offer.Renewal.FIXED
+    if subscription.payer_id != request.user.pk or not dates.copies:
+        return None
+    if subscription.state != State.LAPSED and not (near and fixed):
+        return None
+    return renew_path(subscription, term=max(copy.term for copy in dates.copies))
 
 
 def sentence(subscription: Subscription, dates: SubscriptionDates) -> str:

@@ -163,6 +163,7 @@ CONSENT: Mapping[str, Any] = {
     "mandate": gettext_lazy("mandate for the next charges"),
     "similar_offers": gettext_lazy("similar offers by e-mail"),
     "newsletter": gettext_lazy("newsletter"),
+    "reminders": gettext_lazy("reminders to renew"),
 }
 LETTER_KINDS: Mapping[str, Any] = {
     "order_confirmation": gettext_lazy("Confirmation of the order"),
@@ -195,6 +196,12 @@ LETTER_KINDS: Mapping[str, Any] = {
     "declaration_told": gettext_lazy("Declaration under another address"),
     "renewal_turned_off": gettext_lazy("Automatic renewal turned off"),
     "renewal_turned_on": gettext_lazy("Automatic renewal turned on again"),
+    "reminder_two_left": gettext_lazy("Reminder: two issues to come"),
+    "reminder_one_left": gettext_lazy("Reminder: one issue to come"),
+    "reminder_last_posted": gettext_lazy("Reminder: last issue posted"),
+    "reminder_lapsed": gettext_lazy("Reminder: subscription over"),
+    "reminder_next_posted": gettext_lazy("Reminder: first issue missed"),
+    "reminder_farewell": gettext_lazy("Last reminder"),
 }
 
 
@@ -240,6 +247,8 @@ JOBS: Mapping[str, Any] = {
     "renewal-proofs": gettext_lazy("proofs of notices"),
     "declarations": gettext_lazy("what follows from declarations"),
     "refund-deadlines": gettext_lazy("last days of refunds"),
+    "fixed-terms": gettext_lazy("end of fixed terms"),
+    "reminders": gettext_lazy("reminders to renew"),
 }
 
 

@@ -6,6 +6,7 @@ from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
 from subscriptions.models.orders import Consent, Disclosure, Order, OrderEvent
 from subscriptions.models.people import AddressChange, PostalAddress, Recipient
 from subscriptions.models.promise import Entitlement, EntitlementMovement, Subscription, SubscriptionEvent, Term
+from subscriptions.models.reminders import ReminderStep
 from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice, RenewalEvent, RenewalProof
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "PostalAddress",
     "Price",
     "Recipient",
+    "ReminderStep",
     "Renewal",
     "RenewalAttempt",
     "RenewalChoice",

@@ -122,6 +122,7 @@ class Consent(models.Model):
         MANDATE = "mandate", "card or debit mandate"
         SIMILAR_OFFERS = "similar_offers", "similar offers (soft opt-in)"
         NEWSLETTER = "newsletter", "newsletter"
+        REMINDERS = "reminders", "reminders to renew"
 
     matter = models.CharField(max_length=16, choices=Matter.choices)
     given = models.BooleanField()

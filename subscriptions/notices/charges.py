@@ -16,8 +16,9 @@ from subscriptions.calendar import expected_sepa_settlement
 from subscriptions.models import Offer, Renewal, Subscription, Term
 from subscriptions.notices.french import day, issues
 from subscriptions.notices.letter import Context, Facts
-from subscriptions.notices.paths import OFFER, absolute, public_function
+from subscriptions.notices.paths import absolute, public_function
 from subscriptions.renewals.links import pay_path
+from subscriptions.renewals.links_by_choice import renew_path
 from subscriptions.renewals.tries import lapse_day, tries_of
 
 State = Renewal.State
@@ -84,8 +85,9 @@ def debit_pending(facts: Facts) -> Context:
 
 
 def lapsed(facts: Facts) -> Context:
-    """The end for want of payment, and the way back."""
-    return {**_told_of(_renewal(facts)), "offer_url": absolute(OFFER)}
+    """The end for want of payment, and the way back: the same subscription goes on with an order."""
+    renewal = _renewal(facts)
+    return {**_told_of(renewal), "renew_url": absolute(renew_path(renewal.subscription))}
 
 
 def given_back(facts: Facts) -> Context:

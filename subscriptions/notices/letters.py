@@ -9,15 +9,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from subscriptions.models import Notice
-from subscriptions.notices import accounts, announcing, attachments, charges, purchases, repayments, stoppings
+from subscriptions.notices import (
+    accounts,
+    announcing,
+    attachments,
+    charges,
+    purchases,
+    reminders,
+    repayments,
+    stoppings,
+)
 from subscriptions.notices.letter import Letter, OnStall
 
-LEGAL, SERVICE = Notice.Rank.LEGAL, Notice.Rank.SERVICE
+LEGAL, SERVICE, COURTESY = Notice.Rank.LEGAL, Notice.Rank.SERVICE, Notice.Rank.COURTESY
 
 #: Days. A contract is proved for five years after its end, ten for a large one (law.md 4.10, 2.3).
 CONTRACT = 11 * 366
 #: Letters that only help for an hour are not kept beyond the questions they may raise.
 PASSING = 30
+#: Reminders prove nothing; they are kept while somebody may ask what they were told.
+REMINDED = 2 * 366
+
+
+def _reminder(kind: str) -> Letter:
+    """One of the series of a fixed term; which step asks for which letter is data (`ReminderStep`)."""
+    reminder = reminders.Reminder(kind)
+    return Letter(
+        rank=COURTESY if kind in reminders.COURTESY else SERVICE,
+        facts=frozenset({"term_id", "code", "on"}),
+        context=reminder.context,
+        untrue_because=reminder.untrue_because,
+        keep_days=REMINDED,
+        one_click=True,
+    )
+
 
 LETTERS: Mapping[str, Letter] = {
     # The contract in hand: due by law within minutes, so rather twice than never.
@@ -232,4 +257,11 @@ LETTERS: Mapping[str, Letter] = {
         untrue_because=stoppings.chosen_again,
         keep_days=CONTRACT,
     ),
+    # --- the series of a fixed term ---
+    "reminder_two_left": _reminder("reminder_two_left"),
+    "reminder_one_left": _reminder("reminder_one_left"),
+    "reminder_last_posted": _reminder("reminder_last_posted"),
+    "reminder_lapsed": _reminder("reminder_lapsed"),
+    "reminder_next_posted": _reminder("reminder_next_posted"),
+    "reminder_farewell": _reminder("reminder_farewell"),
 }

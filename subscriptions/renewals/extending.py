@@ -17,10 +17,11 @@ from django.db.models import Count, Max, Q
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.models import Invoice, Payment, VatRate
-from payments.vat import BuyerKind, VatTreatment, VatZone, copies_value, split, treatment
+from payments.vat import BuyerKind, VatTreatment, VatZone, split, treatment
 from subscriptions.beginning import calendars
 from subscriptions.calendar import CalendarTooShort, first_issue
-from subscriptions.models import Entitlement, EntitlementMovement, Issue, Order, Subscription, Term
+from subscriptions.granting import grant
+from subscriptions.models import Entitlement, Issue, Order, Subscription, Term
 from subscriptions.moving import move
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.papers import Sold, invoice_sold
@@ -104,7 +105,7 @@ def extend(rows: Sequence[Extension], *, actor: Actor, at: datetime) -> list[Ext
         issues = following(shelf[row.subscription.magazine_id], before[row.subscription.pk], on=on)
         first = first_number(issues, before[row.subscription.pk])
         made.append((row, term, issues[: row.copies], first))
-    _grant([(term, issues) for _row, term, issues, _first in made], on=on, actor=actor, at=at)
+    grant([(term, issues) for _row, term, issues, _first in made], actor=actor, at=at)
     asleep = [row.subscription for row in rows if row.subscription.state != Subscription.State.ACTIVE]
     move(asleep, Subscription.State.ACTIVE, actor=actor, at=at, reason="the next term is paid")
     invoices = invoice_sold(
@@ -214,27 +215,6 @@ def first_number(issues: Sequence[Issue], before: Behind) -> int | None:
     if issues:
         return issues[0].number
     return None if before.last is None else before.last + before.unplanned + 1
-
-
-def _grant(made: Sequence[tuple[Term, Sequence[Issue]]], *, on: date, actor: Actor, at: datetime) -> None:
-    """Each copy, worth left(k−1) − left(k) (law.md 6.3); copies of issues not planned yet wait for theirs."""
-    granted = Entitlement.objects.bulk_create(
-        [
-            Entitlement(
-                term=term, rank=rank, issue=issues[rank - 1] if rank <= len(issues) else None, value_ht=value
-            )
-            for term, issues in made
-            for rank, value in enumerate(copies_value(term.amount.amount, term.copies, term.vat_rate), start=1)
-        ]
-    )  # fmt: skip
-    EntitlementMovement.objects.bulk_create(
-        [
-            EntitlementMovement(
-                entitlement=copy, kind=EntitlementMovement.Kind.GRANT, issue_id=copy.issue_id, actor=str(actor), on=on, at=at
-            )
-            for copy in granted
-        ]
-    )  # fmt: skip
 
 
 def _sold(row: Extension, before: Behind, vat: VatTreatment, *, first: int | None) -> Sold:

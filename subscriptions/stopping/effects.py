@@ -146,6 +146,24 @@ SENTENCES: Mapping[Code, str] = {
     Code.UNRECOGNISED: "",
     Code.OTHER_EMAIL: "",
 }
+#: Of an order that prolonged a subscription: only that order is undone.
+UNDONE: Mapping[Code, str] = {
+    Code.WITHDRAWN: (
+        "Votre rétractation prend effet le {effective}. La période que votre dernière commande ajoutait est annulée : ce "
+        "que vous avez payé pour elle, soit {refund}, vous est rendu par le même moyen de paiement, au plus tard le {due}. "
+        "Rien ne sera plus débité."
+    ),
+    Code.WITHDRAWN_WAITS: (
+        "Votre rétractation prend effet le {effective}. La période que votre dernière commande ajoutait est annulée : ce "
+        "que vous avez payé pour elle, soit {refund}, vous est rendu par le même moyen de paiement, au plus tard le {due}. "
+        "Rien ne sera plus débité. Un numéro déjà remis à l’expédition peut encore vous parvenir : vous ne devez rien "
+        "pour lui."
+    ),
+}
+GOES_ON = (
+    " La période payée auparavant n’est pas touchée : votre abonnement s’arrête à sa fin, le {runs_until}, et ses numéros "
+    "vous sont servis jusqu’au dernier."
+)
 #: What anybody may read, whether or not their contract was recognised: it tells nothing of any contract.
 GENERAL: Mapping[str, str] = {
     Kind.WITHDRAWAL: (
@@ -164,13 +182,27 @@ GENERAL: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Undone:
+    """What a withdrawal undoes of a subscription whose first order can no longer be withdrawn from: its later orders.
+
+    `paid`: what they brought and was not given back. `waits`: a copy of theirs is in a file, or the bank disputes a
+    payment. `runs_until`: last day of what was paid before, None if that is over.
+    """
+
+    paid: Decimal
+    waits: bool
+    runs_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where a contract stands on the day of a declaration. Amounts in euros incl. VAT.
 
     `bought_here`: by an order of this shop. `paid`: everything paid and not given back yet. `unserved_price`: what the
     copies neither served nor in a file cost. `waits`: a copy is in a file, or the bank disputes a payment. `notice`:
     whether the legal notice of the current term is proved; True for a term that was not renewed by itself.
-    `unpaid`, `debited`: an order that is still to be paid, or whose debit is on its way.
+    `unpaid`, `debited`: an order that is still to be paid, or whose debit is on its way. `undone`: where a withdrawal
+    undoes later orders only.
     """
 
     subscription: bool
@@ -188,6 +220,7 @@ class Standing:
     notice: bool
     unpaid: bool
     debited: bool
+    undone: Undone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +232,7 @@ class Effect:
     refund: Decimal | None = None
     refund_due_on: date | None = None
     until: date | None = None
+    undone: Undone | None = None
 
     @property
     def at_once(self) -> bool:
@@ -208,7 +242,10 @@ class Effect:
     @property
     def sentence(self) -> str:
         """What is said of it, in French, with plain spaces; "" for what is only for the desk."""
-        return SENTENCES[self.code].format(
+        runs_until = self.undone.runs_until if self.undone else None
+        sentences = UNDONE[self.code] + (GOES_ON if runs_until else "") if self.undone else SENTENCES[self.code]
+        return sentences.format(
+            runs_until=french_day(runs_until) if runs_until else "",
             effective=french_day(self.effective_on) if self.effective_on else "",
             refund=french(eur(self.refund)) if self.refund is not None else "",
             due=french_day(self.refund_due_on) if self.refund_due_on else "",
@@ -230,6 +267,9 @@ def withdrawal(standing: Standing, *, on: date) -> Effect:
         if standing.debited:
             return Effect(Code.WITHDRAWN_DEBIT, on, standing.paid, due)
         return Effect(Code.WITHDRAWN_UNPAID, on) if standing.unpaid else Effect(Code.ALREADY_OVER)
+    if standing.withdrawal_open and (undone := standing.undone) is not None:
+        code = Code.WITHDRAWN_WAITS if undone.waits else Code.WITHDRAWN
+        return Effect(code, on, undone.paid, due, undone=undone)
     if standing.withdrawal_open:
         code = Code.WITHDRAWN_WAITS if standing.waits else Code.WITHDRAWN
         return Effect(code, on, standing.paid, due)

@@ -79,7 +79,7 @@ def _give_back(key: int, *, actor: Actor, at: datetime) -> bool:
     if contract.subscription.state == Subscription.State.ENDED:
         return False
     if declaration.effect == Code.WITHDRAWN_WAITS:
-        if must_wait(contract):
+        if must_wait(contract, declaration):
             return False
         declaration.refund = stop_for_withdrawal(contract, declaration, actor=actor, at=at)
     else:

@@ -11,16 +11,19 @@ from django.db.models import Q
 
 from payments.models import DeskItem, Payment, Refund
 from payments.vat import BuyerKind, ttc_left
+from subscriptions.calendar import DeliveryZone, withdraw_until
 from subscriptions.dates import LIVING, dates_of_subscription
 from subscriptions.models import Declaration, Entitlement, Notice, Order, Renewal, RenewalProof, Subscription, Term
 from subscriptions.renewals.moving import OVER
-from subscriptions.stopping.effects import WAITING, Standing
+from subscriptions.stopping.effects import WAITING, Standing, Undone
 
 Copy = Entitlement.State
 #: Copies that can still be taken back; those in a file are on their way.
 UNSERVED = (Copy.OWED, Copy.HELD)
 #: Copies for which nothing was given back.
 KEPT = (Copy.OWED, Copy.HELD, Copy.ASSIGNED, Copy.SERVED)
+#: Copies still to come.
+COMING = (Copy.OWED, Copy.HELD, Copy.ASSIGNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,11 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
         | Q(subject__startswith=f"term:{subscription}:")
     ).order_by("pk")
     promises = Subscription.objects.select_related("payer", "holder", "offer", "magazine", "recipient")
-    copies = Entitlement.objects.filter(term__subscription=subscription).order_by("term__number", "rank")
+    copies = (
+        Entitlement.objects.filter(term__subscription=subscription)
+        .select_related("issue")
+        .order_by("term__number", "rank")
+    )
     if lock:
         money = money.select_for_update(of=("self",), no_key=True)
         copies = copies.select_for_update(of=("self",), no_key=True)
@@ -116,6 +123,39 @@ def standing_of(contract: Contract, *, on: date) -> Standing:
         notice=not contract.terms or renewal_was_announced(contract.terms[-1]),
         unpaid=False,
         debited=False,
+        undone=_undone(contract, on=on, disputed=disputed),
+    )
+
+
+def terms_withdrawn(contract: Contract, *, on: date) -> Sequence[Term]:
+    """The terms that a withdrawal of day `on` undoes: each order has its own period (C. conso L221-18).
+
+    From the first order whose period is open, to the last term: what follows goes with it. All of them where none is
+    open, for then a person has decided to give everything back.
+    """
+    for place, term in enumerate(contract.terms):
+        kept = [copy for copy in contract.of_term(term) if copy.state in KEPT]
+        if term.order is None or not kept:
+            continue
+        posted_on = kept[0].issue.posted_on if kept[0].issue is not None else None
+        until = withdraw_until(posted_on=posted_on, zone=DeliveryZone(term.order.delivery.delivery_zone))
+        if until is None or on <= until:
+            return contract.terms[place:]
+    return contract.terms
+
+
+def _undone(contract: Contract, *, on: date, disputed: bool) -> Undone | None:
+    terms = terms_withdrawn(contract, on=on)
+    if len(terms) == len(contract.terms):
+        return None
+    copies = [copy for term in terms for copy in contract.of_term(term)]
+    before = [term for term in contract.terms if term.number < terms[0].number]
+    owed = any(copy.state in COMING for term in before for copy in contract.of_term(term))
+    ends_on = before[-1].ends_on
+    return Undone(
+        paid=paid([one for one in contract.payments if one.pk in {term.payment_id for term in terms}]),
+        waits=disputed or any(copy.state == Copy.ASSIGNED for copy in copies),
+        runs_until=ends_on if ends_on >= on or owed else None,
     )
 
 
@@ -171,7 +211,9 @@ def renewal_was_announced(term: Term) -> bool:
 
 
 def _terms(subscription: int) -> list[Term]:
-    return list(Term.objects.filter(subscription=subscription).select_related("order", "payment").order_by("number"))
+    return list(
+        Term.objects.filter(subscription=subscription).select_related("order__delivery", "payment").order_by("number")
+    )
 
 
 def _unpaid(order: int, *, lock: bool) -> Contract:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import psycopg
@@ -25,13 +25,15 @@ from payments.settling import apply
 from shop.watch import audit, runs
 from shop.watch.models import AuditFinding
 from subscriptions.fulfilment.posting import post_issue
-from subscriptions.models import Issue, Notice, Offer, Order, Term
+from subscriptions.models import Issue, Notice, Offer, Order, Subscription, Term
 from subscriptions.orders.placing import payment_of
+from subscriptions.orders.quoting import quote
+from subscriptions.prolonging import held
 from subscriptions.refunding import refund_in_full
 from subscriptions.renewals.charging import claim
 from subscriptions.renewals.falling_due import fall_due
 from tasks import money
-from tests.makers import READER, make_wish, open_page, place_order
+from tests.makers import READER, TODAY, make_wish, open_page, place_order
 from tests.purchase.conftest import hear, offers, standin, standin_inprocess, till  # noqa: F401
 from tests.renewals.people import announced
 from tests.stopping.people import terminates
@@ -55,6 +57,8 @@ class Fault:
 KEPT = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'kept@example.fr')"
 PAYING = f"(SELECT id FROM payments_payment WHERE subject = 'order:' || {KEPT} AND state = 'succeeded' AND NOT surplus)"
 BACK = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'back@example.fr')"
+AGAIN = "(SELECT o.id FROM subscriptions_order o WHERE o.renews_id IS NOT NULL)"
+OTHERS = f"SELECT t.subscription_id FROM subscriptions_term t WHERE t.order_id = {KEPT}"
 RENEWED = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'renewed@example.fr')"
 LEFT = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'left@example.fr')"
 UNPAID = f"(SELECT id FROM payments_payment WHERE subject = 'order:' || {LEFT})"
@@ -160,6 +164,13 @@ FAULTS = (
         (f"UPDATE subscriptions_order SET state = 'cancelled' WHERE id = {KEPT}",),
     ),
     Fault(
+        "a term of another subscription than its order prolongs", "ONE-CHARGE", "paid_once",
+        "prolongs another subscription than its order names",
+        (
+            f"UPDATE subscriptions_order SET renews_id = ({OTHERS}) WHERE id = {AGAIN}",
+        ),
+    ),
+    Fault(
         "a term dearer than its payment", "ONE-CHARGE", "paid_once", "its payment does not pay for it",
         (f"UPDATE subscriptions_term SET amount = 30 WHERE order_id = {KEPT}",),
     ),
@@ -221,7 +232,7 @@ FAULTS = (
     ),
     Fault(
         "deferred revenue that nobody is owed", "BALANCED", "deferred",
-        "holds 75.33, the copies owed are worth 74.33", entry("x:1", debit="512000", credit="487100", amount="1"),
+        "holds 122.63, the copies owed are worth 121.63", entry("x:1", debit="512000", credit="487100", amount="1"),
     ),
     Fault(
         "an invoice rewritten", "NUMBERED", "numbered", "breaks the hash chain",
@@ -232,7 +243,7 @@ FAULTS = (
         ("UPDATE payments_invoice SET number = 9 WHERE number = 1 AND kind = 'invoice'",),
     ),
     Fault(
-        "a counter that ran ahead", "NUMBERED", "numbered", "its counter says 5, its documents say 4",
+        "a counter that ran ahead", "NUMBERED", "numbered", "its counter says 7, its documents say 6",
         ("UPDATE payments_invoiceseries SET last_number = last_number + 1 WHERE code = 'F'",),
     ),
     Fault(
@@ -289,6 +300,10 @@ FAULTS = (
             ("UPDATE subscriptions_entitlement SET state = 'held' WHERE rank = 4 AND term_id ="
             f" (SELECT id FROM subscriptions_term WHERE order_id = {KEPT})"),
         ),
+    ),
+    Fault(
+        "a term that is missing between two", "COPIES", "copies", "has 2 terms, and the last one is number 3",
+        (f"UPDATE subscriptions_term SET number = 3 WHERE order_id = {AGAIN}",),
     ),
     Fault(
         "two copies of one issue", "COPIES", "copies", "2 copies of issue ",
@@ -358,6 +373,19 @@ FAULTS = (
         (f"UPDATE subscriptions_notice SET matter = 'x' WHERE matter = 'order_confirmation:order:' || {KEPT}",),
     ),
     Fault(
+        "a reminder to somebody who had objected", "TOLD", "told", "sent to somebody who had objected to reminders",
+        (
+            ("INSERT INTO subscriptions_consent (matter, given, words, customer_id, user_agent, at)"
+            f" SELECT 'reminders', false, 'x', customer_id, '', '{LONG_AGO}' FROM subscriptions_order WHERE id = {KEPT}"),
+            ("INSERT INTO subscriptions_notice (kind, matter, rank, customer_id, to_email, to_name, language, facts, due_at,"
+            " created_at, state, state_since, attempts, failure) SELECT 'reminder_one_left', 'reminder:1:1:RA2', 'service',"
+            " customer_id, to_email, to_name, language, facts, due_at, created_at, 'sent', state_since, 1, ''"
+            " FROM subscriptions_notice WHERE matter = 'order_confirmation:order:' || " + KEPT),
+            ("INSERT INTO subscriptions_noticeproof (notice_id, kind, provider_id, detail, at)"
+            " SELECT id, 'accepted', '1', '', created_at FROM subscriptions_notice WHERE kind = 'reminder_one_left'"),
+        ),
+    ),
+    Fault(
         "sent, and no proof", "TOLD", "told", "sent without a proof",
         (f"UPDATE subscriptions_notice SET state = 'sent' WHERE matter = 'order_confirmation:order:' || {KEPT}",),
     ),
@@ -423,6 +451,7 @@ def world(offers, till, hear) -> None:  # noqa: F811
     close_hosted_page(payment_of(placed["left"]), actor=READER, at=now)
     hear()
     _pay_twice(placed["back"], till)
+    _buy_and_renew(offers["fixed"], till, hear)
     post_issue(Issue.objects.get(number=25), on=timezone.localdate(), actor=job("test"), at=timezone.now())
     terminates(placed["kept"].reference, email="kept@example.fr", at=timezone.now())
     refund_in_full(placed["back"], reason="rétractation", actor=job("test"), at=timezone.now())
@@ -437,6 +466,18 @@ def world(offers, till, hear) -> None:  # noqa: F811
     runs.know([("letters", 5, 600)], at=now)
     assert Payment.objects.filter(surplus=True).count() == 1
     assert audit.breaches(timezone.now()) == []
+
+
+def _buy_and_renew(offer: Offer, till, hear) -> None:  # noqa: F811
+    """A reader who bought a year and prolonged it by another."""
+    bought = place_order(make_wish(offer, email="long@example.fr"), at=timezone.now())
+    till.pay(open_page(bought, at=timezone.now()).checkout_url)
+    hear()
+    renews = held(Subscription.objects.get(terms__order=bought))
+    quoted = quote(offer, country="FR", postcode="75004", buyer_kind="consumer", on=TODAY, renews=renews)
+    longer = place_order(replace(make_wish(offer, email="longer@example.fr"), quote=quoted), at=timezone.now())
+    till.pay(open_page(longer, at=timezone.now()).checkout_url)
+    hear()
 
 
 def _renew(till) -> None:  # noqa: F811

@@ -12,7 +12,16 @@ from typing import Any
 from payments.invoicing.issuing import credit_in_full
 from payments.models import MethodSetup, Payment, Refund
 from payments.money import eur
-from subscriptions.models import AddressChange, Consent, Declaration, Renewal, RenewalChoice, Subscription, Term
+from subscriptions.models import (
+    AddressChange,
+    Consent,
+    Declaration,
+    Issue,
+    Renewal,
+    RenewalChoice,
+    Subscription,
+    Term,
+)
 from subscriptions.notices import NoticeDraft
 from subscriptions.stopping.effects import GENERAL, Code, Effect
 from subscriptions.stopping.saying import Said, content_of, digest
@@ -274,6 +283,33 @@ def stoppings(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
     ]
 
 
+def reminders() -> list[NoticeDraft]:
+    """The series of a fixed term: to readers who still receive, and to one whose term ended in January 2028."""
+    two, one, none, over = (purchase(number=21 + left, email=f"reader{left}@example.fr") for left in range(4))
+    for rank in range(6):
+        years, quarter = divmod(rank, 4)
+        on = date(2028 + years, 3 * quarter + 3, 15)
+        posted = {"posted_on": on, "state": "posted"} if rank == 0 else {}
+        dates = {"cover_month": on.month, "cover_year": on.year, "cutoff_on": on.replace(day=1), "post_on": on}
+        Issue.objects.get_or_create(magazine=two.order.offer.magazine, number=29 + rank, defaults=dates | posted)
+    for bought, sent in ((two, 2), (one, 3), (none, 4), (over, 4)):
+        bought.term.entitlements.filter(rank__lte=sent).update(state="served")
+    Subscription.objects.filter(pk=over.term.subscription_id).update(state="lapsed", state_since=AT)
+    Consent.objects.create(matter="similar_offers", given=True, words="…", customer=over.customer, at=AT)
+    told = [
+        ("two_left", "RA1", two, "2027-06-15"),
+        ("one_left", "RA2", one, "2027-09-15"),
+        ("last_posted", "R0", none, "2027-12-22"),
+        ("lapsed", "RE1", over, "2028-03-20"),
+        ("next_posted", "RE2", over, "2028-03-20"),
+        ("farewell", "RE3", over, "2028-03-20"),
+    ]
+    return [
+        draft(f"reminder_{name}", {"term_id": bought.term.pk, "code": code, "on": on})
+        for name, code, bought, on in told
+    ]
+
+
 def every() -> list[NoticeDraft]:
     """All of them, from real rows, all still true."""
     texts()
@@ -308,4 +344,5 @@ def every() -> list[NoticeDraft]:
         draft("account_erased", {"erased_on": "2027-03-01"}),
         *charges(),
         *stoppings(bought, renewed),
+        *reminders(),
     ]

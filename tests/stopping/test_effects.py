@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from subscriptions.stopping.effects import AT_ONCE, GENERAL, SENTENCES, Code, Effect, Standing, effect_of
+from subscriptions.stopping.effects import AT_ONCE, GENERAL, SENTENCES, Code, Effect, Standing, Undone, effect_of
 
 ON = date(2026, 12, 20)
 ENDS = date(2027, 11, 22)
@@ -32,7 +32,21 @@ STANDS = Standing(
 )
 ORDERED = replace(STANDS, subscription=False, automatic=False, ends_on=None, paid=CENT0, unserved_price=CENT0)
 LATE = {"withdrawal_open": False, "withdraw_until": date(2026, 12, 18)}
+LONGER = Undone(paid=Decimal("27.60"), waits=False, runs_until=ENDS)
+TWO_YEARS = replace(STANDS, paid=Decimal("55.20"), ends_on=date(2028, 11, 22), undone=LONGER)
 ROWS = [
+    (
+        "an order that prolonged, in time", "withdrawal", TWO_YEARS, "",
+        Effect(Code.WITHDRAWN, ON, Decimal("27.60"), date(2027, 1, 3), undone=LONGER),
+    ),
+    (
+        "the same, a copy of it in a file", "withdrawal", replace(TWO_YEARS, undone=replace(LONGER, waits=True)), "",
+        Effect(Code.WITHDRAWN_WAITS, ON, Decimal("27.60"), date(2027, 1, 3), undone=replace(LONGER, waits=True)),
+    ),
+    (
+        "the same, a copy of the year before in a file", "withdrawal", replace(TWO_YEARS, waits=True), "",
+        Effect(Code.WITHDRAWN, ON, Decimal("27.60"), date(2027, 1, 3), undone=LONGER),
+    ),
     ("in time", "withdrawal", STANDS, "", Effect(Code.WITHDRAWN, ON, Decimal("27.60"), date(2027, 1, 3))),
     (
         "in time, a copy in a file", "withdrawal", replace(STANDS, waits=True), "",
