@@ -94,7 +94,9 @@ def _look_for_charge(payment: Payment, *, at: datetime) -> News | None:
     else:
         return None
     if intent is None:
-        if payment.state == State.UNKNOWN and payment.called_at and at - payment.called_at > NEVER_ARRIVED:
+        # A charge still `created` long after it was asked for: the process that asked has died.
+        silent = payment.state in (State.CREATED, State.UNKNOWN)
+        if silent and payment.called_at and at - payment.called_at > NEVER_ARRIVED:
             return News(payment.pk, Outcome.CANCELLED, reason="Stripe never received the charge")
         return None
     if intent.outcome == Outcome.CREATED:
@@ -112,13 +114,20 @@ def _method(payment: Payment, intent: IntentSeen) -> MethodSeen | None:
 
 
 def due(*, at: datetime, limit: int) -> list[Payment]:
-    """Payments worth asking about: unknown after 5 minutes, then hourly; open pages that are over; slow debits daily."""
+    """Payments worth asking about: unknown after 5 minutes, then hourly; open pages that are over; slow debits daily.
+
+    Also charges without the reader whose asker never came back with an answer.
+    """
     minutes, hour, day = at - timedelta(minutes=5), at - timedelta(hours=1), at - timedelta(days=1)
     not_since = Q(looked_up_at=None) | Q(looked_up_at__lte=hour)
     return list(
         Payment.objects.select_related("payer_account")
         .filter(
-            (Q(state=State.UNKNOWN) & Q(called_at__lte=minutes) & (Q(looked_up_at=None) | Q(looked_up_at__lte=minutes)))
+            (
+                (Q(state=State.UNKNOWN) | Q(state=State.CREATED, way=Payment.Way.OFF_SESSION))
+                & Q(called_at__lte=minutes)
+                & (Q(looked_up_at=None) | Q(looked_up_at__lte=minutes))
+            )
             | (
                 Q(state__in=(State.CREATED, State.DECLINED, State.ACTION_REQUIRED), is_open=True)
                 & Q(called_at__isnull=False)

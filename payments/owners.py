@@ -33,9 +33,17 @@ class SetupAct(Protocol):
     def __call__(self, setup: MethodSetup, *, actor: Actor, at: datetime) -> None: ...
 
 
+def nothing_to_do(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> None:
+    """For an owner to whom this news changes nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The answers of one floor for one purpose. `closed`: no money will come by these payments any more."""
+    """The answers of one floor for one purpose.
+
+    `closed`: no money will come by these payments any more. `unanswered`: Stripe did not answer, and only looking it up
+    will tell; nothing may be tried, told or booked before.
+    """
 
     settled: SettledAct
     declined: PaymentsAct
@@ -43,6 +51,7 @@ class Owner:
     closed: PaymentsAct
     refunded: RefundsAct
     refund_failed: RefundsAct
+    unanswered: PaymentsAct = nothing_to_do
 
 
 _OWNERS: dict[str, Owner] = {}

@@ -122,6 +122,7 @@ def _move(
         payment.stripe_charge = intent.charge or payment.stripe_charge
         payment.method_kind = intent.method_kind or payment.method_kind
         payment.decline_code = intent.decline.code if intent.decline else ""
+        payment.refusal = intent.decline
     if target == State.SUCCEEDED:
         payment.received_on = _received_on(intent, at=at)
         payment.surplus = payment.subject in paying
@@ -164,6 +165,8 @@ def _tell_owners(changed: Sequence[Payment], *, wrong: Collection[int], actor: A
             owner_of(purpose).waiting(payments, actor=actor, at=at)
         elif state == State.CANCELLED:
             owner_of(purpose).closed(payments, actor=actor, at=at)
+        elif state == State.UNKNOWN:
+            owner_of(purpose).unanswered(payments, actor=actor, at=at)
 
 
 def _settle(payments: Sequence[Payment], *, wrong: Collection[int], actor: Actor, at: datetime) -> None:

@@ -11,7 +11,7 @@ from structlog.typing import EventDict
 
 #: Signed links open an order without signing in: their tokens stay out of the logs.
 _TOKENS = re.compile(
-    r"(/(?:commande|compte|gestion)/(?:[a-z0-9-]+/)+?)(?:[^/\s\"']*[.:~][^/\s\"']{12,}|[a-z0-9]+-[0-9a-f]{32,})"
+    r"(/(?:commande|compte|gestion|retractation|resiliation)/(?:[a-z0-9-]+/)+?)(?:[^/\s\"']*[.:~][^/\s\"']{12,}|[a-z0-9]+-[0-9a-f]{32,})"
 )
 #: What PostgreSQL adds to a refusal: the key or the whole row that it refused, with the names and addresses in it.
 _DETAILS = re.compile(r"DETAIL: .*?(?=\n(?:HINT:|CONTEXT:|\n)|\Z)", re.S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -194,6 +195,10 @@ STRIPE_API_BASE = env.str("STRIPE_API_BASE", "")
 STRIPE_CHECKOUT_ORIGIN = env.str("STRIPE_CHECKOUT_ORIGIN", "https://checkout.stripe.com")
 STRIPE_MAX_RETRIES = env.int("STRIPE_MAX_RETRIES", 2)
 STRIPE_TIMEOUT = (5, 20)
+# Automatic charges: how many a second for all workers together (Stripe allows 100 writes, the till needs some), and how
+# many at once by one of them.
+STRIPE_CHARGES_A_SECOND = env.int("STRIPE_CHARGES_A_SECOND", 80)
+STRIPE_CHARGES_AT_ONCE = env.int("STRIPE_CHARGES_AT_ONCE", 40)
 STRIPE_HTTP_CLIENT = env.str("STRIPE_HTTP_CLIENT", "")
 refuse_live_money(
     key=STRIPE_SECRET_KEY,
@@ -205,6 +210,9 @@ refuse_live_money(
 )
 CHECKOUT_MINUTES = env.int("CHECKOUT_MINUTES", 60)
 STATEMENT_DESCRIPTOR = env.str("STATEMENT_DESCRIPTOR", "ACTUIA ABO")
+# Percent a year, « taux de l'intérêt légal » for sums owed to private persons: set anew every half-year by decree. It only
+# speaks on finance's desk, of refunds that came late (C. conso L242-4, L241-3).
+LEGAL_RATE = env.decimal("LEGAL_RATE", Decimal("6.65"))
 refuse_what_stripe_refuses(
     webhook_secret=STRIPE_WEBHOOK_SECRET, minutes=CHECKOUT_MINUTES, descriptor=STATEMENT_DESCRIPTOR
 )

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.storefront.urls")),
     path("", include("shop.checkout.urls")),
     path("", include("shop.account.urls")),
+    path("", include("shop.stopping.urls")),
     path("", include("shop.backoffice.urls")),
     path("healthz", watch.healthz, name="healthz"),
     path("readyz", watch.readyz, name="readyz"),

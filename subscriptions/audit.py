@@ -6,15 +6,51 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 
 from payments.audit import CHUNK, Breaches, Check, balance_of
-from payments.models import AccountMap, Invoice, Payment
-from subscriptions.models import Entitlement, EntitlementMovement, Notice, Order, Subscription, Term
+from payments.days import paris_day
+from payments.models import AccountMap, DeskItem, Invoice, Payment, Refund
+from subscriptions.models import (
+    Consent,
+    Declaration,
+    Entitlement,
+    EntitlementMovement,
+    Notice,
+    Offer,
+    Order,
+    Renewal,
+    RenewalAttempt,
+    RenewalChoice,
+    Subscription,
+    SubscriptionEvent,
+    Term,
+)
+from subscriptions.renewals.auditing import announced, nobody_forgotten
+from subscriptions.stopping.effects import Code
+from subscriptions.stopping.following_up import refunded
 
 Copy = Entitlement.State
 Kind = EntitlementMovement.Kind
 TOLD_WITHIN = timedelta(hours=6)
+
+#: Renewals that would be charged some day if nobody stopped them; what is at the bank already ends as surplus.
+WOULD_CHARGE = (
+    Renewal.State.PLANNED,
+    Renewal.State.ANNOUNCED,
+    Renewal.State.DUE,
+    Renewal.State.RETRYING,
+    Renewal.State.AWAITING_READER,
+)
+#: Effects after which no copy leaves any more.
+ENDS_AT_ONCE = (
+    Code.WITHDRAWN,
+    Code.WITHDRAWN_WAITS,
+    Code.NOTICE_MISSED,
+    Code.NOTICE_MISSED_WAITS,
+    Code.GOODWILL,
+    Code.ENDED_NOW,
+)
 
 #: Where the last movement of a copy leaves it; a resend leaves it where it was.
 STANDS: Mapping[str, str] = {
@@ -39,6 +75,9 @@ def paid_once(at: datetime) -> Breaches:
         yield f"order:{order.pk}", "paid, and no term was opened"
     for term in Term.objects.filter(order__isnull=False).exclude(order__state=Order.State.PAID).iterator(CHUNK):
         yield f"term:{term.pk}", "opened for an order that is not paid"
+    elsewhere = Term.objects.filter(order__renews__isnull=False, number__gt=1).exclude(subscription=F("order__renews"))
+    for term in elsewhere.iterator(CHUNK):
+        yield f"term:{term.pk}", "prolongs another subscription than its order names"
     wrong = Term.objects.filter(payment__isnull=False).filter(
         ~Q(payment__state=Payment.State.SUCCEEDED) | Q(payment__surplus=True) | ~Q(payment__amount=F("amount"))
     )
@@ -46,8 +85,31 @@ def paid_once(at: datetime) -> Breaches:
         yield f"term:{term.pk}", "its payment does not pay for it"
 
 
+def renewed_once(at: datetime) -> Breaches:
+    """ONE-CHARGE, of terms added by renewal: each has its renewal, its own paying payment and its invoice; and the reverse."""
+    invoiced = set(
+        Invoice.objects.filter(kind=Invoice.Kind.INVOICE, subject__startswith="term:")
+        .values_list("subject", flat=True)
+        .iterator(CHUNK)
+    )
+    # A term that an order paid is invoiced by that order.
+    for renewal in Renewal.objects.filter(state=Renewal.State.PAID, term__order=None).iterator(CHUNK):
+        if renewal.subject not in invoiced:
+            yield f"renewal:{renewal.pk}", "paid, and not invoiced"
+    added = Term.objects.filter(order=None, source="shop", payment__isnull=False).select_related("payment")
+    for term in added.annotate(planned=Exists(Renewal.objects.filter(term=OuterRef("pk")))).iterator(CHUNK):
+        if not term.planned:
+            yield f"term:{term.pk}", "added by no renewal"
+        elif term.payment is not None and term.payment.subject != term.subject:
+            yield f"term:{term.pk}", "its payment was made for another term"
+
+
 def copies(at: datetime) -> Breaches:
-    """COPIES: per term granted = what became of the copies; per subscription and issue one living copy at most."""
+    """COPIES: per term granted = what became of the copies; per subscription and issue one living copy at most; the terms
+    of a subscription are numbered 1 to n."""
+    gaps = Term.objects.values("subscription").annotate(n=Count("pk"), last=Max("number")).exclude(n=F("last"))
+    for gap in gaps.iterator(CHUNK):
+        yield f"subscription:{gap['subscription']}", f"has {gap['n']} terms, and the last one is number {gap['last']}"
     for term in Term.objects.annotate(n=Count("entitlements")).exclude(n=F("copies")).iterator(CHUNK):
         yield f"term:{term.pk}", f"promises {term.copies} copies and grants another number"
     last = (
@@ -74,7 +136,8 @@ def copies(at: datetime) -> Breaches:
 def deferred(at: datetime) -> Breaches:
     """BALANCED: 4871 is the value of the copies not served yet, to the cent."""
     owed = Entitlement.objects.filter(
-        state__in=(Copy.OWED, Copy.ASSIGNED, Copy.HELD), term__order__isnull=False
+        Q(term__order__isnull=False) | Q(term__payment__isnull=False),
+        state__in=(Copy.OWED, Copy.ASSIGNED, Copy.HELD),
     ).aggregate(sum=Sum("value_ht"))["sum"] or Decimal("0.00")
     accounts = AccountMap.objects.filter(key="DEFERRED").values_list("account", flat=True).distinct()
     booked = -sum((balance_of(account) for account in accounts), Decimal("0.00"))
@@ -91,8 +154,52 @@ def stopped(at: datetime) -> Breaches:
         yield f"entitlement:{copy.pk}", "still owed though its subscription has ended"
 
 
+def not_charged_after_a_no(at: datetime) -> Breaches:
+    """STOPPED: no charge and no year after the reader said no or the subscription ended, and nothing planned that would
+    charge them."""
+    said = RenewalChoice.objects.filter(subscription=OuterRef("renewal__subscription"), at__lte=OuterRef("at"))
+    ended = SubscriptionEvent.objects.filter(
+        subscription=OuterRef("renewal__subscription"), to_state=Subscription.State.ENDED, at__lt=OuterRef("at")
+    )
+    tries = RenewalAttempt.objects.annotate(
+        yes=Subquery(said.order_by("-at", "-pk").values("automatic")[:1]), over=Exists(ended)
+    )
+    for attempt in tries.filter(Q(yes=False) | Q(over=True)).iterator(CHUNK):
+        yield (
+            f"renewal:{attempt.renewal_id}",
+            f"charged on {attempt.charged_on:%Y-%m-%d} although the reader had said no",
+        )
+    said = RenewalChoice.objects.filter(subscription=OuterRef("subscription"), at__lt=OuterRef("created_at"))
+    years = Term.objects.filter(order=None, payment__way=Payment.Way.OFF_SESSION).annotate(
+        yes=Subquery(said.order_by("-pk").values("automatic")[:1])
+    )
+    for term in years.filter(yes=False).iterator(CHUNK):
+        yield f"term:{term.pk}", "begun although the reader had stopped it"
+    planned = Renewal.objects.filter(state__in=WOULD_CHARGE).exclude(subscription__renewal=Offer.Renewal.AUTOMATIC)
+    for renewal in planned.iterator(CHUNK):
+        yield f"renewal:{renewal.pk}", "still to be charged though it renews itself no more"
+
+
+def not_sent_after_the_end(at: datetime) -> Breaches:
+    """STOPPED: no copy in a file after a withdrawal, or an end with what was not served given back, took effect."""
+    ended = Declaration.objects.filter(
+        subscription=OuterRef("entitlement__term__subscription"),
+        effect__in=ENDS_AT_ONCE,
+        state__in=(Declaration.State.APPLIED, Declaration.State.SETTLED),
+        state_since__lt=OuterRef("at"),
+    )
+    over = SubscriptionEvent.objects.filter(
+        subscription=OuterRef("entitlement__term__subscription"),
+        to_state=Subscription.State.ENDED,
+        at__lt=OuterRef("at"),
+    )
+    moves = EntitlementMovement.objects.filter(Exists(ended) | Exists(over), kind=Kind.ASSIGN)
+    for move in moves.iterator(CHUNK):
+        yield f"entitlement:{move.entitlement_id}", "put in a file after its contract was stopped"
+
+
 def told(at: datetime) -> Breaches:
-    """TOLD: every letter due was sent once or is visibly failed; every paid order is confirmed."""
+    """TOLD: every letter due was sent once or is visibly failed; every paid order is confirmed, every paid renewal too."""
     waiting = (Notice.State.QUEUED, Notice.State.SENDING)
     for notice in Notice.objects.filter(state__in=waiting, due_at__lte=at - TOLD_WITHIN).iterator(CHUNK):
         yield f"notice:{notice.pk}", f"{notice.kind} is due since {notice.due_at:%Y-%m-%d %H:%M}"
@@ -101,15 +208,54 @@ def told(at: datetime) -> Breaches:
     for pk in Order.objects.filter(state=Order.State.PAID).values_list("pk", flat=True).iterator(CHUNK):
         if f"order_confirmation:order:{pk}" not in told_of:
             yield f"order:{pk}", "paid, and no confirmation was queued"
+    receipts = set(Notice.objects.filter(kind="renewal_paid").values_list("matter", flat=True).iterator(CHUNK))
+    by_mail = Renewal.objects.filter(state=Renewal.State.PAID, term__order=None).exclude(
+        subscription__payer__email=None
+    )
+    for pk in by_mail.values_list("pk", flat=True).iterator(CHUNK):
+        if f"renewal_paid:renewal:{pk}" not in receipts:
+            yield f"renewal:{pk}", "paid, and no receipt was queued"
+    # By post where no e-mail was given: then the matter is, or was, on support's desk.
+    posted = set(DeskItem.objects.filter(kind="acknowledgement_by_post").values_list("subject", flat=True))
+    told_of = set(Notice.objects.filter(matter__startswith="acknowledged:").values_list("matter", flat=True))
+    for pk in Declaration.objects.values_list("pk", flat=True).iterator(CHUNK):
+        if f"acknowledged:declaration:{pk}" not in told_of and f"declaration:{pk}" not in posted:
+            yield f"declaration:{pk}", "declared, and not acknowledged"
+    # A letter that was queued and is no longer true is withdrawn: none leaves to whoever went on, or objected.
+    reminded = Notice.objects.filter(
+        kind__startswith="reminder_", state__in=(Notice.State.SENT, Notice.State.DELIVERED)
+    )
+    for notice in reminded.filter(Exists(_objections())).iterator(CHUNK):
+        yield f"notice:{notice.pk}", "sent to somebody who had objected to reminders"
     unproved = Notice.objects.filter(state__in=(Notice.State.SENT, Notice.State.DELIVERED), proofs=None)
     for notice in unproved.iterator(CHUNK):
         yield f"notice:{notice.pk}", "sent without a proof"
 
 
+def _objections() -> QuerySet[Consent]:
+    """Objections of the outer letter's reader, older than the moment it left."""
+    theirs = Consent.objects.filter(customer=OuterRef("customer"), matter=Consent.Matter.REMINDERS, given=False)
+    return theirs.filter(at__lt=OuterRef("state_since"))
+
+
+def refunds_in_time(at: datetime) -> Breaches:
+    """ON TIME: what had to be given back by a day was, or stands on a desk (C. conso L221-24, L215-1)."""
+    seen = set(DeskItem.objects.filter(subject__startswith="declaration:").values_list("subject", flat=True))
+    late = Declaration.objects.filter(refund_due_on__lt=paris_day(at)).exclude(refund__state=Refund.State.SUCCEEDED)
+    for declaration in late.select_related("order").iterator(CHUNK):
+        if f"declaration:{declaration.pk}" not in seen and not refunded(declaration):
+            yield (
+                f"declaration:{declaration.pk}",
+                f"its refund is due since {declaration.refund_due_on}, and no desk knows of it",
+            )
+
+
 CHECKS: Mapping[str, tuple[Check, ...]] = {
-    "ONE-CHARGE": (paid_once,),
+    "ONE-CHARGE": (paid_once, renewed_once),
     "COPIES": (copies,),
     "BALANCED": (deferred,),
-    "STOPPED": (stopped,),
+    "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end),
     "TOLD": (told,),
+    "ANNOUNCED": (announced,),
+    "ON TIME": (nobody_forgotten, refunds_in_time),
 }

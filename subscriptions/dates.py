@@ -6,18 +6,19 @@ and asks `subscriptions.calendar`; sentences are written by those who ask.
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from payments.models import SavedMethod
 from payments.vat import BuyerKind
 from subscriptions.calendar import DeliveryZone, IssueDates, last_day_to_refuse, withdraw_until
 from subscriptions.models import Entitlement, EntitlementMovement, Offer, Price, Recipient, Subscription, Term
+from subscriptions.models import Renewal as Plan
 from subscriptions.offers.catalogue import dates_of
+from subscriptions.renewals.calendar import renews_on
 
 Copy = Entitlement.State
 State = Subscription.State
@@ -26,7 +27,10 @@ LIVING = frozenset({State.PENDING, State.ACTIVE, State.GRACE})
 COMING = frozenset({Copy.OWED, Copy.ASSIGNED, Copy.HELD})
 #: Copies that will never come, so that they say nothing about the first issue.
 GONE = frozenset({Copy.VOID, Copy.CREDITED})
-_DAY = timedelta(days=1)
+#: Plans that are over: what they planned does not come, or has come.
+OVER = (Plan.State.PAID, Plan.State.LAPSED, Plan.State.CANCELLED)
+#: What is told to the reader by now: its amount stands.
+TOLD = frozenset(Plan.State) - {Plan.State.PLANNED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,20 @@ class CopyDates:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """The next year that begins by itself: when, for how much (Money incl. VAT; None if no price is set), and D."""
+    """The next year: when, for how much (Money incl. VAT; None if no price is set), and D.
+
+    `state` is that of its row, empty while it is not planned yet: then day and amount are what they would be today.
+    """
 
     on: date
     amount: Any
     refuse_until: date
+    state: str = ""
+
+    @property
+    def announced(self) -> bool:
+        """Whether day and amount were told to the reader, and so stand."""
+        return self.state in TOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +78,9 @@ class SubscriptionDates:
 
     `next_issue`: the issue of the next copy, None if none is owed or its issue is not planned yet. `copies_left` counts
     copies that are still to come. `withdrawal_open` with `withdraw_until` None: the first issue is not posted yet, so
-    the fourteen days have not begun. `renewal` is there only if the next year begins by itself; `yearly_price` is what
-    another year costs today either way. `means_ends_first`: the card ends before the renewal it should pay.
+    the fourteen days have not begun. `renewal` is there only if the next year begins by itself; `by_choice` if it was
+    meant to, could not be announced in time, and is the reader's to choose; `yearly_price` is what another year costs
+    today either way. `means_ends_first`: the card ends before the renewal it should pay.
     """
 
     subscription_id: int
@@ -82,6 +96,7 @@ class SubscriptionDates:
     renewal: Renewal | None
     yearly_price: Any
     means: Means | None
+    by_choice: Renewal | None = None
 
     @property
     def means_ends_first(self) -> bool:
@@ -110,6 +125,7 @@ def dates_of_subscriptions(subscriptions: Sequence[Subscription], *, on: date) -
             "pk", "address__delivery_zone"
         )
     )
+    plans = _plans(keys)
     methods = SavedMethod.objects.in_bulk({one.saved_method_id for one in subscriptions if one.saved_method_id})
     return {
         one.pk: _facts(
@@ -120,6 +136,7 @@ def dates_of_subscriptions(subscriptions: Sequence[Subscription], *, on: date) -
                 row for row in prices if (row.offer_id, row.delivery_zone) == (one.offer_id, zones[one.recipient_id])
             ],
             method=methods.get(one.saved_method_id or 0),
+            plan=plans.get(one.pk),
             on=on,
         )
         for one in subscriptions
@@ -133,6 +150,7 @@ def _facts(
     copies: Sequence[CopyDates],
     prices: Sequence[Price],
     method: SavedMethod | None,
+    plan: Plan | None,
     on: date,
 ) -> SubscriptionDates:
     coming = [copy for copy in copies if copy.state in COMING]
@@ -141,48 +159,80 @@ def _facts(
     living = subscription.state in LIVING
     until, still_open = _withdrawal(terms, copies, living=living, on=on)
     first = next((copy.issue for copy in copies if copy.state not in GONE), None)
+    # A term that was taken back whole is no longer promised; of a subscription taken back whole the last day is told.
+    gone = {copy.term for copy in copies} - {copy.term for copy in copies if copy.state not in GONE}
+    last = next((term for term in reversed(terms) if term.number not in gone), terms[-1] if terms else None)
     return SubscriptionDates(
         subscription_id=subscription.pk,
         on=on,
         starts_on=terms[0].starts_on if terms else None,
-        ends_on=terms[-1].ends_on if terms else None,
+        ends_on=last.ends_on if last else None,
         first_issue=first,
         next_issue=next(iter(unposted or planned), None) if living else None,
         copies=tuple(copies),
         copies_left=len(coming),
         withdrawal_open=still_open,
         withdraw_until=until,
-        renewal=_renewal(subscription, terms, planned, prices) if living else None,
+        renewal=_renewal(subscription, terms, planned, prices, plan) if living else None,
         yearly_price=_price(prices, on=on),
         means=_means(method),
+        by_choice=_by_choice(plan) if living else None,
     )
 
 
 def _withdrawal(
     terms: Sequence[Term], copies: Sequence[CopyDates], *, living: bool, on: date
 ) -> tuple[date | None, bool]:
-    """The last day to withdraw and whether one still may: consumers, once, from the first issue on (C. conso L221-18).
+    """The last day to withdraw and whether one still may: consumers, from the first issue on (C. conso L221-18).
 
-    A renewal opens no new period (CJEU C-565/22). What was not bought here, by an import, is looked at by a person.
+    Each order opens a period of its own, a renewal without one does not (CJEU C-565/22). What was not bought here, by an
+    import, is looked at by a person.
     """
-    order = terms[0].order if terms else None
-    if order is None or order.buyer_kind != BuyerKind.CONSUMER or not living:
+    kept = {copy.term for copy in copies if copy.state not in GONE}
+    term = next((term for term in reversed(terms) if term.order is not None and term.number in kept), None)
+    order = term.order if term is not None else None
+    if term is None or order is None or order.buyer_kind != BuyerKind.CONSUMER or not living:
         return None, False
-    first = next((copy for copy in copies if copy.term == 1 and copy.state not in GONE), None)
+    first = next((copy for copy in copies if copy.term == term.number and copy.state not in GONE), None)
     posted_on = first.issue.posted_on if first is not None and first.issue is not None else None
     until = withdraw_until(posted_on=posted_on, zone=DeliveryZone(order.delivery.delivery_zone))
     return until, until is None or on <= until
 
 
 def _renewal(
-    subscription: Subscription, terms: Sequence[Term], planned: Sequence[IssueDates], prices: Sequence[Price]
+    subscription: Subscription,
+    terms: Sequence[Term],
+    planned: Sequence[IssueDates],
+    prices: Sequence[Price],
+    plan: Plan | None,
 ) -> Renewal | None:
-    """The day after the term, or the day after the last owed copy is posted, whichever is later (design, section 6)."""
+    """What was planned and told; before that, what R and the price of R are today (design, section 6).
+
+    None where the next year does not begin by itself: not wanted, left to the reader's choice, or its plan was ended.
+    """
     if subscription.renewal != Offer.Renewal.AUTOMATIC or not terms:
         return None
-    last_post = max((issue.posted_on or issue.post_on for issue in planned), default=terms[-1].ends_on)
-    renews_on = max(terms[-1].ends_on, last_post) + _DAY
-    return Renewal(renews_on, _price(prices, on=renews_on), last_day_to_refuse(renews_on))
+    if plan is not None and plan.number > terms[-1].number:
+        return None if plan.state in (Plan.State.MANUAL, *OVER) else _told(plan)
+    last_post = max((issue.posted_on or issue.post_on for issue in planned), default=None)
+    day = renews_on(term_ends_on=terms[-1].ends_on, last_owed_post=last_post)
+    return Renewal(day, _price(prices, on=day), last_day_to_refuse(day))
+
+
+def _by_choice(plan: Plan | None) -> Renewal | None:
+    return _told(plan) if plan is not None and plan.state == Plan.State.MANUAL else None
+
+
+def _told(plan: Plan) -> Renewal:
+    return Renewal(plan.renews_on, plan.amount, last_day_to_refuse(plan.renews_on), plan.state)
+
+
+def _plans(keys: Sequence[int]) -> Mapping[int, Plan]:
+    """The newest plan of each subscription, open or over. One query."""
+    rows = (
+        Plan.objects.filter(subscription__in=keys).order_by("subscription", "-number", "-pk").distinct("subscription")
+    )
+    return {row.subscription_id: row for row in rows}
 
 
 def _price(prices: Iterable[Price], *, on: date) -> Any:
@@ -195,10 +245,7 @@ def _price(prices: Iterable[Price], *, on: date) -> Any:
 def _means(method: SavedMethod | None) -> Means | None:
     if method is None or method.ended_at is not None:
         return None
-    ends_on = None
-    if method.exp_year and method.exp_month:
-        ends_on = date(method.exp_year, method.exp_month, monthrange(method.exp_year, method.exp_month)[1])
-    return Means(method.kind, method.brand, method.last4, ends_on)
+    return Means(method.kind, method.brand, method.last4, method.ends_on)
 
 
 def _prices(offers: set[int]) -> Sequence[Price]:

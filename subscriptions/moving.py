@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from payments.actors import Actor
+from payments.saving import save_all
 from subscriptions.models import Entitlement, EntitlementMovement, Subscription, SubscriptionEvent
 
 State = Subscription.State
@@ -51,7 +52,7 @@ def move(
     )
     for one in moved:
         one.state, one.state_since = target, at
-    Subscription.objects.bulk_update(moved, ["state", "state_since"])
+    save_all(moved, ["state", "state_since"])
     return moved
 
 
@@ -76,4 +77,4 @@ def move_copies(
     )
     for copy in copies:
         copy.state = target
-    Entitlement.objects.bulk_update(copies, ["state"])
+    save_all(copies, ["state"])

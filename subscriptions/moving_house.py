@@ -14,7 +14,7 @@ from payments.desk import record_act
 from subscriptions.addresses.label import PostalLabel
 from subscriptions.addresses.typed import TypedAddress
 from subscriptions.calendar import is_open, reached_by_address_change
-from subscriptions.models import AddressChange, Entitlement, Issue, Recipient, Subscription
+from subscriptions.models import AddressChange, Entitlement, Issue, PostalAddress, Recipient, Subscription
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.places import address_row
@@ -66,10 +66,34 @@ def change_address(
     locked = Recipient.objects.select_for_update(no_key=True).get(pk=recipient.pk)
     if locked.address.lines == list(label.printed_lines):
         return None
-    former = locked.address
     new = address_row(typed, label, at=at)
     new.save()
-    locked.address, locked.name = new, name_on(typed) or locked.name
+    return _move(locked, new, name=name_on(typed), recipient=recipient, actor=actor, reason=reason, at=at)
+
+
+@transaction.atomic
+def send_to(
+    recipient: Recipient, address: PostalAddress, *, name: str, actor: Actor, reason: str, at: datetime
+) -> AddressChange | None:
+    """The same with an address that is a row already, that of an order; `name`: who receives there."""
+    locked = Recipient.objects.select_for_update(no_key=True).get(pk=recipient.pk)
+    if locked.address.lines == address.lines:
+        return None
+    return _move(locked, address, name=name, recipient=recipient, actor=actor, reason=reason, at=at)
+
+
+def _move(
+    locked: Recipient,
+    new: PostalAddress,
+    *,
+    name: str,
+    recipient: Recipient,
+    actor: Actor,
+    reason: str,
+    at: datetime,
+) -> AddressChange:
+    former = locked.address
+    locked.address, locked.name = new, name or locked.name
     locked.save(update_fields=["address", "name"])
     change = AddressChange.objects.create(
         recipient=locked,

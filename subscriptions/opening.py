@@ -1,11 +1,10 @@
-"""Opening: what paid orders become. Subscription, term 1, its copies, its invoice and its letter, in one transaction."""
+"""Opening: what paid orders become. A subscription or its next term, its copies, its invoice and its letter, at once."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -15,9 +14,10 @@ from django.db.models.functions import Lower
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.models import Payment
-from payments.vat import copies_value, split
+from payments.vat import split
 from subscriptions.beginning import calendars, first_of
 from subscriptions.calendar import TermDates, term_dates
+from subscriptions.granting import grant
 from subscriptions.models import (
     Issue,
     Order,
@@ -29,47 +29,104 @@ from subscriptions.models import (
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.orders.names import recipient_name
 from subscriptions.papers import confirm_opened, invoice_opened
+from subscriptions.prolonging import Held, Promised, next_dates, next_issue
 from subscriptions.references import subscriber_number
+from subscriptions.renewing import lock_prolonged, renew
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What one paid order became."""
+    """What one paid order became. `first_number`: of its first issue; `issues`: those of its term planned so far."""
 
     order: Order
     payment: Payment
-    first: Issue
+    first_number: int
     issues: Sequence[Issue]
     subscription: Subscription
     term: Term
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What one paid order is to become: term `number` of a new subscription, or of `prolongs`."""
+
+    order: Order
+    payment: Payment
+    prolongs: Subscription | None
+    number: int
+    dates: TermDates
+    first_number: int
+    issues: Sequence[Issue]
+
+
 def open_paid(
     paid: Sequence[tuple[Order, Payment]], *, actor: Actor, at: datetime
 ) -> tuple[list[Opened], list[tuple[Order, Payment]]]:
-    """Open a subscription for each paid order; returns what was opened and what cannot be served any more.
+    """Open a subscription for each paid order, or add the next term of the one it prolongs.
 
-    Runs inside the transaction that settles the payments, whose orders are locked. Sets `order.customer` in memory; the
+    Returns what was opened and what cannot be served any more. Runs inside the transaction that settles the payments,
+    whose orders are locked; locks the renewals and subscriptions that are prolonged. Sets `order.customer` in memory; the
     caller saves. Queries do not grow with the number. Numbers of invoices are taken last.
     """
     every = calendars({order.offer.magazine_id for order, _payment in paid})
-    servable: list[tuple[Order, Payment, Issue]] = []
+    held = lock_prolonged([order for order, _payment in paid])
+    stretches: list[Stretch] = []
     refused: list[tuple[Order, Payment]] = []
     for order, payment in paid:
-        issues = every[order.offer.magazine_id]
-        first = first_of(order, payment, issues, on=paris_day(at))
-        if first is None:
+        stretch = _planned(order, payment, every[order.offer.magazine_id], held, on=paris_day(at))
+        if stretch is None:
             refused.append((order, payment))
         else:
-            servable.append((order, payment, first))
-    if not servable:
+            stretches.append(stretch)
+    if not stretches:
         return [], refused
-    _give_customers([order for order, _payment, _first in servable], at=at)
-    opened = _open([(*row, every[row[0].offer.magazine_id]) for row in servable], actor=actor, at=at)
-    _grant(opened, actor=actor, at=at)
+    _give_customers([one.order for one in stretches], at=at)
+    opened = _open(stretches, actor=actor, at=at)
+    grant([(one.term, one.issues) for one in opened], actor=actor, at=at)
+    renew([one for one in opened if one.term.number > 1], actor=actor, at=at)
     invoices = invoice_opened(opened, actor=actor, at=at)
     confirm_opened(opened, invoices, at=at)
     return opened, refused
+
+
+def _planned(
+    order: Order, payment: Payment, issues: Sequence[Issue], held: dict[int, Held], *, on: date
+) -> Stretch | None:
+    """The term of a paid order, noted in `held` for the next order that prolongs the same subscription."""
+    ordered_on = paris_day(order.placed_at)
+    prolonged = held.get(order.renews_id or 0)
+    if prolonged is None:
+        first = first_of(order, payment, issues, on=on)
+        if first is None:
+            return None
+        dates = term_dates(dates_of(first), ordered_on=ordered_on)
+        return Stretch(order, payment, None, 1, dates, first.number, _from(first.number, issues, order))
+    promised = prolonged.promised
+    number = _goes_on_with(order, payment, promised, issues, ordered_on=ordered_on, on=on)
+    if number is None:
+        return None
+    known = next((dates_of(row) for row in issues if row.number == number), None)
+    dates = next_dates(promised, known, ordered_on=ordered_on)
+    after = promised.and_then(dates, first=number, copies=order.offer.copies)
+    held[prolonged.subscription.pk] = replace(prolonged, promised=after)
+    return Stretch(
+        order, payment, prolonged.subscription, after.term, dates, number, _from(number, issues, order)
+    )  # fmt: skip
+
+
+def _goes_on_with(
+    order: Order, payment: Payment, promised: Promised, issues: Sequence[Issue], *, ordered_on: date, on: date
+) -> int | None:
+    """The number of the first issue of a term that is added; None if no issue can be promised any more."""
+    if promised.goes_on(ordered_on):
+        return next_issue(promised, map(dates_of, issues), on=on, goes_on=True)
+    # Begins anew, as a first order does: the promised issue if it can still be had.
+    first = first_of(order, payment, [row for row in issues if row.number > promised.last_number], on=on)
+    return first.number if first else None
+
+
+def _from(number: int, issues: Sequence[Issue], order: Order) -> Sequence[Issue]:
+    return [row for row in issues if row.number >= number][: order.offer.copies]
 
 
 def _give_customers(orders: Sequence[Order], *, at: datetime) -> None:
@@ -103,31 +160,45 @@ def _give_customers(orders: Sequence[Order], *, at: datetime) -> None:
             order.customer = found[order.email]
 
 
-def _open(rows: Sequence[tuple[Order, Payment, Issue, list[Issue]]], *, actor: Actor, at: datetime) -> list[Opened]:
+def _open(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[Opened]:
+    begun = iter(_begin([one for one in stretches if one.prolongs is None], actor=actor, at=at))
+    subscriptions = [one.prolongs or next(begun) for one in stretches]
+    terms = Term.objects.bulk_create(
+        [_term(one, subscription, at=at) for one, subscription in zip(stretches, subscriptions, strict=True)]
+    )
+    return [
+        Opened(one.order, one.payment, one.first_number, one.issues, term.subscription, term)
+        for one, term in zip(stretches, terms, strict=True)
+    ]
+
+
+def _begin(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[Subscription]:
+    """A new subscription with its recipient for each, in the same order."""
+    if not stretches:
+        return []
     recipients = Recipient.objects.bulk_create(
         [
-            Recipient(customer_id=order.customer_id, name=recipient_name(order), address=order.delivery)
-            for order, _payment, _first, _issues in rows
+            Recipient(customer_id=one.order.customer_id, name=recipient_name(one.order), address=one.order.delivery)
+            for one in stretches
         ]
     )
-    numbers = _next_ids(len(rows))
     subscriptions = Subscription.objects.bulk_create(
         [
             Subscription(
                 pk=key,
                 number=subscriber_number(key),
-                magazine_id=order.offer.magazine_id,
-                payer_id=order.customer_id,
-                holder_id=order.customer_id,
+                magazine_id=one.order.offer.magazine_id,
+                payer_id=one.order.customer_id,
+                holder_id=one.order.customer_id,
                 recipient=recipient,
-                renewal=order.offer.renewal,
-                offer=order.offer,
-                saved_method=payment.saved_method,
+                renewal=one.order.offer.renewal,
+                offer=one.order.offer,
+                saved_method=one.payment.saved_method,
                 state=Subscription.State.ACTIVE,
                 state_since=at,
                 created_at=at,
             )
-            for key, recipient, (order, payment, _first, _issues) in zip(numbers, recipients, rows, strict=True)
+            for key, recipient, one in zip(_next_ids(len(stretches)), recipients, stretches, strict=True)
         ]
     )
     SubscriptionEvent.objects.bulk_create(
@@ -137,45 +208,24 @@ def _open(rows: Sequence[tuple[Order, Payment, Issue, list[Issue]]], *, actor: A
                 from_state=Subscription.State.PENDING,
                 to_state=Subscription.State.ACTIVE,
                 actor=str(actor),
-                reason=f"order {order.reference} paid",
+                reason=f"order {one.order.reference} paid",
                 at=at,
             )
-            for subscription, (order, *_rest) in zip(subscriptions, rows, strict=True)
+            for subscription, one in zip(subscriptions, stretches, strict=True)
         ]
     )
-    terms = Term.objects.bulk_create(
-        [
-            _term(
-                order,
-                payment,
-                subscription,
-                dates=term_dates(dates_of(first), ordered_on=paris_day(order.placed_at)),
-                at=at,
-            )
-            for subscription, (order, payment, first, _issues) in zip(subscriptions, rows, strict=True)
-        ]
-    )
-    return [
-        Opened(
-            order=order,
-            payment=payment,
-            first=first,
-            issues=[row for row in issues if row.number >= first.number][: order.offer.copies],
-            subscription=term.subscription,
-            term=term,
-        )
-        for term, (order, payment, first, issues) in zip(terms, rows, strict=True)
-    ]
+    return subscriptions
 
 
-def _term(order: Order, payment: Payment, subscription: Subscription, *, dates: TermDates, at: datetime) -> Term:
+def _term(one: Stretch, subscription: Subscription, *, at: datetime) -> Term:
+    order = one.order
     return Term(
         subscription=subscription,
-        number=1,
+        number=one.number,
         order=order,
-        payment=payment,
-        starts_on=dates.starts_on,
-        ends_on=dates.ends_on,
+        payment=one.payment,
+        starts_on=one.dates.starts_on,
+        ends_on=one.dates.ends_on,
         copies=order.offer.copies,
         amount=order.amount,
         amount_ht=split(order.amount.amount, order.vat_rate)[0],
@@ -193,35 +243,3 @@ def _next_ids(count: int) -> list[int]:
             [count],
         )
         return sorted(row[0] for row in cursor.fetchall())
-
-
-# A copy is owed by the movement that grants it: one statement writes both.
-GRANT = """
-WITH granted AS (
-    INSERT INTO subscriptions_entitlement (term_id, rank, issue_id, value_ht, state)
-    SELECT term_id, rank, issue_id, value_ht, 'owed'
-    FROM jsonb_to_recordset(%(copies)s::jsonb) AS copy(term_id bigint, rank integer, issue_id bigint, value_ht numeric)
-    ORDER BY term_id, rank
-    RETURNING id, issue_id
-)
-INSERT INTO subscriptions_entitlementmovement (entitlement_id, kind, issue_id, actor, reason, "on", at)
-SELECT id, 'grant', issue_id, %(actor)s, '', %(on)s, %(at)s FROM granted ORDER BY id
-"""
-
-
-def _grant(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> None:
-    """Each copy of each term, worth left(k−1) − left(k) (law.md 6.3); copies of issues not planned yet wait for theirs."""
-    copies = [
-        {
-            "term_id": one.term.pk,
-            "rank": rank,
-            "issue_id": one.issues[rank - 1].pk if rank <= len(one.issues) else None,
-            "value_ht": str(value),
-        }
-        for one in opened
-        for rank, value in enumerate(
-            copies_value(one.order.amount.amount, one.order.offer.copies, one.order.vat_rate), start=1
-        )
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(GRANT, {"copies": json.dumps(copies), "actor": str(actor), "on": paris_day(at), "at": at})

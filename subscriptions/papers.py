@@ -1,16 +1,19 @@
-"""The papers of what was opened: its invoice, and the letter that confirms it."""
+"""The papers of what was sold: the invoice of each paid term, and the letter that confirms a first one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.invoicing.issuing import Buyer, InvoiceDraft, LineDraft, issue
 from payments.models import Invoice
-from payments.vat import BuyerKind
+from payments.money import NBSP
+from payments.vat import BuyerKind, VatTreatment
+from subscriptions.models import Offer, Order, PostalAddress
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.orders.names import person_name
 
@@ -18,20 +21,60 @@ if TYPE_CHECKING:
     from subscriptions.opening import Opened
 
 
-def invoice_opened(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> list[Invoice]:
-    """One invoice per paid order, in the same order; numbers are taken here."""
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """One paid term as its invoice states it.
+
+    `buyer`: the order whose buyer it names. `home`: where the copies go, which is the buyer's own address unless the
+    order has another for the invoice. `first`: number of the first copy; None while nobody can know it.
+    """
+
+    subject: str
+    buyer: Order
+    customer_id: int | None
+    payment_id: int
+    offer: Offer
+    copies: int
+    first: int | None
+    amount: Any
+    vat: VatTreatment
+    home: PostalAddress
+
+
+def invoice_sold(sold: Sequence[Sold], *, actor: Actor, at: datetime) -> list[Invoice]:
+    """One invoice per paid term, in the same order; numbers are taken here, so it comes last."""
     today = paris_day(at)
-    return issue([_draft(one, on=today) for one in opened], on=today, actor=actor, at=at)
+    return issue([_draft(one, on=today) for one in sold], on=today, actor=actor, at=at)
 
 
-def _draft(one: Opened, *, on: date) -> InvoiceDraft:
+def invoice_opened(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> list[Invoice]:
+    """One invoice per paid order, in the same order."""
+    return invoice_sold([_sold(one) for one in opened], actor=actor, at=at)
+
+
+def _sold(one: Opened) -> Sold:
     order = one.order
-    billing = order.billing or order.delivery
-    last = one.first.number + order.offer.copies - 1
-    return InvoiceDraft(
+    return Sold(
         subject=order.subject,
+        buyer=order,
         customer_id=order.customer_id,
         payment_id=one.payment.pk,
+        offer=order.offer,
+        copies=order.offer.copies,
+        first=one.first_number,
+        amount=order.amount,
+        vat=VatTreatment(order.vat_zone, order.vat_rate, order.legal_mention),  # type: ignore[arg-type]
+        home=order.delivery,
+    )
+
+
+def _draft(one: Sold, *, on: date) -> InvoiceDraft:
+    order = one.buyer
+    billing = order.billing or one.home
+    return InvoiceDraft(
+        subject=one.subject,
+        customer_id=one.customer_id,
+        payment_id=one.payment_id,
         buyer=Buyer(
             kind=order.buyer_kind,
             name=order.organisation if order.buyer_kind != BuyerKind.CONSUMER else person_name(order),
@@ -42,22 +85,20 @@ def _draft(one: Opened, *, on: date) -> InvoiceDraft:
             vat_number=order.vat_number,
             engagement_number=order.engagement_number,
         ),
-        delivery_address=tuple(order.delivery.lines) if order.billing else (),
-        vat_zone=order.vat_zone,
-        vat_rate=order.vat_rate,
-        legal_mention=order.legal_mention,
-        lines=(
-            LineDraft(
-                name=(
-                    f"{order.offer.magazine.title} — {order.offer.title}, {order.offer.copies} numéros"
-                    f" (n°\u00a0{one.first.number} à {last}), port compris"
-                ),
-                ttc=order.amount.amount,
-            ),
-        ),
+        delivery_address=tuple(one.home.lines) if order.billing else (),
+        vat_zone=one.vat.zone,
+        vat_rate=one.vat.rate,
+        legal_mention=one.vat.legal_mention,
+        lines=(LineDraft(name=_line(one), ttc=one.amount.amount),),
         supplied_on=on,
         due_on=on,
     )
+
+
+def _line(one: Sold) -> str:
+    """« ActuIA — Abonnement d’un an, 4 numéros (n° 25 à 28), port compris »."""
+    numbers = f" (n°{NBSP}{one.first} à {one.first + one.copies - 1})" if one.first is not None else ""
+    return f"{one.offer.magazine.title} — {one.offer.title}, {one.copies} numéros{numbers}, port compris"
 
 
 def confirm_opened(opened: Sequence[Opened], invoices: Sequence[Invoice], *, at: datetime) -> None:

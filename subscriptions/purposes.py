@@ -5,6 +5,7 @@ from __future__ import annotations
 from payments import owners
 from subscriptions import methods
 from subscriptions.orders import settling as orders
+from subscriptions.renewals import outcomes as renewals
 
 OWNERS = {
     "order": owners.Owner(
@@ -14,6 +15,15 @@ OWNERS = {
         closed=orders.closed,
         refunded=orders.refunded,
         refund_failed=orders.refund_failed,
+    ),
+    renewals.PURPOSE: owners.Owner(
+        settled=renewals.settled,
+        declined=renewals.declined,
+        waiting=renewals.waiting,
+        closed=renewals.closed,
+        refunded=renewals.refunded,
+        refund_failed=renewals.refund_failed,
+        unanswered=renewals.unanswered,
     ),
 }
 

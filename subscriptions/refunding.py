@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from payments import refunds
@@ -15,8 +16,10 @@ from payments.days import paris_day
 from payments.desk import record_act
 from payments.invoicing.issuing import credit_in_full
 from payments.models import DeskItem, Invoice, Payment, Refund
-from subscriptions.models import Entitlement, Order, Subscription, Term
+from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term
 from subscriptions.moving import move, move_copies
+from subscriptions.prolonging import COMING, GONE
+from subscriptions.stopping.choosing import stop_renewing
 
 
 class CannotRefund(ValidationError):
@@ -27,7 +30,8 @@ class CannotRefund(ValidationError):
 def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> Refund:
     """Take a paid order back whole (law.md 4.4, 6.3) and queue its refund through the original charge.
 
-    Copies not yet in a file are void; served ones keep their state, their revenue is taken back by the credit note. The
+    Copies not yet in a file are void; served ones keep their state, their revenue is taken back by the credit note. No
+    further year is charged, and the subscription ends, unless the order prolonged it and an earlier term still runs. The
     letter goes out when Stripe says that the money went back. Raises CannotRefund with a sentence: not paid, already
     refunded, no reason given, a dispute open, or copies in a file that is on its way.
     """
@@ -43,6 +47,7 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
         raise CannotRefund(_("This order is not paid: there is nothing to refund."), code="not_paid")
     _refuse_disputed(payment)
     term = Term.objects.get(order=locked)
+    list(Renewal.objects.select_for_update(no_key=True).filter(subscription=term.subscription_id).order_by("pk"))
     subscription = Subscription.objects.select_for_update(no_key=True).get(pk=term.subscription_id)
     copies = list(Entitlement.objects.select_for_update(no_key=True).filter(term=term).order_by("rank"))
     if any(copy.state == Entitlement.State.ASSIGNED for copy in copies):
@@ -55,7 +60,9 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
         raise CannotRefund(_("This order is already refunded."), code="already")
     today = paris_day(at)
     move_copies(unserved, "void", on=today, actor=actor, at=at, reason=reason)
-    move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=reason)
+    stop_renewing(subscription, actor=actor, at=at, reason=reason)
+    if not _still_runs(subscription, but=term, on=today):
+        move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=reason)
     record_act("refunded in full", subject=order.subject, actor=actor, at=at, reason=reason)
     note = credit_in_full(
         invoice,
@@ -66,6 +73,12 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
         at=at,
     )
     return refunds.request(payment, amount=payment.amount, reason=reason, credit_note=note, actor=actor, at=at)
+
+
+def _still_runs(subscription: Subscription, *, but: Term, on: date) -> bool:
+    """Whether another term of it still has days to run or copies to send."""
+    others = Entitlement.objects.filter(term__subscription=subscription).exclude(term=but).exclude(state__in=GONE)
+    return others.filter(Q(term__ends_on__gte=on) | Q(state__in=COMING)).exists()
 
 
 def _refuse_disputed(payment: Payment) -> None:

@@ -1,4 +1,4 @@
-"""Jobs of the middle floor: letters and documents."""
+"""Jobs of the middle floor: letters, documents, renewals, and terms that end."""
 
 from __future__ import annotations
 
@@ -11,12 +11,22 @@ from celery import shared_task
 from django.db import connection
 from django.utils import timezone
 
+from payments.actors import job
+from payments.days import paris_day
 from payments.invoicing import rendering
 from shop.watch.runs import running
 from subscriptions.notices import delivering, recovering
+from subscriptions.renewals import noticing, planning, proving, unproved
+from subscriptions.renewals.ending import end_fixed_terms
+from subscriptions.renewals.reminding import remind
+from subscriptions.stopping import following_up
 
 log = structlog.get_logger(__name__)
 BATCH = 20
+# Renewals of one transaction: many in one statement, few enough that nobody waits long for their rows.
+RENEWALS = 500
+# Rows of the database only, many at a time; as many rounds as a day may bring.
+ROWS, ROUNDS = 1000, 200
 
 
 class NotRendered(RuntimeError):
@@ -72,3 +82,67 @@ def invoice_documents() -> None:
         summary.text = f"{rendered} documents, {failed} failed"
         if failed:
             raise NotRendered(summary.text)
+
+
+@shared_task(name="renewal-plan")
+def renewal_plan() -> None:
+    with running("renewal-plan") as summary:
+        at = timezone.now()
+        summary.text = f"{planning.plan(on=paris_day(at), at=at, actor=job('renewal-plan'), limit=RENEWALS)}"
+
+
+@shared_task(name="renewal-notices")
+def renewal_notices() -> None:
+    with running("renewal-notices") as summary:
+        at = timezone.now()
+        summary.text = f"{noticing.notice(on=paris_day(at), at=at, limit=RENEWALS)}"
+
+
+@shared_task(name="renewal-proofs")
+def renewal_proofs() -> None:
+    with running("renewal-proofs") as summary:
+        at, actor = timezone.now(), job("renewal-proofs")
+        proved = proving.prove(on=paris_day(at), at=at, actor=actor, limit=RENEWALS)
+        lost = unproved.sort_out(on=paris_day(at), at=at, actor=actor, limit=RENEWALS)
+        summary.text = f"{proved}, {lost}"
+
+
+@shared_task(name="declarations")
+def declarations() -> None:
+    with running("declarations") as summary:
+        at, actor = timezone.now(), job("declarations")
+        closed = following_up.close_pages(actor=actor, at=at, limit=BATCH)
+        given_back = following_up.give_back_waiting(actor=actor, at=at, limit=BATCH)
+        summary.text = f"{closed} pages closed, {given_back} refunds that had waited"
+
+
+@shared_task(name="refund-deadlines")
+def refund_deadlines() -> None:
+    with running("refund-deadlines") as summary:
+        at = timezone.now()
+        late = following_up.watch_deadlines(on=paris_day(at), actor=job("refund-deadlines"), at=at)
+        summary.text = f"{late} refunds are late"
+
+
+@shared_task(name="fixed-terms")
+def fixed_terms() -> None:
+    with running("fixed-terms") as summary:
+        at, done = timezone.now(), 0
+        for _round in range(ROUNDS):
+            ended = end_fixed_terms(on=paris_day(at), at=at, actor=job("fixed-terms"), limit=ROWS)
+            done += ended
+            if not ended:
+                break
+        summary.text = f"{done} lapsed"
+
+
+@shared_task(name="reminders")
+def reminders() -> None:
+    with running("reminders") as summary:
+        at, done = timezone.now(), 0
+        for _round in range(ROUNDS):
+            queued = remind(on=paris_day(at), at=at, limit=ROWS)
+            done += queued
+            if not queued:
+                break
+        summary.text = f"{done} queued"

@@ -35,8 +35,28 @@ TIMETABLE = (
     Job("parked-effects", 5 * MINUTE, HOUR, "Paid orders whose effect failed are served again."),
     Job("event-catch-up", 10 * MINUTE, 2 * HOUR, "Webhooks that never came are read from Stripe's own list."),
     Job("balance-movements", 10 * MINUTE, 6 * HOUR, "Fees become known on the lines of Stripe's balance."),
+    Job(
+        "renewal-due", HOUR, 4 * HOUR, "Announced renewals become due on their day, or are known to be by choice only."
+    ),
+    Job("renewal-charge", MINUTE, HOUR, "Due renewals are charged, from ten to twenty o’clock, under one allowance."),
+    Job("renewal-lapse", HOUR, 26 * HOUR, "What nobody paid in time ends, and the reader is told."),
+    Job("declarations", MINUTE, 30 * MINUTE, "Pages of orders given up are closed; refunds that had to wait leave."),
+    Job(
+        "refund-deadlines", HOUR, 6 * HOUR, "What must be given back by a day is watched: seven and two days before it."
+    ),
     Job("search-lines", MINUTE, HOUR, "New and changed readers are found by the search of the desks."),
+    Job("renewal-plan", HOUR, 6 * HOUR, "What the next terms will be is computed anew where it changed or is due."),
+    Job("renewal-notices", 15 * MINUTE, 6 * HOUR, "Legal notices, debits to come and cards that end are told in time."),
+    Job("renewal-proofs", MINUTE, HOUR, "What the post took opens the gate of the charge; what came back is posted."),
     Job("heartbeat", MINUTE, 10 * MINUTE, "An outside watchdog hears that the clockwork turns."),
+    Job("fixed-terms", DAY, 26 * HOUR, "Subscriptions that are over and do not renew themselves lapse.", at=(5, 0)),
+    Job(
+        "reminders",
+        DAY,
+        26 * HOUR,
+        "Readers of fixed terms hear in time that theirs ends, and that they may go on.",
+        at=(9, 0),
+    ),
     Job("audit", DAY, 26 * HOUR, "The invariants of the design are checked against every row.", at=(3, 30)),
     Job("sessions", DAY, 3 * DAY, "Ended sessions are swept away.", at=(4, 15)),
 )

@@ -3,7 +3,7 @@
 Everything the rest of the shop may use is listed here. Nothing of the Stripe library passes this line.
 """
 
-from payments.gateway.charges import charge_off_session, fetch_charge, fetch_intent, find_intents
+from payments.gateway.charges import cancel_intent, charge_off_session, fetch_charge, fetch_intent, find_intents
 from payments.gateway.checkouts import (
     create_customer,
     expire_checkout,
@@ -70,6 +70,7 @@ __all__ = [
     "Row",
     "SetupSeen",
     "Unknown",
+    "cancel_intent",
     "charge_off_session",
     "create_customer",
     "decline",

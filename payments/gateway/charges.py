@@ -9,11 +9,11 @@ from payments.gateway import reading
 from payments.gateway.checkouts import KINDS
 from payments.gateway.client import ask
 from payments.gateway.families import Family
-from payments.gateway.faults import Refused
+from payments.gateway.faults import Missing, Refused
 from payments.gateway.labels import REFERENCE, cents, labels, told
 from payments.gateway.outcomes import decline, decline_of
 from payments.gateway.paging import PAGE, pages
-from payments.gateway.seen import ChargeSeen, IntentSeen
+from payments.gateway.seen import ChargeSeen, IntentSeen, Outcome
 
 if TYPE_CHECKING:
     import stripe
@@ -110,6 +110,26 @@ def fetch_intent(id: str) -> IntentSeen:
         lambda client: client.v1.payment_intents.retrieve(told(id), {"expand": ["payment_method", "latest_charge"]}),
         reading.intent,
     )
+
+
+def cancel_intent(id: str) -> IntentSeen:
+    """End a payment intent that took no money, so that nobody can ever confirm it, and return it as it stands.
+
+    One that can no longer be cancelled is returned as it is: it may have taken the money, so look at ``outcome``.
+    """
+    try:
+        return ask(
+            "cancel_intent",
+            lambda client: client.v1.payment_intents.cancel(told(id), {"expand": ["payment_method", "latest_charge"]}),
+            reading.intent,
+        )
+    except Missing:
+        raise
+    except Refused:
+        seen = fetch_intent(id)
+        if seen.outcome not in (Outcome.SUCCEEDED, Outcome.PROCESSING, Outcome.CANCELLED):
+            raise
+        return seen
 
 
 def find_intents(*, customer: str, reference: str) -> list[IntentSeen]:

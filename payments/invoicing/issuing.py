@@ -18,7 +18,7 @@ from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import Invoice, InvoiceLine
 from payments.money import round_cents
-from payments.vat import split_lines
+from payments.vat import split, split_lines
 
 
 class AlreadyCredited(ValueError):
@@ -97,6 +97,69 @@ def credit_in_full(
     if invoice.credit_notes.exists():
         raise AlreadyCredited(invoice.reference)
     lines = list(invoice.lines.all())
+    facts = _credit_facts(invoice, reason=reason, actor=actor, at=at)
+    copies = [
+        InvoiceLine(
+            position=line.position, name=line.name, quantity=line.quantity, unit_ht=line.unit_ht, rate=line.rate,
+            ht=line.ht, vat=line.vat, ttc=line.ttc,
+        )
+        for line in lines
+    ]  # fmt: skip
+    documents = [(Invoice(**facts), copies)]
+    number(series, documents, on=on)
+    [note] = _write(documents)
+    post([entries.credit(note, unserved_ht=unserved_ht)], actor=actor, at=at)
+    return note
+
+
+@transaction.atomic
+def credit_part(
+    invoice: Invoice,
+    *,
+    ttc: Decimal,
+    unserved_ht: Decimal,
+    copies: int,
+    reason: str,
+    on: date,
+    actor: Actor,
+    at: datetime,
+) -> Invoice:
+    """Issue the credit note of some copies of an invoice and post it (law.md 6.3, « Chatel termination after 1 served »).
+
+    `ttc`: their price, in euros incl. VAT; `unserved_ht`: what 4871 holds for them. HT is the difference of what was
+    credited before and after, so that several credits of one invoice add up to it to the cent. Raises AlreadyCredited
+    if more would be credited than was invoiced.
+    """
+    series = lock_series(CREDIT_NOTES, on=on)
+    before = sum((note.total_ttc.amount for note in invoice.credit_notes.all()), Decimal("0.00"))
+    if ttc <= 0 or before + ttc > invoice.total_ttc.amount:
+        raise AlreadyCredited(invoice.reference)
+    lines = list(invoice.lines.all())
+    [rate] = {line.rate for line in lines}
+    ht = split(before + ttc, rate)[0] - split(before, rate)[0]
+    note = Invoice(
+        **_credit_facts(invoice, reason=reason, actor=actor, at=at)
+        | {"total_ht": ht, "total_vat": ttc - ht, "total_ttc": ttc}
+    )
+    line = InvoiceLine(
+        position=1,
+        name=f"{lines[0].name} : {copies} numéro{'s' if copies > 1 else ''} non servi{'s' if copies > 1 else ''}",
+        quantity=1,
+        unit_ht=ht,
+        rate=rate,
+        ht=ht,
+        vat=ttc - ht,
+        ttc=ttc,
+    )
+    documents = [(note, [line])]
+    number(series, documents, on=on)
+    [note] = _write(documents)
+    post([entries.credit(note, unserved_ht=unserved_ht)], actor=actor, at=at)
+    return note
+
+
+def _credit_facts(invoice: Invoice, *, reason: str, actor: Actor, at: datetime) -> dict[str, Any]:
+    """What a credit note repeats of its invoice, and what it states of itself."""
     facts = {
         name.attname: getattr(invoice, name.attname)
         for name in Invoice._meta.concrete_fields
@@ -110,18 +173,7 @@ def credit_in_full(
         actor=str(actor),
         created_at=at,
     )
-    copies = [
-        InvoiceLine(
-            position=line.position, name=line.name, quantity=line.quantity, unit_ht=line.unit_ht, rate=line.rate,
-            ht=line.ht, vat=line.vat, ttc=line.ttc,
-        )
-        for line in lines
-    ]  # fmt: skip
-    documents = [(Invoice(**facts), copies)]
-    number(series, documents, on=on)
-    [note] = _write(documents)
-    post([entries.credit(note, unserved_ht=unserved_ht)], actor=actor, at=at)
-    return note
+    return facts
 
 
 def vat_by_rate(lines: Sequence[InvoiceLine]) -> dict[Decimal, Decimal]:

@@ -42,8 +42,10 @@ def sale(invoice: Invoice, *, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDr
 def credit(credit_note: Invoice, *, unserved_ht: Decimal) -> EntryDraft:
     """A credit note: unserved copies leave 4871, served ones 7011; its VAT waits for the refund (law.md 1.5).
 
-    `unserved_ht`: value of the entitlements that the credit takes back, in euros without VAT.
+    `unserved_ht`: value of the entitlements that the credit takes back, in euros without VAT. Copies are worth a cent
+    more or less by their rank: of a part, that cent goes to 7011 on either side.
     """
+    served = credit_note.total_ht.amount - unserved_ht
     return EntryDraft(
         journal=Journal.SALES,
         source=f"invoice:{credit_note.pk}",
@@ -53,7 +55,7 @@ def credit(credit_note: Invoice, *, unserved_ht: Decimal) -> EntryDraft:
         label=f"Avoir {credit_note.reference}",
         lines=(
             Line("DEFERRED", debit=unserved_ht),
-            Line("REV_PRINT", debit=credit_note.total_ht.amount - unserved_ht),
+            Line("REV_PRINT", debit=max(served, ZERO), credit=max(-served, ZERO)),
             Line("VAT_PENDING", debit=credit_note.total_vat.amount),
             Line("AR", credit=credit_note.total_ttc.amount, party=party(credit_note.customer_id)),
         ),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 
@@ -42,6 +45,17 @@ class SavedMethod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} •••• {self.last4}"
+
+    @property
+    def ends_on(self) -> date | None:
+        """The last day on which a card is good; None for an account, which has no end of its own."""
+        if not self.exp_year or not self.exp_month:
+            return None
+        return date(self.exp_year, self.exp_month, monthrange(self.exp_year, self.exp_month)[1])
+
+    def pays_on(self, on: date) -> bool:
+        """Whether it can be charged on day `on`, as far as we know."""
+        return self.ended_at is None and (self.ends_on is None or on <= self.ends_on)
 
 
 class MethodSetup(models.Model):

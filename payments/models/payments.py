@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
 
 from payments.models.amounts import eur_only, euros
+
+if TYPE_CHECKING:
+    from payments.gateway import Decline
 
 
 class Payment(models.Model):
@@ -67,6 +70,9 @@ class Payment(models.Model):
     looked_up_at = models.DateTimeField(null=True)
     state_since = models.DateTimeField()
     received_on = models.DateField(null=True, help_text="Paris date the money was received (VAT falls due)")
+
+    #: The refusal as it was just seen, for the owners who hear of it (the network's advice is in no column); not stored.
+    refusal: Decline | None = None
 
     objects: ClassVar[models.Manager[Payment]] = models.Manager()
 

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods
 
 from shop.limits import Limit, count
 from shop.views import too_many
-from subscriptions.dates import LIVING
+from subscriptions.dates import LIVING, SubscriptionDates
 from subscriptions.models import Offer, Subscription
+from subscriptions.stopping.choosing import may_turn_on
 
 View = Callable[..., HttpResponse]
 
@@ -78,3 +79,9 @@ def may_pay(request: HttpRequest, subscription: Subscription) -> bool:
     """Whose card it is: the payer's, of a subscription that is renewed automatically and has not ended."""
     automatic = subscription.renewal == Offer.Renewal.AUTOMATIC
     return subscription.payer_id == request.user.pk and automatic and subscription.state in LIVING
+
+
+def may_choose(request: HttpRequest, subscription: Subscription, dates: SubscriptionDates) -> bool:
+    """Who may turn automatic renewal off, or on again while the paid term of a renewable offer runs: the payer."""
+    again = may_turn_on(subscription, ends_on=dates.ends_on, on=dates.on)
+    return may_pay(request, subscription) or (subscription.payer_id == request.user.pk and again)

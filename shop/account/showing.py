@@ -7,17 +7,20 @@ from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shop.account.doors import may_move, may_pay
+from shop.account.doors import may_choose, may_move, may_pay
 from shop.storefront.covers import season_of
 from shop.templatetags.french import day
 from subscriptions.calendar import IssueDates
 from subscriptions.dates import LIVING, CopyDates, Means, SubscriptionDates, dates_of_subscriptions
 from subscriptions.models import Entitlement, Offer, Subscription
 from subscriptions.notices.french import month
+from subscriptions.renewals.links_by_choice import renew_path
+from subscriptions.stopping.reading import stopped_and_waiting
 
 State = Subscription.State
 Copy = Entitlement.State
@@ -29,6 +32,7 @@ STATES: dict[str, tuple[Any, str]] = {
     State.LAPSED: (gettext_lazy("lapsed"), ""),
     State.ENDED: (gettext_lazy("ended"), ""),
 }
+STOPPED = (gettext_lazy("stopped"), "")
 #: Icon, tone and word of a copy by its state; `owed` says more with the issue's own dates.
 COPIES: dict[str, tuple[str, str, Any]] = {
     Copy.OWED: ("clock", "", gettext_lazy("to come")),
@@ -38,20 +42,25 @@ COPIES: dict[str, tuple[str, str, Any]] = {
     Copy.CREDITED: ("cross", "", gettext_lazy("given back")),
     Copy.VOID: ("cross", "", gettext_lazy("cancelled")),
 }
+#: How many copies are still to come when the card offers another year: as early as the first reminder (law.md 7.7).
+RENEWED_FROM = 2
 BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "cartes_bancaires": "Carte Bancaire"}
 
 
 def cards(request: HttpRequest, subscriptions: Sequence[Subscription], *, on: date) -> list[dict[str, Any]]:
     """The reading-room card of each subscription, the living ones first. Queries do not grow with their number."""
     dates = dates_of_subscriptions(subscriptions, on=on)
+    stopped = stopped_and_waiting([one.pk for one in subscriptions])
     ordered = sorted(subscriptions, key=lambda one: (one.state not in LIVING, -one.pk))
-    return [card(request, one, dates[one.pk]) for one in ordered]
+    return [card(request, one, dates[one.pk], stopped=one.pk in stopped) for one in ordered]
 
 
-def card(request: HttpRequest, subscription: Subscription, dates: SubscriptionDates) -> dict[str, Any]:
-    """One card, as `templates/account/home.html` wants it."""
-    word, tone = STATES[subscription.state]
-    living = subscription.state in LIVING
+def card(
+    request: HttpRequest, subscription: Subscription, dates: SubscriptionDates, *, stopped: bool = False
+) -> dict[str, Any]:
+    """One card, as `templates/account/home.html` wants it. `stopped`: given up by its reader, its money to follow."""
+    word, tone = STOPPED if stopped else STATES[subscription.state]
+    living = subscription.state in LIVING and not stopped
     known = dates.next_issue or dates.first_issue
     movable = may_move(request, subscription)
     return {
@@ -72,15 +81,32 @@ def card(request: HttpRequest, subscription: Subscription, dates: SubscriptionDa
         "refuse_until": dates.renewal.refuse_until if dates.renewal else None,
         "yearly_price": dates.yearly_price,
         "means": means_words(dates.means),
-        "withdrawal_open": dates.withdrawal_open,
+        "withdrawal_open": dates.withdrawal_open and living,
         "withdraw_until": dates.withdraw_until if dates.withdrawal_open else None,
-        "sentence": sentence(subscription, dates),
+        "sentence": _("You have stopped it: nothing more is debited, and your money follows.")
+        if stopped
+        else sentence(subscription, dates),
         "copies": [copy_line(copy) for copy in dates.copies],
         "address_url": reverse("account_address", args=[subscription.pk]) if living and movable else None,
         "card_url": reverse("account_card", args=[subscription.pk]) if may_pay(request, subscription) else None,
-        "stop_url": public("terminate") if living else None,
-        "withdraw_url": public("withdraw") if dates.withdrawal_open else None,
+        "renew_url": renew_url(request, subscription, dates) if not stopped else None,
+        "stop_url": function("terminate", subscription) if living else None,
+        "withdraw_url": function("withdraw", subscription) if dates.withdrawal_open and living else None,
+        "renewal_url": reverse("account_renewal", args=[subscription.pk])
+        if living and may_choose(request, subscription, dates)
+        else None,
     }
+
+
+def renew_url(request: HttpRequest, subscription: Subscription, dates: SubscriptionDates) -> str | None:
+    """The payer's way to another year: once it is near its last issues, or lapsed; a living automatic one needs none."""
+    near = subscription.state == State.ACTIVE and dates.copies_left <= RENEWED_FROM
+    fixed = subscription.renewal == Offer.Renewal.FIXED
+    if subscription.payer_id != request.user.pk or not dates.copies:
+        return None
+    if subscription.state != State.LAPSED and not (near and fixed):
+        return None
+    return renew_path(subscription, term=max(copy.term for copy in dates.copies))
 
 
 def sentence(subscription: Subscription, dates: SubscriptionDates) -> str:
@@ -93,6 +119,11 @@ def sentence(subscription: Subscription, dates: SubscriptionDates) -> str:
         }
     if subscription.state == State.ENDED:
         return _("It has ended: nothing more is sent, and nothing more is debited.")
+    if dates.by_choice:
+        return _(
+            "It was to renew itself on %(date)s. We could not announce it in time, so nothing will be debited: "
+            "another year is yours to choose. We have written to you how."
+        ) % {"date": day(dates.by_choice.on)}
     if dates.renewal and dates.means is None:
         return _("No means of payment is kept: choose one, or it ends on %(date)s.") % {"date": day(dates.renewal.on)}
     if dates.means_ends_first and dates.renewal:
@@ -158,9 +189,6 @@ def means_words(means: Means | None) -> str:
     return f"{words}, {means.ends_on:%m/%Y}" if means.ends_on else words
 
 
-def public(name: str) -> str | None:
-    """One of the two functions that need no account; None while the site does not have it."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return None
+def function(name: str, subscription: Subscription) -> str:
+    """One of the two functions that need no account, filled in with this subscription; the steps are the same."""
+    return f"{reverse(name)}?{urlencode({'abonnement': subscription.number or ''})}"

@@ -19,7 +19,10 @@ from shop.backoffice.naming import COLUMNS
 
 #: The words of each closed list, by table and column.
 WAYS: Mapping[str, Any] = {"checkout": _("on Stripe’s page"), "off_session": _("without the reader")}
+TRIGGERS: Mapping[str, Any] = {"posted": _("an issue was posted"), "lapsed": _("the subscription lapsed")}
 CLOSED_LISTS: Mapping[str, Mapping[str, Any]] = {
+    "subscriptions.reminderstep.trigger": TRIGGERS,
+    "subscriptions.reminderstep.channel": {"email": _("by e-mail")},
     "subscriptions.order.state": words.ORDER,
     "subscriptions.subscription.state": words.SUBSCRIPTION,
     "subscriptions.subscription.renewal": words.RENEWAL,
@@ -36,6 +39,12 @@ CLOSED_LISTS: Mapping[str, Mapping[str, Any]] = {
 
 #: What a column says of itself on a record's page, where its model says something.
 REMARKS: Mapping[str, Any] = {
+    "code": _("Counted as the source of the orders that come of it."),
+    "issues_from_last": _("-2: two issues before the last one; 0: the last one; 1: the first one missed."),
+    "late_days": _("So many days late it is not sent any more."),
+    "letter": _("One of the kinds of letters that are written."),
+    "magazine": _("None: every magazine."),
+    "place": _("1, 2, 3…"),
     "buyer_address": _("As printed."),
     "called_at": _("When Stripe was last asked to act."),
     "content_sha256": _("Of everything typed: the same again is the same order."),
@@ -47,6 +56,7 @@ REMARKS: Mapping[str, Any] = {
     "heard_by": _("Webhook or catch-up."),
     "hints": _("Other objects that the event names."),
     "is_open": _("Money may still come by this payment."),
+    "renews": _("The subscription that this order prolongs; none for a new one."),
     "nature": _("LB: delivery of goods (CGI, ann. II, art. 242 nonies A, 8° bis)."),
     "number": _("Printed on the label, with its check digit."),
     "on_sale_to": _("First day off sale."),

@@ -15,14 +15,18 @@ from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right, may
 from shop.backoffice.timeline import Happening, Source
 from shop.customers.models import Customer, EmailChange
-from shop.templatetags.french import euros, issue_number
+from shop.templatetags.french import euros, issue_number, short_day
 from subscriptions.models import (
     AddressChange,
     Consent,
+    Declaration,
+    DeclarationEvent,
     EntitlementMovement,
     Notice,
     Order,
     OrderEvent,
+    RenewalChoice,
+    RenewalEvent,
     Subscription,
     SubscriptionEvent,
 )
@@ -55,11 +59,20 @@ class Story:
             .values_list("pk", "recipient_id")
         )
 
+        self.declarations = list(
+            Declaration.objects.filter(
+                Q(customer=customer)
+                | Q(order__in=self.orders)
+                | Q(subscription__in=[key for key, _recipient in self.subscriptions])
+            ).values_list("pk", flat=True)[:500]
+        )
+
     @property
     def subjects(self) -> list[str]:
         """Everything an act may name."""
         return [
             f"customer:{self.customer.pk}",
+            *(f"declaration:{key}" for key in self.declarations),
             *(f"order:{key}" for key in self.orders),
             *(f"payment:{key}" for key in self.payments),
             *(f"subscription:{key}" for key, _recipient in self.subscriptions),
@@ -79,6 +92,7 @@ def sources(user: Any, story: Story) -> list[Source]:
         ),
         Source(EmailChange.objects.filter(customer=customer), "created_at", email_change),
         Source(SubscriptionEvent.objects.filter(subscription__in=subscriptions), "at", subscription_step(user)),
+        Source(RenewalEvent.objects.filter(renewal__subscription__in=subscriptions), "at", renewal_step(user)),
         Source(
             EntitlementMovement.objects.filter(entitlement__term__subscription__in=subscriptions).select_related(
                 "entitlement__term", "issue"
@@ -87,6 +101,9 @@ def sources(user: Any, story: Story) -> list[Source]:
             movement(user),
         ),
     ]
+    steps = DeclarationEvent.objects.filter(declaration__in=story.declarations).select_related("declaration")
+    found.append(Source(steps, "at", declaration_step(user)))
+    found.append(Source(RenewalChoice.objects.filter(subscription__in=subscriptions), "at", renewal_choice(user)))
     if may(user, Right.LETTERS):
         found.append(Source(Notice.objects.filter(customer=customer), "created_at", letter(user)))
     if may(user, Right.INVOICES):
@@ -140,6 +157,16 @@ def subscription_step(user: Any) -> Tell:
     return tell
 
 
+def renewal_step(user: Any) -> Tell:
+    def tell(row: RenewalEvent) -> Happening:
+        said = words.said(words.NEXT_TERM, row.to_state)
+        what = _("Renewal of %(day)s: %(state)s") % {"day": short_day(row.renews_on), "state": said["word"]}
+        url = link(user, "renewal", row.renewal_id)
+        return Happening(row.at, "clock", said["tone"], what, row.actor, why=reason(row.reason), url=url)
+
+    return tell
+
+
 def movement(user: Any) -> Tell:
     def tell(row: EntitlementMovement) -> Happening:
         said = words.said(words.MOVEMENT, row.kind)
@@ -151,6 +178,30 @@ def movement(user: Any) -> Tell:
         }
         url = link(user, "subscription", row.entitlement.term.subscription_id) + "#exemplaires"
         return Happening(row.at, "file", said["tone"], what, row.actor, why=reason(row.reason), url=url)
+
+    return tell
+
+
+def declaration_step(user: Any) -> Tell:
+    def tell(row: DeclarationEvent) -> Happening:
+        said = words.said(words.DECLARATION, row.to_state)
+        one = row.declaration
+        what = _("%(kind)s %(reference)s: %(state)s") % {
+            "kind": str(words.DECLARATION_KIND[one.kind]).capitalize(),
+            "reference": one.reference,
+            "state": said["word"],
+        }
+        url = link(user, "declaration", one.pk)
+        return Happening(row.at, "stop", said["tone"], what, row.actor, why=reason(row.reason), url=url)
+
+    return tell
+
+
+def renewal_choice(user: Any) -> Tell:
+    def tell(row: RenewalChoice) -> Happening:
+        what = _("Automatic renewal turned on again") if row.automatic else _("Automatic renewal turned off")
+        url = link(user, "subscription", row.subscription_id)
+        return Happening(row.at, "pause", "", what, row.actor, why=reason(row.reason), url=url)
 
     return tell
 

@@ -25,6 +25,8 @@ DESK_LABELS: Mapping[str, Any] = {
 }
 ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.ORDERS, _("Orders"), "desk_orders"),
+    (Right.DECLARATIONS, _("Declarations"), "desk_declarations"),
+    (Right.ORDERS, _("Renewals"), "desk_renewals"),
     (Right.PAYMENTS, _("Payments"), "desk_payments"),
     (Right.REFUNDS, _("Refunds"), "desk_refunds"),
     (Right.EVENTS, _("Stripe events"), "desk_stripe_events"),

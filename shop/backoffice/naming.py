@@ -25,7 +25,7 @@ from payments.models import (
     StripeEvent,
     VatRate,
 )
-from subscriptions.models import Issue, LegalText, Magazine, Offer, Order, Price, Subscription, Term
+from subscriptions.models import Issue, LegalText, Magazine, Offer, Order, Price, ReminderStep, Subscription, Term
 
 #: Model → what one is called, and many.
 TABLES: Mapping[type[models.Model], tuple[Any, Any]] = {
@@ -37,6 +37,7 @@ TABLES: Mapping[type[models.Model], tuple[Any, Any]] = {
     Order: (pgettext_lazy("register", "order"), pgettext_lazy("register", "orders")),
     Subscription: (pgettext_lazy("register", "subscription"), pgettext_lazy("register", "subscriptions")),
     Term: (pgettext_lazy("register", "term"), pgettext_lazy("register", "terms")),
+    ReminderStep: (pgettext_lazy("register", "reminder"), pgettext_lazy("register", "reminders")),
     VatRate: (pgettext_lazy("register", "VAT rate"), pgettext_lazy("register", "VAT rates")),
     Account: (pgettext_lazy("register", "account"), pgettext_lazy("register", "accounts")),
     AccountMap: (pgettext_lazy("register", "account key"), pgettext_lazy("register", "account keys")),
@@ -49,6 +50,14 @@ TABLES: Mapping[type[models.Model], tuple[Any, Any]] = {
 }
 #: Column → what it is called, wherever it stands.
 COLUMNS: Mapping[str, Any] = {
+    "active": pgettext_lazy("register", "in use"),
+    "channel": pgettext_lazy("register", "channel"),
+    "days_after": pgettext_lazy("register", "days after"),
+    "issues_from_last": pgettext_lazy("register", "issue, from the last one"),
+    "late_days": pgettext_lazy("register", "days late at most"),
+    "letter": pgettext_lazy("register", "letter"),
+    "place": pgettext_lazy("register", "place in the series"),
+    "trigger": pgettext_lazy("register", "comes after"),
     "number": pgettext_lazy("register", "number"),
     "cover_month": pgettext_lazy("register", "cover month"),
     "cover_year": pgettext_lazy("register", "cover year"),
@@ -187,6 +196,7 @@ COLUMNS: Mapping[str, Any] = {
     "stripe_intent": pgettext_lazy("register", "payment intent"),
     "stripe_refund": pgettext_lazy("register", "refund at Stripe"),
     "supersedes": pgettext_lazy("register", "replaces"),
+    "renews": pgettext_lazy("register", "prolongs"),
     "supplied_on": pgettext_lazy("register", "supplied on"),
     "surplus": pgettext_lazy("register", "surplus"),
     "vat_number": pgettext_lazy("register", "VAT number"),

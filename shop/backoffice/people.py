@@ -23,6 +23,7 @@ from shop.backoffice.showing import columns
 from shop.backoffice.tables import ActLink, Cell, Fact, Table, chip
 from shop.customers.models import Customer
 from shop.templatetags.french import euros, issue_number, short_day, stamp
+from subscriptions.dates import LIVING
 from subscriptions.models import Entitlement, Order, Subscription
 
 OPEN_COPIES = (Entitlement.State.OWED, Entitlement.State.ASSIGNED, Entitlement.State.HELD)
@@ -52,6 +53,7 @@ def person(request: HttpRequest, key: int) -> HttpResponse:
         "acts": [
             *acts_for(user, (Right.EMAIL, _("Replace a lost e-mail address"), "desk_act_email", one.pk)),
             *_address_acts(user, subscriptions),
+            *_end_acts(user, subscriptions),
         ]
         if not one.erased_on
         else [],
@@ -146,4 +148,14 @@ def _address_acts(user: Any, subscriptions: list[Subscription]) -> list[ActLink]
         for found in acts_for(
             user, (Right.ADDRESS, _("Correct the address of %(name)s") % {"name": name}, "desk_act_address", key)
         )
+    ]
+
+
+def _end_acts(user: Any, subscriptions: list[Subscription]) -> list[ActLink]:
+    """Death, a move, an illness: one act per living subscription."""
+    return [
+        found
+        for one in subscriptions
+        if one.state in LIVING
+        for found in acts_for(user, (Right.STOP, _("End %(number)s today") % {"number": one}, "desk_act_end", one.pk))
     ]

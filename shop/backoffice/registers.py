@@ -37,7 +37,8 @@ from shop.backoffice.naming import put_names
 from shop.backoffice.register_site import registers
 from shop.backoffice.roles import Right, may
 from subscriptions.calendar import DeliveryZone
-from subscriptions.models import Issue, LegalText, Magazine, Offer, Order, Price, Subscription, Term
+from subscriptions.models import Issue, LegalText, Magazine, Offer, Order, Price, ReminderStep, Subscription, Term
+from subscriptions.notices.letters import LETTERS
 
 put_names()
 
@@ -90,6 +91,16 @@ class IssueForm(ReasonedForm):
         if not isinstance(contents, list) or not all(isinstance(part, dict) and "title" in part for part in contents):
             raise forms.ValidationError(_("The contents are a list of parts, each with its title."))
         return contents
+
+
+class ReminderForm(ReasonedForm):
+    """A step of the series; its letter is one that is written."""
+
+    def clean_letter(self) -> str:
+        letter = str(self.cleaned_data["letter"])
+        if letter not in LETTERS or not letter.startswith("reminder_"):
+            raise forms.ValidationError(_("There is no reminder of this kind."))
+        return letter
 
 
 class PriceForm(ReasonedForm):
@@ -219,6 +230,19 @@ class PriceRegister(Reasoned):
             obj.save(update_fields=["valid_to"])
         else:
             obj.save()
+        self.keep(request, obj, form)
+
+
+@admin.register(ReminderStep, site=registers)
+class ReminderRegister(Reasoned):
+    """The series of reminders of fixed terms."""
+
+    form = ReminderForm
+    list_display = ("code", "place", "trigger", "issues_from_last", "days_after", "letter", "active")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """The step, and the act of it."""
+        obj.save()
         self.keep(request, obj, form)
 
 

@@ -42,6 +42,8 @@ class Right(StrEnum):
     EMAIL = "replace_emails"
     REFUND = "refund_orders"
     LOOK_UP = "look_up_payments"
+    DECLARATIONS = "see_declarations"
+    STOP = "stop_contracts"
     ISSUES = "change_issues"
     CATALOGUE = "change_catalogue"
     TEAM = "manage_team"
@@ -69,6 +71,8 @@ LABELS: Mapping[Right, Any] = {
     Right.EMAIL: _("replace a lost e-mail address"),
     Right.REFUND: _("refund an order"),
     Right.LOOK_UP: _("ask Stripe about a payment"),
+    Right.DECLARATIONS: _("see withdrawals and terminations"),
+    Right.STOP: _("carry out withdrawals and terminations"),
     Right.ISSUES: _("change the calendar of issues"),
     Right.CATALOGUE: _("change the magazine and the offers"),
     Right.TEAM: _("manage the team"),
@@ -110,13 +114,15 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.RESEND,
             Right.REFUND,
             Right.LOOK_UP,
+            Right.DECLARATIONS,
         }
     ),
     # Copies and where they go; no amount but what an order says.
     Role.FULFILMENT: frozenset(
         {Right.HOME, Right.PEOPLE, Right.RECORDS, Right.FULFILMENT_DESK, Right.ADDRESS, Right.ISSUES}
     ),
-    # People: everything that a reader may ask about, and what can be put right without moving money.
+    # People: everything that a reader may ask about, and what can be put right without moving money; but what the law
+    # gives a reader who stops is theirs to carry out.
     Role.SUPPORT: frozenset(
         {
             Right.HOME,
@@ -132,6 +138,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.ADDRESS,
             Right.EMAIL,
             Right.LOOK_UP,
+            Right.DECLARATIONS,
+            Right.STOP,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Right),

@@ -21,8 +21,8 @@ from shop.backoffice.showing import acts_on, columns, show, why
 from shop.backoffice.tables import Cell, Detail, Fact, Step, Table, Why, chip
 from shop.templatetags.french import euros, issue_number, short_day, stamp
 from subscriptions.calendar import IssueDates
-from subscriptions.dates import SubscriptionDates, dates_of_subscription
-from subscriptions.models import AddressChange, EntitlementMovement, Subscription, Term
+from subscriptions.dates import LIVING, SubscriptionDates, dates_of_subscription
+from subscriptions.models import AddressChange, EntitlementMovement, RenewalEvent, Subscription, Term
 
 
 @desk(Right.PEOPLE)
@@ -53,14 +53,18 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Charged by"), words.means(one.saved_method)),
             Fact(_("Since"), stamp(one.created_at)),
         ],
-        whys=[why(user, one.events.all(), words.SUBSCRIPTION), _movements(moves)],
+        whys=[why(user, one.events.all(), words.SUBSCRIPTION), _movements(moves), *_renewals(user, one)],
         tables=[
             _terms(user, terms),
             _copies(moves),
             _moves_of_house(user, one),
+            _declarations(user, one),
             acts_on(user, [f"subscription:{one.pk}"]),
         ],
-        acts=acts_for(user, (Right.ADDRESS, _("Correct the address"), "desk_act_address", one.recipient_id)),
+        acts=[
+            *acts_for(user, (Right.ADDRESS, _("Correct the address"), "desk_act_address", one.recipient_id)),
+            *(acts_for(user, (Right.STOP, _("End it today"), "desk_act_end", one.pk)) if one.state in LIVING else []),
+        ],
     )
     return show(request, detail)
 
@@ -81,9 +85,20 @@ def _dates(dates: SubscriptionDates) -> list[Fact]:
         said = {"day": short_day(renewal.on), "amount": euros(renewal.amount), "until": short_day(renewal.refuse_until)}
         told = _("on %(day)s for %(amount)s, may be refused until %(until)s") % said
         facts.append(Fact(_("Renews itself"), told))
+    planned = renewal or dates.by_choice
+    if planned is not None and planned.state:
+        stands = words.said(words.NEXT_TERM, planned.state)
+        facts.append(Fact(_("Renewal"), stands["word"], "#reconduction", chip=stands["tone"]))
     if dates.means_ends_first:
         facts.append(Fact(_("Card"), _("ends before the renewal"), chip=words.WAIT))
     return facts
+
+
+def _renewals(user: Any, one: Subscription) -> list[Why]:
+    """The chain of its renewals, one after the other; nothing while none was planned."""
+    steps = list(RenewalEvent.objects.filter(renewal__subscription=one).order_by("pk"))
+    title = _("Why the renewal stands where it stands")
+    return [why(user, steps, words.NEXT_TERM, title=title, anchor="reconduction")] if steps else []
 
 
 def _issue(issue: IssueDates) -> str:
@@ -188,4 +203,24 @@ def _moves_of_house(user: Any, one: Subscription) -> Table:
             for row in rows
         ],
         empty=_("The address never changed."),
+    )
+
+
+def _declarations(user: Any, one: Subscription) -> Table:
+    """Withdrawals and terminations of it. One query."""
+    return Table(
+        label=_("Declarations"),
+        title=_("Declarations"),
+        columns=columns(_("Reference"), "#" + _("Received"), _("Kind"), _("Status"), _("What it does")),
+        rows=[
+            (
+                Cell(row.reference, link(user, "declaration", row.pk), mono=True),
+                Cell(stamp(row.received_at), num=True),
+                Cell(words.DECLARATION_KIND[row.kind]),
+                chip(words.said(words.DECLARATION, row.state)),
+                Cell(words.said(words.DECLARATION_EFFECT, row.effect)["word"]),
+            )
+            for row in one.declarations.order_by("-pk")
+        ],
+        empty=_("Nobody has asked to stop it."),
     )

@@ -50,6 +50,19 @@ SUBSCRIPTION: Words = {
     "lapsed": (pgettext_lazy("subscription", "lapsed"), NONE),
     "ended": (pgettext_lazy("subscription", "ended"), NONE),
 }
+NEXT_TERM: Words = {
+    "planned": (pgettext_lazy("renewal", "planned"), NONE),
+    "announced": (pgettext_lazy("renewal", "announced"), GOOD),
+    "due": (pgettext_lazy("renewal", "due"), WAIT),
+    "charging": (pgettext_lazy("renewal", "being charged"), WAIT),
+    "paid": (pgettext_lazy("renewal", "paid"), GOOD),
+    "awaiting_reader": (pgettext_lazy("renewal", "waiting for the reader"), WAIT),
+    "retrying": (pgettext_lazy("renewal", "to be tried again"), WAIT),
+    "unresolved": (pgettext_lazy("renewal", "unknown"), WAIT),
+    "manual": (pgettext_lazy("renewal", "left to the reader"), BAD),
+    "lapsed": (pgettext_lazy("renewal", "lapsed"), NONE),
+    "cancelled": (pgettext_lazy("renewal", "cancelled"), NONE),
+}
 COPY: Words = {
     "owed": (pgettext_lazy("copy", "owed"), WAIT),
     "assigned": (pgettext_lazy("copy", "in the mailing file"), WAIT),
@@ -92,6 +105,39 @@ EVENT: Words = {
     "ignored": (pgettext_lazy("event", "ignored"), NONE),
     "parked": (pgettext_lazy("event", "parked"), BAD),
 }
+DECLARATION: Words = {
+    "received": (pgettext_lazy("declaration", "received"), WAIT),
+    "on_desk": (pgettext_lazy("declaration", "waits for a person"), WAIT),
+    "applied": (pgettext_lazy("declaration", "carried out"), GOOD),
+    "settled": (pgettext_lazy("declaration", "settled otherwise"), NONE),
+}
+DECLARATION_KIND: Mapping[str, Any] = {
+    "withdrawal": gettext_lazy("withdrawal"),
+    "termination": gettext_lazy("termination"),
+}
+DECLARATION_EFFECT: Words = {
+    "": (pgettext_lazy("effect", "none yet"), NONE),
+    "withdrawn": (gettext_lazy("everything given back"), NONE),
+    "withdrawn_waits": (gettext_lazy("everything given back, once the file or the dispute is over"), NONE),
+    "withdrawn_unpaid": (gettext_lazy("order cancelled, not paid"), NONE),
+    "withdrawn_debit": (gettext_lazy("debit given back when it settles"), NONE),
+    "withdrawal_late": (gettext_lazy("too late: to be decided"), NONE),
+    "withdrawal_not_here": (gettext_lazy("bought elsewhere: to be decided"), NONE),
+    "withdrawal_organisation": (gettext_lazy("an organisation: to be decided"), NONE),
+    "ends_at_term": (gettext_lazy("no further year"), NONE),
+    "ends_by_itself": (gettext_lazy("ends by itself"), NONE),
+    "notice_missed": (gettext_lazy("notice missed: what was not served given back"), NONE),
+    "notice_missed_waits": (gettext_lazy("notice missed: given back once the dispute is over"), NONE),
+    "notice_proved": (gettext_lazy("notice contested, but proved"), NONE),
+    "ground": (gettext_lazy("ground to be looked at"), NONE),
+    "order_cancelled": (gettext_lazy("order cancelled"), NONE),
+    "order_debit": (gettext_lazy("debit on its way: to be decided"), NONE),
+    "already_over": (gettext_lazy("over already"), NONE),
+    "goodwill": (gettext_lazy("everything given back, by goodwill"), NONE),
+    "ended_now": (gettext_lazy("ended, what was not served given back"), NONE),
+    "unrecognised": (gettext_lazy("contract not recognised"), NONE),
+    "other_email": (gettext_lazy("another e-mail than the contract’s"), NONE),
+}
 INVOICE: Words = {
     "invoice": (gettext_lazy("invoice"), NONE),
     "credit_note": (gettext_lazy("credit note"), NONE),
@@ -117,6 +163,7 @@ CONSENT: Mapping[str, Any] = {
     "mandate": gettext_lazy("mandate for the next charges"),
     "similar_offers": gettext_lazy("similar offers by e-mail"),
     "newsletter": gettext_lazy("newsletter"),
+    "reminders": gettext_lazy("reminders to renew"),
 }
 LETTER_KINDS: Mapping[str, Any] = {
     "order_confirmation": gettext_lazy("Confirmation of the order"),
@@ -131,7 +178,30 @@ LETTER_KINDS: Mapping[str, Any] = {
     "email_changed": gettext_lazy("E-mail changed"),
     "address_changed": gettext_lazy("Change of address"),
     "method_changed": gettext_lazy("Change of means of payment"),
+    "renewal_notice": gettext_lazy("Legal notice of the renewal"),
+    "renewal_pre_debit": gettext_lazy("Debit announced"),
+    "renewal_card_wanted": gettext_lazy("Another card asked for"),
+    "renewal_manual": gettext_lazy("Renewal left to the reader's choice"),
     "account_erased": gettext_lazy("Erasure of the data"),
+    "renewal_paid": gettext_lazy("Receipt of a renewal"),
+    "renewal_declined": gettext_lazy("Renewal refused, to be tried again"),
+    "renewal_card_needed": gettext_lazy("Renewal waiting for its payment"),
+    "renewal_confirm": gettext_lazy("Renewal to be confirmed with the bank"),
+    "renewal_debit_pending": gettext_lazy("Direct debit of a renewal on its way"),
+    "renewal_lapsed": gettext_lazy("End for want of payment"),
+    "renewal_given_back": gettext_lazy("Renewal paid too late, given back"),
+    "withdrawal_acknowledged": gettext_lazy("Acknowledgement of a withdrawal"),
+    "termination_acknowledged": gettext_lazy("Acknowledgement of a termination"),
+    "declaration_applied": gettext_lazy("What became of a declaration"),
+    "declaration_told": gettext_lazy("Declaration under another address"),
+    "renewal_turned_off": gettext_lazy("Automatic renewal turned off"),
+    "renewal_turned_on": gettext_lazy("Automatic renewal turned on again"),
+    "reminder_two_left": gettext_lazy("Reminder: two issues to come"),
+    "reminder_one_left": gettext_lazy("Reminder: one issue to come"),
+    "reminder_last_posted": gettext_lazy("Reminder: last issue posted"),
+    "reminder_lapsed": gettext_lazy("Reminder: subscription over"),
+    "reminder_next_posted": gettext_lazy("Reminder: first issue missed"),
+    "reminder_farewell": gettext_lazy("Last reminder"),
 }
 
 
@@ -172,6 +242,13 @@ JOBS: Mapping[str, Any] = {
     "event-catch-up": gettext_lazy("events caught up"),
     "balance-movements": gettext_lazy("movements of the balance"),
     "invoice-documents": gettext_lazy("documents of invoices"),
+    "renewal-plan": gettext_lazy("planning of renewals"),
+    "renewal-notices": gettext_lazy("letters about renewals"),
+    "renewal-proofs": gettext_lazy("proofs of notices"),
+    "declarations": gettext_lazy("what follows from declarations"),
+    "refund-deadlines": gettext_lazy("last days of refunds"),
+    "fixed-terms": gettext_lazy("end of fixed terms"),
+    "reminders": gettext_lazy("reminders to renew"),
 }
 
 
@@ -212,7 +289,11 @@ VERBS: Mapping[str, Any] = {
     "data erased": gettext_lazy("erased the reader's data"),
     "demo loaded": gettext_lazy("loaded the demonstration"),
     "changed roles": gettext_lazy("changed somebody's roles"),
+    "posted a legal notice": gettext_lazy("posted a legal notice on paper"),
     "changed a record": gettext_lazy("changed a register"),
+    "applied a declaration": gettext_lazy("carried out a declaration"),
+    "settled a declaration": gettext_lazy("settled a declaration otherwise"),
+    "ended a subscription": gettext_lazy("ended a subscription"),
 }
 
 
@@ -226,6 +307,7 @@ SUBJECTS: Mapping[str, Any] = {
     "recipient": gettext_lazy("recipient no. %(key)s"),
     "subscription": gettext_lazy("subscription no. %(key)s"),
     "order": gettext_lazy("order no. %(key)s"),
+    "renewal": gettext_lazy("renewal no. %(key)s"),
     "term": gettext_lazy("term %(key)s"),
     "entitlement": gettext_lazy("copy no. %(key)s"),
     "payment": gettext_lazy("payment no. %(key)s"),
@@ -239,6 +321,7 @@ SUBJECTS: Mapping[str, Any] = {
     "series": gettext_lazy("series %(key)s"),
     "account": gettext_lazy("account %(key)s"),
     "notice": gettext_lazy("letter no. %(key)s"),
+    "declaration": gettext_lazy("declaration no. %(key)s"),
     "event": gettext_lazy("event %(key)s"),
     "desk": gettext_lazy("matter no. %(key)s"),
     "job": gettext_lazy("job %(key)s"),

@@ -17,11 +17,10 @@ from payments.days import paris_day
 from payments.gateway import decline
 from payments.models import Payment
 from shop.checkout import tokens
+from shop.checkout.refusing import link_refused
 from shop.checkout.views import again, see_other, to_payment_page
-from shop.limits import FORGED_LINK, wait_of
 from shop.storefront.kept import KEEPER
 from shop.storefront.showing import cover_url
-from shop.views import too_many
 from subscriptions.calendar import CalendarTooShort, expected_sepa_settlement, first_issue
 from subscriptions.models import Entitlement, Issue, Order
 from subscriptions.offers.catalogue import dates_of
@@ -53,7 +52,7 @@ def outcome(request: HttpRequest, token: str) -> HttpResponse:
     try:
         order = read_tracking(token, at=at)
     except (BadLink, OldLink) as refused:
-        return _refused(request, refused)
+        return link_refused(request, refused, ended=isinstance(refused, OldLink))
     payment = payment_now(order, at=at, ask=True)
     situation = situation_of(order, payment)
     answer = render(request, "checkout/outcome.html", _told(order, payment, situation))
@@ -74,7 +73,7 @@ def cancelled(request: HttpRequest, token: str) -> HttpResponse:
     try:
         order = read_tracking(token, at=at)
     except (BadLink, OldLink) as refused:
-        return _refused(request, refused)
+        return link_refused(request, refused, ended=isinstance(refused, OldLink))
     situation = follow(order, at=at, ask=True)
     sentence = {
         Situation.NOT_PAID: _("You left the payment page: nothing was charged. Your order is as you wrote it."),
@@ -99,6 +98,7 @@ def _told(order: Order, payment: Payment, situation: Situation) -> dict[str, Any
         "order": {"reference": order.reference, "email": order.email, "amount": order.amount.amount},
         "first": {"number": first.number, "post_date": first.posted_on or first.post_on},
         "renewal": order.offer.renewal,
+        "prolongs": order.renews_id is not None,
         "settles_on": expected_sepa_settlement(paris_day(order.placed_at)),
         "reason": str(decline(payment.decline_code).sentence) if situation == Situation.REFUSED else "",
         "refresh": refresh if recent else None,
@@ -116,7 +116,7 @@ def _first(order: Order, payment: Payment, situation: Situation) -> Issue:
         served = Entitlement.objects.select_related("issue").filter(term__order=order, rank=1).first()
         if served is not None and served.issue is not None:
             return served.issue
-    if payment.method_kind == SEPA:
+    if payment.method_kind == SEPA and order.renews_id is None:
         shelf = KEEPER.shelf()
         try:
             found = first_issue(
@@ -126,13 +126,3 @@ def _first(order: Order, payment: Payment, situation: Situation) -> Issue:
             return order.first_issue
         return shelf.issue(found.number) or order.first_issue
     return order.first_issue
-
-
-def _refused(request: HttpRequest, refused: BadLink | OldLink) -> HttpResponse:
-    """A link that is no longer one: 410 when it has ended, 404 when it never was; guessing is counted."""
-    ended = isinstance(refused, OldLink)
-    if not ended and (wait := wait_of(request, FORGED_LINK)):
-        return too_many(request, wait=wait)
-    return render(
-        request, "checkout/link_refused.html", {"sentence": " ".join(refused.messages)}, status=410 if ended else 404
-    )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -28,9 +28,13 @@ from subscriptions.addresses.rules import canonical_postcode, postal_rules
 from subscriptions.calendar import DeliveryZone, delivery_zone_of
 from subscriptions.models import LegalText, Offer
 from subscriptions.offers.catalogue import Shelf, Standing
-from subscriptions.offers.disclosing import disclosure
+from subscriptions.offers.disclosing import disclosure, prolonging_words
 from subscriptions.orders.quoting import NotForSale, Quote, quote
+from subscriptions.prolonging import prolonged
 from subscriptions.texts import mandate_words
+
+if TYPE_CHECKING:
+    from shop.checkout.asked import Asked
 
 SCREEN = "2026-11"  # changes with any wording of the page that is not in the snapshot (law.md 4.2)
 FIXED = Offer.Renewal.FIXED
@@ -96,18 +100,29 @@ def destination(form: OrderForm) -> tuple[str, str]:
     return HOME, USUAL_POSTCODE[HOME]
 
 
-def shown_for(form: OrderForm, *, shelf: Shelf, offers: Mapping[str, Offer]) -> Shown:
+def shown_for(form: OrderForm, asked: Asked) -> Shown:
     """What the page says for what is typed so far. No query. Raises NotForSale where nothing is sold there."""
-    renewal = form.value("renewal")
-    chosen = offers.get(renewal) or next(iter(offers.values()))
+    renewal, shelf = form.value("renewal"), asked.shelf
+    chosen = asked.offers.get(renewal) or next(iter(asked.offers.values()))
     country, postcode = destination(form)
-    quoted = quote(chosen, country=country, postcode=postcode, buyer_kind=BuyerKind.CONSUMER, on=shelf.on, shelf=shelf)
-    return shown(quoted, shelf=shelf, offers=offers)
+    quoted = quote(
+        chosen,
+        country=country,
+        postcode=postcode,
+        buyer_kind=BuyerKind.CONSUMER,
+        on=shelf.on,
+        shelf=shelf,
+        renews=asked.renews,
+    )
+    return shown(quoted, asked)
 
 
-def shown(quoted: Quote, *, shelf: Shelf, offers: Mapping[str, Offer]) -> Shown:
+def shown(quoted: Quote, asked: Asked) -> Shown:
     """What the page says for a quote's destination. No query."""
-    found = {kind: shelf.standing(offer, quoted.delivery_zone) for kind, offer in offers.items()}
+    shelf = asked.shelf
+    found = {kind: shelf.standing(offer, quoted.delivery_zone) for kind, offer in asked.offers.items()}
+    if asked.renews is not None:
+        found = {kind: one and prolonged(one, asked.renews, shelf=shelf) for kind, one in found.items()}
     standings = {kind: standing for kind, standing in found.items() if standing is not None}
     text = shelf.text("mandat")
     words = ""
@@ -118,17 +133,16 @@ def shown(quoted: Quote, *, shelf: Shelf, offers: Mapping[str, Offer]) -> Shown:
 
 def context(
     form: OrderForm,
+    asked: Asked,
     *,
-    shelf: Shelf,
     said: Shown,
     wish: str,
-    code: str = "",
     notices: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Everything `templates/checkout/order.html` and its parts want; `code`: the offer asked for. No query."""
+    """Everything `templates/checkout/order.html` and its parts want. No query."""
     quoted = said.quote
     typed = form.typed_address("delivery")
-    asked = f"?formule={code}" if code else ""
+    code = f"?formule={asked.code}" if asked.code else ""
     return {
         "here": "order",
         "form": form,
@@ -147,10 +161,12 @@ def context(
         "thumb": {"cover_url": cover_url(quoted.first_issue), "alt": ""},
         "mandate": said.mandate,
         "disclosure": said.rows,
-        "delivery_note": _delivery_note(shelf, quoted.offer),
+        "delivery_note": _delivery_note(asked.shelf, quoted.offer),
         "notices": notices,
-        "action": reverse("order") + asked,
-        "label_url": reverse("order_label") + asked,
+        "prolongs": prolonging_words(quoted) if quoted.prolongs else "",
+        "renews": asked.token,
+        "action": reverse("order") + code,
+        "label_url": reverse("order_label") + code,
         "cgv_url": reverse("legal_text", args=["cgv"]),
         "privacy_url": reverse("legal_text", args=["confidentialite"]),
     }

@@ -1,16 +1,20 @@
 """One browser's wish: a random token, signed, in a cookie and in the form, so that one wish is one order.
 
 The cookie makes refreshed pages and second tabs the same wish; the field in the form keeps an old tab tied to the order
-it was drawn for, even after that order was paid and the cookie begins a new one.
+it was drawn for, even after that order was paid and the cookie begins a new one. To prolong a subscription is a wish of its own, made
+from the browser's and from the term that would be added: the same in every tab, another one for another subscription, and
+over once it has come true.
 """
 
 from __future__ import annotations
 
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
+
+from subscriptions.prolonging import Held
 
 COOKIE = "commande"
 KEPT_FOR = 14 * 24 * 3600  # seconds
@@ -33,6 +37,11 @@ def read(text: str) -> UUID | None:
 def of_browser(request: HttpRequest) -> UUID | None:
     """The wish this browser has in hand."""
     return read(request.COOKIES.get(COOKIE, ""))
+
+
+def of_renewal(browser: UUID, renews: Held) -> UUID:
+    """The wish of this browser to add the next term of that subscription."""
+    return uuid5(browser, f"{renews.subscription.pk}/{renews.promised.term + 1}")
 
 
 def of_form(request: HttpRequest) -> UUID:

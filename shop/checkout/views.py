@@ -15,24 +15,25 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from payments.actors import reader
 from payments.charging import open_hosted_page
 from payments.models import Payment
 from shop.checkout import tokens
+from shop.checkout.asked import Asked, asked_again, filled_in, from_form, invited, sentences
 from shop.checkout.form import OrderForm
-from shop.checkout.page import Shown, context, offers_for, refuse, shown, shown_for
+from shop.checkout.page import Shown, context, refuse, shown, shown_for
+from shop.checkout.refusing import link_refused, renewed_already
 from shop.checkout.wishing import buyer_kind, buyer_name, wish_of
 from shop.limits import ORDER_BY_ADDRESS, ORDER_BY_EMAIL, PREVIEW, count, limited
-from shop.storefront.kept import KEEPER
 from shop.storefront.views import page as plain_page
 from shop.views import too_many
 from subscriptions.models import Offer, Order
-from subscriptions.offers.catalogue import Shelf
 from subscriptions.orders.links import cancel_path, return_path, tracking_path
 from subscriptions.orders.placing import AlreadyPaid, StillOpen, TotalChanged, place
 from subscriptions.orders.quoting import NotForSale, quote
+from subscriptions.renewals.links_by_choice import BadLink, OldLink, read_renew
 
 View = Callable[..., HttpResponse]
 
@@ -65,20 +66,47 @@ def order(request: HttpRequest, code: str = "") -> HttpResponse:
 
     Without script the button « refresh » redraws it for another country. Whatever is wrong, it comes back as typed.
     """
-    shelf = KEEPER.shelf()
     code = code or request.GET.get("formule", "").replace("\0", "")  # PostgreSQL cannot look for a NUL
-    offers = offers_for(shelf, code)
-    if not offers:
+    try:
+        asked = from_form(request, code)
+    except (BadLink, OldLink) as refused:
+        return link_refused(request, refused, ended=isinstance(refused, OldLink))
+    if not asked.offers:
         return plain_page("storefront/closed.html", {"here": "order"}, status=503)
     if request.method == "POST" and "refresh" not in request.POST:
-        return _sent(request, shelf=shelf, offers=offers, code=code)
-    notices: list[str] = []
+        return _sent(request, asked)
+    notices: list[str] = sentences(asked)
     if request.method == "POST":
         wish, initial = tokens.of_form(request), request.POST.dict()
     else:
-        wish, initial = _wish_in_hand(request, notices), _beforehand(request, shelf, code, notices)
-    form = _form(shelf, offers, initial=initial)
-    return _drawn(request, form, shelf=shelf, offers=offers, code=code, wish=wish, notices=notices)
+        wish, initial = _wish_in_hand(tokens.of_browser(request), notices), _beforehand(request, asked, notices)
+    return _drawn(request, _form(asked, initial=initial), asked, wish=wish, notices=notices)
+
+
+@never_cache
+@require_safe
+@to_payment_page
+def renew(request: HttpRequest, token: str) -> HttpResponse:
+    """The order page for whoever prolongs a subscription, by the link of a letter or from the account; filled in.
+
+    The form names the subscription by the same signed token, and goes where every order goes.
+    """
+    try:
+        invitation = read_renew(token, at=timezone.now())
+    except (BadLink, OldLink) as refused:
+        return link_refused(request, refused, ended=isinstance(refused, OldLink))
+    asked = invited(invitation, token)
+    if not asked.offers:
+        return plain_page("storefront/closed.html", {"here": "order"}, status=503)
+    notices = sentences(asked)
+    browser = tokens.of_browser(request) or uuid4()
+    wish = _wish_in_hand(tokens.of_renewal(browser, asked.renews) if asked.renews else browser, notices)
+    initial = filled_in(invitation) | {"source_code": request.GET.get("source", "")[:40]}
+    if request.user.is_authenticated and request.user.pk != invitation.subscription.payer_id:
+        initial["email"] = request.user.email or ""
+    answer = _drawn(request, _form(asked, initial=initial), asked, wish=wish, notices=notices)
+    tokens.remember(answer, browser)
+    return answer
 
 
 @never_cache
@@ -86,39 +114,39 @@ def order(request: HttpRequest, code: str = "") -> HttpResponse:
 @limited(PREVIEW)
 def label(request: HttpRequest) -> HttpResponse:
     """The parts of the order page that typing changes: label, address fields, bill, what is said, button."""
-    shelf, code = KEEPER.shelf(), request.GET.get("formule", "")
-    offers = offers_for(shelf, code)
-    if not offers:
+    try:
+        asked = from_form(request, request.GET.get("formule", ""))
+    except (BadLink, OldLink):
+        raise Http404 from None
+    if not asked.offers:
         raise Http404
-    form = _form(shelf, offers, initial=request.POST.dict())
-    said = _shown(form, shelf=shelf, offers=offers)
+    form = _form(asked, initial=request.POST.dict())
+    said = _shown(form, asked)
     wish = tokens.sign(tokens.of_form(request))
-    return render(request, "checkout/parts.html", context(form, shelf=shelf, said=said, wish=wish, code=code))
+    return render(request, "checkout/parts.html", context(form, asked, said=said, wish=wish))
 
 
 def again(request: HttpRequest, order: Order, *, notices: Sequence[str]) -> HttpResponse:
     """The form of an order as it was typed, to be sent once more: after turning back, a refusal or the end of its time."""
-    shelf, code = KEEPER.shelf(), order.offer.code
-    offers = offers_for(shelf, code)
-    if not offers:
+    asked = asked_again(order)
+    if not asked.offers:
         return plain_page("storefront/closed.html", {"here": "order"}, status=503)
-    said = list(notices)
-    if shelf.offer(code) is None:
+    said = [*notices, *sentences(asked)]
+    if asked.shelf.offer(order.offer.code) is None:
         said.append(_("The offer you had chosen is no longer on sale. Here is the one that is."))
-    form = _form(shelf, offers, initial=order.typed)
-    return _drawn(request, form, shelf=shelf, offers=offers, code=code, wish=order.form_token, notices=said)
+    return _drawn(request, _form(asked, initial=order.typed), asked, wish=order.form_token, notices=said)
 
 
-def _form(shelf: Shelf, offers: dict[str, Offer], *, data: Any = None, initial: Any = None) -> OrderForm:
+def _form(asked: Asked, *, data: Any = None, initial: Any = None) -> OrderForm:
+    shelf, offers = asked.shelf, asked.offers
     zones = {str(zone) for offer in offers.values() for zone, _price in shelf.zone_prices(offer)}
     return OrderForm(
         data, renewals=list(offers), zones=zones, allowed=settings.DELIVERY_COUNTRIES or None, initial=initial
     )
 
 
-def _wish_in_hand(request: HttpRequest, notices: list[str]) -> UUID:
+def _wish_in_hand(wish: UUID | None, notices: list[str]) -> UUID:
     """The browser's wish, unless it has come true: then a new one begins, and the page says so."""
-    wish = tokens.of_browser(request)
     if wish is None:
         return uuid4()
     placed = Order.objects.filter(form_token=wish)
@@ -137,15 +165,15 @@ def _wish_in_hand(request: HttpRequest, notices: list[str]) -> UUID:
     return uuid4()
 
 
-def _beforehand(request: HttpRequest, shelf: Shelf, code: str, notices: list[str]) -> dict[str, Any]:
+def _beforehand(request: HttpRequest, asked: Asked, notices: list[str]) -> dict[str, Any]:
     """What stands in a fresh form. Automatic renewal is never chosen beforehand (law.md 4.2)."""
-    asked = shelf.offer(code)
-    if code and asked is None:
-        if not Offer.objects.filter(code=code).exists():
+    offer = asked.shelf.offer(asked.code)
+    if asked.code and offer is None:
+        if not Offer.objects.filter(code=asked.code).exists():
             raise Http404
         notices.append(_("The offer you had chosen is no longer on sale. Here is the one that is."))
     initial: dict[str, Any] = {"source_code": request.GET.get("source", "")[:40]}
-    if asked is None or asked.renewal == Offer.Renewal.FIXED:
+    if offer is None or offer.renewal == Offer.Renewal.FIXED:
         initial["renewal"] = str(Offer.Renewal.FIXED)
     if request.user.is_authenticated:
         person = request.user
@@ -154,66 +182,77 @@ def _beforehand(request: HttpRequest, shelf: Shelf, code: str, notices: list[str
     return initial
 
 
-def _shown(form: OrderForm, *, shelf: Shelf, offers: dict[str, Offer]) -> Shown:
+def _shown(form: OrderForm, asked: Asked) -> Shown:
     try:
-        return shown_for(form, shelf=shelf, offers=offers)
+        return shown_for(form, asked)
     except NotForSale:
         # Not sold there: draw the page for the country itself, the check will say what is wrong with the address.
-        home = _form(shelf, offers)
-        return shown_for(home, shelf=shelf, offers=offers)
+        return shown_for(_form(asked), asked)
 
 
 def _drawn(
     request: HttpRequest,
     form: OrderForm,
+    asked: Asked,
     *,
-    shelf: Shelf,
-    offers: dict[str, Offer],
-    code: str,
     wish: UUID,
     notices: Sequence[str] = (),
     said: Shown | None = None,
 ) -> HttpResponse:
     try:
-        said = said or _shown(form, shelf=shelf, offers=offers)
-    except NotForSale:
+        said = said or _shown(form, asked)
+    except NotForSale as refused:
+        if asked.renews is not None:
+            return renewed_already(request, asked.renews, refused)
         return plain_page("storefront/closed.html", {"here": "order"}, status=503)
-    whole = context(form, shelf=shelf, said=said, wish=tokens.sign(wish), code=code, notices=notices)
-    answer = render(request, "checkout/order.html", whole)
-    tokens.remember(answer, wish)
+    answer = render(
+        request, "checkout/order.html", context(form, asked, said=said, wish=tokens.sign(wish), notices=notices)
+    )
+    _remember(answer, asked, wish)
     return answer
 
 
-def _sent(request: HttpRequest, *, shelf: Shelf, offers: dict[str, Offer], code: str) -> HttpResponse:
+def _remember(answer: HttpResponse, asked: Asked, wish: UUID) -> None:
+    """Keep the browser's wish; that of a renewal is made from it and from the subscription (see `tokens`)."""
+    if asked.renews is None:
+        tokens.remember(answer, wish)
+
+
+def _sent(request: HttpRequest, asked: Asked) -> HttpResponse:
     wish = tokens.of_form(request)
-    again_with: dict[str, Any] = {"shelf": shelf, "offers": offers, "code": code, "wish": wish}
-    form = _form(shelf, offers, data=request.POST)
+    if asked.renews is not None:
+        # A tab left open shows the year that is paid by now; sent again, it must not read as an offer of the next one.
+        paid = Order.objects.filter(form_token=wish, state=Order.State.PAID).first()
+        if paid is not None:
+            return see_other(tracking_path(paid))
+    form = _form(asked, data=request.POST)
     if not form.is_valid() or form.delivery is None:
-        return _drawn(request, form, **again_with)
+        return _drawn(request, form, asked, wish=wish)
     if wait := count(ORDER_BY_EMAIL, form.cleaned_data["email"].lower()):
         return too_many(request, wait=wait)
     try:
         quoted = quote(
-            offers[form.cleaned_data["renewal"]],
+            asked.offers[form.cleaned_data["renewal"]],
             country=form.delivery.country,
             postcode=form.delivery.postcode,
             buyer_kind=buyer_kind(form),
-            on=shelf.on,
-            shelf=shelf,
+            on=asked.shelf.on,
+            shelf=asked.shelf,
+            renews=asked.renews,
         )
     except ValidationError as refused:
         refuse(form, refused)
-        return _drawn(request, form, **again_with)
-    said = shown(quoted, shelf=shelf, offers=offers)
+        return _drawn(request, form, asked, wish=wish)
+    said = shown(quoted, asked)
     notice = _changed(request, said)
     if notice is None:
         try:
-            return _placed(request, form, said, shelf=shelf, wish=wish)
-        except AlreadyPaid as paid:
-            return see_other(tracking_path(paid.order))
+            return _placed(request, form, said, asked, wish=wish)
+        except AlreadyPaid as already:
+            return see_other(tracking_path(already.order))
         except (TotalChanged, StillOpen) as refused:
             notice = " ".join(refused.messages)
-    return _drawn(request, form, **again_with, notices=[notice], said=said)
+    return _drawn(request, form, asked, wish=wish, notices=[*sentences(asked), notice], said=said)
 
 
 def _changed(request: HttpRequest, said: Shown) -> str | None:
@@ -229,10 +268,10 @@ def _changed(request: HttpRequest, said: Shown) -> str | None:
     return None
 
 
-def _placed(request: HttpRequest, form: OrderForm, said: Shown, *, shelf: Shelf, wish: UUID) -> HttpResponse:
+def _placed(request: HttpRequest, form: OrderForm, said: Shown, asked: Asked, *, wish: UUID) -> HttpResponse:
     """Order row first, then the payment page; while Stripe says nothing, the page that tells the truth."""
     at, actor = timezone.now(), reader(request.user)
-    wished = wish_of(form, said, shelf=shelf, request=request)
+    wished = wish_of(form, said, shelf=asked.shelf, request=request)
     placed, payment = place(wished, form_token=wish, actor=actor, at=at)
     payment = open_hosted_page(
         payment,
@@ -244,5 +283,5 @@ def _placed(request: HttpRequest, form: OrderForm, said: Shown, *, shelf: Shelf,
         at=at,
     )
     answer = see_other(payment.checkout_url if payment.checkout_url and payment.is_open else return_path(placed))
-    tokens.remember(answer, wish)
+    _remember(answer, asked, wish)
     return answer

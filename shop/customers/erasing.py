@@ -30,9 +30,10 @@ from payments.models import DeskItem, PayerAccount, Payment, Refund, SavedMethod
 from shop.customers.models import Customer, EmailChange
 from shop.customers.sessions import end_sessions
 from subscriptions.dates import LIVING
-from subscriptions.models import AddressChange, Entitlement, Order, PostalAddress, Recipient, Subscription
+from subscriptions.models import AddressChange, Entitlement, Order, PostalAddress, Recipient, Renewal, Subscription
 from subscriptions.moving import move, move_copies
 from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.stopping.choosing import stop_renewing
 
 OWED = (Entitlement.State.OWED, Entitlement.State.HELD)
 BECAUSE = "the reader had their data erased"
@@ -74,7 +75,8 @@ def erase(customer: Customer, *, actor: Actor, at: datetime, reason: str, giving
 
 def _erase(pk: int, *, actor: Actor, at: datetime, reason: str, giving_up: bool) -> bool:
     on = paris_day(at)
-    # Lock order of the design: subscriptions, their copies, then the customer.
+    # Lock order of the design: renewals, subscriptions, their copies, then the customer.
+    list(Renewal.objects.select_for_update(no_key=True).filter(subscription__in=_own_of(pk)).order_by("pk"))
     subscriptions = list(Subscription.objects.select_for_update(no_key=True).filter(pk__in=_own_of(pk)).order_by("pk"))
     owed = list(
         Entitlement.objects.select_for_update(of=("self",), no_key=True)
@@ -154,6 +156,8 @@ def _end(
     worth = sum((copy.value_ht for copy in owed if copy.term.order_id), Decimal("0.00"))
     if worth:
         post([entries.given_up(f"customer:{customer.pk}", worth=worth, booked_on=on)], actor=actor, at=at)
+    for one in subscriptions:
+        stop_renewing(one, actor=actor, at=at, reason=reason or BECAUSE)
     move(subscriptions, Subscription.State.ENDED, actor=actor, at=at, reason=reason or BECAUSE)
     paid = Subscription.objects.filter(Q(payer=customer) | Q(pk__in=[one.pk for one in subscriptions]))
     left = Q(payer_account__customer=customer) | Q(payments__customer=customer) | Q(subscriptions__in=paid)

@@ -19,10 +19,12 @@ from shop.customers.sessions import open_sessions
 from subscriptions.models import (
     AddressChange,
     Consent,
+    Declaration,
     Entitlement,
     Notice,
     Order,
     PostalAddress,
+    RenewalChoice,
     Subscription,
     Term,
 )
@@ -45,6 +47,13 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
             "invoices": [_invoice(one) for one in Invoice.objects.filter(customer=customer).order_by("pk")],
             "letters": [_letter(one) for one in Notice.objects.filter(customer=customer).order_by("pk")],
             "consents": [_consent(one) for one in _consents(customer)],
+            "declarations": [_declaration(one) for one in _declarations(customer, subscriptions)],
+            "renewal_choices": [
+                {"at": one.at, "subscription": one.subscription.number, "automatic": one.automatic}
+                for one in RenewalChoice.objects.filter(subscription__in=subscriptions)
+                .select_related("subscription")
+                .order_by("pk")
+            ],
             "email_changes": [
                 {"asked_at": one.created_at, "new_email": one.new_email, "done_at": one.done_at}
                 for one in customer.email_changes.order_by("pk")
@@ -236,6 +245,26 @@ def _consent(one: Consent) -> Facts:
         "text": f"{one.text.code} {one.text.version}" if one.text else None,
         "ip": one.ip,
         "browser": one.user_agent,
+    }
+
+
+def _declarations(customer: Customer, subscriptions: Sequence[Subscription]) -> list[Declaration]:
+    """Theirs: made signed in, or about what they pay for. Under another address it may be a stranger's."""
+    own = [one.pk for one in subscriptions if one.payer_id == customer.pk]
+    mine = Q(customer=customer) | Q(subscription__in=own) | Q(order__customer=customer)
+    return list(Declaration.objects.filter(mine).order_by("pk"))
+
+
+def _declaration(one: Declaration) -> Facts:
+    return {
+        "reference": one.reference,
+        "kind": one.kind,
+        "received_at": one.received_at,
+        "declared": {str(label): value for label, value in one.content["declared"]},
+        "state": one.state,
+        "effective_on": one.effective_on,
+        "refund_due_on": one.refund_due_on,
+        "ip": one.ip,
     }
 
 

@@ -20,6 +20,8 @@ LABELS: Mapping[str, Any] = {
     "invoices": _("Invoices and credit notes"),
     "letters": _("Letters"),
     "consents": _("What you agreed to, or not"),
+    "declarations": _("Withdrawals and terminations"),
+    "renewal_choices": _("Automatic renewal, off and on"),
     "email_changes": _("Changes of e-mail address"),
     "sessions": _("Where you are signed in"),
     "acts": _("What was done"),
@@ -89,10 +91,16 @@ LABELS: Mapping[str, Any] = {
     "new_email": _("New address"),
     "done_at": _("Done on"),
     "opened_at": _("Opened on"),
+    "received_at": _("Received on"),
+    "declared": _("As declared"),
+    "effective_on": _("Takes effect on"),
+    "refund_due_on": _("Refund due by"),
+    "subscription": _("Subscription"),
+    "automatic": _("Renewed each year"),
     "reason": _("Reason"),
 }
 #: Facts kept under names of their own: what was typed and shown, key by key.
-AS_KEPT = frozenset({"typed", "shown_before"})
+AS_KEPT = frozenset({"typed", "shown_before", "declared"})
 
 #: Keys whose values come from a closed list; a word that is not in `CODES` is shown as it is kept.
 CODED = frozenset({"state", "what", "kind", "renewal", "paid_by", "matter", "came_by"})
@@ -126,6 +134,13 @@ CODES: Mapping[str, Any] = {
     "release": pgettext_lazy("copy", "hold ended"),
     "extend": pgettext_lazy("copy", "added"),
     "credit": pgettext_lazy("copy", "given back"),
+    # Declarations
+    "withdrawal": _("withdrawal"),
+    "termination": _("termination"),
+    "received": pgettext_lazy("declaration", "received"),
+    "on_desk": pgettext_lazy("declaration", "being looked at"),
+    "applied": pgettext_lazy("declaration", "carried out"),
+    "settled": pgettext_lazy("declaration", "answered"),
     # Payments and invoices
     "created": pgettext_lazy("payment", "begun"),
     "processing": pgettext_lazy("payment", "at the bank"),
@@ -159,6 +174,13 @@ CODES: Mapping[str, Any] = {
     "address_changed": _("change of address"),
     "method_changed": _("change of means of payment"),
     "account_erased": _("data erased"),
+    "renewal_paid": _("receipt of a renewal"),
+    "renewal_declined": _("debit of a renewal refused, to be tried again"),
+    "renewal_card_needed": _("renewal waiting for its payment"),
+    "renewal_confirm": _("renewal to be confirmed with the bank"),
+    "renewal_debit_pending": _("direct debit under way"),
+    "renewal_lapsed": _("end of a subscription that was not paid"),
+    "renewal_given_back": _("money come too late"),
     # Consents
     "terms": _("terms of sale"),
     "mandate": _("card or debit mandate"),

@@ -22,6 +22,7 @@ from payments.charging import open_hosted_page
 from payments.days import paris_day
 from payments.models import Payment, Refund
 from payments.webhooks import catching_up, processing
+from shop.checkout.asked import Asked
 from shop.checkout.form import OrderForm
 from shop.checkout.page import offers_for, shown
 from shop.checkout.wishing import buyer_kind, buyer_name, wish_of
@@ -86,7 +87,7 @@ class Stage:
             on=shelf.on,
             shelf=shelf,
         )
-        typed = wish_of(form, shown(quoted, shelf=shelf, offers=offers), shelf=shelf, request=_request(person))
+        typed = wish_of(form, shown(quoted, Asked(shelf, offers)), shelf=shelf, request=_request(person))
         order, payment = place(typed, form_token=wish, actor=reader(None), at=self.now)
         self.open_page(payment, order)
         return order

@@ -19,6 +19,19 @@ class Rules:
     notice_target_days: int = 60
     notice_guard_days: int = 2
 
+    # Design, section 6: the year of one renewal, in days before and after R. The pre-debit notice of a card satisfies
+    # both networks' rule, 7 to 30 days before the charge (law.md 5.2); that of a debit, 14 days before (law.md 5.3).
+    plan_days_before: int = 75
+    ask_card_days_before: tuple[int, ...] = (60, 30)
+    pre_debit_days_before: int = 14
+    pre_debit_days_before_sepa: int = 16
+    pre_debit_least_days: int = 7
+    pre_debit_most_days: int = 30
+    charge_hour: int = 10
+    card_retry_days: tuple[int, ...] = (3, 7, 14)
+    sepa_retry_days: tuple[int, ...] = (5, 12)
+    lapse_days_after: int = 21
+
     # C. conso L221-18; the post of periodicals gives no proof of delivery, so a margin stands for it.
     withdrawal_days: int = 14
     delivery_margin_fr: int = 14

@@ -1,14 +1,19 @@
 """Every table of the middle floor, one module per subject; verbs live in the rooms beside."""
 
+from subscriptions.models.declarations import Declaration, DeclarationEvent
 from subscriptions.models.notices import Notice, NoticeProof
 from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
 from subscriptions.models.orders import Consent, Disclosure, Order, OrderEvent
 from subscriptions.models.people import AddressChange, PostalAddress, Recipient
 from subscriptions.models.promise import Entitlement, EntitlementMovement, Subscription, SubscriptionEvent, Term
+from subscriptions.models.reminders import ReminderStep
+from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice, RenewalEvent, RenewalProof
 
 __all__ = [
     "AddressChange",
     "Consent",
+    "Declaration",
+    "DeclarationEvent",
     "Disclosure",
     "Entitlement",
     "EntitlementMovement",
@@ -23,6 +28,12 @@ __all__ = [
     "PostalAddress",
     "Price",
     "Recipient",
+    "ReminderStep",
+    "Renewal",
+    "RenewalAttempt",
+    "RenewalChoice",
+    "RenewalEvent",
+    "RenewalProof",
     "Subscription",
     "SubscriptionEvent",
     "Term",

@@ -50,6 +50,9 @@ class Notice(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=models.Q(state__in=["queued", "sending"]), name="notice_waiting"),
             models.Index(fields=["customer", "created_at"], name="notice_customer"),
+            models.Index(
+                fields=["created_at"], condition=models.Q(state__in=["bounced", "failed"]), name="notice_came_back"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -68,6 +71,7 @@ class NoticeProof(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["at"], condition=models.Q(kind="bounced"), name="notice_proof_bounced")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.notice_id}"

@@ -49,6 +49,10 @@ class Order(models.Model):
     first_issue = models.ForeignKey("Issue", on_delete=models.PROTECT, related_name="+", help_text="as promised")
     disclosure = models.ForeignKey(Disclosure, on_delete=models.PROTECT, related_name="orders")
     source_code = models.CharField(max_length=40, blank=True)
+    renews = models.ForeignKey(
+        "Subscription", null=True, on_delete=models.PROTECT, related_name="renewing_orders",
+        help_text="the subscription that this order prolongs; null: a new one",
+    )  # fmt: skip
 
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="orders")
     email = models.EmailField(max_length=254)
@@ -118,6 +122,7 @@ class Consent(models.Model):
         MANDATE = "mandate", "card or debit mandate"
         SIMILAR_OFFERS = "similar_offers", "similar offers (soft opt-in)"
         NEWSLETTER = "newsletter", "newsletter"
+        REMINDERS = "reminders", "reminders to renew"
 
     matter = models.CharField(max_length=16, choices=Matter.choices)
     given = models.BooleanField()

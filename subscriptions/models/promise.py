@@ -118,6 +118,8 @@ class Term(models.Model):
                 ],
             ),
         ]
+        # Which terms end soon is answered from the index alone (`subscriptions.renewals.finding`).
+        indexes = [models.Index(fields=["ends_on"], include=["subscription", "number"], name="term_ends")]
 
     def __str__(self) -> str:
         return f"{self.subscription_id}/{self.number}"

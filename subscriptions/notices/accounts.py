@@ -8,6 +8,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from payments.days import paris_day
 from payments.models import MethodSetup
+from payments.money import french
 from payments.paid_by import means
 from subscriptions.dates import dates_of_subscription
 from subscriptions.models import AddressChange, Subscription
@@ -72,6 +73,8 @@ def method_changed(facts: Facts) -> Context:
         "expires": f"{saved.exp_month:02d}/{saved.exp_year}" if saved.exp_month and saved.exp_year else "",
         "still_used": subscription.saved_method_id == saved.pk,
         "renews_on": day(renewal.on) if renewal else "",
+        "amount": french(renewal.amount) if renewal and renewal.amount else "",
+        "announced": renewal is not None and renewal.announced,
     }
 
 

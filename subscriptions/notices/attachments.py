@@ -11,7 +11,8 @@ from payments.days import paris_day
 from payments.documents import verified
 from payments.invoicing.rendering import rendering_of
 from payments.models import Invoice
-from subscriptions.models import Consent, LegalText, Order
+from subscriptions.models import Consent, Declaration, LegalText, Order
+from subscriptions.notices.declaration_pdf import declaration_pdf
 from subscriptions.notices.legal_pdf import legal_pdf
 from subscriptions.notices.letter import Attachment, Context
 
@@ -45,6 +46,12 @@ def invoice(context: Context, *, at: datetime) -> Sequence[Attachment]:
 def credit_note(context: Context, *, at: datetime) -> Sequence[Attachment]:
     """The credit note of a refund; a surplus that was never invoiced has none."""
     return invoice(context, at=at) if context["invoice"] is not None else ()
+
+
+def declaration(context: Context, *, at: datetime) -> Sequence[Attachment]:
+    """What was declared, with its date, time and hash: a link is not a durable medium (law.md 4.5, 4.6)."""
+    declared: Declaration = context["declaration"]
+    return (Attachment(f"{declared.reference}.pdf", declaration_pdf(declared, sentence=context["sentence"]), PDF),)
 
 
 def contract_texts(order: Order) -> Mapping[str, LegalText]:

@@ -52,7 +52,8 @@ class Letter:
     `facts`: the keys that the one who queues it must give. `context`: reads the rows those facts name, when the letter is
     written. `untrue_because`: why it must no longer be sent (a short
     reason for staff), or an empty string. `keep_days`: how long the letter as sent is kept. `to_erased`: whether it still
-    goes to somebody who had their data erased.
+    goes to somebody who had their data erased. `one_click`: it can be stopped by the mail program's own button, at the
+    context's `unsubscribe_url` (RFC 8058).
     """
 
     rank: Notice.Rank
@@ -63,3 +64,4 @@ class Letter:
     on_stall: OnStall = OnStall.QUEUED
     keep_days: int = field(default=5 * 365 + 2)
     to_erased: bool = False
+    one_click: bool = False

@@ -9,15 +9,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from subscriptions.models import Notice
-from subscriptions.notices import accounts, attachments, purchases, repayments
+from subscriptions.notices import (
+    accounts,
+    announcing,
+    attachments,
+    charges,
+    purchases,
+    reminders,
+    repayments,
+    stoppings,
+)
 from subscriptions.notices.letter import Letter, OnStall
 
-LEGAL, SERVICE = Notice.Rank.LEGAL, Notice.Rank.SERVICE
+LEGAL, SERVICE, COURTESY = Notice.Rank.LEGAL, Notice.Rank.SERVICE, Notice.Rank.COURTESY
 
 #: Days. A contract is proved for five years after its end, ten for a large one (law.md 4.10, 2.3).
 CONTRACT = 11 * 366
 #: Letters that only help for an hour are not kept beyond the questions they may raise.
 PASSING = 30
+#: Reminders prove nothing; they are kept while somebody may ask what they were told.
+REMINDED = 2 * 366
+
+
+def _reminder(kind: str) -> Letter:
+    """One of the series of a fixed term; which step asks for which letter is data (`ReminderStep`)."""
+    reminder = reminders.Reminder(kind)
+    return Letter(
+        rank=COURTESY if kind in reminders.COURTESY else SERVICE,
+        facts=frozenset({"term_id", "code", "on"}),
+        context=reminder.context,
+        untrue_because=reminder.untrue_because,
+        keep_days=REMINDED,
+        one_click=True,
+    )
+
 
 LETTERS: Mapping[str, Letter] = {
     # The contract in hand: due by law within minutes, so rather twice than never.
@@ -106,10 +131,137 @@ LETTERS: Mapping[str, Letter] = {
         context=accounts.method_changed,
         untrue_because=accounts.replaced,
     ),
+    # Without it nothing may be charged (C. conso L215-1): rather twice than never.
+    "renewal_notice": Letter(
+        rank=LEGAL,
+        facts=frozenset({"renewal_id", "renews_on"}),
+        context=announcing.legal,
+        untrue_because=announcing.too_late,
+        keep_days=CONTRACT,
+    ),
+    "renewal_pre_debit": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "renews_on", "charge_on"}),
+        context=announcing.pre_debit,
+        untrue_because=announcing.no_debit,
+        keep_days=CONTRACT,
+    ),
+    "renewal_card_wanted": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "renews_on"}),
+        context=announcing.card_wanted,
+        untrue_because=announcing.card_is_good,
+    ),
+    "renewal_manual": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id"}),
+        context=announcing.by_choice,
+        untrue_because=announcing.chosen,
+    ),
     "account_erased": Letter(
         rank=SERVICE,
         facts=frozenset({"erased_on"}),
         context=accounts.erased,
         to_erased=True,
     ),
+    # --- the charge of a renewal ---
+    # The receipt that the networks ask for at each charge, with how to stop: rather twice than never.
+    "renewal_paid": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "term_id", "invoice_id"}),
+        context=charges.paid,
+        attachments=attachments.invoice,
+        keep_days=CONTRACT,
+        to_erased=True,
+    ),
+    # A second one would look like a second attempt on the card.
+    "renewal_declined": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "decline_code", "kind", "next_try_on"}),
+        context=charges.declined,
+        untrue_because=charges.no_longer_retried,
+        on_stall=OnStall.DOUBTFUL,
+    ),
+    "renewal_card_needed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "decline_code", "kind"}),
+        context=charges.card_needed,
+        untrue_because=charges.no_longer_asked,
+    ),
+    "renewal_confirm": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id"}),
+        context=charges.confirm,
+        untrue_because=charges.no_longer_asked,
+    ),
+    "renewal_debit_pending": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "payment_id"}),
+        context=charges.debit_pending,
+        untrue_because=charges.no_longer_pending,
+    ),
+    "renewal_lapsed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id"}),
+        context=charges.lapsed,
+        untrue_because=charges.back_again,
+    ),
+    # A second one would look like a second refund.
+    "renewal_given_back": Letter(
+        rank=SERVICE,
+        facts=frozenset({"renewal_id", "payment_id"}),
+        context=charges.given_back,
+        on_stall=OnStall.DOUBTFUL,
+        to_erased=True,
+    ),
+    # Receipts of what a reader declares: due by law at once, with the declaration on paper.
+    "withdrawal_acknowledged": Letter(
+        rank=LEGAL,
+        facts=frozenset({"declaration_id", "sentence"}),
+        context=stoppings.acknowledged,
+        attachments=attachments.declaration,
+        keep_days=CONTRACT,
+        to_erased=True,
+    ),
+    "termination_acknowledged": Letter(
+        rank=LEGAL,
+        facts=frozenset({"declaration_id", "sentence"}),
+        context=stoppings.acknowledged,
+        attachments=attachments.declaration,
+        keep_days=CONTRACT,
+        to_erased=True,
+    ),
+    "declaration_applied": Letter(
+        rank=LEGAL,
+        facts=frozenset({"declaration_id", "sentence"}),
+        context=stoppings.acknowledged,
+        keep_days=CONTRACT,
+        to_erased=True,
+    ),
+    "declaration_told": Letter(
+        rank=SERVICE,
+        facts=frozenset({"declaration_id", "subscription_id"}),
+        context=stoppings.told,
+        untrue_because=stoppings.dealt_with,
+    ),
+    "renewal_turned_off": Letter(
+        rank=SERVICE,
+        facts=frozenset({"choice_id"}),
+        context=stoppings.turned_off,
+        untrue_because=stoppings.chosen_again,
+    ),
+    "renewal_turned_on": Letter(
+        rank=SERVICE,
+        facts=frozenset({"choice_id"}),
+        context=stoppings.turned_on,
+        untrue_because=stoppings.chosen_again,
+        keep_days=CONTRACT,
+    ),
+    # --- the series of a fixed term ---
+    "reminder_two_left": _reminder("reminder_two_left"),
+    "reminder_one_left": _reminder("reminder_one_left"),
+    "reminder_last_posted": _reminder("reminder_last_posted"),
+    "reminder_lapsed": _reminder("reminder_lapsed"),
+    "reminder_next_posted": _reminder("reminder_next_posted"),
+    "reminder_farewell": _reminder("reminder_farewell"),
 }

@@ -12,11 +12,13 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 _SKIPPED = frozenset({"mj-head"})
 _BLOCKS = frozenset({"h1", "h2", "p", "li", "mj-text", "mj-button", "tr", "mj-table"})
 RULE = "-" * 40
+#: A paragraph of this class is drawn with a frame, in the HTML by its style and here by these characters.
+BOXED = "boxed"
 COLON = f"{NBSP}: "
 
 
 def plain_text(mjml: str) -> str:
-    """Paragraphs with a blank line between them; rows of a table as « what : that »; addresses written out."""
+    """Paragraphs with a blank line between them; rows of a table as « what : that »; addresses written out; boxes drawn."""
     reader = _Reader()
     reader.feed(mjml)
     reader.close()
@@ -32,6 +34,7 @@ class _Reader(HTMLParser):
         self._skipping = 0
         self._link = ""
         self._in_row = False
+        self._boxed = False
         self._rules = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -51,6 +54,8 @@ class _Reader(HTMLParser):
             self._in_row = True
         elif tag == "li":
             self._block = "- "
+        elif tag == "p":
+            self._boxed = BOXED in (dict(attrs).get("class") or "").split()
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         # The first hairline is the letter's head: nothing to tell apart yet.
@@ -90,7 +95,10 @@ class _Reader(HTMLParser):
         block, self._block = self._block.strip(" "), ""
         if not block:
             return
-        if self._in_row or block.startswith("- "):
+        if self._boxed:
+            line, self._boxed = "─" * (len(block) + 2), False
+            self._paragraph(f"┌{line}┐\n│ {block} │\n└{line}┘")
+        elif self._in_row or block.startswith("- "):
             self.lines.append(block)
         else:
             self._paragraph(block)

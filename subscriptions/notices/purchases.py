@@ -28,17 +28,19 @@ from subscriptions.notices.french import day, issue, issues, month
 from subscriptions.notices.letter import Context, Facts
 from subscriptions.notices.paths import OFFER, absolute, public_function
 from subscriptions.orders.links import tracking_path
+from subscriptions.stopping.given_up import given_up
 
 
 def confirmation(facts: Facts) -> Context:
     """The contract on a durable medium (C. conso L221-13; law.md 4.1, 4.3)."""
     order, term, copies = _sold(facts)
     invoice = read_whole(facts["invoice_id"])
-    first = copies[0] if copies else order.first_issue
+    prolongs = term.number > 1
+    first = copies[0] if copies else None if prolongs else order.first_issue
     renews_on = term.ends_on + timedelta(days=1)
     window = legal_notice_window(renews_on)
     zone = DeliveryZone(order.delivery.delivery_zone)
-    withdrawable = withdraw_until(posted_on=first.posted_on or first.post_on, zone=zone)
+    withdrawable = withdraw_until(posted_on=first.posted_on or first.post_on, zone=zone) if first else None
     return {
         **_told_of(order),
         "order": order,
@@ -46,9 +48,11 @@ def confirmation(facts: Facts) -> Context:
         "invoice_reference": invoice.reference,
         "subscriber_number": term.subscription.number or "",
         "numbers": f"{term.copies}, {issues([copy.number for copy in copies])}" if copies else str(term.copies),
-        "first_issue": issue(first.number),
-        "first_cover": month(first.cover_month, first.cover_year),
-        "first_posted_about": day(first.post_on),
+        "prolongs": prolongs,
+        "without_gap": prolongs and _without_gap(term),
+        "first_issue": issue(first.number) if first else "",
+        "first_cover": month(first.cover_month, first.cover_year) if first else "",
+        "first_posted_about": day(first.post_on) if first else "",
         "last_issue": issue(copies[-1].number) if len(copies) == term.copies else "",
         "period": f"du {day(term.starts_on)} au {day(term.ends_on)}",
         "paid_on": day(term.payment.received_on) if term.payment and term.payment.received_on else "",
@@ -64,6 +68,11 @@ def confirmation(facts: Facts) -> Context:
         "withdraw_url": public_function("withdraw"),
         "terminate_url": public_function("terminate"),
     }
+
+
+def _without_gap(term: Term) -> bool:
+    """Whether a term follows the one before it from one day to the next."""
+    return Term.objects.filter(subscription=term.subscription_id, ends_on=term.starts_on - timedelta(days=1)).exists()
 
 
 def refused(facts: Facts) -> Context:
@@ -121,12 +130,14 @@ def already_paid(context: Context, *, at: datetime) -> str:
         return "another payment is on its way"
     if Order.objects.filter(supersedes=order).exists():
         return "another order took its place"
-    return ""
+    return "the reader gave the order up" if given_up([order]) else ""
 
 
 def no_longer_pending(context: Context, *, at: datetime) -> str:
     """A debit is not announced once it is known to be paid or refused."""
     order: Order = context["order"]
+    if given_up([order]):
+        return "the reader gave the order up"
     processing = Payment.objects.filter(subject=order.subject, state=Payment.State.PROCESSING)
     return "" if processing.exists() else "the debit is no longer on its way"
 

@@ -58,6 +58,9 @@ def write(notice: Notice, letter: Letter, context: Context, *, at: datetime) -> 
             "Content-Language": notice.language,
         },
     )
+    if letter.one_click:
+        message.extra_headers["List-Unsubscribe"] = f"<{context['unsubscribe_url']}>"
+        message.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     if settings.PUBLISHER["email"] != parseaddr(settings.DEFAULT_FROM_EMAIL)[1]:
         message.reply_to = [settings.PUBLISHER["email"]]
     message.attach_alternative(html, "text/html")

@@ -45,8 +45,20 @@ DATES = ("cutoff_on", "post_on", "posted_on", "on_sale_from", "on_sale_to", "val
 
 
 @dataclass(frozen=True, slots=True)
+class Prolongs:
+    """The subscription that an order would prolong; `goes_on`: it is not over, so that copies follow without a gap."""
+
+    subscription_id: int
+    number: str
+    goes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """One offer as it stands in one delivery zone on one day: what a quote says, without a buyer or his VAT."""
+    """One offer as it stands in one delivery zone on one day: what a quote says, without a buyer or his VAT.
+
+    `prolongs`: set where it would prolong a subscription; then term and issues are that one's next.
+    """
 
     offer: Offer
     price: Price
@@ -54,6 +66,7 @@ class Standing:
     first_issue: Issue
     term: TermDates
     issues: Sequence[Issue]
+    prolongs: Prolongs | None = None
 
     @property
     def amount(self) -> Any:

@@ -25,7 +25,7 @@ from subscriptions.calendar import (
 )
 from subscriptions.models import Issue, Offer
 from subscriptions.notices.french import issue, issues, month
-from subscriptions.offers.catalogue import Shelf, dates_of
+from subscriptions.offers.catalogue import Prolongs, Shelf, dates_of
 from subscriptions.texts import online_functions
 
 FORMAT = 1
@@ -54,6 +54,8 @@ class Offered(Protocol):
     def term(self) -> TermDates: ...
     @property
     def issues(self) -> Sequence[Issue]: ...
+    @property
+    def prolongs(self) -> Prolongs | None: ...
 
 
 def disclosure(offered: Offered, on: date, *, shelf: Shelf) -> dict[str, Any]:
@@ -90,6 +92,8 @@ def disclosure(offered: Offered, on: date, *, shelf: Shelf) -> dict[str, Any]:
             if (text := shelf.text(code)) is not None
         },
     }
+    if offered.prolongs is not None:
+        facts["prolongs"] = {"subscription": offered.prolongs.number, "goes_on": offered.prolongs.goes_on}
     facts["blocks"] = blocks(offered, on, shelf=shelf, publisher=settings.PUBLISHER)
     return facts
 
@@ -103,14 +107,27 @@ def blocks(offered: Offered, on: date, *, shelf: Shelf, publisher: Mapping[str, 
         ("first_issue", "Premier numéro", _first_issue(offered, on, shelf)),
         ("term", "Durée", _term(offered)),
         ("stop", "Pour arrêter", _stop(offered, publisher, functions=functions)),
-        ("withdrawal", "Rétractation", _withdrawal(publisher, functions=functions)),
+        ("withdrawal", "Rétractation", _withdrawal(offered, publisher, functions=functions)),
         ("payment", "Paiement", _payment(offered)),
         ("delivery", "Livraison", _delivery(offered, shelf)),
         ("seller", "Vendeur et fabricant", _seller(publisher)),
         ("guarantees", "Garanties légales", GUARANTEES),
         ("complaints", "Réclamations et médiation", _complaints(publisher)),
     ]
+    if offered.prolongs is not None:
+        found.insert(0, ("prolongs", "Votre abonnement", prolonging_words(offered)))
     return [{"key": key, "label": label, "text": text} for key, label, text in found]
+
+
+def prolonging_words(offered: Offered) -> str:
+    """« Votre abonnement 00000117 continue : du n° 29 au n° 32, à partir du 23 novembre 2027. »"""
+    if offered.prolongs is None:
+        raise ValueError("a new subscription prolongs nothing")
+    first = offered.first_issue.number
+    which = issues(range(first, first + offered.offer.copies))
+    name = " ".join(part for part in ("Votre abonnement", offered.prolongs.number) if part)
+    verb = "continue" if offered.prolongs.goes_on else "reprend"
+    return f"{name} {verb} : {which}, à partir du {french_day(offered.term.starts_on)}."
 
 
 GUARANTEES = (
@@ -148,12 +165,14 @@ def _price(offered: Offered, shelf: Shelf) -> str:
 
 def _first_issue(offered: Offered, on: date, shelf: Shelf) -> str:
     first = offered.first_issue
+    # A subscription that goes on may be prolonged once the file is closed: its copy leaves with the late ones.
+    before = "cette date" if on >= first.cutoff_on else f"le {french_day(first.cutoff_on)}"
     said = (
         f"{issue(first.number)} ({month(first.cover_month, first.cover_year)}), mise en poste prévue le "
-        f"{french_day(first.post_on)}, pour un paiement reçu avant le {french_day(first.cutoff_on)}."
+        f"{french_day(first.post_on)}, pour un paiement reçu avant {before}."
     )
     by_debit = _first_by_debit(on, shelf)
-    if by_debit is not None and by_debit.number != first.number:
+    if by_debit is not None and by_debit.number > first.number:
         said += (
             " Par prélèvement SEPA, que la banque confirme en quelques jours : "
             f"{issue(by_debit.number)}, mise en poste prévue le {french_day(by_debit.post_on)}."
@@ -195,11 +214,12 @@ def _stop(offered: Offered, publisher: Mapping[str, Any], *, functions: bool) ->
     return f"À tout moment, gratuitement, sans motif : {', '.join(ways)}. Les numéros payés restent servis."
 
 
-def _withdrawal(publisher: Mapping[str, Any], *, functions: bool) -> str:
+def _withdrawal(offered: Offered, publisher: Mapping[str, Any], *, functions: bool) -> str:
+    which = "premier numéro de cette période" if offered.prolongs else "premier numéro"
     online = " par « Renoncer au contrat ici » au bas de chaque page du site," if functions else ""
     return (
-        "Vous pouvez vous rétracter sans motif dès la commande et pendant quatorze jours après la réception du premier "
-        f"numéro :{online} par courriel à {publisher['email']}, par courrier, ou avec le formulaire joint aux conditions "
+        "Vous pouvez vous rétracter sans motif dès la commande et pendant quatorze jours après la réception du "
+        f"{which} :{online} par courriel à {publisher['email']}, par courrier, ou avec le formulaire joint aux conditions "
         "générales de vente. Tout ce que vous avez payé est remboursé dans les quatorze jours, par le même moyen. Le "
         "renvoi du numéro reçu ne vous est pas demandé."
     )

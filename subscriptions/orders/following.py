@@ -61,6 +61,10 @@ def situation(order: Order, payment: Payment) -> Situation:
         return Situation.SURPLUS
     if order.state == Order.State.PAID:
         return Situation.PAID
+    if order.state == Order.State.CANCELLED and payment.state == State.PROCESSING:
+        return Situation.SURPLUS  # given up by its reader while the debit was on its way: it goes back
+    if order.state == Order.State.CANCELLED and payment.state in (State.CREATED, State.ACTION_REQUIRED):
+        return Situation.CANCELLED  # given up by its reader; the payment page is about to be closed
     if payment.state == State.SUCCEEDED:
         return Situation.NOT_YET_KNOWN  # paid, its effect is parked: it will be served
     if payment.state == State.UNKNOWN and not payment.checkout_session and not payment.stripe_intent:

@@ -185,6 +185,7 @@ def _write(wish: Wish, *, form_token: UUID, content: str, older: Order | None, a
         first_issue=quote.first_issue,
         disclosure=_disclosed(wish.disclosure, at=at),
         source_code=wish.source_code,
+        renews_id=quote.prolongs.subscription_id if quote.prolongs else None,
         customer=wish.customer,
         email=wish.email.lower(),
         title=wish.title,
@@ -244,6 +245,8 @@ def _disclosed(facts: Mapping[str, Any], *, at: datetime) -> Disclosure:
 
 
 def _digest(wish: Wish) -> str:
-    """What makes two wishes the same: offer, price and all that was typed."""
+    """What makes two wishes the same: offer, price, what it prolongs, and all that was typed."""
     parts = [wish.quote.offer.pk, wish.quote.price.pk, str(wish.quote.amount.amount), dict(wish.typed)]
+    if wish.quote.prolongs is not None:
+        parts.append(wish.quote.prolongs.subscription_id)
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

@@ -15,7 +15,8 @@ from payments.territories import zone_of
 from payments.vat import NoRate, VatTreatment, treatment
 from subscriptions.calendar import DeliveryZone, TermDates, delivery_zone_of
 from subscriptions.models import Issue, Offer, Price
-from subscriptions.offers.catalogue import Shelf, read_shelf
+from subscriptions.offers.catalogue import Prolongs, Shelf, read_shelf
+from subscriptions.prolonging import Held, prolonged
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +27,10 @@ class NotForSale(ValidationError):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """One offer for one address on one day: price incl. VAT and postage, VAT treatment, first issue and dates."""
+    """One offer for one address on one day: price incl. VAT and postage, VAT treatment, first issue and dates.
+
+    `prolongs`: the subscription whose next term it would be; None for a new one.
+    """
 
     offer: Offer
     price: Price
@@ -35,6 +39,7 @@ class Quote:
     first_issue: Issue
     term: TermDates
     issues: Sequence[Issue]
+    prolongs: Prolongs | None = None
 
     @property
     def amount(self) -> Any:
@@ -42,9 +47,19 @@ class Quote:
         return self.price.amount
 
 
-def quote(offer: Offer, *, country: str, postcode: str, buyer_kind: str, on: date, shelf: Shelf | None = None) -> Quote:
+def quote(
+    offer: Offer,
+    *,
+    country: str,
+    postcode: str,
+    buyer_kind: str,
+    on: date,
+    shelf: Shelf | None = None,
+    renews: Held | None = None,
+) -> Quote:
     """Price, VAT and dates of an offer. One query, none when today's `shelf` is given.
 
+    `renews`: the subscription that it is to prolong, with what that one has promised so far.
     No VIES answer is stored yet, so a VAT number changes nothing: French VAT (law.md 1.3). Raises NotForSale when the
     offer is off sale, has no price for the zone or no issue to begin with; UnknownTerritory for a country that is none.
     """
@@ -60,6 +75,13 @@ def quote(offer: Offer, *, country: str, postcode: str, buyer_kind: str, on: dat
     if shelf.price(current, zone) is None:
         raise NotForSale(_("This offer cannot be delivered to this address yet."), code="no_price")
     standing = shelf.standing(current, zone)
+    if standing is not None and renews is not None:
+        standing = prolonged(standing, renews, shelf=shelf)
+        if standing is None:
+            raise NotForSale(
+                _("You already receive every issue planned so far. Come back once the following ones are planned."),
+                code="not_planned",
+            )
     if standing is None:
         raise NotForSale(_("The coming issues are not planned yet: this offer is back in a few days."), code="no_issue")
     try:
@@ -82,4 +104,5 @@ def quote(offer: Offer, *, country: str, postcode: str, buyer_kind: str, on: dat
         first_issue=standing.first_issue,
         term=standing.term,
         issues=standing.issues,
+        prolongs=standing.prolongs,
     )

@@ -12,6 +12,7 @@ from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.opening import open_paid
 from subscriptions.orders.moving import move
 from subscriptions.orders.names import person_name
+from subscriptions.stopping.given_up import given_up
 
 State = Order.State
 # The hosted page tells a refusal at once and lets the reader try again: a letter sooner would only be noise.
@@ -22,21 +23,24 @@ def settled(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> Colle
     """Serve paid orders; returns the payments that can no longer be served.
 
     Late money still pays an expired or cancelled order, unless another order has taken its place or no issue is left to
-    promise: then it goes back, and the reader is told.
+    promise: then it goes back, and the reader is told. Money for an order that its reader gave up goes back as well: the
+    acknowledgement has said so.
     """
     orders = _locked(payments)
     taken = _replaced(list(orders.values()))
+    unwanted = given_up(orders.values())
     paid: list[tuple[Order, Payment]] = []
     late: list[tuple[Order, Payment]] = []
     for payment in payments:
         order = orders[payment.subject]
-        free = order.state != State.PAID and order.pk not in taken
+        free = order.state != State.PAID and order.pk not in taken and order.pk not in unwanted
         (paid if free else late).append((order, payment))
     opened, refused = open_paid(paid, actor=actor, at=at)
     move([one.order for one in opened], State.PAID, actor=actor, at=at)
     for one in opened:
         one.payment.customer_id = one.order.customer_id
-    _tell("order_expired_with_late_money", [order for order, _payment in (*late, *refused)], payments, at=at)
+    unserved = [order for order, _payment in (*late, *refused) if order.pk not in unwanted]
+    _tell("order_expired_with_late_money", unserved, payments, at=at)
     return {payment.pk for _order, payment in (*late, *refused)}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import psycopg
@@ -16,18 +16,27 @@ import pytest
 from django.utils import timezone
 
 from payments.actors import job
+from payments.allowance import Unlimited
 from payments.charging import close_hosted_page, intend
+from payments.collecting import collect
+from payments.looking_up import look_up
 from payments.models import Payment, StripeEvent
 from payments.settling import apply
 from shop.watch import audit, runs
 from shop.watch.models import AuditFinding
 from subscriptions.fulfilment.posting import post_issue
-from subscriptions.models import Issue, Notice, Order
+from subscriptions.models import Issue, Notice, Offer, Order, Subscription, Term
 from subscriptions.orders.placing import payment_of
+from subscriptions.orders.quoting import quote
+from subscriptions.prolonging import held
 from subscriptions.refunding import refund_in_full
+from subscriptions.renewals.charging import claim
+from subscriptions.renewals.falling_due import fall_due
 from tasks import money
-from tests.makers import READER, make_wish, open_page, place_order
+from tests.makers import READER, TODAY, make_wish, open_page, place_order
 from tests.purchase.conftest import hear, offers, standin, standin_inprocess, till  # noqa: F401
+from tests.renewals.people import announced
+from tests.stopping.people import terminates
 
 LONG_AGO = "2026-01-01 00:00+00"
 Plant = Callable[[psycopg.Connection], None]
@@ -47,6 +56,10 @@ class Fault:
 
 KEPT = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'kept@example.fr')"
 PAYING = f"(SELECT id FROM payments_payment WHERE subject = 'order:' || {KEPT} AND state = 'succeeded' AND NOT surplus)"
+BACK = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'back@example.fr')"
+AGAIN = "(SELECT o.id FROM subscriptions_order o WHERE o.renews_id IS NOT NULL)"
+OTHERS = f"SELECT t.subscription_id FROM subscriptions_term t WHERE t.order_id = {KEPT}"
+RENEWED = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'renewed@example.fr')"
 LEFT = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'left@example.fr')"
 UNPAID = f"(SELECT id FROM payments_payment WHERE subject = 'order:' || {LEFT})"
 ENTRY = (
@@ -79,6 +92,42 @@ def another_payment(*, surplus: bool) -> tuple[str, ...]:
             " VALUES (9001, 'created', 'succeeded', 'x', '', '2026-11-23 00:00+00')"
         ),
         *entry("payment:9001", debit="517000", credit="419700" if surplus else "411000", amount="27.60"),
+    )
+
+
+def renewal(state: str, renews_on: str) -> str:
+    """A plan for the third term of the reader who has renewed."""
+    return (
+        "INSERT INTO subscriptions_renewal (id, subscription_id, number, renews_on, state, state_since, price_id, amount,"
+        " amount_currency, decline_code, why, created_at)"
+        f" SELECT 9001, t.subscription_id, 3, '{renews_on}', '{state}', '{LONG_AGO}', o.price_id, 27.60, 'EUR', '', '',"
+        f" '{LONG_AGO}' FROM subscriptions_term t JOIN subscriptions_order o ON o.id = t.order_id WHERE o.id = {RENEWED}"
+    )
+
+
+#: A charge of it, and both its notices; the legal one came back the day before.
+CHARGED = (
+    renewal("charging", "2026-11-23"),
+    (
+        "INSERT INTO subscriptions_renewalattempt (renewal_id, renews_on, number, charged_on, legal_kind, legal_ordinal,"
+        " pre_debit_kind, pre_debit_sent_on, payment_id, at)"
+        " VALUES (9001, '2026-11-23', 1, '2026-11-23', 'legal', 1, 'pre_debit', '2026-11-09', 9001, '2026-11-23 09:00+00')"
+    ),
+)
+
+
+def proof(key: int, kind: str, sent_on: str) -> tuple[str, str]:
+    """A proof for it, and what the post said of its letter."""
+    return (
+        (
+            "INSERT INTO subscriptions_noticeproof (id, notice_id, kind, provider_id, detail, at)"
+            f" VALUES ({key}, {key}, 'accepted', '', '', '{sent_on} 09:00+00')"
+        ),
+        (
+            "INSERT INTO subscriptions_renewalproof (renewal_id, renews_on, kind, ordinal, sent_on, window_opens,"
+            f" window_closes, notice_proof_id, at) VALUES (9001, '2026-11-23', '{kind}', 1, '{sent_on}', '{sent_on}',"
+            f" '{sent_on}', {key}, '{sent_on} 09:00+00')"
+        ),
     )
 
 
@@ -115,8 +164,27 @@ FAULTS = (
         (f"UPDATE subscriptions_order SET state = 'cancelled' WHERE id = {KEPT}",),
     ),
     Fault(
+        "a term of another subscription than its order prolongs", "ONE-CHARGE", "paid_once",
+        "prolongs another subscription than its order names",
+        (
+            f"UPDATE subscriptions_order SET renews_id = ({OTHERS}) WHERE id = {AGAIN}",
+        ),
+    ),
+    Fault(
         "a term dearer than its payment", "ONE-CHARGE", "paid_once", "its payment does not pay for it",
         (f"UPDATE subscriptions_term SET amount = 30 WHERE order_id = {KEPT}",),
+    ),
+    Fault(
+        "a renewal paid and not invoiced", "ONE-CHARGE", "renewed_once", "paid, and not invoiced",
+        ("UPDATE subscriptions_renewal SET number = 3 WHERE state = 'paid'",),
+    ),
+    Fault(
+        "a term that nobody planned", "ONE-CHARGE", "renewed_once", "added by no renewal",
+        ("UPDATE subscriptions_renewal SET state = 'cancelled', term_id = NULL WHERE state = 'paid'",),
+    ),
+    Fault(
+        "a term paid by the payment of another", "ONE-CHARGE", "renewed_once", "its payment was made for another term",
+        ("UPDATE payments_payment SET subject = 'term:9001:2' WHERE purpose = 'renewal'",),
     ),
     Fault(
         "an entry that does not balance", "BALANCED", "balanced", "does not sum to zero",
@@ -164,7 +232,7 @@ FAULTS = (
     ),
     Fault(
         "deferred revenue that nobody is owed", "BALANCED", "deferred",
-        "holds 21.27, the copies owed are worth 20.27", entry("x:1", debit="512000", credit="487100", amount="1"),
+        "holds 122.63, the copies owed are worth 121.63", entry("x:1", debit="512000", credit="487100", amount="1"),
     ),
     Fault(
         "an invoice rewritten", "NUMBERED", "numbered", "breaks the hash chain",
@@ -175,7 +243,7 @@ FAULTS = (
         ("UPDATE payments_invoice SET number = 9 WHERE number = 1 AND kind = 'invoice'",),
     ),
     Fault(
-        "a counter that ran ahead", "NUMBERED", "numbered", "its counter says 3, its documents say 2",
+        "a counter that ran ahead", "NUMBERED", "numbered", "its counter says 7, its documents say 6",
         ("UPDATE payments_invoiceseries SET last_number = last_number + 1 WHERE code = 'F'",),
     ),
     Fault(
@@ -234,6 +302,10 @@ FAULTS = (
         ),
     ),
     Fault(
+        "a term that is missing between two", "COPIES", "copies", "has 2 terms, and the last one is number 3",
+        (f"UPDATE subscriptions_term SET number = 3 WHERE order_id = {AGAIN}",),
+    ),
+    Fault(
         "two copies of one issue", "COPIES", "copies", "2 copies of issue ",
         (
             ("UPDATE subscriptions_entitlement e SET issue_id = f.issue_id FROM subscriptions_entitlement f"
@@ -250,6 +322,49 @@ FAULTS = (
         ),
     ),
     Fault(
+        "a charge after the reader had said no", "STOPPED", "not_charged_after_a_no",
+        "charged on ",
+        (
+            ("INSERT INTO subscriptions_renewalchoice (subscription_id, automatic, actor, reason, at)"
+            f" SELECT subscription_id, false, 'x', '', '{LONG_AGO}' FROM subscriptions_renewal"),
+        ),
+    ),
+    Fault(
+        "a renewal without its receipt", "TOLD", "told", "paid, and no receipt was queued",
+        ("UPDATE subscriptions_notice SET matter = 'x' WHERE kind = 'renewal_paid'",),
+    ),
+    Fault(
+        "a year begun after the reader had said no", "STOPPED", "not_charged_after_a_no",
+        "still to be charged though it renews itself no more",
+        (
+            ("INSERT INTO subscriptions_renewal (subscription_id, number, renews_on, state, state_since, price_id, amount,"
+            " amount_currency, decline_code, why, created_at) SELECT t.subscription_id, 2, '2030-01-01', 'planned',"
+            " '2026-11-23 00:00+00', o.price_id, 27.60, 'EUR', '', '', '2026-11-23 00:00+00' FROM subscriptions_term t"
+            f" JOIN subscriptions_order o ON o.id = t.order_id WHERE o.id = {KEPT}"),
+        ),
+    ),
+    Fault(
+        "a copy in a file after the end", "STOPPED", "not_sent_after_the_end",
+        "put in a file after its contract was stopped",
+        (
+            ("INSERT INTO subscriptions_entitlementmovement (entitlement_id, kind, actor, reason, \"on\", at)"
+            " SELECT e.id, 'assign', 'x', '', '2040-01-01', '2040-01-01 00:00+00' FROM subscriptions_entitlement e"
+            f" JOIN subscriptions_term t ON t.id = e.term_id WHERE t.order_id = {BACK} AND e.rank = 4"),
+            ("INSERT INTO subscriptions_entitlementmovement (entitlement_id, kind, actor, reason, \"on\", at)"
+            " SELECT e.id, 'void', 'x', '', '2040-01-01', '2040-01-01 00:00+00' FROM subscriptions_entitlement e"
+            f" JOIN subscriptions_term t ON t.id = e.term_id WHERE t.order_id = {BACK} AND e.rank = 4"),
+        ),
+    ),
+    Fault(
+        "declared, and nobody told them so", "TOLD", "told", "declared, and not acknowledged",
+        ("UPDATE subscriptions_notice SET matter = 'x' WHERE kind = 'termination_acknowledged'",),
+    ),
+    Fault(
+        "a refund that everybody forgot", "ON TIME", "refunds_in_time",
+        "its refund is due since 2026-01-01, and no desk knows of it",
+        ("UPDATE subscriptions_declaration SET refund_due_on = '2026-01-01'",),
+    ),
+    Fault(
         "a letter that never left", "TOLD", "told", "order_confirmation is due since 2026-01-01 00:00",
         (f"UPDATE subscriptions_notice SET due_at = '{LONG_AGO}' WHERE matter = 'order_confirmation:order:' || {KEPT}",),
     ),
@@ -258,8 +373,61 @@ FAULTS = (
         (f"UPDATE subscriptions_notice SET matter = 'x' WHERE matter = 'order_confirmation:order:' || {KEPT}",),
     ),
     Fault(
+        "a reminder to somebody who had objected", "TOLD", "told", "sent to somebody who had objected to reminders",
+        (
+            ("INSERT INTO subscriptions_consent (matter, given, words, customer_id, user_agent, at)"
+            f" SELECT 'reminders', false, 'x', customer_id, '', '{LONG_AGO}' FROM subscriptions_order WHERE id = {KEPT}"),
+            ("INSERT INTO subscriptions_notice (kind, matter, rank, customer_id, to_email, to_name, language, facts, due_at,"
+            " created_at, state, state_since, attempts, failure) SELECT 'reminder_one_left', 'reminder:1:1:RA2', 'service',"
+            " customer_id, to_email, to_name, language, facts, due_at, created_at, 'sent', state_since, 1, ''"
+            " FROM subscriptions_notice WHERE matter = 'order_confirmation:order:' || " + KEPT),
+            ("INSERT INTO subscriptions_noticeproof (notice_id, kind, provider_id, detail, at)"
+            " SELECT id, 'accepted', '1', '', created_at FROM subscriptions_notice WHERE kind = 'reminder_one_left'"),
+        ),
+    ),
+    Fault(
         "sent, and no proof", "TOLD", "told", "sent without a proof",
         (f"UPDATE subscriptions_notice SET state = 'sent' WHERE matter = 'order_confirmation:order:' || {KEPT}",),
+    ),
+    Fault(
+        "a charge without a legal notice", "ANNOUNCED", "announced",
+        "charged on 2026-11-23 without a legal notice that holds",
+        (*CHARGED, *proof(9002, "pre_debit", "2026-11-09")),
+    ),
+    Fault(
+        "a charge after the legal notice came back", "ANNOUNCED", "announced",
+        "charged on 2026-11-23 without a legal notice that holds",
+        (
+            *CHARGED, *proof(9002, "pre_debit", "2026-11-09"), *proof(9003, "legal", "2026-09-23"),
+            ("INSERT INTO subscriptions_noticeproof (notice_id, kind, provider_id, detail, at)"
+            " VALUES (9003, 'bounced', '', '', '2026-11-22 09:00+00')"),
+        ),
+    ),
+    Fault(
+        "a charge without word of it", "ANNOUNCED", "announced",
+        "charged on 2026-11-23 without word of it 7 to 30 days before",
+        (*CHARGED, *proof(9003, "legal", "2026-09-23")),
+    ),
+    Fault(
+        "a plan whose window went by in silence", "ANNOUNCED", "announced",
+        "still planned though its legal window closed on 2025-12-14", (renewal("planned", "2026-01-15"),),
+    ),
+    Fault(
+        "announced, and nothing proves it", "ANNOUNCED", "announced",
+        "announced without a legal notice proved for 2040-01-15", (renewal("announced", "2040-01-15"),),
+    ),
+    Fault(
+        "a reader whom nobody planned", "ON TIME", "nobody_forgotten",
+        "ends on 2026-01-31, renews itself, and nobody has planned it",
+        (
+            "UPDATE subscriptions_issue SET post_on = '2026-01-02', cutoff_on = '2026-01-01' WHERE posted_on IS NULL",
+            (
+                "UPDATE subscriptions_term SET starts_on = subscriptions_term.starts_on + (DATE '2026-01-31' - last.ends_on),"
+                " ends_on = subscriptions_term.ends_on + (DATE '2026-01-31' - last.ends_on) FROM (SELECT subscription_id, max(ends_on) AS ends_on"
+                " FROM subscriptions_term WHERE number = 2 GROUP BY subscription_id) AS last"
+                " WHERE last.subscription_id = subscriptions_term.subscription_id"
+            ),
+        ),
     ),
     Fault(
         "a job that never ran", "ON TIME", "on_time", "has not succeeded for ",
@@ -270,7 +438,8 @@ FAULTS = (
 
 @pytest.fixture
 def world(offers, till, hear) -> None:  # noqa: F811
-    """A shop in which nothing is wrong: one reader kept, one given back, one paid twice, one who left; an issue posted."""
+    """A shop in which nothing is wrong: one reader kept, who wants no further year, one given back, one paid twice, one
+    who left, one who renewed; an issue posted."""
     now = timezone.now()
     placed = {}
     for name in ("kept", "back", "left"):
@@ -282,9 +451,12 @@ def world(offers, till, hear) -> None:  # noqa: F811
     close_hosted_page(payment_of(placed["left"]), actor=READER, at=now)
     hear()
     _pay_twice(placed["back"], till)
+    _buy_and_renew(offers["fixed"], till, hear)
     post_issue(Issue.objects.get(number=25), on=timezone.localdate(), actor=job("test"), at=timezone.now())
+    terminates(placed["kept"].reference, email="kept@example.fr", at=timezone.now())
     refund_in_full(placed["back"], reason="rétractation", actor=job("test"), at=timezone.now())
     money.send_refunds()
+    _renew(till)
     hear()
     till.settle()
     money.balance_movements()
@@ -294,6 +466,33 @@ def world(offers, till, hear) -> None:  # noqa: F811
     runs.know([("letters", 5, 600)], at=now)
     assert Payment.objects.filter(surplus=True).count() == 1
     assert audit.breaches(timezone.now()) == []
+
+
+def _buy_and_renew(offer: Offer, till, hear) -> None:  # noqa: F811
+    """A reader who bought a year and prolonged it by another."""
+    bought = place_order(make_wish(offer, email="long@example.fr"), at=timezone.now())
+    till.pay(open_page(bought, at=timezone.now()).checkout_url)
+    hear()
+    renews = held(Subscription.objects.get(terms__order=bought))
+    quoted = quote(offer, country="FR", postcode="75004", buyer_kind="consumer", on=TODAY, renews=renews)
+    longer = place_order(replace(make_wish(offer, email="longer@example.fr"), quote=quoted), at=timezone.now())
+    till.pay(open_page(longer, at=timezone.now()).checkout_url)
+    hear()
+
+
+def _renew(till) -> None:  # noqa: F811
+    """A year has passed for one more reader: announced, charged at the till, and served."""
+    now = timezone.now()
+    order = place_order(make_wish(Offer.objects.get(renewal="automatic"), email="renewed@example.fr"), at=now)
+    page = open_page(order, at=now)
+    till.pay(page.checkout_url)
+    look_up(page, actor=READER, at=now)
+    term = Term.objects.select_related("subscription").get(order=order)
+    renews_on = term.ends_on + timedelta(days=1)
+    plan = announced(term.subscription, renews_on=renews_on)
+    fall_due(on=renews_on, at=now, actor=READER)
+    payments = claim([plan.pk], on=renews_on, at=now, actor=READER)
+    collect([payments], allowance=Unlimited(), threads=0, batch=1, actor=READER, now=lambda: now)
 
 
 def _pay_twice(order: Order, till) -> None:  # noqa: F811
@@ -309,8 +508,6 @@ def _pay_twice(order: Order, till) -> None:  # noqa: F811
         actor=READER, at=timezone.now(),
     )  # fmt: skip
     till.pay(page.checkout_url)
-    from payments.looking_up import look_up
-
     look_up(page, actor=READER, at=timezone.now())
 
 

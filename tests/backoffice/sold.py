@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -14,7 +14,7 @@ from payments.gateway import IntentSeen, Outcome
 from payments.models import Invoice, Payment, StripeEvent
 from payments.settling import News, apply
 from shop.customers.models import Customer
-from subscriptions.models import Notice, Offer, Order, Subscription, Term
+from subscriptions.models import Notice, Offer, Order, Price, Renewal, RenewalEvent, Subscription, Term
 from subscriptions.orders.placing import payment_of
 from tests.makers import HOME, make_wish, place_order
 
@@ -92,3 +92,24 @@ def sell(
         letter=Notice.objects.get(matter=f"order_confirmation:{order.subject}"),
         event=event,
     )
+
+
+def planned(subscription: Subscription, *, state: str = "planned", **changes: Any) -> Renewal:
+    """The next term of a subscription, planned for 23 November 2027."""
+    now = timezone.now()
+    renewal = Renewal.objects.create(
+        subscription=subscription,
+        number=2,
+        renews_on=date(2027, 11, 23),
+        state=state,
+        state_since=now,
+        price=Price.objects.get(offer=subscription.offer, delivery_zone="FR", valid_to=None),
+        amount="27.60",
+        created_at=now,
+        **changes,
+    )
+    RenewalEvent.objects.create(
+        renewal=renewal, from_state="", to_state=state, renews_on=renewal.renews_on, actor="job:renewal-plan",
+        reason="R is near", at=now,
+    )  # fmt: skip
+    return renewal

@@ -282,7 +282,16 @@ def test_actors_are_people_jobs_and_stripe_never_raw_keys(at_desk, sale):
 def test_every_state_of_every_table_has_its_words():
     from payments.models import Refund, StripeEvent
     from shop.backoffice import words
-    from subscriptions.models import Consent, Entitlement, EntitlementMovement, Issue, Offer, Order, Subscription
+    from subscriptions.models import (
+        Consent,
+        Entitlement,
+        EntitlementMovement,
+        Issue,
+        Offer,
+        Order,
+        Renewal,
+        Subscription,
+    )
     from subscriptions.notices.letters import LETTERS
 
     for states, table in (
@@ -291,6 +300,7 @@ def test_every_state_of_every_table_has_its_words():
         (Payment.Effect, words.EFFECT),
         (Refund.State, words.REFUND),
         (Subscription.State, words.SUBSCRIPTION),
+        (Renewal.State, words.NEXT_TERM),
         (Entitlement.State, words.COPY),
         (EntitlementMovement.Kind, words.MOVEMENT),
         (Notice.State, words.LETTER),

@@ -11,13 +11,15 @@ from payments.models import Act, DeskItem
 from shop.customers.search import refresh_stale
 from shop.watch.models import AuditFinding
 from subscriptions.models import Notice
-from tests.backoffice.sold import sell
+from tests.backoffice.sold import planned, sell
 
 LISTS = (
     "/gestion/",
     "/gestion/recherche/?q=lefevre",
     "/gestion/commandes/",
     "/gestion/commandes/?etat=paid",
+    "/gestion/reconductions/",
+    "/gestion/reconductions/?etat=planned",
     "/gestion/paiements/",
     "/gestion/paiements/?etat=succeeded",
     "/gestion/evenements-stripe/",
@@ -41,6 +43,7 @@ def add(offer, number, user):
     Act.objects.create(actor=f"staff:{user.pk}", verb="x", subject=sale.order.subject, at=now)
     AuditFinding.objects.create(invariant="X", subject=f"x:{number}", sentence="…", found_at=now)
     Notice.objects.filter(pk=sale.letter.pk).update(state="failed")
+    planned(sale.subscription)
     return sale
 
 

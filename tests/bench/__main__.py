@@ -14,6 +14,8 @@ BENCHES = {
     "purchase": "purchase",
     "memory": "memory",
     "webhook": "webhook",
+    "renewals-instant": "renewals_instant",
+    "renewals-allowance": "renewals_allowance",
 }
 INSIDE = "--inside"
 

@@ -198,6 +198,23 @@ def test_the_bank_wants_the_reader(standin: RunningStandIn) -> None:
     assert len(standin.charges()) == 1
 
 
+def test_what_waits_for_the_bank_is_cancelled_for_good(standin: RunningStandIn) -> None:
+    """Cancelled twice it stays cancelled; what has taken money is returned as it is; what is not there is missing."""
+    customer, method = _saved(standin)
+    standin.card_becomes(method, "4000002760003184")
+    waits = _charge(customer, method)
+    assert waits.outcome == Outcome.ACTION_REQUIRED
+    for _twice in range(2):
+        gone = gateway.cancel_intent(waits.id)
+        assert (gone.outcome, gone.status, gone.id) == (Outcome.CANCELLED, "canceled", waits.id)
+    standin.card_becomes(method, "4242424242424242")
+    paid = _charge(customer, method, reference="P-3", key="key-paid")
+    assert gateway.cancel_intent(paid.id) == paid
+    with pytest.raises(gateway.Missing):
+        gateway.cancel_intent("pi_nobody")
+    assert len(standin.charges(reference="P-3")) == 1
+
+
 def test_refused_on_the_page_then_paid(standin: RunningStandIn) -> None:
     customer = _customer()
     page = _page(standin, customer)

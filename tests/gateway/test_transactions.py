@@ -41,6 +41,7 @@ CALLS: dict[str, Callable[[], Any]] = {
         metadata={},
         key="key-1",
     ),
+    "cancel_intent": lambda: gateway.cancel_intent("pi_1"),
     "fetch_intent": lambda: gateway.fetch_intent("pi_1"),
     "find_intents": lambda: gateway.find_intents(customer="cus_1", reference="P-1"),
     "fetch_charge": lambda: gateway.fetch_charge("ch_1"),

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from payments.invoicing.issuing import credit_in_full
-from payments.models import MethodSetup, Refund
+from payments.models import MethodSetup, Payment, Refund
 from payments.money import eur
-from subscriptions.models import AddressChange
+from subscriptions.models import (
+    AddressChange,
+    Consent,
+    Declaration,
+    Issue,
+    Renewal,
+    RenewalChoice,
+    Subscription,
+    Term,
+)
 from subscriptions.notices import NoticeDraft
+from subscriptions.stopping.effects import GENERAL, Code, Effect
+from subscriptions.stopping.saying import Said, content_of, digest
 from subscriptions.texts import load_texts
-from tests.letters.people import ACTOR, AT, ON, Purchase, pay, place, purchase
+from tests.letters.people import ACTOR, AT, ON, Purchase, invoice_of, pay, place, purchase
 
 EXPIRES = AT + timedelta(minutes=10)
 
@@ -96,6 +109,207 @@ def setup_of(bought: Purchase) -> MethodSetup:
     )
 
 
+def renewal_of(bought: Purchase, state: str, **changes: Any) -> Renewal:
+    """The plan to add term 2 on 29 January 2028, in that state."""
+    facts: dict[str, Any] = {
+        "subscription": bought.term.subscription,
+        "number": 2,
+        "renews_on": date(2028, 1, 29),
+        "state": state,
+        "state_since": datetime(2028, 1, 29, 9, 0, tzinfo=UTC),
+        "price": bought.order.price,
+        "amount": bought.order.amount,
+        "created_at": AT,
+    }
+    return Renewal.objects.create(**(facts | changes))
+
+
+def money_for(renewal: Renewal, bought: Purchase, **changes: Any) -> Payment:
+    """A payment of that renewal by the saved method of the purchase."""
+    saved = bought.payment.saved_method
+    assert saved is not None
+    facts: dict[str, Any] = {
+        "reference": f"PAY-{renewal.pk}",
+        "purpose": "renewal",
+        "subject": renewal.subject,
+        "customer": bought.customer,
+        "amount": renewal.amount,
+        "description": "Abonnement",
+        "way": "checkout",
+        "method_kind": saved.kind,
+        "saved_method": saved,
+        "idempotency_key": f"renewal-{renewal.pk}",
+        "created_at": AT,
+        "called_at": datetime(2028, 1, 31, 9, 0, tzinfo=UTC),
+        "state_since": AT,
+    }
+    return Payment.objects.create(**(facts | changes))
+
+
+def charges() -> list[NoticeDraft]:
+    """What becomes of the charge of a renewal, one reader each."""
+    people = [purchase(automatic=True, number=number, email=f"camille{number}@example.fr") for number in range(11, 17)]
+    debited = purchase(automatic=True, number=17, kind="sepa_debit", email="camille17@example.fr")
+    again, asked, confirmed, gone, late, kept = people
+    retried = renewal_of(again, "retrying", next_try_on=date(2028, 2, 1))
+    pending = renewal_of(debited, "charging")
+    over = renewal_of(late, "cancelled")
+    Subscription.objects.filter(pk=gone.term.subscription_id).update(state="lapsed")
+    plan = renewal_of(kept, "charging")
+    money = money_for(plan, kept, way="checkout", state="succeeded", is_open=False, received_on=date(2028, 1, 29))
+    term = Term.objects.create(
+        subscription=kept.term.subscription, number=2, payment=money, starts_on=date(2028, 1, 29), ends_on=date(2029, 1, 28),
+        copies=4, amount=eur("27.60"), amount_ht=eur("27.03"), vat_zone="FR_METRO", vat_rate=Decimal("2.10"), created_at=AT,
+    )  # fmt: skip
+    Renewal.objects.filter(pk=plan.pk).update(state="paid", term=term)
+    paid = Renewal.objects.get(pk=plan.pk)
+    invoice = invoice_of(kept.order, None, subject=paid.subject)
+    return [
+        draft("renewal_paid", {"renewal_id": paid.pk, "term_id": term.pk, "invoice_id": invoice.pk}),
+        draft(
+            "renewal_declined",
+            {
+                "renewal_id": retried.pk,
+                "decline_code": "insufficient_funds",
+                "kind": "card",
+                "next_try_on": "2028-02-01",
+            },
+        ),
+        draft(
+            "renewal_card_needed",
+            {"renewal_id": renewal_of(asked, "awaiting_reader").pk, "decline_code": "", "kind": ""},
+        ),
+        draft("renewal_confirm", {"renewal_id": renewal_of(confirmed, "awaiting_reader").pk}),
+        draft(
+            "renewal_debit_pending",
+            {
+                "renewal_id": pending.pk,
+                "payment_id": money_for(pending, debited, state="processing").pk,
+            },
+        ),
+        draft("renewal_lapsed", {"renewal_id": renewal_of(gone, "lapsed").pk}),
+        draft(
+            "renewal_given_back",
+            {
+                "renewal_id": over.pk,
+                "payment_id": money_for(
+                    over, late, state="succeeded", is_open=False, surplus=True, received_on=date(2028, 1, 31)
+                ).pk,
+            },
+        ),
+    ]
+
+
+def march_renewal(
+    number: int, *, kind: str = "card", state: str = "announced", expires: tuple[int, int] | None = (12, 2029)
+) -> Renewal:
+    """The renewal on 15 March 2027 of a reader since 15 March 2026; the card ends at the end of that month, if at all."""
+    bought = purchase(automatic=True, kind=kind, number=number, starts_on=date(2026, 3, 15))
+    saved = bought.payment.saved_method
+    assert saved is not None
+    saved.exp_month, saved.exp_year = expires if expires else (None, None)
+    saved.mandate = "" if kind == "card" else "mandate_1A2B"
+    saved.save()
+    return Renewal.objects.create(
+        subscription=bought.term.subscription,
+        number=2,
+        renews_on=date(2027, 3, 15),
+        state=state,
+        state_since=AT,
+        price=bought.order.price,
+        amount=bought.order.amount,
+        created_at=AT,
+    )
+
+
+def about(renewal: Renewal, **facts: str) -> dict[str, Any]:
+    """The facts of a letter about a renewal."""
+    return {"renewal_id": renewal.pk, "renews_on": renewal.renews_on.isoformat(), **facts}
+
+
+def declaration(kind: str, *, said: Said, effect: Effect | None = None, state: str = "applied") -> Declaration:
+    """A declaration of Camille Lenoir's, received now."""
+    content = content_of(said, effect=effect.sentence if effect else GENERAL[kind])
+    return Declaration.objects.create(
+        reference="RTR-4K7-PX2-9HT" if kind == "withdrawal" else f"RSL-4K7-PX2-9H{Declaration.objects.count()}",
+        form_token=uuid.uuid4(),
+        kind=kind,
+        first_name=said.first_name,
+        last_name=said.last_name,
+        contract=said.contract,
+        email=said.email,
+        ground=said.ground,
+        content=content,
+        sha256=digest(content),
+        actor=str(ACTOR),
+        received_at=AT,
+        state=state,
+        state_since=AT,
+        effect=effect.code if effect else Code.OTHER_EMAIL,
+    )
+
+
+def stoppings(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
+    """The letters about stopping: two receipts, a decision, a question, and automatic renewal off and on."""
+    whole = Effect(Code.WITHDRAWN, ON, Decimal("27.60"), date(2027, 1, 18))
+    given_up = Said(
+        kind="withdrawal", last_name="Lenoir", first_name="Camille", contract="CMD-4K7-PX2-001",
+        email="camille@example.fr", words="Je n’ai pas le temps de lire.",
+    )  # fmt: skip
+    at_end = Effect(Code.ENDS_AT_TERM, date(2028, 1, 28))
+    ended = Said(
+        kind="termination", last_name="Lenoir", first_name="Camille", contract="00000200", email="camille@example.fr"
+    )
+    one = declaration("withdrawal", said=given_up, effect=whole)
+    two = declaration("termination", said=ended, effect=at_end)
+    three = declaration("termination", said=replace(ended, email="c.lenoir@example.org"), state="on_desk")
+    now = Effect(Code.ENDED_NOW, ON, Decimal("20.70"), date(2027, 2, 3))
+    four = declaration("termination", said=replace(ended, ground="moved"), effect=now)
+    off = RenewalChoice.objects.create(subscription=bought.term.subscription, automatic=False, actor=str(ACTOR), at=AT)
+    words = Consent.objects.create(
+        matter="mandate", given=True, words="J’autorise ActuIA à débiter 27,60\u00a0€ une fois par an.", at=AT
+    )
+    on = RenewalChoice.objects.create(
+        subscription=renewed.term.subscription, automatic=True, consent=words, actor=str(ACTOR), at=AT
+    )
+    told = {"declaration_id": three.pk, "subscription_id": renewed.term.subscription_id}
+    return [
+        draft("withdrawal_acknowledged", {"declaration_id": one.pk, "sentence": whole.sentence}),
+        draft("termination_acknowledged", {"declaration_id": two.pk, "sentence": at_end.sentence}),
+        draft("declaration_applied", {"declaration_id": four.pk, "sentence": now.sentence}),
+        draft("declaration_told", told),
+        draft("renewal_turned_off", {"choice_id": off.pk}),
+        draft("renewal_turned_on", {"choice_id": on.pk}),
+    ]
+
+
+def reminders() -> list[NoticeDraft]:
+    """The series of a fixed term: to readers who still receive, and to one whose term ended in January 2028."""
+    two, one, none, over = (purchase(number=21 + left, email=f"reader{left}@example.fr") for left in range(4))
+    for rank in range(6):
+        years, quarter = divmod(rank, 4)
+        on = date(2028 + years, 3 * quarter + 3, 15)
+        posted = {"posted_on": on, "state": "posted"} if rank == 0 else {}
+        dates = {"cover_month": on.month, "cover_year": on.year, "cutoff_on": on.replace(day=1), "post_on": on}
+        Issue.objects.get_or_create(magazine=two.order.offer.magazine, number=29 + rank, defaults=dates | posted)
+    for bought, sent in ((two, 2), (one, 3), (none, 4), (over, 4)):
+        bought.term.entitlements.filter(rank__lte=sent).update(state="served")
+    Subscription.objects.filter(pk=over.term.subscription_id).update(state="lapsed", state_since=AT)
+    Consent.objects.create(matter="similar_offers", given=True, words="…", customer=over.customer, at=AT)
+    told = [
+        ("two_left", "RA1", two, "2027-06-15"),
+        ("one_left", "RA2", one, "2027-09-15"),
+        ("last_posted", "R0", none, "2027-12-22"),
+        ("lapsed", "RE1", over, "2028-03-20"),
+        ("next_posted", "RE2", over, "2028-03-20"),
+        ("farewell", "RE3", over, "2028-03-20"),
+    ]
+    return [
+        draft(f"reminder_{name}", {"term_id": bought.term.pk, "code": code, "on": on})
+        for name, code, bought, on in told
+    ]
+
+
 def every() -> list[NoticeDraft]:
     """All of them, from real rows, all still true."""
     texts()
@@ -109,6 +323,7 @@ def every() -> list[NoticeDraft]:
         "expires_at": EXPIRES.isoformat(),
     }
     method = {"subscription_id": renewed.term.subscription_id, "setup_id": setup_of(renewed).pk}
+    announced, ends_first = march_renewal(5), march_renewal(6, expires=(2, 2027))
     return [
         draft("order_confirmation", renewed.facts),
         draft("payment_refused", {"order_id": refused.pk, "decline_code": "insufficient_funds"}),
@@ -122,5 +337,12 @@ def every() -> list[NoticeDraft]:
         draft("email_changed", mail),
         draft("address_changed", {"change_id": address_change(bought).pk}),
         draft("method_changed", method),
+        draft("renewal_notice", about(announced)),
+        draft("renewal_pre_debit", about(announced, charge_on="2027-03-15")),
+        draft("renewal_card_wanted", about(ends_first)),
+        draft("renewal_manual", about(march_renewal(7, state="manual"))),
         draft("account_erased", {"erased_on": "2027-03-01"}),
+        *charges(),
+        *stoppings(bought, renewed),
+        *reminders(),
     ]

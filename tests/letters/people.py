@@ -191,9 +191,14 @@ def invoice_of(order: Order, payment: Payment | None, **changes: Any) -> Invoice
 
 
 def purchase(
-    *, automatic: bool = False, kind: str = "card", email: str = "camille@example.fr", number: int = 1
+    *,
+    automatic: bool = False,
+    kind: str = "card",
+    email: str = "camille@example.fr",
+    number: int = 1,
+    starts_on: date = date(2027, 1, 29),
 ) -> Purchase:
-    """A paid order, served: subscription, term 1 from 4 January 2027, four copies, invoice."""
+    """A paid order, served: subscription, term 1 from 29 January 2027 (or another day), four copies, invoice."""
     order = place(automatic=automatic, email=email, number=number)
     payment = pay(order, kind=kind)
     _title, issues = magazine()
@@ -211,14 +216,13 @@ def purchase(
         state_since=AT,
         created_at=AT,
     )
-    starts_on = date(2027, 1, 29)
     term = Term.objects.create(
         subscription=subscription,
         number=1,
         order=order,
         payment=payment,
         starts_on=starts_on,
-        ends_on=starts_on.replace(year=2028) - timedelta(days=1),
+        ends_on=starts_on.replace(year=starts_on.year + 1) - timedelta(days=1),
         copies=4,
         amount=order.amount,
         amount_ht=eur("27.03"),

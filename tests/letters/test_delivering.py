@@ -182,7 +182,9 @@ def test_nobody_is_written_to_after_erasure_but_about_money_and_the_erasure_itse
     queue([draft(one.kind, one.facts, customer_id=reader.pk) for one in drafts])
     deliver(50, at=AT)
     sent = set(Notice.objects.filter(state="sent").values_list("kind", flat=True))
-    assert sent == {"order_confirmation", "order_expired_with_late_money", "refund_sent", "account_erased"}
+    declared = {"withdrawal_acknowledged", "termination_acknowledged", "declaration_applied"}
+    money = {"order_confirmation", "order_expired_with_late_money", "refund_sent", "renewal_paid", "renewal_given_back"}
+    assert sent == {*money, *declared, "account_erased"}
     assert sent == {kind for kind, letter in LETTERS.items() if letter.to_erased}
     assert set(Notice.objects.exclude(state="sent").values_list("state", "failure")) == {
         ("withdrawn", "the reader had their data erased")

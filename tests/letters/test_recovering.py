@@ -33,7 +33,10 @@ STAFF = Actor("staff", "7")
 def test_the_choice_for_each_kind():
     """Doubled, these would tell of a second attempt, a second refund; all others are sent again."""
     doubtful = {kind for kind, letter in LETTERS.items() if letter.on_stall is OnStall.DOUBTFUL}
-    assert doubtful == {"payment_refused", "sepa_failed", "refund_sent", "order_expired_with_late_money"}
+    assert doubtful == {
+        "payment_refused", "sepa_failed", "refund_sent", "order_expired_with_late_money", "renewal_declined",
+        "renewal_given_back",
+    }  # fmt: skip
 
 
 class Killed(BaseException):

@@ -80,7 +80,7 @@ def test_settling_costs_the_same_for_one_and_for_three(offers, till, number):
     for payment in payments:
         till.pay(payment.checkout_url)
     news = [look(payment, at=timezone.now()) for payment in payments]
-    with queries(23):
+    with queries(24):
         apply(news, actor=READER, at=timezone.now())
     assert Term.objects.count() == number + 1
 
@@ -90,7 +90,7 @@ def test_coming_back_asks_little_beside_the_settling(offers, till):
     settled(till, [first])
     till.pay(second.checkout_url)
     order = Order.objects.get(pk=int(second.subject.removeprefix("order:")))
-    with queries(2 + 23):
+    with queries(2 + 24):
         assert follow(order, at=timezone.now(), ask=True) == Situation.PAID
     with queries(1):
         assert payment_now(order, at=timezone.now(), ask=True).state == Payment.State.SUCCEEDED

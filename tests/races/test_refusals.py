@@ -174,6 +174,14 @@ PLAIN = {
     "timestamp with time zone": "'2026-01-01'", "jsonb": "'{}'", "uuid": "gen_random_uuid()", "bytea": "'\\x00'",
     "inet": "'198.51.100.1'",
 }  # fmt: skip
+#: Where a plain value is refused by a CHECK.
+FITTING = {
+    "subscriptions_renewal": {"number": "2", "term_id": "NULL"},
+    "subscriptions_renewalproof": {"kind": "'pre_debit'"},
+    "subscriptions_renewalattempt": {
+        "legal_kind": "'legal'", "pre_debit_kind": "'pre_debit'", "pre_debit_sent_on": "'2025-12-20'",
+    },
+}  # fmt: skip
 
 
 def _have_a_row(observer: psycopg.Connection, table: str) -> None:
@@ -182,9 +190,11 @@ def _have_a_row(observer: psycopg.Connection, table: str) -> None:
     if observer.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(name)).fetchone() == (True,):
         return
     columns = _columns(observer, table)
+    fitting = FITTING.get(table, {})
     values = [
-        "'EUR'" if column.endswith("currency") else PLAIN.get(kind, "'x'") for column, kind in columns.items()
-    ]  # fmt: skip
+        fitting.get(column) or ("'EUR'" if column.endswith("currency") else PLAIN.get(kind, "'x'"))
+        for column, kind in columns.items()
+    ]
     with observer.transaction():
         observer.execute("SET LOCAL session_replication_role = replica")
         observer.execute(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import replace
+from datetime import date
 from itertools import product
 from pathlib import Path
 
@@ -20,13 +21,30 @@ from payments.gateway import IntentSeen, Outcome, RefundSeen
 from payments.methods import payer_account
 from payments.models import Payment, PaymentEvent, Refund, RefundEvent
 from payments.settling import News, apply
-from subscriptions.models import Entitlement, EntitlementMovement, Order, OrderEvent, Subscription, SubscriptionEvent
+from subscriptions.models import (
+    Declaration,
+    DeclarationEvent,
+    Entitlement,
+    EntitlementMovement,
+    Order,
+    OrderEvent,
+    Renewal,
+    RenewalEvent,
+    Subscription,
+    SubscriptionEvent,
+    Term,
+)
 from subscriptions.moving import NoSuchStep, move_copies
 from subscriptions.moving import move as move_subscriptions
 from subscriptions.opening import open_paid
 from subscriptions.orders.moving import move as move_orders
 from subscriptions.orders.placing import payment_of
+from subscriptions.renewals.moving import move as move_renewals
+from subscriptions.stopping.moving import NoSuchStep as NoSuchDeclarationStep
+from subscriptions.stopping.moving import move as move_declaration
 from tests.makers import NOW, READER, TODAY, make_magazine, make_offers, make_wish, place_order
+from tests.renewals.people import announced, subscriber
+from tests.stopping.people import withdraws
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +77,25 @@ SUBSCRIPTION = {
     "grace": "active lapsed ended",
     "lapsed": "active ended",
     "ended": "",
+}
+RENEWAL = {
+    "planned": "announced manual cancelled paid",
+    "announced": "due planned manual cancelled paid",
+    "due": "charging awaiting_reader manual cancelled paid",
+    "charging": "paid awaiting_reader retrying unresolved cancelled",
+    "retrying": "charging awaiting_reader lapsed cancelled paid",
+    "awaiting_reader": "charging paid lapsed cancelled",
+    "unresolved": "paid retrying awaiting_reader lapsed cancelled",
+    "manual": "paid lapsed cancelled",
+    "paid": "",
+    "lapsed": "",
+    "cancelled": "",
+}
+DECLARATION = {
+    "received": "applied on_desk",
+    "on_desk": "applied settled",
+    "applied": "",
+    "settled": "",
 }
 COPY = {
     ("owed", "assign"): "assigned",
@@ -217,7 +254,7 @@ def test_copy(subscription, came, kind):
 MOVERS = {
     "payments/settling.py", "payments/steps.py", "payments/refunds.py", "payments/methods.py",
     "payments/webhooks/moving.py", "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
-    "subscriptions/fulfilment/moving.py",
+    "subscriptions/fulfilment/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
 }  # fmt: skip
 #: SQL of our own that changes a state.
 BY_STATEMENT = re.compile(r"\bUPDATE\b.*\bSET\b.*\bstate\s*=", re.DOTALL)
@@ -262,3 +299,34 @@ def test_every_subject_has_one_open_payment_at_most(order):
         account=payment.payer_account, save_method=False, actor=READER, at=NOW,
     )  # fmt: skip
     assert again.is_open
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(RENEWAL))
+def test_renewal(came, to, exists):
+    renewal = announced(subscriber(), renews_on=date(2027, 11, 23), state="planned")
+    term = Term.objects.get() if "paid" in (came, to) else None
+    Renewal.objects.filter(pk=renewal.pk).update(
+        state=came, next_try_on=TODAY if came == "retrying" else None, term=term if came == "paid" else None
+    )
+    renewal.refresh_from_db()
+    renewal.term, renewal.next_try_on = term, TODAY
+    moved = move_renewals([renewal], to, actor=READER, at=NOW, reason="a reason")
+    renewal.refresh_from_db()
+    assert (renewal.state, len(moved)) == ((to, 1) if exists else (came, 0))
+    assert RenewalEvent.objects.filter(from_state=came, to_state=to, reason="a reason").exists() == exists
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(DECLARATION))
+def test_declaration(came, to, exists):
+    declared = withdraws("ActuIA, en novembre")
+    Declaration.objects.filter(pk=declared.pk).update(state=came)
+    declared.refresh_from_db()
+    if exists:
+        move_declaration(declared, to, actor=READER, at=NOW, reason="a reason")
+    else:
+        with pytest.raises(NoSuchDeclarationStep):
+            move_declaration(declared, to, actor=READER, at=NOW, reason="a reason")
+    declared.refresh_from_db()
+    assert declared.state == (to if exists else came)
+    steps = DeclarationEvent.objects.filter(from_state=came, to_state=to, reason="a reason")
+    assert steps.exists() == exists

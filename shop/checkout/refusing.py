@@ -1,0 +1,34 @@
+"""Pages for whoever cannot be led on: a link that is no longer one, a subscription that already has all there is."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from shop.limits import FORGED_LINK, wait_of
+from shop.views import too_many
+from subscriptions.prolonging import Held
+
+
+def link_refused(request: HttpRequest, refused: ValidationError, *, ended: bool) -> HttpResponse:
+    """A link that is no longer one: 410 when it has ended, 404 when it never was; guessing is counted."""
+    if not ended and (wait := wait_of(request, FORGED_LINK)):
+        return too_many(request, wait=wait)
+    return render(
+        request, "checkout/link_refused.html", {"sentence": " ".join(refused.messages)}, status=410 if ended else 404
+    )
+
+
+def renewed_already(request: HttpRequest, renews: Held, refused: ValidationError) -> HttpResponse:
+    """Nothing can be added for now, and why."""
+    said = {
+        "here": "order",
+        "sentence": " ".join(refused.messages),
+        "number": renews.subscription.number or "",
+        "ends_on": renews.promised.ends_on,
+        "last_number": renews.promised.last_number,
+        "account_url": reverse("account_home"),
+    }
+    return render(request, "checkout/renewed_already.html", said)

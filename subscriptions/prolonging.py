@@ -1,0 +1,181 @@
+"""Prolonging: from when to when the next term of a subscription runs, and with which issue it goes on.
+
+The core is pure: what was promised so far goes in, days and numbers come out. The order page says with it what will
+come, and settling does with it what was said; renewals without the reader share it. A subscription that still goes on
+is prolonged from its end, however early the reader comes: no day and no copy is sold twice. One that has run out begins
+a new stretch as a first term does, 45 days before its first issue and never before the order (design, section 6).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from subscriptions.calendar import IssueDates, TermDates, reached_by_address_change, term_dates
+from subscriptions.models import Entitlement, Offer, Subscription, Term
+from subscriptions.offers.catalogue import Prolongs, Shelf, Standing, dates_of
+from subscriptions.renewals.calendar import lapses_on, next_term
+
+State = Subscription.State
+Copy = Entitlement.State
+#: Copies still to come, and copies that will never come.
+COMING = frozenset({Copy.OWED, Copy.ASSIGNED, Copy.HELD})
+GONE = frozenset({Copy.VOID, Copy.CREDITED})
+#: What has ended is not prolonged: whoever withdrew, or had their data erased, begins anew.
+PROLONGABLE = frozenset({State.ACTIVE, State.GRACE, State.LAPSED})
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What a subscription has promised so far.
+
+    `starts` are those of its terms in order; `term` is the number of the last one, `ends_on` its last day. `last_number`:
+    the issue of its last copy, counted on where that issue is not planned yet. `from_end_until`: the last day on which an order prolongs
+    it from its end. `open_end`: it is not over yet, because copies are owed or because it renews itself.
+    """
+
+    starts: tuple[date, ...]
+    term: int
+    ends_on: date
+    last_number: int
+    from_end_until: date
+    open_end: bool
+
+    def from_end(self, ordered_on: date) -> bool:
+        """Whether the term of an order of that day follows the last one without a gap, whatever the sweeps have said."""
+        return ordered_on <= self.from_end_until
+
+    def goes_on(self, ordered_on: date) -> bool:
+        """Whether the copies of an order of that day follow the last one: it is not over."""
+        return self.open_end or self.from_end(ordered_on)
+
+    def and_then(self, dates: TermDates, *, first: int, copies: int) -> Promised:
+        """The same with one term more, of `copies` copies from issue `first` on."""
+        return replace(
+            self,
+            starts=(*self.starts, dates.starts_on),
+            term=self.term + 1,
+            ends_on=dates.ends_on,
+            last_number=first + copies - 1,
+            from_end_until=dates.ends_on,
+            open_end=True,
+        )
+
+
+def next_dates(promised: Promised, first: IssueDates | None, *, ordered_on: date) -> TermDates:
+    """Dates of the term that an order of that day adds: from the day after the last one, or as a first term does.
+
+    `first`: its first issue, None while that one is not planned.
+    """
+    following = promised.ends_on + _DAY
+    if promised.from_end(ordered_on):
+        return next_term(promised.starts, following)
+    begins = term_dates(first, ordered_on=ordered_on).starts_on if first else ordered_on
+    return next_term(promised.starts, max(begins, following))
+
+
+def next_issue(promised: Promised, issues: Iterable[IssueDates], *, on: date, goes_on: bool) -> int | None:
+    """The number of the issue with which the next term begins, for what is paid on day `on`; never one promised already.
+
+    Where the subscription goes on, the one after its last copy as long as it is not posted (late payers are in the
+    complement), else the first still open, else the next to be planned. After a lapse, the first still open; None if
+    none is planned.
+    """
+    later = sorted((issue for issue in issues if issue.number > promised.last_number), key=lambda issue: issue.number)
+    following = next(iter(later), None)
+    if goes_on and (following is None or following.posted_on is None):
+        return following.number if following else promised.last_number + 1
+    reached = reached_by_address_change(later, on=on)
+    if reached is not None:
+        return reached.number
+    return later[-1].number + 1 if goes_on and later else None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A subscription that can be prolonged, and what it has promised so far."""
+
+    subscription: Subscription
+    promised: Promised
+
+
+def prolonged(standing: Standing, held: Held, *, shelf: Shelf) -> Standing | None:
+    """The offer as it stands for whoever prolongs a subscription with it today; None while its next issue is not planned.
+
+    No query. Nobody buys further ahead than the calendar of issues reaches: what is bought has a day to be posted on.
+    """
+    promised, on = held.promised, shelf.on
+    number = next_issue(promised, map(dates_of, shelf.issues), on=on, goes_on=promised.goes_on(on))
+    first = shelf.issue(number) if number is not None else None
+    if first is None:
+        return None
+    subscription = held.subscription
+    return replace(
+        standing,
+        first_issue=first,
+        term=next_dates(promised, dates_of(first), ordered_on=on),
+        issues=[issue for issue in shelf.issues if issue.number >= first.number][: standing.offer.copies],
+        prolongs=Prolongs(subscription.pk, subscription.number or "", goes_on=promised.goes_on(on)),
+    )
+
+
+def held(subscription: Subscription) -> Held | None:
+    """A subscription with what it has promised; None if it cannot be prolonged. Two queries."""
+    promised = promised_by([subscription]).get(subscription.pk)
+    return Held(subscription, promised) if promised is not None else None
+
+
+def promised_by(subscriptions: Sequence[Subscription]) -> dict[int, Promised]:
+    """What each has promised so far, by primary key; those that cannot be prolonged are left out. Two queries.
+
+    Left out: what has not begun or has ended, and one whose last term was taken back whole, for its dates stay sold.
+    """
+    keys = [one.pk for one in subscriptions if one.state in PROLONGABLE]
+    terms: dict[int, list[Term]] = defaultdict(list)
+    for term in Term.objects.filter(subscription__in=keys).order_by("subscription", "number"):
+        terms[term.subscription_id].append(term)
+    copies: dict[int, list[Entitlement]] = defaultdict(list)
+    rows = Entitlement.objects.filter(term__subscription__in=keys).select_related("term", "issue")
+    for row in rows.order_by("term__number", "rank"):
+        copies[row.term.subscription_id].append(row)
+    found = {}
+    for one in subscriptions:
+        last = _last_number(copies[one.pk])
+        taken_back = terms[one.pk] and all(
+            copy.state in GONE for copy in copies[one.pk] if copy.term_id == terms[one.pk][-1].pk
+        )
+        if last is not None and terms[one.pk] and not taken_back:
+            found[one.pk] = _promised(one, terms[one.pk], copies[one.pk], last_number=last)
+    return found
+
+
+def _promised(
+    subscription: Subscription, terms: Sequence[Term], copies: Sequence[Entitlement], *, last_number: int
+) -> Promised:
+    ends_on = terms[-1].ends_on
+    over = subscription.state == State.LAPSED
+    automatic = subscription.renewal == Offer.Renewal.AUTOMATIC and not over
+    return Promised(
+        starts=tuple(term.starts_on for term in terms),
+        term=terms[-1].number,
+        ends_on=ends_on,
+        last_number=last_number,
+        # A renewal that is not paid on R may still be paid until it lapses: it is the same term then.
+        from_end_until=lapses_on(ends_on + _DAY) - _DAY if automatic else ends_on,
+        open_end=not over and (automatic or any(copy.state in COMING for copy in copies)),
+    )
+
+
+def _last_number(copies: Sequence[Entitlement]) -> int | None:
+    number = None
+    for copy in copies:
+        if copy.state in GONE:
+            continue
+        if copy.issue is not None:
+            number = max(number or 0, copy.issue.number)
+        elif number is not None:
+            number += 1
+    return number

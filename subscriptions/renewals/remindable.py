@@ -1,0 +1,51 @@
+"""Who may be reminded that a fixed term ends: asked when a reminder is queued, and again when it leaves (law.md 7.7).
+
+Never: whoever has paid or is paying for the next term, renews automatically, objected, has a copy on hold, was erased, or
+whose subscription is over for another reason. Courtesy reminders go to those who agreed to other offers (CPCE L34-5).
+"""
+
+from __future__ import annotations
+
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce, Concat
+
+from payments.models import Payment
+from subscriptions.models import Consent, Entitlement, Offer, Order, Subscription, Term
+from subscriptions.objecting import last_word
+from subscriptions.prolonging import GONE
+
+State = Subscription.State
+
+
+def remindable(*, lapsed: bool, courtesy: bool) -> QuerySet[Term]:
+    """The last terms of those who may be reminded; `lapsed`: of those who run no more, else of those who still do."""
+    later = Term.objects.filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"))
+    copies = Entitlement.objects.filter(term=OuterRef("pk"))
+    found = (
+        Term.objects.filter(
+            subscription__renewal=Offer.Renewal.FIXED,
+            subscription__state=State.LAPSED if lapsed else State.ACTIVE,
+            subscription__payer__erased_on=None,
+            subscription__payer__email__gt="",
+        )
+        .filter(~Exists(later), Exists(copies.exclude(state__in=GONE)))
+        .exclude(Exists(copies.filter(state=Entitlement.State.HELD)))
+        .exclude(Exists(_being_paid()))
+        .annotate(reminders=Coalesce(last_word(Consent.Matter.REMINDERS, "subscription__payer"), Value(True)))
+        .filter(reminders=True)
+    )
+    if courtesy:
+        found = found.annotate(offers=last_word(Consent.Matter.SIMILAR_OFFERS, "subscription__payer")).filter(
+            offers=True
+        )
+    return found
+
+
+def _being_paid() -> QuerySet[Order]:
+    """Orders of the outer term's subscription whose money is on its way."""
+    paying = Payment.objects.filter(
+        subject=OuterRef("paid_as"), state__in=(Payment.State.PROCESSING, Payment.State.SUCCEEDED)
+    )
+    waiting = Order.objects.filter(renews=OuterRef("subscription")).exclude(state=Order.State.PAID)
+    named = waiting.annotate(paid_as=Concat(Value("order:"), Cast("pk", CharField()), output_field=CharField()))
+    return named.filter(Exists(paying.exclude(surplus=True)))

@@ -1,0 +1,119 @@
+"""The series of reminders of fixed terms: who is due for which step today, each told once (law.md 7.7).
+
+The steps are rows (`ReminderStep`). One reader gets one letter for one state of things: the latest step that is due, and
+no earlier one after it, so that a clockwork that stood still for weeks does not send them all at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
+
+from payments.days import PARIS
+from subscriptions.models import Issue, Magazine, Notice, ReminderStep, Term
+from subscriptions.notices.letters import LETTERS
+from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.renewals.remindable import remindable
+
+Trigger = ReminderStep.Trigger
+
+
+def remind(*, on: date, at: datetime, limit: int) -> int:
+    """Queue the reminders that are due on day `on`, up to `limit`; returns how many are new.
+
+    Set-based: two queries per step that has anything to look at, and one statement for the letters. Safe to run twice,
+    late or in two places: the matter of a letter is unique.
+    """
+    drafts: list[NoticeDraft] = []
+    taken: set[int] = set()
+    for magazine in Magazine.objects.order_by("pk"):
+        steps = series(magazine)
+        for index in reversed(range(len(steps))):
+            room = limit - len(drafts)
+            if room <= 0:
+                break
+            due = list(_due(steps[index], steps[index:], magazine, on=on).exclude(subscription__in=taken)[:room])
+            taken.update(term.subscription_id for term in due)
+            drafts += [_draft(term, steps[index], on=on, at=at) for term in due]
+    return queue(drafts)
+
+
+def series(magazine: Magazine) -> list[ReminderStep]:
+    """The steps of a magazine in their order: its own, and the general ones of codes that it has none of."""
+    own = {step.code: step for step in ReminderStep.objects.filter(magazine=magazine)}
+    general = {step.code: step for step in ReminderStep.objects.filter(magazine=None)}
+    steps = [step for step in (general | own).values() if step.active]
+    return sorted(steps, key=lambda step: (step.place, step.pk))
+
+
+def only_after_lapse(step: ReminderStep) -> bool:
+    """Whether a step speaks to those who receive nothing any more; the others speak to those who still do."""
+    return step.trigger == Trigger.LAPSED or step.issues_from_last > 0
+
+
+def is_courtesy(step: ReminderStep) -> bool:
+    """Whether its letter is advertising in the eyes of the law."""
+    return LETTERS[step.letter].rank == Notice.Rank.COURTESY
+
+
+def _due(step: ReminderStep, from_here: Sequence[ReminderStep], magazine: Magazine, *, on: date) -> QuerySet[Term]:
+    """Last terms of readers for whom the step is due and who had neither it nor a later one."""
+    earliest, latest = on - timedelta(days=step.days_after + step.late_days), on - timedelta(days=step.days_after)
+    terms = remindable(lapsed=only_after_lapse(step), courtesy=is_courtesy(step))
+    terms = terms.filter(subscription__magazine=magazine)
+    if step.trigger == Trigger.LAPSED:
+        terms = terms.filter(
+            subscription__state_since__gte=_midnight(earliest),
+            subscription__state_since__lt=_midnight(latest + timedelta(days=1)),
+        )
+    else:
+        posted = Issue.objects.filter(magazine=magazine, posted_on__range=(earliest, latest))
+        numbers = list(posted.values_list("number", flat=True))
+        if not numbers:
+            return terms.none()
+        if step.issues_from_last > 0:
+            last = [number - step.issues_from_last for number in numbers]
+            terms = terms.filter(entitlements__rank=F("copies"), entitlements__issue__number__in=last)
+        else:
+            terms = terms.filter(
+                entitlements__rank=F("copies") + step.issues_from_last, entitlements__issue__number__in=numbers
+            )
+    for told in from_here:
+        terms = terms.exclude(Exists(_told(told.code)))
+    return terms.select_related("subscription__payer").order_by("pk")
+
+
+def _told(code: str) -> QuerySet[Notice]:
+    """The letter of that step to the reader of the outer term: one per subscription, term and step, for ever."""
+    matter = Concat(
+        Value("reminder:"),
+        Cast(OuterRef("subscription"), CharField()),
+        Value(":"),
+        Cast(OuterRef("number"), CharField()),
+        Value(f":{code}"),
+        output_field=CharField(),
+    )
+    return Notice.objects.filter(matter=matter)
+
+
+def _midnight(on: date) -> datetime:
+    """The instant at which a Paris day begins."""
+    return datetime.combine(on, time(0), tzinfo=PARIS)
+
+
+def _draft(term: Term, step: ReminderStep, *, on: date, at: datetime) -> NoticeDraft:
+    payer: Any = term.subscription.payer  # somebody with an e-mail address: see `remindable`
+    return NoticeDraft(
+        kind=step.letter,
+        matter=f"reminder:{term.subscription_id}:{term.number}:{step.code}",
+        customer_id=payer.pk,
+        to_email=payer.email,
+        to_name=payer.full_name,
+        facts={"term_id": term.pk, "code": step.code, "on": on.isoformat()},
+        due_at=at,
+        created_at=at,
+    )

@@ -1,0 +1,154 @@
+"""On what does the next term of each subscription hang: its last term, the copies still owed, the price, a dispute?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Max, Q
+from django.db.models.functions import Coalesce
+
+from payments.models import DeskItem, Payment
+from subscriptions.models import Entitlement, Price, Renewal, Subscription, Term
+from subscriptions.renewals import calendar
+from subscriptions.renewals.matters import told
+
+Copy = Entitlement.State
+State = Renewal.State
+#: Copies that are still to come, and so keep the next term waiting.
+COMING = (Copy.OWED, Copy.ASSIGNED, Copy.HELD)
+#: States in which a renewal still follows what it hangs on; from `due` on it does not move any more.
+FOLLOWING = (State.PLANNED, State.ANNOUNCED, State.MANUAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One subscription as planning sees it.
+
+    `last_owed_post`: planned or actual posting of the last copy to come, as far as its issue is planned. `prices`: those
+    of its offer in the zone where its copies go today. `renewal`: the open plan, whatever its state. `settled`: the next
+    term was paid or has lapsed already. `told`: its day and amount were written to the reader, or are about to be.
+    `paying`: money for the open plan is on its way, by the reader's own hand; it stays as it is until that is known.
+    """
+
+    subscription: Subscription
+    term: Term | None
+    last_owed_post: date | None
+    prices: Sequence[Price]
+    disputed: bool
+    renewal: Renewal | None
+    settled: bool
+    told: bool
+    paying: bool
+
+    @property
+    def number(self) -> int:
+        """Number of the term to come."""
+        return self.term.number + 1 if self.term else 1
+
+    @property
+    def renews_on(self) -> date | None:
+        """R as it is today; None without a term to follow."""
+        if self.term is None:
+            return None
+        return calendar.renews_on(term_ends_on=self.term.ends_on, last_owed_post=self.last_owed_post)
+
+    def price_on(self, on: date) -> Price | None:
+        """The price that holds on day `on`."""
+        holds = (row for row in self.prices if row.valid_from <= on and (row.valid_to is None or on < row.valid_to))
+        return next(holds, None)
+
+
+def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Renewal]) -> list[Standing]:
+    """Read what each subscription (with its recipient's address) hangs on. Seven to ten queries, whatever the number.
+
+    `open_renewals`: the plans of these subscriptions that the caller has locked.
+    """
+    keys = [one.pk for one in subscriptions]
+    plans = {one.subscription_id: one for one in open_renewals}
+    last = {
+        term.subscription_id: term
+        for term in Term.objects.filter(subscription__in=keys)
+        .order_by("subscription", "-number")
+        .distinct("subscription")
+    }
+    posts = _last_posts(keys)
+    prices = _prices({one.offer_id for one in subscriptions})
+    disputed = disputed_among(keys)
+    over = set(
+        Renewal.objects.filter(subscription__in=keys, state__in=(State.PAID, State.LAPSED)).values_list(
+            "subscription", "number"
+        )
+    )
+    paying = set(
+        Payment.objects.filter(
+            subject__in=[one.subject for one in open_renewals],
+            state__in=(Payment.State.PROCESSING, Payment.State.UNKNOWN),
+        ).values_list("subject", flat=True)
+    )
+    reached = told([one for one in open_renewals if one.state in (State.PLANNED, State.ANNOUNCED)])
+    found = []
+    for one in subscriptions:
+        plan, term = plans.get(one.pk), last.get(one.pk)
+        found.append(
+            Standing(
+                subscription=one,
+                term=term,
+                last_owed_post=posts.get(one.pk),
+                prices=prices[one.offer_id, one.recipient.address.delivery_zone],
+                disputed=one.pk in disputed,
+                renewal=plan,
+                settled=term is not None and (one.pk, term.number + 1) in over,
+                told=plan is not None and plan.pk in reached,
+                paying=plan is not None and plan.subject in paying,
+            )
+        )
+    return found
+
+
+def _last_posts(keys: Sequence[int]) -> Mapping[int, date]:
+    rows = (
+        Entitlement.objects.filter(term__subscription__in=keys, state__in=COMING, issue__isnull=False)
+        .order_by()
+        .values_list("term__subscription")
+        .annotate(last=Max(Coalesce("issue__posted_on", "issue__post_on")))
+    )
+    return dict(rows)
+
+
+def _prices(offers: Collection[int]) -> Mapping[tuple[int, str], Sequence[Price]]:
+    found: dict[tuple[int, str], list[Price]] = defaultdict(list)
+    for row in Price.objects.filter(offer__in=offers).order_by("-valid_from"):
+        found[row.offer_id, row.delivery_zone].append(row)
+    return found
+
+
+def disputed_payments() -> set[int]:
+    """Every payment whose charge is disputed at the bank and not settled yet (design, section 6). One query."""
+    subjects = DeskItem.objects.filter(
+        kind__startswith="charge.dispute", subject__startswith="payment:", closed_at=None
+    ).values_list("subject", flat=True)
+    keys = (subject.removeprefix("payment:") for subject in subjects)
+    return {int(key) for key in keys if key.isdecimal()}
+
+
+def disputed_among(keys: Collection[int] | None = None) -> set[int]:
+    """The subscriptions (among `keys`, if given) of which a payment is disputed. Three queries; one where there is none."""
+    payments = disputed_payments()
+    if not payments:
+        return set()
+    subjects = Payment.objects.filter(pk__in=payments).values_list("subject", flat=True)
+    orders, terms = set(), set()
+    for subject in subjects:
+        kind, _colon, key = subject.partition(":")
+        if kind == "order" and key.isdecimal():
+            orders.add(int(key))
+        elif kind == "term":
+            terms.add(int(key.partition(":")[0]))
+    theirs: Any = Term.objects.filter(Q(payment__in=payments) | Q(order__in=orders) | Q(subscription__in=terms))
+    if keys is not None:
+        theirs = theirs.filter(subscription__in=keys)
+    return set(theirs.values_list("subscription", flat=True))

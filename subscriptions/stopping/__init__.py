@@ -1,0 +1,1 @@
+"""Stopping: what readers declare, what it does to their contract, and what they get back."""

@@ -1,0 +1,249 @@
+"""One contract as stopping sees it: its rows, read or locked in the agreed order, and where it stands on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Q
+
+from payments.models import DeskItem, Payment, Refund
+from payments.vat import BuyerKind, ttc_left
+from subscriptions.calendar import DeliveryZone, withdraw_until
+from subscriptions.dates import LIVING, dates_of_subscription
+from subscriptions.models import Declaration, Entitlement, Notice, Order, Renewal, RenewalProof, Subscription, Term
+from subscriptions.renewals.moving import OVER
+from subscriptions.stopping.effects import WAITING, Standing, Undone
+
+Copy = Entitlement.State
+#: Copies that can still be taken back; those in a file are on their way.
+UNSERVED = (Copy.OWED, Copy.HELD)
+#: Copies for which nothing was given back.
+KEPT = (Copy.OWED, Copy.HELD, Copy.ASSIGNED, Copy.SERVED)
+#: Copies still to come.
+COMING = (Copy.OWED, Copy.HELD, Copy.ASSIGNED)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A subscription with its terms, copies and payments; or an order that has not become one."""
+
+    subscription: Subscription | None
+    order: Order | None
+    terms: Sequence[Term] = field(default_factory=tuple)
+    copies: Sequence[Entitlement] = field(default_factory=tuple)
+    payments: Sequence[Payment] = field(default_factory=tuple)
+
+    @property
+    def promise(self) -> Subscription:
+        """The subscription. Raises ValueError for an order that has not become one."""
+        if self.subscription is None:
+            raise ValueError("this order has not become a subscription")
+        return self.subscription
+
+    @property
+    def wish(self) -> Order:
+        """The order it began with. Raises ValueError where it did not begin here."""
+        if self.order is None:
+            raise ValueError("this contract was not ordered here")
+        return self.order
+
+    def of_term(self, term: Term) -> list[Entitlement]:
+        """The copies of one term, in serving order."""
+        return [copy for copy in self.copies if copy.term_id == term.pk]
+
+
+def contract_of(*, subscription: int | None = None, order: int | None = None, lock: bool = False) -> Contract:
+    """The rows of one contract. With `lock`, each is locked: payments, orders, renewals, subscription, copies.
+
+    Give one of the two keys; an order that was paid is read as its subscription, even if it was paid only while the
+    locks were waited for. Seven queries at most.
+    """
+    if subscription is None and order is not None:
+        subscription = Term.objects.filter(order=order).values_list("subscription", flat=True).first()
+    if subscription is None and order is not None:
+        unpaid = _unpaid(order, lock=lock)
+        # Paid while its lock was waited for: by now it is a subscription.
+        subscription = Term.objects.filter(order=order).values_list("subscription", flat=True).first() if lock else None
+        if subscription is None:
+            return unpaid
+    if subscription is None:
+        raise ValueError("a contract is a subscription or an order")
+    terms = _terms(subscription)
+    orders = [term.order_id for term in terms if term.order_id]
+    money = Payment.objects.filter(
+        Q(pk__in=[term.payment_id for term in terms if term.payment_id])
+        | Q(subject__in=[f"order:{key}" for key in orders])
+        | Q(subject__startswith=f"term:{subscription}:")
+    ).order_by("pk")
+    promises = Subscription.objects.select_related("payer", "holder", "offer", "magazine", "recipient")
+    copies = (
+        Entitlement.objects.filter(term__subscription=subscription)
+        .select_related("issue")
+        .order_by("term__number", "rank")
+    )
+    if lock:
+        money = money.select_for_update(of=("self",), no_key=True)
+        copies = copies.select_for_update(of=("self",), no_key=True)
+        promises = promises.select_for_update(of=("self",), no_key=True)
+    payments = list(money)
+    if lock:
+        list(Order.objects.select_for_update(no_key=True).filter(pk__in=orders).order_by("pk"))
+        open_renewals = Renewal.objects.filter(subscription=subscription).exclude(state__in=OVER)
+        list(open_renewals.select_for_update(no_key=True).order_by("pk"))
+    found = promises.get(pk=subscription)
+    if lock:
+        terms = _terms(subscription)  # a year may have begun while the locks were waited for
+    return Contract(found, terms[0].order if terms else None, terms, list(copies), payments)
+
+
+def standing_of(contract: Contract, *, on: date) -> Standing:
+    """Where a contract stands on day `on` (Paris), from the one calculator of dates."""
+    if contract.subscription is None:
+        return _standing_of_order(contract)
+    dates = dates_of_subscription(contract.subscription, on=on)
+    stopped = bool(stopped_and_waiting([contract.subscription.pk]))
+    order = contract.order
+    disputed = is_disputed(contract.payments)
+    return Standing(
+        subscription=True,
+        over=stopped or contract.subscription.state not in LIVING,
+        consumer=order is not None and order.buyer_kind == BuyerKind.CONSUMER,
+        bought_here=order is not None,
+        automatic=contract.subscription.renewal == "automatic",
+        withdrawal_open=dates.withdrawal_open and not stopped,
+        withdraw_until=dates.withdraw_until,
+        ends_on=dates.ends_on,
+        paid=paid(contract.payments),
+        unserved_price=sum((unserved_price(term, contract.of_term(term)) for term in contract.terms), Decimal("0.00")),
+        waits=disputed or any(copy.state == Copy.ASSIGNED for copy in contract.copies),
+        disputed=disputed,
+        notice=not contract.terms or renewal_was_announced(contract.terms[-1]),
+        unpaid=False,
+        debited=False,
+        undone=_undone(contract, on=on, disputed=disputed),
+    )
+
+
+def terms_withdrawn(contract: Contract, *, on: date) -> Sequence[Term]:
+    """The terms that a withdrawal of day `on` undoes: each order has its own period (C. conso L221-18).
+
+    From the first order whose period is open, to the last term: what follows goes with it. All of them where none is
+    open, for then a person has decided to give everything back.
+    """
+    for place, term in enumerate(contract.terms):
+        kept = [copy for copy in contract.of_term(term) if copy.state in KEPT]
+        if term.order is None or not kept:
+            continue
+        posted_on = kept[0].issue.posted_on if kept[0].issue is not None else None
+        until = withdraw_until(posted_on=posted_on, zone=DeliveryZone(term.order.delivery.delivery_zone))
+        if until is None or on <= until:
+            return contract.terms[place:]
+    return contract.terms
+
+
+def _undone(contract: Contract, *, on: date, disputed: bool) -> Undone | None:
+    terms = terms_withdrawn(contract, on=on)
+    if len(terms) == len(contract.terms):
+        return None
+    copies = [copy for term in terms for copy in contract.of_term(term)]
+    before = [term for term in contract.terms if term.number < terms[0].number]
+    owed = any(copy.state in COMING for term in before for copy in contract.of_term(term))
+    ends_on = before[-1].ends_on
+    return Undone(
+        paid=paid([one for one in contract.payments if one.pk in {term.payment_id for term in terms}]),
+        waits=disputed or any(copy.state == Copy.ASSIGNED for copy in copies),
+        runs_until=ends_on if ends_on >= on or owed else None,
+    )
+
+
+def unserved_price(term: Term, copies: Sequence[Entitlement]) -> Decimal:
+    """What the copies of a term that can still be taken back cost, in euros incl. VAT: 20.70 for three of four.
+
+    Counted so that several credits of one term add up to its price. Free copies cost nothing.
+    """
+    priced = [copy for copy in copies if copy.value_ht]
+    back = sum(copy.state in UNSERVED for copy in priced)
+    if not back:
+        return Decimal("0.00")
+    kept = sum(copy.state in KEPT for copy in priced)
+    whole = term.amount.amount
+    before = ttc_left(whole, copies=len(priced), served=kept)
+    return ttc_left(whole, copies=len(priced), served=kept - back) - before
+
+
+def paid(payments: Sequence[Payment]) -> Decimal:
+    """What these payments brought and was not given back, nor is about to be; in euros."""
+    taken = [one for one in payments if one.state == Payment.State.SUCCEEDED and not one.surplus]
+    back = Refund.objects.filter(payment__in=taken).exclude(state=Refund.State.FAILED)
+    total = sum((one.amount.amount for one in taken), Decimal("0.00"))
+    return total - sum((one.amount.amount for one in back), Decimal("0.00"))
+
+
+def stopped_and_waiting(subscriptions: Iterable[int]) -> set[int]:
+    """Those that were stopped already and only wait for their money: nothing about them can be declared or chosen anew."""
+    rows = Declaration.objects.filter(
+        subscription__in=subscriptions, effect__in=WAITING, refund=None, state=Declaration.State.APPLIED
+    )
+    return set(rows.values_list("subscription", flat=True))
+
+
+def is_disputed(payments: Sequence[Payment]) -> bool:
+    """Whether the bank disputes one of them: then nothing is given back (design, section 6)."""
+    subjects = [f"payment:{one.pk}" for one in payments]
+    return DeskItem.objects.filter(kind__startswith="charge.dispute", subject__in=subjects, closed_at=None).exists()
+
+
+def renewal_was_announced(term: Term) -> bool:
+    """Whether the law's notice before this term is proved (C. conso L215-1); True for a term that the reader bought.
+
+    A notice that came back is no proof. Who paid on a page themselves, or ordered, was not renewed by tacit consent.
+    """
+    by_choice = term.payment is not None and term.payment.way == Payment.Way.CHECKOUT
+    if term.number == 1 or term.order_id is not None or by_choice:
+        return True
+    proofs = RenewalProof.objects.filter(
+        renewal__term=term, kind=RenewalProof.Kind.LEGAL, renews_on=term.starts_on
+    ).exclude(notice_proof__notice__state=Notice.State.BOUNCED)
+    return proofs.exists()
+
+
+def _terms(subscription: int) -> list[Term]:
+    return list(
+        Term.objects.filter(subscription=subscription).select_related("order__delivery", "payment").order_by("number")
+    )
+
+
+def _unpaid(order: int, *, lock: bool) -> Contract:
+    money = Payment.objects.filter(subject=f"order:{order}").order_by("pk")
+    orders = Order.objects.all()
+    if lock:
+        money, orders = money.select_for_update(no_key=True), orders.select_for_update(no_key=True)
+    payments = list(money)
+    return Contract(None, orders.get(pk=order), payments=payments)
+
+
+def _standing_of_order(contract: Contract) -> Standing:
+    order = contract.wish
+    states = {one.state for one in contract.payments if not one.surplus}
+    coming = bool(states & {Payment.State.PROCESSING, Payment.State.SUCCEEDED})
+    waiting = order.state in (Order.State.DRAFT, Order.State.AWAITING_PAYMENT)
+    return Standing(
+        subscription=False,
+        over=False,
+        consumer=order.buyer_kind == BuyerKind.CONSUMER,
+        bought_here=True,
+        automatic=False,
+        withdrawal_open=True,
+        withdraw_until=None,
+        ends_on=None,
+        paid=order.amount.amount if coming else Decimal("0.00"),
+        unserved_price=Decimal("0.00"),
+        waits=False,
+        disputed=False,
+        notice=True,
+        unpaid=waiting and not coming,
+        debited=waiting and coming,
+    )

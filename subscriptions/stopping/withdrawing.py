@@ -1,0 +1,91 @@
+"""Withdrawing: the purchase is undone. Everything paid goes back, nothing more is sent or charged (law.md 4.4, 4.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from payments.actors import Actor
+from payments.days import paris_day
+from payments.desk import put_on_desk
+from payments.invoicing.issuing import AlreadyCredited
+from payments.models import DeskItem, Invoice, Refund
+from payments.refunds import NothingToRefund
+from subscriptions.models import Declaration, Entitlement, Order, Subscription, Term
+from subscriptions.moving import move, move_copies
+from subscriptions.orders.moving import move as move_orders
+from subscriptions.refunding import CannotRefund, refund_in_full
+from subscriptions.stopping.choosing import stop_renewing
+from subscriptions.stopping.effects import Code
+from subscriptions.stopping.reading import Contract, is_disputed, terms_withdrawn
+from subscriptions.stopping.unserved import Disputed, give_back_unserved
+
+Copy = Entitlement.State
+REASON = "withdrawal"
+
+
+def stop_for_withdrawal(contract: Contract, declaration: Declaration, *, actor: Actor, at: datetime) -> Refund | None:
+    """Carry out a withdrawal on a locked contract; returns its refund, None while it has to wait.
+
+    While a copy is in a file or the bank disputes the payment, the copies still owed are held, so that no further file
+    takes them, and `give_back_all` is called again by the sweep.
+    """
+    reason = f"{REASON} {declaration.reference}"
+    stop_renewing(contract.promise, actor=actor, at=at, reason=reason, declaration=declaration)
+    terms = terms_undone(contract, declaration)
+    if not must_wait(contract, declaration):
+        try:
+            with transaction.atomic():
+                return give_back_all(contract, declaration, actor=actor, at=at)
+        except (CannotRefund, AlreadyCredited, NothingToRefund, Disputed, Invoice.DoesNotExist):
+            # What was declared stands; a person gives the money back.
+            put_on_desk(
+                DeskItem.Desk.FINANCE,
+                kind="refund_by_hand",
+                subject=f"declaration:{declaration.pk}",
+                sentence=f"{declaration.reference} : le remboursement n’a pas pu être préparé, à faire à la main.",
+                at=at,
+            )
+            for copy in contract.copies:
+                copy.refresh_from_db(fields=["state"])
+    owed = [copy for term in terms for copy in contract.of_term(term) if copy.state == Copy.OWED]
+    move_copies(owed, "hold", on=paris_day(at), actor=actor, at=at, reason=reason)
+    return None
+
+
+def terms_undone(contract: Contract, declaration: Declaration) -> Sequence[Term]:
+    """All of them where a person gives everything back, else those of the orders whose period was open on its receipt."""
+    if declaration.effect == Code.GOODWILL:
+        return contract.terms
+    return terms_withdrawn(contract, on=paris_day(declaration.received_at))
+
+
+def must_wait(contract: Contract, declaration: Declaration) -> bool:
+    """Whether money cannot go back yet: a copy is in a file that is not posted, or the bank disputes a payment."""
+    copies = [copy for term in terms_undone(contract, declaration) for copy in contract.of_term(term)]
+    return is_disputed(contract.payments) or any(copy.state == Copy.ASSIGNED for copy in copies)
+
+
+def give_back_all(contract: Contract, declaration: Declaration, *, actor: Actor, at: datetime) -> Refund | None:
+    """What is undone goes back: its first order whole, what was bought after it too. The contract ends, unless a term that
+    was paid before still runs.
+    """
+    reason = f"rétractation {declaration.reference}"
+    undone = terms_undone(contract, declaration)
+    later = Contract(contract.promise, None, undone[1:], contract.copies, contract.payments)
+    give_back_unserved(later, reason=reason, actor=actor, at=at)
+    order = undone[0].order or contract.wish
+    refund = refund_in_full(order, reason=reason, actor=actor, at=at)
+    subscription = Subscription.objects.get(pk=contract.promise.pk)
+    if len(undone) == len(contract.terms) and subscription.state != Subscription.State.ENDED:
+        move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=reason)
+    return refund
+
+
+def cancel_order(contract: Contract, declaration: Declaration, *, actor: Actor, at: datetime) -> None:
+    """An order that is not paid is over. Its payment page is closed by the sweep; what is paid all the same goes back."""
+    move_orders(
+        [contract.wish], Order.State.CANCELLED, actor=actor, at=at, reason=f"{declaration.kind} {declaration.reference}"
+    )
