@@ -19,7 +19,7 @@ from tests.kills.shop import ROOT, Shop, until
 from tests.sandbox.driver import Driver
 
 PURCHASES = 40
-REST = 12.0  # seconds: two strokes of the fastest jobs
+REST = 25.0  # seconds: the last documents are set (every fifteen), and the press has left (after eight)
 NAMES = (
     ("deploy.local.demo", "supervisor"),
     ("payments.sandbox.wsgi", "stand-in"),
