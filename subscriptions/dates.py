@@ -17,16 +17,13 @@ from payments.vat import BuyerKind
 from subscriptions.calendar import DeliveryZone, IssueDates, last_day_to_refuse, withdraw_until
 from subscriptions.models import Entitlement, EntitlementMovement, Offer, Price, Recipient, Subscription, Term
 from subscriptions.models import Renewal as Plan
+from subscriptions.moving import COMING, GONE
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.renewals.calendar import renews_on
 
 Copy = Entitlement.State
 State = Subscription.State
 LIVING = frozenset({State.PENDING, State.ACTIVE, State.GRACE})
-#: Copies that are still to come: in a file or not, held or not.
-COMING = frozenset({Copy.OWED, Copy.ASSIGNED, Copy.HELD})
-#: Copies that will never come, so that they say nothing about the first issue.
-GONE = frozenset({Copy.VOID, Copy.CREDITED})
 #: Plans that are over: what they planned does not come, or has come.
 OVER = (Plan.State.PAID, Plan.State.LAPSED, Plan.State.CANCELLED)
 #: What is told to the reader by now: its amount stands.

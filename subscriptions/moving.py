@@ -13,6 +13,11 @@ State = Subscription.State
 Copy = Entitlement.State
 Kind = EntitlementMovement.Kind
 
+#: Copies that are still to come: in a file or not, held or not.
+COMING = frozenset({Copy.OWED, Copy.ASSIGNED, Copy.HELD})
+#: Copies that will never come.
+GONE = frozenset({Copy.VOID, Copy.CREDITED})
+
 TRANSITIONS: dict[str, frozenset[str]] = {
     State.PENDING: frozenset({State.ACTIVE, State.ENDED}),
     State.ACTIVE: frozenset({State.GRACE, State.LAPSED, State.ENDED}),

@@ -15,14 +15,12 @@ from datetime import date, timedelta
 
 from subscriptions.calendar import IssueDates, TermDates, reached_by_address_change, term_dates
 from subscriptions.models import Entitlement, Offer, Subscription, Term
+from subscriptions.moving import COMING, GONE
 from subscriptions.offers.catalogue import Prolongs, Shelf, Standing, dates_of
 from subscriptions.renewals.calendar import lapses_on, next_term
 
 State = Subscription.State
 Copy = Entitlement.State
-#: Copies still to come, and copies that will never come.
-COMING = frozenset({Copy.OWED, Copy.ASSIGNED, Copy.HELD})
-GONE = frozenset({Copy.VOID, Copy.CREDITED})
 #: What has ended is not prolonged: whoever withdrew, or had their data erased, begins anew.
 PROLONGABLE = frozenset({State.ACTIVE, State.GRACE, State.LAPSED})
 _DAY = timedelta(days=1)

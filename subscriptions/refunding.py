@@ -17,8 +17,7 @@ from payments.desk import record_act
 from payments.invoicing.issuing import credit_in_full
 from payments.models import DeskItem, Invoice, Payment, Refund
 from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term
-from subscriptions.moving import move, move_copies
-from subscriptions.prolonging import COMING, GONE
+from subscriptions.moving import COMING, GONE, move, move_copies
 from subscriptions.stopping.choosing import stop_renewing
 
 

@@ -13,11 +13,11 @@ from payments.desk import record_act
 from payments.saving import save_all
 from subscriptions.beginning import calendars
 from subscriptions.models import Entitlement, Issue, Subscription
+from subscriptions.moving import GONE
 
 Copy = Entitlement.State
 #: Copies that still wait for an issue.
 WAITING = (Copy.OWED, Copy.HELD)
-GONE = (Copy.VOID, Copy.CREDITED)
 BATCH = 500
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from payments.money import french
 from subscriptions.models import Issue, Offer, Subscription, Term
+from subscriptions.moving import COMING
 from subscriptions.notices.french import day, issue, issues, month
 from subscriptions.notices.letter import Context, Facts
 from subscriptions.notices.paths import absolute
 from subscriptions.objecting import unsubscribe_path
 from subscriptions.offers.catalogue import Standing, read_shelf
-from subscriptions.prolonging import COMING, held, prolonged
+from subscriptions.prolonging import held, prolonged
 from subscriptions.renewals.links_by_choice import renew_path
 from subscriptions.renewals.remindable import remindable
 

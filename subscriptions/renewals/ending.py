@@ -12,8 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from payments.actors import Actor
 from subscriptions.models import Entitlement, Offer, Subscription, Term
-from subscriptions.moving import move
-from subscriptions.prolonging import COMING, GONE
+from subscriptions.moving import COMING, GONE, move
 
 State = Subscription.State
 BECAUSE = "its last term ended"

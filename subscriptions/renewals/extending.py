@@ -22,14 +22,12 @@ from subscriptions.beginning import calendars
 from subscriptions.calendar import CalendarTooShort, first_issue
 from subscriptions.granting import grant
 from subscriptions.models import Entitlement, Issue, Order, Subscription, Term
-from subscriptions.moving import move
+from subscriptions.moving import GONE, move
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.papers import Sold, invoice_sold
 from subscriptions.renewals.calendar import next_term
 
 Copy = Entitlement.State
-#: Copies that say nothing about where the next ones begin.
-GONE = (Copy.VOID, Copy.CREDITED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from payments.methods import payer_account
 from payments.models import Payment
 from payments.off_session import close
 from subscriptions.beginning import calendars
-from subscriptions.models import Renewal, Term
+from subscriptions.models import Renewal
 from subscriptions.renewals.calendar import next_term
 from subscriptions.renewals.charging import description
 from subscriptions.renewals.extending import Behind, behind, first_number, following
@@ -201,10 +201,3 @@ def situation(renewal: Renewal, payment: Payment | None) -> Situation:
         if payment.state == Payment.State.DECLINED:
             return Situation.REFUSED
     return Situation.OPEN if renewal.state in PAYABLE else Situation.NOT_YET
-
-
-def term_of(renewal: Renewal) -> Term | None:
-    """The term that it has become, with its copies."""
-    if renewal.term_id is None:
-        return None
-    return Term.objects.prefetch_related("entitlements__issue").get(pk=renewal.term_id)

@@ -11,8 +11,8 @@ from django.db.models.functions import Cast, Coalesce, Concat
 
 from payments.models import Payment
 from subscriptions.models import Consent, Entitlement, Offer, Order, Subscription, Term
+from subscriptions.moving import GONE
 from subscriptions.objecting import last_word
-from subscriptions.prolonging import GONE
 
 State = Subscription.State
 

@@ -13,13 +13,12 @@ from django.db.models.functions import Coalesce
 
 from payments.models import DeskItem, Payment
 from subscriptions.models import Entitlement, Price, Renewal, Subscription, Term
+from subscriptions.moving import COMING
 from subscriptions.renewals import calendar
 from subscriptions.renewals.matters import told
 
 Copy = Entitlement.State
 State = Renewal.State
-#: Copies that are still to come, and so keep the next term waiting.
-COMING = (Copy.OWED, Copy.ASSIGNED, Copy.HELD)
 #: States in which a renewal still follows what it hangs on; from `due` on it does not move any more.
 FOLLOWING = (State.PLANNED, State.ANNOUNCED, State.MANUAL)
 

@@ -14,6 +14,7 @@ from payments.vat import BuyerKind, ttc_left
 from subscriptions.calendar import DeliveryZone, withdraw_until
 from subscriptions.dates import LIVING, dates_of_subscription
 from subscriptions.models import Declaration, Entitlement, Notice, Order, Renewal, RenewalProof, Subscription, Term
+from subscriptions.moving import COMING
 from subscriptions.renewals.moving import OVER
 from subscriptions.stopping.effects import WAITING, Standing, Undone
 
@@ -22,8 +23,6 @@ Copy = Entitlement.State
 UNSERVED = (Copy.OWED, Copy.HELD)
 #: Copies for which nothing was given back.
 KEPT = (Copy.OWED, Copy.HELD, Copy.ASSIGNED, Copy.SERVED)
-#: Copies still to come.
-COMING = (Copy.OWED, Copy.HELD, Copy.ASSIGNED)
 
 
 @dataclass(frozen=True, slots=True)
