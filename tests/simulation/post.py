@@ -1,0 +1,72 @@
+"""The post: takes the shop's letters, answers as a mail server would, and keeps what it took for its readers."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parseaddr
+
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One letter in a reader's mailbox."""
+
+    to: str
+    at: datetime
+    message_id: str
+    subject: str
+    text: str
+
+
+@dataclass(slots=True)
+class Post:
+    """Every letter taken, oldest first. `moods`: what it does to the next letters, one each, instead of taking them."""
+
+    taken: list[Taken] = field(default_factory=list)
+    moods: list[str] = field(default_factory=list)
+    closed: set[str] = field(default_factory=set)
+    delivered: Callable[[Taken], None] = lambda letter: None
+
+    def take(self, message: EmailMessage) -> None:
+        """One letter. Raises what smtplib raises when it is not taken, or when the answer is lost."""
+        to = parseaddr(message.to[0])[1]
+        if to in self.closed:
+            raise smtplib.SMTPRecipientsRefused({to: (550, b"5.1.1 no such mailbox")})
+        mood = self.moods.pop(0) if self.moods else ""
+        if mood == "later":
+            raise smtplib.SMTPRecipientsRefused({to: (451, b"4.3.0 try again")})
+        if mood == "silent before":
+            raise TimeoutError
+        letter = Taken(
+            to, timezone.now(), str(message.extra_headers["Message-ID"]), str(message.subject), str(message.body)
+        )
+        self.taken.append(letter)
+        self.delivered(letter)
+        if mood == "silent after":
+            raise TimeoutError
+
+
+#: The post of the running simulation.
+current = Post()
+
+
+def begin() -> Post:
+    """A post with empty mailboxes."""
+    global current
+    current = Post()
+    return current
+
+
+class Backend(BaseEmailBackend):
+    """Django's door to it."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        for message in email_messages:
+            current.take(message)
+        return len(email_messages)
