@@ -12,6 +12,9 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
+from subscriptions.models import Notice
+from subscriptions.notices.writing import message_id
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -50,6 +53,11 @@ class Post:
         self.delivered(letter)
         if mood == "silent after":
             raise TimeoutError
+
+    def has(self, notice: Notice) -> bool:
+        """Whether it took this letter: what the provider's log says."""
+        wanted = message_id(notice)
+        return any(letter.message_id == wanted for letter in self.taken)
 
 
 #: The post of the running simulation.

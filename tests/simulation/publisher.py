@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from django.db import transaction
 
 from payments.actors import Actor
+from payments.money import eur
 from shop.demo.catalogue import OFFERS, PRICES
 from shop.demo.issues import QUARTERS, post_day
 from shop.storefront.kept import KEEPER
@@ -80,3 +81,24 @@ def _posted(shop: Shop, issue: Issue, quarter: int) -> None:
     plan_issue(shop, issue.magazine, quarter + AHEAD)
     KEEPER.forget()
     shop.timetable.stirred()
+
+
+def raise_prices(shop: Shop) -> None:
+    """Another price for new subscriptions and for renewals not announced yet, from a day on, twice in three years."""
+    for number, after in enumerate((400, 800), start=1):
+        day = shop.plan.begins + timedelta(days=after)
+        shop.agenda.add(
+            paris(day - timedelta(days=120), 10),
+            lambda day=day, number=number: _price_from(shop, day, number),  # type: ignore[misc]
+            who="publisher",
+            what=f"raises prices from {day}",
+        )
+
+
+@transaction.atomic
+def _price_from(shop: Shop, day: date, number: int) -> None:
+    for offer in Offer.objects.order_by("pk"):
+        for zone, amount in PRICES.items():
+            Price.objects.filter(offer=offer, delivery_zone=zone, valid_to=None).update(valid_to=day)
+            Price.objects.create(offer=offer, delivery_zone=zone, amount=amount + eur(f"{2 * number}.30"), valid_from=day)
+    KEEPER.forget()

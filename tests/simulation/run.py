@@ -21,8 +21,9 @@ from tasks import charges
 from tasks.schedule import TIMETABLE
 from tests.simulation import acts, faults, post, printing, publisher, till, trace
 from tests.simulation.acts.buying import buys
-from tests.simulation.clock import Clock, paris
+from tests.simulation.acts.staff import looks_at_doubts
 from tests.simulation.chain import chain
+from tests.simulation.clock import Clock, paris
 from tests.simulation.invariants import Violation, violations
 from tests.simulation.kills import Reaper, reaped
 from tests.simulation.people import Reader
@@ -134,7 +135,7 @@ def _live(shop: Shop, report: Report, say: Callable[[Shop], None]) -> None:
 
 def _ask(shop: Shop, report: Report) -> None:
     """Ask now, or once what went wrong has had its time to be caught up."""
-    if shop.stopped or shop.till.down or shop.clock.now < shop.unsettled_until:
+    if shop.stopped or shop.till.down() or shop.clock.now < shop.unsettled_until:
         later = max(shop.unsettled_until, shop.clock.now) + timedelta(hours=6)
         shop.agenda.add(later, lambda: _ask(shop, report))
         return
@@ -159,7 +160,7 @@ def _come_to_rest(shop: Shop) -> None:
     shop.reaper.disarm()
     shop.till.behave()
     shop.post.moods.clear()
-    shop.till.down = shop.stopped = shop.two_clocks = shop.valkey_lost = False
+    shop.stopped_until = shop.down_until = shop.two_clocks_until = shop.valkey_lost_until = shop.clock.now
     end = shop.clock.now + CALM
     shop.timetable.open_day()
     shop.timetable.stirred()
@@ -170,11 +171,14 @@ def _come_to_rest(shop: Shop) -> None:
 def _fill(shop: Shop) -> None:
     plan = shop.plan
     publisher.stock(shop)
+    publisher.raise_prices(shop)
+    looks_at_doubts(shop, plan.chance("doubts"))
     chance = plan.chance("arrivals")
     days = 365.25 * plan.years * ARRIVALS
     for person in make_people(plan.readers, plan.chance("people")):
         reader = Reader(shop, person)
         shop.readers.append(reader)
+        shop.by_email[reader.email] = reader
         at = paris(plan.begins, 8) + timedelta(days=int(chance.uniform(0, days)), minutes=chance.randrange(900))
         shop.tell(reader.name, "buys", lambda reader=reader: buys(shop, reader), at=at)  # type: ignore[misc]
     for name in plan.faults:
@@ -188,7 +192,6 @@ def _strike_again(shop: Shop, name: str, chance: Any) -> None:
 
     def strike() -> None:
         shop.journal.write(shop.clock.now, "fault", f"{name}: {row.strike(shop, chance)}")
-        shop.timetable.stirred()
         _strike_again(shop, name, chance)
 
     shop.agenda.add(shop.clock.now + timedelta(days=chance.expovariate(row.a_year / 365)), strike)

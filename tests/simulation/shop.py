@@ -47,7 +47,7 @@ class Changes:
 
 
 class Shop:
-    """Everything that a story needs. `stopped`: no job runs; `two_clocks`: each runs twice."""
+    """Everything that a story needs. What goes wrong for a while says until when."""
 
     timetable: Timetable
 
@@ -55,13 +55,30 @@ class Shop:
         self.plan, self.clock, self.till, self.post, self.reaper = plan, clock, till, post, reaper
         self.agenda, self.journal = Agenda(), Journal()
         self.readers: list[Reader] = []
+        self.by_email: dict[str, Reader] = {}
         self.failures: list[str] = []
         self.kills = 0
-        self.stopped = self.two_clocks = self.valkey_lost = False
+        self.stopped_until = self.down_until = self.two_clocks_until = self.valkey_lost_until = clock.now
+        till.down = lambda: clock.now < self.down_until
         #: Until when what went wrong needs time to be caught up.
         self.unsettled_until = clock.now
         self._stripe = Client(headers={"user-agent": "Stripe/1.0"})
         post.delivered = self._arrives
+
+    @property
+    def stopped(self) -> bool:
+        """Whether no job runs."""
+        return self.clock.now < self.stopped_until
+
+    @property
+    def two_clocks(self) -> bool:
+        """Whether each job rings twice."""
+        return self.clock.now < self.two_clocks_until
+
+    @property
+    def valkey_lost(self) -> bool:
+        """Whether the allowance is shut."""
+        return self.clock.now < self.valkey_lost_until
 
     # --- time ---
 
@@ -119,6 +136,7 @@ class Shop:
         connection.close()
         self.journal.write(self.clock.now, "killed", where)
         self.unsettle(timedelta(days=1))
+        self.timetable.stirred()
 
     def failed(self, where: str, trouble: BaseException, *, alarm: bool) -> None:
         """A job has raised. What it raises while Stripe is silent is its alarm; anything else is a finding."""
@@ -149,13 +167,8 @@ class Shop:
         return self.till.deliver(knock) > 0
 
     def _arrives(self, letter: Any) -> None:
-        for reader in self.by_email.get(letter.to, ()):
-            reader.gets(letter)
-
-    @property
-    def by_email(self) -> dict[str, list[Reader]]:
-        """Readers by the address they read."""
-        return {reader.email: [reader] for reader in self.readers}
+        if letter.to in self.by_email:
+            self.by_email[letter.to].gets(letter)
 
     @contextmanager
     def changes(self) -> Iterator[Changes]:

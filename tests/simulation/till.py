@@ -15,6 +15,7 @@ from payments.sandbox.inprocess import InProcessClient
 from payments.sandbox.settings import Settings
 from payments.sandbox.store import Obj
 from payments.sandbox.wire import Dropped, Request
+from payments.webhooks.types import HEARD
 
 ORIGIN = "https://checkout.stripe.test"
 KEY, SECRET = "sk_test_simulation", "whsec_simulation"
@@ -42,17 +43,18 @@ GENERIC = "4000000000000341"
 
 
 class Till:
-    """One stand-in. `down`: nobody gets an answer; `silent`: so many more requests do not, before or after acting."""
+    """One stand-in. `down`: whether nobody gets an answer now; `asked`: requests so far."""
 
     def __init__(self, chance: random.Random) -> None:
         self.application = StandIn(
-            Settings(key=KEY, webhook_secret=SECRET, public_url=ORIGIN), background=False
+            Settings(key=KEY, webhook_secret=SECRET, public_url=ORIGIN, events=tuple(sorted(HEARD))), background=False
         )
         self.world = self.application.world
         self._client = InProcessClient(self.application)
         self._chance = chance
-        self.down = False
+        self.down: Callable[[], bool] = lambda: False
         self.asked = 0
+        self._when_spoiled: Callable[[], None] | None = None
 
     def close(self) -> None:
         """Let it go."""
@@ -63,9 +65,19 @@ class Till:
     def request(self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None) -> Any:
         """One request of the SDK."""
         self.asked += 1
-        if self.down:
+        if self.down():
             raise stripe.APIConnectionError("Stripe is down.", should_retry=True)  # type: ignore[no-untyped-call]
-        return self._client.request(method, url, headers, post_data)
+        try:
+            return self._client.request(method, url, headers, post_data)
+        except stripe.APIConnectionError:
+            if method.lower() == "post" and self._when_spoiled is not None:
+                then, self._when_spoiled = self._when_spoiled, None
+                then()
+            raise
+
+    def down_when_spoiled(self, then: Callable[[], None]) -> None:
+        """Do `then` as soon as an answer to a POST is lost."""
+        self._when_spoiled = then
 
     def misbehave(self, action: str, *, method: str = "*", path: str = "*", times: int = 1, **more: Any) -> None:
         """Spoil the next requests that match."""
@@ -85,6 +97,13 @@ class Till:
                 self.world.store.remove(rule)
             self.application.webhooks.release()
             self.world.store.commit()
+        self._when_spoiled = None
+
+    def release(self) -> None:
+        """What was held of webhooks is let go."""
+        with self.world.lock:
+            self.application.webhooks.release()
+            self.world.store.commit()
 
     def travel(self, instant: int) -> None:
         """What is planned on the way happens, each at its own time."""
@@ -98,7 +117,7 @@ class Till:
 
     def deliver(self, post: Callable[[bytes, dict[str, str]], int]) -> int:
         """Bring every waiting webhook once; returns how many were taken."""
-        return 0 if self.down else self.application.webhooks.deliver(post)
+        return 0 if self.down() else self.application.webhooks.deliver(post)
 
     # --- what a reader does ---
 
@@ -126,15 +145,15 @@ class Till:
         return ""
 
     def _browse(self, method: str, url: str, form: Mapping[str, str] | None) -> tuple[int, str]:
-        if self.down:
-            raise NoAnswer
+        if self.down():
+            raise NoAnswer("Stripe is down")
         parts = urlsplit(url)
         body = urlencode(form or {})
         headers = {"content-type": "application/x-www-form-urlencoded"} if method == "POST" else {}
         try:
             answer = self.application.answer(Request(method, parts.path, parts.query, headers, body, ORIGIN))
         except Dropped as broken:
-            raise NoAnswer from broken
+            raise NoAnswer("the connection broke") from broken
         return answer.status, answer.headers.get("Location", "")
 
     # --- what the world does to it, and what it counts ---
@@ -144,6 +163,10 @@ class Till:
         with self.world.lock:
             kept = self.world.need("payment_method", method)
             self.world.change(kept, **{"_number" if kept["type"] == "card" else "_iban": number})
+
+    def knows(self, method: str) -> bool:
+        """Whether it keeps this method."""
+        return self.world.store.get("payment_method", method) is not None
 
     def charges(self) -> list[Obj]:
         """Money that was really taken, oldest first."""

@@ -1,26 +1,29 @@
 """Which jobs run when: the timetable of the shop, without the rings at which nothing can have become due.
 
-A job is a sweep: what it sees changes by an act, by another job, by Stripe, or by the day and hour. So the jobs that ring
-every few seconds to hours ring here
+A job is a sweep: what it sees changes by an act, by another job, by Stripe, or by the day and hour. So here
 
-- in the night (a quarter past midnight in Paris, when the date has changed), at three past ten (the hour of charges) and
-  in the evening;
-- two minutes, a quarter of an hour and eighty minutes after each act of a reader, of the staff or of a fault: after the
-  bell, after what waits five or ten minutes for an answer, after the end of a payment page;
+- every job that rings often rings in the night, when the date has changed, and whatever has changed by the hour at three
+  past ten, when readers are charged; daily jobs ring at their hour;
+- those that ring every few minutes ring within ten minutes of each act, fault and kill; and while something is in
+  flight (a letter, an event, a page, a refund, an answer that did not come) a quarter of an hour and eighty minutes later
+  again, after what waits ten minutes for an answer and after the end of a payment page;
 
-and at each of these again and again, a minute apart, as long as one of them changed something. Daily jobs ring at their
-hour. The audit rings when the invariants are asked. A ring that is left out would have found what the ring before it left.
+each time again and again, a minute apart, as long as one of them changed something. The audit rings when the invariants
+are asked. A ring that is left out would have found what the ring before it left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection
 
+from payments.gateway import GatewayFault
+from payments.models import MethodSetup, Payment, Refund, StripeEvent
+from subscriptions.models import Notice
 from tasks.app import app
 from tasks.schedule import TIMETABLE, Job
 from tests.simulation.clock import paris
@@ -28,12 +31,16 @@ from tests.simulation.kills import Killed
 from tests.simulation.shop import Shop
 
 MINUTE = timedelta(minutes=1)
-AFTER = (2 * MINUTE, 15 * MINUTE, 80 * MINUTE)
+LATER = (15 * MINUTE, 80 * MINUTE)
+TOGETHER = 10 * MINUTE
 ROUNDS = 8
+#: Rings every so many seconds or less: what an act sets going.
+QUICK = 300
+#: These change nothing that a reader, the books or Stripe would see.
+ASIDE = frozenset({"heartbeat", "search-lines"})
 #: The audit reads every row: it is asked with the invariants.
 APART = frozenset({"audit"})
-#: Jobs whose ring changes nothing but their own bookkeeping.
-HOURS = ((0, 15), (10, 3), (19, 30))
+NIGHT, CHARGES = (0, 15), (10, 3)
 #: What a job may raise while Stripe or Valkey does not answer: its alarm, which is what it should do then.
 ALARMS = frozenset({"Silence", "Shut", "NotRendered"})
 
@@ -47,47 +54,62 @@ class Timetable:
         app.loader.import_default_modules()
         self._bodies: dict[str, Callable[[], Any]] = {job.name: app.tasks[job.name] for job in TIMETABLE}
         self.often = [job for job in TIMETABLE if job.at is None]
+        self.quick = [job for job in self.often if job.every <= QUICK and job.name not in ASIDE]
         self.daily = [job for job in TIMETABLE if job.at is not None and job.name not in APART]
-        self.rounds = self.runs = 0
+        self.runs = 0
+        self.running: Job | None = None
 
     def open_day(self) -> None:
-        """Write down the rings of today, and of the opening of the next day."""
+        """Write down the rings of today, and the opening of the next day."""
         shop, today = self._shop, self._shop.clock.today
-        for hour, minute in HOURS:
-            self._at(paris(today, hour, minute))
+        self._at(paris(today, *NIGHT), self.turn)
+        self._at(paris(today, *CHARGES), self._hour_of_charges)
         for job in self.daily:
             assert job.at is not None
-            at = paris(today, *job.at)
-            if at >= shop.clock.now:
-                shop.agenda.add(at, lambda job=job: self._once(job))  # type: ignore[misc]
+            self._at(paris(today, *job.at), lambda job=job: self._once(job))  # type: ignore[misc]
         shop.agenda.add(paris(today + timedelta(days=1), 0, 1), self.open_day)
 
     def stirred(self) -> None:
-        """Something happened: look at it soon, and again when its time-outs are over."""
-        for pause in AFTER:
-            at = self._shop.clock.now + pause
-            # To whole five minutes, so that what happens together is looked at together.
-            self._at(at + (datetime.min - at.replace(tzinfo=None)) % (5 * MINUTE))
+        """Something happened: look at it soon, together with what else happens in these minutes."""
+        self._soon(TOGETHER, self._look)
 
-    def _at(self, at: datetime) -> None:
-        if at >= self._shop.clock.now and at not in self._waiting:
+    def _soon(self, pause: timedelta, look: Callable[[], None]) -> None:
+        at = self._shop.clock.now + pause
+        at -= (at.replace(tzinfo=None) - datetime.min) % TOGETHER
+        if at <= self._shop.clock.now:
+            at += TOGETHER
+        if at not in self._waiting:
             self._waiting.add(at)
-            self._shop.agenda.add(at, lambda: self._ring(at))
+            self._shop.agenda.add(at, lambda: (self._waiting.discard(at), look()))
 
-    def _ring(self, at: datetime) -> None:
-        self._waiting.discard(at)
-        self.turn()
+    def _at(self, at: datetime, ring: Callable[[], Any]) -> None:
+        if at >= self._shop.clock.now:
+            self._shop.agenda.add(at, ring)
 
     def turn(self) -> None:
-        """Ring every job that rings often, again and again while one of them changes something."""
+        """Ring every job that rings often."""
+        self._ring(self.often)
+
+    def _look(self) -> None:
+        self._ring(self.quick)
+        if in_flight():
+            for pause in LATER:
+                self._soon(pause, lambda: self._ring(self.quick) if in_flight() else None)
+
+    def _hour_of_charges(self) -> None:
+        charges = [job for job in self.often if job.name == "renewal-charge"]
+        if not self._shop.stopped and (self._shop.hear() or any([self.run(job) for job in charges])):
+            self._ring(self.often)
+            self.stirred()
+
+    def _ring(self, jobs: Sequence[Job]) -> None:
+        """Ring these jobs, again and again while one of them changes something."""
         shop = self._shop
-        if shop.stopped:
-            shop.hear()
-            return
         for _round in range(ROUNDS):
-            self.rounds += 1
             changed = shop.hear()
-            for job in self.often:
+            if shop.stopped:
+                return
+            for job in jobs:
                 changed = self.run(job) or changed
             if not changed:
                 return
@@ -99,15 +121,15 @@ class Timetable:
 
     def run(self, job: Job) -> bool:
         """One run of one job, twice where two clocks ring; whether it changed anything. It may be killed."""
-        shop = self._shop
         changed = self._live(job)
-        if shop.two_clocks:
+        if self._shop.two_clocks:
             changed = self._live(job) or changed
         return changed
 
     def _live(self, job: Job) -> bool:
         shop = self._shop
         self.runs += 1
+        before, self.running = self.running, job
         with shop.changes() as changes:
             try:
                 with shop.reaper.watched():
@@ -118,7 +140,21 @@ class Timetable:
             except SoftTimeLimitExceeded:
                 raise
             except Exception as trouble:
-                shop.failed(job.name, trouble, alarm=type(trouble).__name__ in ALARMS)
+                shop.failed(job.name, trouble, alarm=isinstance(trouble, GatewayFault) or type(trouble).__name__ in ALARMS)
+        self.running = before
         if connection.in_atomic_block:
             raise RuntimeError(f"{job.name} left a transaction open")
         return changes.many > 0
+
+
+def in_flight() -> bool:
+    """Whether something waits for an answer, a time-out or another try."""
+    waiting = (
+        Notice.objects.filter(state__in=("queued", "sending")),
+        StripeEvent.objects.filter(state=StripeEvent.State.STORED),
+        Payment.objects.filter(is_open=True).exclude(state="processing"),
+        Refund.objects.filter(state__in=("created", "unknown")),
+        MethodSetup.objects.filter(state="created"),
+        Payment.objects.filter(effect="parked"),
+    )
+    return any(rows.exists() for rows in waiting)
