@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.simulation.place import place
@@ -29,12 +30,16 @@ def main(arguments: list[str]) -> int:
         except ValueError as refused:
             print(refused)
             return 2
+        ends = (80, 365) if asked.years > 0.9 else (76, 90)
         plan = Plan(
+            imported_end=ends, imported_live=asked.imported_live,
             years=asked.years, readers=asked.readers, seed=asked.seed, faults=tuple(names), imported=asked.imported,
             until_step=asked.until_step, audit_months=asked.audit_months,
         )  # fmt: skip
         print(f"{asked.years:g} years, {asked.readers} readers, seed {asked.seed}, faults: {', '.join(names) or 'none'}", flush=True)
         report = simulate(plan, say=_say)
+        if asked.journal:
+            Path(asked.journal).write_text("\n".join(report.journal) + "\n")
         return tell(report)
 
 
@@ -43,9 +48,11 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--years", type=float, default=3)
     parser.add_argument("--readers", type=int, default=100)
     parser.add_argument("--imported", type=int, default=0, help="readers who came from another shop, in bulk")
+    parser.add_argument("--imported-live", action="store_true", help="and do what readers do")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--faults", default="all", help="all, none, or names with commas between")
     parser.add_argument("--until-step", type=int, default=None, help="stop before this step of a report")
+    parser.add_argument("--journal", default="", help="a file for every act and fault, step by step")
     parser.add_argument("--audit-months", type=int, default=1)
     asked = parser.parse_args(arguments)
     if asked.seed is None:

@@ -67,14 +67,15 @@ class Reader:
 
     # --- a life ---
 
-    def begin_year(self) -> None:
-        """Draw what happens in the next year, and the drawing of the year after it."""
+    def begin_year(self, ago: timedelta = timedelta(0)) -> None:
+        """Draw what happens in the year that begins now, or began some time `ago`, and the drawing of the year after it."""
         self.years += 1
-        begun = self.shop.clock.now
+        begun = self.shop.clock.now - ago
         for act in ACTS:
             chance = self.shop.plan.chance("act", act.name, self.number, self.years)
             if chance.random() < act.weight and (after := act.when(self.shop, self, chance)) is not None:
-                self.tell(act.name, lambda tale=act.tale: tale(self.shop, self), after=after)  # type: ignore[misc]
+                if after > ago:
+                    self.tell(act.name, lambda tale=act.tale: tale(self.shop, self), after=after - ago)  # type: ignore[misc]
         self.shop.agenda.add(begun + timedelta(days=365), self.begin_year)
 
     def tell(self, what: str, story: Callable[[], Story], *, after: timedelta) -> None:

@@ -10,7 +10,9 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`faults`: their names. `imported`: readers beside the `readers`, who came from another shop in bulk.
+    """`faults`: their names. `imported`: readers beside the `readers`, who came from another shop in bulk and renew
+    automatically; `imported_end`: their years end between so many days from the first day; `imported_live`: they do what
+    readers do.
 
     `until_step`: stop before this step, to look at what a report named. `audit_months`: how often the invariants are asked.
     """
@@ -21,6 +23,8 @@ class Plan:
     faults: Sequence[str] = ()
     begins: date = date(2026, 12, 1)
     imported: int = 0
+    imported_end: tuple[int, int] = (80, 365)
+    imported_live: bool = False
     until_step: int | None = None
     audit_months: int = 1
 

@@ -39,11 +39,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What may go wrong: `a_year`: how many times; `strike` begins it, and writes its end into the agenda itself."""
+    """What may go wrong: `a_year`: how many times, by itself or (`traffic`) among five hundred readers, and then the more
+    the more there are; `strike` begins it, and writes its end into the agenda itself."""
 
     name: str
     a_year: float
+    traffic: bool
     strike: Callable[["Shop", Random], str]
+
+    def mean_days(self, readers: int) -> float:
+        """How long until the next time, on average."""
+        scale = min(max(readers / 500, 0.06), 2.0) if self.traffic else 1.0
+        return 365 / (self.a_year * scale)
 
 
 ACTS: list[Act] = []
@@ -94,11 +101,11 @@ def answers(name: str, *, link: str, weight: float) -> Callable[..., Callable[["
     return enter
 
 
-def fault(name: str, *, a_year: float) -> Callable[..., Callable[["Shop", Random], str]]:
+def fault(name: str, *, a_year: float, traffic: bool = True) -> Callable[..., Callable[["Shop", Random], str]]:
     """A row of the table of faults."""
 
     def enter(strike: Callable[["Shop", Random], str]) -> Callable[["Shop", Random], str]:
-        FAULTS[name] = Fault(name, a_year, strike)
+        FAULTS[name] = Fault(name, a_year, traffic, strike)
         return strike
 
     return enter

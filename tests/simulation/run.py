@@ -19,7 +19,7 @@ from shop.storefront.kept import KEEPER
 from shop.watch import audit, bell, runs
 from tasks import charges
 from tasks.schedule import TIMETABLE
-from tests.simulation import acts, faults, post, printing, publisher, till, trace
+from tests.simulation import acts, faults, imported, post, printing, publisher, till, trace
 from tests.simulation.acts.buying import buys
 from tests.simulation.acts.staff import looks_at_doubts
 from tests.simulation.chain import chain
@@ -68,6 +68,7 @@ class Report:
     seconds: float = 0.0
     counts: dict[str, int] = field(default_factory=dict)
     trace: list[str] = field(default_factory=list)
+    journal: list[str] = field(default_factory=list)
     at: datetime | None = None
 
     @property
@@ -108,6 +109,7 @@ def simulate(
         report.step, report.at = shop.journal.step, shop.clock.now
         report.failures = shop.failures
         report.trace = trace.trace()
+        report.journal = [str(line) for line in shop.journal.lines]
         report.counts = _counts(shop)
     report.seconds = time.perf_counter() - begun
     return report
@@ -143,9 +145,14 @@ def _ask(shop: Shop, report: Report) -> None:
 
 
 def _judge(shop: Shop, report: Report) -> None:
+    # Nothing goes wrong while it is asked, and whatever the last thing to go wrong left has its quarter of an hour.
     shop.reaper.disarm()
+    shop.till.behave()
+    shop.post.moods.clear()
     for _round in range(2):
         shop.timetable.turn()
+        shop.go_to(shop.clock.now + timedelta(minutes=16))
+    shop.timetable.turn()
     audit.audit(at=shop.clock.now)
     runs.JobRun.objects.filter(job__in=["audit"]).update(succeeded_at=shop.clock.now)
     found = violations(shop.till, shop.post, at=shop.clock.now)
@@ -181,6 +188,10 @@ def _fill(shop: Shop) -> None:
         shop.by_email[reader.email] = reader
         at = paris(plan.begins, 8) + timedelta(days=int(chance.uniform(0, days)), minutes=chance.randrange(900))
         shop.tell(reader.name, "buys", lambda reader=reader: buys(shop, reader), at=at)  # type: ignore[misc]
+    if plan.imported:
+        imported.come(
+            shop, many=plan.imported, first=100_000, living=plan.imported_live, ends=plan.imported_end
+        )
     for name in plan.faults:
         _strike_again(shop, name, plan.chance("fault", name))
     shop.timetable.open_day()
@@ -194,7 +205,7 @@ def _strike_again(shop: Shop, name: str, chance: Any) -> None:
         shop.journal.write(shop.clock.now, "fault", f"{name}: {row.strike(shop, chance)}")
         _strike_again(shop, name, chance)
 
-    shop.agenda.add(shop.clock.now + timedelta(days=chance.expovariate(row.a_year / 365)), strike)
+    shop.agenda.add(shop.clock.now + timedelta(days=chance.expovariate(1 / row.mean_days(shop.plan.readers))), strike)
 
 
 def _counts(shop: Shop) -> dict[str, int]:

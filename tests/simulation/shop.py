@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -119,6 +120,8 @@ class Shop:
         except (TurnedAway, NoAnswer) as trouble:
             self.journal.write(self.clock.now, who, f"turned away: {trouble}")
             self._once_more(who, what, again, tries, timedelta(hours=7))
+        except Exception as trouble:
+            self.failed(f"{who}: {what}", trouble, alarm=False)
         else:
             if pause is not None:
                 self.agenda.add(pause, lambda: self._go_on(who, what, again, story, tries))
@@ -140,7 +143,9 @@ class Shop:
 
     def failed(self, where: str, trouble: BaseException, *, alarm: bool) -> None:
         """A job has raised. What it raises while Stripe is silent is its alarm; anything else is a finding."""
-        sentence = f"{where} raised {type(trouble).__name__}: {trouble}"[:300]
+        last = traceback.extract_tb(trouble.__traceback__)[-1]
+        place = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+        sentence = f"{where} raised {type(trouble).__name__} at {place}: {trouble}"[:300]
         self.journal.write(self.clock.now, "job", sentence)
         if not alarm:
             self.failures.append(f"{self.clock.now:%Y-%m-%d %H:%M} step {self.journal.step} {sentence}")

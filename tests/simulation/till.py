@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import stripe
 
+from payments.sandbox import misbehaviour
 from payments.sandbox.application import StandIn
 from payments.sandbox.inprocess import InProcessClient
 from payments.sandbox.settings import Settings
@@ -79,12 +80,16 @@ class Till:
         """Do `then` as soon as an answer to a POST is lost."""
         self._when_spoiled = then
 
-    def misbehave(self, action: str, *, method: str = "*", path: str = "*", times: int = 1, **more: Any) -> None:
-        """Spoil the next requests that match."""
-        from payments.sandbox import misbehaviour
-
+    def misbehave(self, action: str, *, method: str = "*", path: str = "*", times: int = 1) -> Obj:
+        """Spoil the next requests that match; the rule, to be forgotten by."""
         with self.world.lock:
-            misbehaviour.add(self.world, {"action": action, "method": method, "path": path, "times": times} | more)
+            return misbehaviour.add(self.world, {"action": action, "method": method, "path": path, "times": times})
+
+    def forget(self, rule: Obj) -> None:
+        """What has not happened by now does not happen any more."""
+        with self.world.lock:
+            self.world.store.remove(rule)
+        self._when_spoiled = None
 
     def misbehave_webhooks(self, action: str, *, times: int = 1) -> None:
         """Spoil the next deliveries."""

@@ -11,7 +11,7 @@ from tests.simulation.shop import Shop
 INSTANTS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89)
 
 
-@fault("kills", a_year=180)
+@fault("kills", a_year=300)
 def kill(shop: Shop, chance: Random) -> str:
     """Whoever passes the n-th named instant from now on dies there."""
     instants = chance.choice(INSTANTS)
@@ -19,7 +19,7 @@ def kill(shop: Shop, chance: Random) -> str:
     return f"somebody dies at the {instants}th instant from here"
 
 
-@fault("rivals", a_year=100)
+@fault("rivals", a_year=160)
 def rival(shop: Shop, chance: Random) -> str:
     """While a process stands at such an instant, a second one does a whole job: the same one, or another."""
     other = chance.choice(shop.timetable.quick)
@@ -32,7 +32,7 @@ def rival(shop: Shop, chance: Random) -> str:
     return "a second worker comes in between"
 
 
-@fault("two clocks", a_year=4)
+@fault("two clocks", a_year=4, traffic=False)
 def two_clocks(shop: Shop, chance: Random) -> str:
     """Two beats run: for a week each job rings twice."""
     shop.two_clocks_until = shop.clock.now + timedelta(days=7)

@@ -9,6 +9,8 @@ from tests.simulation.registry import fault
 from tests.simulation.shop import Shop
 
 API = "/v1/*"
+#: Where it strikes: anywhere, or where it would hurt.
+PATHS = (API, "/v1/payment_intents*", "/v1/payment_intents*", "/v1/checkout/*", "/v1/refunds*", "/v1/customers*")
 
 
 def _down(shop: Shop, hours: float) -> None:
@@ -18,10 +20,11 @@ def _down(shop: Shop, hours: float) -> None:
 
 
 def _spoil(shop: Shop, chance: Random, action: str, *, method: str = "*") -> str:
-    times = chance.choice((1, 1, 2, 3, 6))
-    shop.till.misbehave(action, method=method, path=API, times=times)
+    times, path = chance.choice((1, 1, 2, 3, 6)), chance.choice(PATHS)
+    rule = shop.till.misbehave(action, method=method, path=path, times=times)
+    shop.agenda.add(shop.clock.now + timedelta(days=2), lambda: shop.till.forget(rule))
     shop.unsettle(timedelta(days=1))
-    return f"{action} for the next {times} requests"
+    return f"{action} for the next {times} requests to {path}"
 
 
 @fault("no answer before acting", a_year=40)
@@ -42,7 +45,7 @@ def broken_after(shop: Shop, chance: Random) -> str:
     return _spoil(shop, chance, "error_after", method="POST")
 
 
-@fault("Stripe down", a_year=2)
+@fault("Stripe down", a_year=2, traffic=False)
 def down(shop: Shop, chance: Random) -> str:
     """For a day nobody gets an answer, and no webhook comes."""
     _down(shop, 24)
@@ -52,6 +55,7 @@ def down(shop: Shop, chance: Random) -> str:
 @fault("keys forgotten", a_year=6)
 def forgotten(shop: Shop, chance: Random) -> str:
     """What was asked in a lost request is asked again after 25 hours, when Stripe has forgotten its key."""
-    shop.till.misbehave("timeout_after", method="POST", path=API, times=2)
+    rule = shop.till.misbehave("timeout_after", method="POST", path=API, times=2)
+    shop.agenda.add(shop.clock.now + timedelta(days=2), lambda: shop.till.forget(rule))
     shop.till.down_when_spoiled(lambda: _down(shop, 25.2))
     return "the next two answers are lost, then Stripe is down for 25 hours"
