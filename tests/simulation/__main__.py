@@ -30,10 +30,8 @@ def main(arguments: list[str]) -> int:
         except ValueError as refused:
             print(refused)
             return 2
-        ends = (80, 365) if asked.years > 0.9 else (76, 90)
         plan = Plan(
-            imported_end=ends, imported_live=asked.imported_live,
-            years=asked.years, readers=asked.readers, seed=asked.seed, faults=tuple(names), imported=asked.imported,
+            years=asked.years, readers=asked.readers, seed=asked.seed, faults=tuple(names), bulk=asked.bulk,
             until_step=asked.until_step, audit_months=asked.audit_months,
         )  # fmt: skip
         print(f"{asked.years:g} years, {asked.readers} readers, seed {asked.seed}, faults: {', '.join(names) or 'none'}", flush=True)
@@ -47,8 +45,7 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation")
     parser.add_argument("--years", type=float, default=3)
     parser.add_argument("--readers", type=int, default=100)
-    parser.add_argument("--imported", type=int, default=0, help="readers who came from another shop, in bulk")
-    parser.add_argument("--imported-live", action="store_true", help="and do what readers do")
+    parser.add_argument("--bulk", type=int, default=0, help="readers who buy without the pages")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--faults", default="all", help="all, none, or names with commas between")
     parser.add_argument("--until-step", type=int, default=None, help="stop before this step of a report")

@@ -11,7 +11,10 @@ from payments.days import paris_day
 from payments.models import DeskItem, Payment, Refund
 from payments.money import to_cents
 from shop.watch.audit import breaches
-from subscriptions.models import Order, Renewal, RenewalChoice, Subscription, Term
+from subscriptions.models import Notice, Order, Renewal, RenewalChoice, Subscription, Term
+from subscriptions.notices.letter import OnStall
+from subscriptions.notices.letters import LETTERS
+from subscriptions.notices.writing import message_id
 from tests.simulation.post import Post
 from tests.simulation.till import Till
 
@@ -127,5 +130,14 @@ def _moved_later(key: tuple[int, int], *, at: datetime) -> bool:
 
 
 def told_twice(post: Post) -> Iterator[tuple[str, str]]:
-    """TOLD, counted at the post: the same letter came twice only where its answer had been lost."""
-    return iter(())
+    """TOLD, counted at the post: a letter comes once; twice only where its sender never learnt that it was taken, and
+    then only if a second copy does no harm."""
+    taken = Counter(letter.message_id for letter in post.taken)
+    doubled = {key for key, times in taken.items() if times > 1}
+    if not doubled:
+        return
+    to = {letter.to for letter in post.taken if letter.message_id in doubled}
+    for notice in Notice.objects.filter(to_email__in=to):
+        key = message_id(notice)
+        if key in doubled and (key not in post.unanswered or LETTERS[notice.kind].on_stall is OnStall.DOUBTFUL):
+            yield f"notice:{notice.pk}", f"{notice.kind} was delivered {taken[key]} times"

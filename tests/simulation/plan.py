@@ -10,9 +10,8 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`faults`: their names. `imported`: readers beside the `readers`, who came from another shop in bulk and renew
-    automatically; `imported_end`: their years end between so many days from the first day; `imported_live`: they do what
-    readers do.
+    """`faults`: their names. `bulk`: readers beside the `readers`, who buy without the pages and renew automatically;
+    `bulk_days`: within how many days they come; `bulk_live`: they do what readers do.
 
     `until_step`: stop before this step, to look at what a report named. `audit_months`: how often the invariants are asked.
     """
@@ -22,9 +21,9 @@ class Plan:
     seed: int = 0
     faults: Sequence[str] = ()
     begins: date = date(2026, 12, 1)
-    imported: int = 0
-    imported_end: tuple[int, int] = (80, 365)
-    imported_live: bool = False
+    bulk: int = 0
+    bulk_days: int = 365
+    bulk_live: bool = False
     until_step: int | None = None
     audit_months: int = 1
 

@@ -34,6 +34,8 @@ class Post:
     taken: list[Taken] = field(default_factory=list)
     moods: list[str] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
+    #: Letters whose sender never learnt that they were taken: these may come twice.
+    unanswered: set[str] = field(default_factory=set)
     delivered: Callable[[Taken], None] = lambda letter: None
 
     def take(self, message: EmailMessage) -> None:
@@ -52,7 +54,13 @@ class Post:
         self.taken.append(letter)
         self.delivered(letter)
         if mood == "silent after":
+            self.unanswered.add(letter.message_id)
             raise TimeoutError
+
+    def sender_died(self, *, at: datetime) -> None:
+        """Whoever handed over the last letter, at this instant, is dead."""
+        if self.taken and self.taken[-1].at == at:
+            self.unanswered.add(self.taken[-1].message_id)
 
     def has(self, notice: Notice) -> bool:
         """Whether it took this letter: what the provider's log says."""

@@ -102,10 +102,10 @@ def simulate(
     is ready, before anything happens; `say`: called each simulated week."""
     begun = time.perf_counter()
     report = Report(plan)
-    with _opened(plan) as shop:
-        _fill(shop)
+    with opened(plan) as shop:
+        fill(shop)
         meddle(shop)
-        _live(shop, report, say)
+        live(shop, report, say)
         report.step, report.at = shop.journal.step, shop.clock.now
         report.failures = shop.failures
         report.trace = trace.trace()
@@ -115,7 +115,8 @@ def simulate(
     return report
 
 
-def _live(shop: Shop, report: Report, say: Callable[[Shop], None]) -> None:
+def live(shop: Shop, report: Report, say: Callable[[Shop], None] = lambda shop: None) -> None:
+    """Every day of the plan, the invariants every few months, and a last time once the shop has come to rest."""
     plan = shop.plan
     end = paris(plan.begins, 12) + timedelta(days=365.25 * plan.years)
     for month in range(1, int(12 * plan.years) + 1):
@@ -175,7 +176,8 @@ def _come_to_rest(shop: Shop) -> None:
         pass
 
 
-def _fill(shop: Shop) -> None:
+def fill(shop: Shop) -> None:
+    """What is sold, who comes when, what goes wrong when."""
     plan = shop.plan
     publisher.stock(shop)
     publisher.raise_prices(shop)
@@ -188,10 +190,8 @@ def _fill(shop: Shop) -> None:
         shop.by_email[reader.email] = reader
         at = paris(plan.begins, 8) + timedelta(days=int(chance.uniform(0, days)), minutes=chance.randrange(900))
         shop.tell(reader.name, "buys", lambda reader=reader: buys(shop, reader), at=at)  # type: ignore[misc]
-    if plan.imported:
-        imported.come(
-            shop, many=plan.imported, first=100_000, living=plan.imported_live, ends=plan.imported_end
-        )
+    if plan.bulk:
+        imported.come(shop, many=plan.bulk, first=100_000, days=plan.bulk_days, living=plan.bulk_live)
     for name in plan.faults:
         _strike_again(shop, name, plan.chance("fault", name))
     shop.timetable.open_day()
@@ -222,7 +222,7 @@ def _counts(shop: Shop) -> dict[str, int]:
 
 
 @contextmanager
-def _opened(plan: Plan) -> Iterator[Shop]:
+def opened(plan: Plan) -> Iterator[Shop]:
     """The shop with its clock, till and post, as its configuration and two seams of a process let it be plugged."""
     reaper = Reaper()
     stripe, letters = till.begin(plan.chance("till")), post.begin()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 Story = Iterator[datetime]
 WEBHOOK = "/webhooks/stripe/"
 TRIES = 3
+#: Statements that change rows; FOR UPDATE only locks them.
+WRITES = re.compile(r"\b(INSERT INTO|UPDATE (?!OF|SKIP)\S+ SET|DELETE FROM)", re.I)
 #: Tables in which a ring leaves its own bookkeeping, whatever it found.
-BOOKKEEPING = ('"watch_jobrun"', '"django_session"', '"payments_stripeevent" SET "claimed')
+BOOKKEEPING = re.compile(r"watch_jobrun|django_session")
 
 
 @dataclass(slots=True)
@@ -41,9 +44,8 @@ class Changes:
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         answer = execute(sql, params, many, context)
-        if sql.startswith(("INSERT", "UPDATE", "DELETE")) or " UPDATE " in sql[:400] or " INSERT " in sql[:400]:
-            if not any(name in sql[:120] for name in BOOKKEEPING) and context["cursor"].rowcount > 0:
-                self.many += not sql.rstrip().endswith(("FOR UPDATE", "FOR NO KEY UPDATE", "SKIP LOCKED"))
+        if context["cursor"].rowcount > 0 and WRITES.search(sql) and not BOOKKEEPING.search(sql[:200]):
+            self.many += 1
         return answer
 
 
@@ -137,6 +139,7 @@ class Shop:
         """A process has died: its connection is gone."""
         self.kills += 1
         connection.close()
+        self.post.sender_died(at=self.clock.now)
         self.journal.write(self.clock.now, "killed", where)
         self.unsettle(timedelta(days=1))
         self.timetable.stirred()

@@ -4,6 +4,8 @@ A job is a sweep: what it sees changes by an act, by another job, by Stripe, or 
 
 - every job that rings often rings in the night, when the date has changed, and whatever has changed by the hour at three
   past ten, when readers are charged; daily jobs ring at their hour;
+- of days on which nothing can fall due (no term ends in the next fourteen weeks or ended in the last seven months, no
+  issue goes to the post, nothing waits) the Mondays alone;
 - those that ring every few minutes ring within ten minutes of each act, fault and kill; and while something is in
   flight (a letter, an event, a page, a refund, an answer that did not come) a quarter of an hour and eighty minutes later
   again, after what waits ten minutes for an answer and after the end of a payment page;
@@ -15,7 +17,7 @@ are asked. A ring that is left out would have found what the ring before it left
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -23,7 +25,7 @@ from django.db import connection
 
 from payments.gateway import GatewayFault
 from payments.models import MethodSetup, Payment, Refund, StripeEvent
-from subscriptions.models import Notice
+from subscriptions.models import Declaration, Issue, Notice, Term
 from tasks.app import app
 from tasks.schedule import TIMETABLE, Job
 from tests.simulation.clock import paris
@@ -62,12 +64,14 @@ class Timetable:
     def open_day(self) -> None:
         """Write down the rings of today, and the opening of the next day."""
         shop, today = self._shop, self._shop.clock.today
+        shop.agenda.add(paris(today + timedelta(days=1), 0, 1), self.open_day)
+        if today.weekday() and not in_flight() and quiet(today):
+            return
         self._at(paris(today, *NIGHT), self.turn)
         self._at(paris(today, *CHARGES), self._hour_of_charges)
         for job in self.daily:
             assert job.at is not None
             self._at(paris(today, *job.at), lambda job=job: self._once(job))  # type: ignore[misc]
-        shop.agenda.add(paris(today + timedelta(days=1), 0, 1), self.open_day)
 
     def stirred(self) -> None:
         """Something happened: look at it soon, together with what else happens in these minutes."""
@@ -105,14 +109,17 @@ class Timetable:
     def _ring(self, jobs: Sequence[Job]) -> None:
         """Ring these jobs, again and again while one of them changes something."""
         shop = self._shop
+        quiet = 0
         for _round in range(ROUNDS):
-            changed = shop.hear()
+            if shop.hear():
+                quiet = 0
             if shop.stopped:
                 return
             for job in jobs:
-                changed = self.run(job) or changed
-            if not changed:
-                return
+                # Whoever has seen everything since the last change would see it again.
+                if quiet == len(jobs):
+                    return
+                quiet = 0 if self.run(job) else quiet + 1
             shop.go_to(shop.clock.now + MINUTE)
 
     def _once(self, job: Job) -> None:
@@ -158,3 +165,13 @@ def in_flight() -> bool:
         Payment.objects.filter(effect="parked"),
     )
     return any(rows.exists() for rows in waiting)
+
+
+def quiet(on: date) -> bool:
+    """Whether this is a day far from the end of every term and from every issue, with nothing to be given back."""
+    near = Term.objects.filter(ends_on__range=(on - timedelta(days=215), on + timedelta(days=98)))
+    posted = Issue.objects.filter(post_on__range=(on - timedelta(days=4), on + timedelta(days=4)))
+    late = Issue.objects.filter(post_on__lte=on, posted_on=None)
+    owed_back = Declaration.objects.filter(refund_due_on__gte=on - timedelta(days=30))
+    pending = Refund.objects.filter(state="pending")
+    return not any(rows.exists() for rows in (near, posted, late, owed_back, pending))
