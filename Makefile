@@ -5,7 +5,7 @@ PY := .venv/bin/python
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset stripe shell test check bench fmt messages lock
+.PHONY: help demo demo-reset stripe shell test simulate check bench fmt messages lock
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
@@ -38,6 +38,11 @@ check: ## format, lint, types, imports, migrations, deploy check, translations
 bench: ## every benchmark, or one: make bench ONLY=offer-page
 	@$(PYTHON) deploy/local/install.py dev
 	@exec $(PY) -m tests.bench $(ONLY)
+
+simulate: ## years of the whole shop in one process: make simulate YEARS=3 READERS=500 SEED=7 FAULTS=all
+	@$(PYTHON) deploy/local/install.py dev
+	@exec $(PY) -m tests.simulation --years=$(or $(YEARS),3) --readers=$(or $(READERS),100) $(if $(SEED),--seed=$(SEED)) \
+	    --faults="$(or $(FAULTS),all)" $(ARGS)
 
 fmt: ## format the code and mend what ruff can mend
 	@$(PYTHON) deploy/local/install.py dev

@@ -34,7 +34,10 @@ def main(arguments: list[str]) -> int:
             years=asked.years, readers=asked.readers, seed=asked.seed, faults=tuple(names), bulk=asked.bulk,
             until_step=asked.until_step, audit_months=asked.audit_months,
         )  # fmt: skip
-        print(f"{asked.years:g} years, {asked.readers} readers, seed {asked.seed}, faults: {', '.join(names) or 'none'}", flush=True)
+        print(
+            f"{asked.years:g} years, {asked.readers} readers, seed {asked.seed}, faults: {', '.join(names) or 'none'}",
+            flush=True,
+        )
         report = simulate(plan, say=_say)
         if asked.journal:
             Path(asked.journal).write_text("\n".join(report.journal) + "\n")

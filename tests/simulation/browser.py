@@ -21,7 +21,10 @@ class Browser:
     def __init__(self, number: int) -> None:
         # RFC 3849: addresses for documentation, one /64 for each reader.
         self.client = Client(
-            headers={"x-forwarded-for": f"2001:db8:{number // 65536:x}:{number % 65536:x}::1", "user-agent": "simulation"}
+            headers={
+                "x-forwarded-for": f"2001:db8:{number // 65536:x}:{number % 65536:x}::1",
+                "user-agent": "simulation",
+            }
         )
 
     def get(self, url: str, *, expect: tuple[int, ...] = (200,)) -> Any:

@@ -15,7 +15,7 @@ class Clock:
     """Use it in a `with` block. Everything that reads the time of this process reads it here."""
 
     def __init__(self, begins: datetime) -> None:
-        self.now = begins
+        self.now = self.begins = begins
         self._travel = time_machine.travel(begins, tick=False)
 
     def __enter__(self) -> Self:

@@ -58,7 +58,9 @@ def _buy(shop: Shop, numbers: range, *, living: bool) -> None:
     if shop.till.down():
         shop.agenda.add(shop.clock.now + timedelta(hours=13), lambda: _buy(shop, numbers, living=living))
         return
-    readers = [Reader(shop, Person(number, {"email": f"reader{number}@courriel.example"}, AUTOMATIC)) for number in numbers]
+    readers = [
+        Reader(shop, Person(number, {"email": f"reader{number}@courriel.example"}, AUTOMATIC)) for number in numbers
+    ]
     shelf, offer = read_shelf(shop.clock.today), Offer.objects.get(renewal=AUTOMATIC)
     terms = LegalText.objects.filter(code="cgv").latest("valid_from")
     quoted = quote(offer, country="FR", postcode="69001", buyer_kind="consumer", on=shop.clock.today, shelf=shelf)

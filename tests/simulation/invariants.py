@@ -90,7 +90,9 @@ def charged_twice(till: Till, *, at: datetime) -> Iterator[tuple[str, str]]:
 def _waits(subject: str) -> bool:
     """Whether a refund that failed is before a person."""
     keys = [f"payment:{pk}" for pk in Payment.objects.filter(subject=subject).values_list("pk", flat=True)]
-    return DeskItem.objects.filter(subject__in=keys, kind__in=("refund_failed", "refund_refused"), closed_at=None).exists()
+    return DeskItem.objects.filter(
+        subject__in=keys, kind__in=("refund_failed", "refund_refused"), closed_at=None
+    ).exists()
 
 
 def not_renewed(till: Till, *, at: datetime) -> Iterator[tuple[str, str]]:
@@ -98,9 +100,7 @@ def not_renewed(till: Till, *, at: datetime) -> Iterator[tuple[str, str]]:
 
     Looks at each term that ended a while ago, without asking the renewals what they think of it.
     """
-    tried = {
-        charge["metadata"].get("subject") for charge in till.world.store.all("charge") if charge.get("metadata")
-    }
+    tried = {charge["metadata"].get("subject") for charge in till.world.store.all("charge") if charge.get("metadata")}
     over = paris_day(at) - CHARGED_BY
     last = Term.objects.filter(ends_on__lt=over, subscription__renewal="automatic").select_related("subscription")
     closed = defaultdict(set)
@@ -120,7 +120,10 @@ def not_renewed(till: Till, *, at: datetime) -> Iterator[tuple[str, str]]:
             or term.subscription.state == Subscription.State.ENDED
         )
         if not excused and not (states and _moved_later(key, at=at)):
-            yield f"subscription:{key[0]}", f"term {key[1]} was due after {term.ends_on}, and Stripe was never asked for it"
+            yield (
+                f"subscription:{key[0]}",
+                f"term {key[1]} was due after {term.ends_on}, and Stripe was never asked for it",
+            )
 
 
 def _moved_later(key: tuple[int, int], *, at: datetime) -> bool:

@@ -29,4 +29,4 @@ class Plan:
 
     def chance(self, *of: object) -> random.Random:
         """A source of chance of its own for one matter: what others draw does not change it."""
-        return random.Random("/".join(map(str, (self.seed, *of))))  # noqa: S311 - chance, no secret
+        return random.Random("/".join(map(str, (self.seed, *of))))

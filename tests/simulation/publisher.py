@@ -100,5 +100,7 @@ def _price_from(shop: Shop, day: date, number: int) -> None:
     for offer in Offer.objects.order_by("pk"):
         for zone, amount in PRICES.items():
             Price.objects.filter(offer=offer, delivery_zone=zone, valid_to=None).update(valid_to=day)
-            Price.objects.create(offer=offer, delivery_zone=zone, amount=amount + eur(f"{2 * number}.30"), valid_from=day)
+            Price.objects.create(
+                offer=offer, delivery_zone=zone, amount=amount + eur(f"{2 * number}.30"), valid_from=day
+            )
     KEEPER.forget()

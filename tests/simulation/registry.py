@@ -34,7 +34,7 @@ class Answer:
     name: str
     link: str
     weight: float
-    tale: Callable[["Shop", "Reader", str], "Story"]
+    tale: Callable[[Shop, Reader, str], Story]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Fault:
     name: str
     a_year: float
     traffic: bool
-    strike: Callable[["Shop", Random], str]
+    strike: Callable[[Shop, Random], str]
 
     def mean_days(self, readers: int) -> float:
         """How long until the next time, on average."""
@@ -91,20 +91,20 @@ def act(name: str, *, weight: float, when: When = anytime) -> Callable[[Tale], T
     return enter
 
 
-def answers(name: str, *, link: str, weight: float) -> Callable[..., Callable[["Shop", "Reader", str], "Story"]]:
+def answers(name: str, *, link: str, weight: float) -> Callable[..., Callable[[Shop, Reader, str], Story]]:
     """A row of the table of answers: letters with a link whose path begins so."""
 
-    def enter(tale: Callable[["Shop", "Reader", str], "Story"]) -> Callable[["Shop", "Reader", str], "Story"]:
+    def enter(tale: Callable[[Shop, Reader, str], Story]) -> Callable[[Shop, Reader, str], Story]:
         ANSWERS.append(Answer(name, link, weight, tale))
         return tale
 
     return enter
 
 
-def fault(name: str, *, a_year: float, traffic: bool = True) -> Callable[..., Callable[["Shop", Random], str]]:
+def fault(name: str, *, a_year: float, traffic: bool = True) -> Callable[..., Callable[[Shop, Random], str]]:
     """A row of the table of faults."""
 
-    def enter(strike: Callable[["Shop", Random], str]) -> Callable[["Shop", Random], str]:
+    def enter(strike: Callable[[Shop, Random], str]) -> Callable[[Shop, Random], str]:
         FAULTS[name] = Fault(name, a_year, traffic, strike)
         return strike
 

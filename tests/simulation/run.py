@@ -154,6 +154,7 @@ def _judge(shop: Shop, report: Report) -> None:
         shop.timetable.turn()
         shop.go_to(shop.clock.now + timedelta(minutes=16))
     shop.timetable.turn()
+    shop.timetable.ring_daily()
     audit.audit(at=shop.clock.now)
     runs.JobRun.objects.filter(job__in=["audit"]).update(succeeded_at=shop.clock.now)
     found = violations(shop.till, shop.post, at=shop.clock.now)

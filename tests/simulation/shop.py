@@ -166,7 +166,10 @@ class Shop:
             try:
                 with self.reaper.watched():
                     return self._stripe.post(
-                        WEBHOOK, body, content_type="application/json", headers={"stripe-signature": headers["Stripe-Signature"]}
+                        WEBHOOK,
+                        body,
+                        content_type="application/json",
+                        headers={"stripe-signature": headers["Stripe-Signature"]},
                     ).status_code
             except Killed as killed:
                 self.killed(f"webhook: {killed}")

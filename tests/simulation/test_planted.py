@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
 from django.db import connection, transaction
@@ -54,15 +55,15 @@ PLANTED = (
     Planted(
         "a renewal was charged after the reader had said no", "STOPPED",
         (
-            "INSERT INTO subscriptions_renewalchoice (subscription_id, automatic, actor, reason, at)"
-            f" VALUES ({SUBSCRIPTION}, false, 'reader:1', '', {DAY} - interval '30 days')",
+            ("INSERT INTO subscriptions_renewalchoice (subscription_id, automatic, actor, reason, at)"
+            f" VALUES ({SUBSCRIPTION}, false, 'reader:1', '', {DAY} - interval '30 days')"),
         ),
     ),
     Planted(
         "a copy went into a file after the contract was ended", "STOPPED",
         (
-            "INSERT INTO subscriptions_subscriptionevent (subscription_id, from_state, to_state, actor, reason, at)"
-            f" VALUES ({SUBSCRIPTION}, 'active', 'ended', 'staff:1', '', {DAY} - interval '370 days')",
+            ("INSERT INTO subscriptions_subscriptionevent (subscription_id, from_state, to_state, actor, reason, at)"
+            f" VALUES ({SUBSCRIPTION}, 'active', 'ended', 'staff:1', '', {DAY} - interval '370 days')"),
         ),
     ),
     Planted(
@@ -75,8 +76,8 @@ PLANTED = (
     Planted(
         "a copy is promised twice", "COPIES",
         (
-            f"UPDATE subscriptions_entitlement SET issue_id = (SELECT min(issue_id) FROM subscriptions_entitlement WHERE term_id = {TERM})"
-            f" WHERE id = (SELECT max(id) FROM subscriptions_entitlement WHERE term_id = {TERM})",
+            (f"UPDATE subscriptions_entitlement SET issue_id = (SELECT min(issue_id) FROM subscriptions_entitlement WHERE term_id = {TERM})"
+            f" WHERE id = (SELECT max(id) FROM subscriptions_entitlement WHERE term_id = {TERM})"),
         ),
         without=("entitlement_issue_once",),
     ),
@@ -192,7 +193,7 @@ def as_superuser() -> Iterator[Callable[[], None]]:
 
 @pytest.mark.usefixtures("transactional_db")
 def test_every_planted_fault_is_caught_by_its_invariant(as_superuser):
-    plan = Plan(years=1.11, readers=0, bulk=3, bulk_days=4, seed=4, audit_months=24)
+    plan = Plan(begins=date(2027, 2, 1), years=1.03, bulk=3, bulk_days=3, readers=0, seed=4, audit_months=24)
     seen: dict[str, set[str]] = {}
     with opened(plan) as shop:
         fill(shop)
@@ -210,7 +211,9 @@ def test_every_planted_fault_is_caught_by_its_invariant(as_superuser):
             take_back()
         seen["a renewal was forgotten"] = _forgotten(shop)
         assert names(shop) == set()
-    wanted = {fault.name: fault.invariant for fault in PLANTED} | {name: invariant for name, invariant, _plant in OUTSIDE}
+    wanted = {fault.name: fault.invariant for fault in PLANTED} | {
+        name: invariant for name, invariant, _plant in OUTSIDE
+    }
     wanted["a renewal was forgotten"] = "ON TIME"
     missed = {name: seen[name] for name, invariant in wanted.items() if invariant not in seen[name]}
     assert missed == {}

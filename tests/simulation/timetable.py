@@ -4,7 +4,7 @@ A job is a sweep: what it sees changes by an act, by another job, by Stripe, or 
 
 - every job that rings often rings in the night, when the date has changed, and whatever has changed by the hour at three
   past ten, when readers are charged; daily jobs ring at their hour;
-- of days on which nothing can fall due (no term ends in the next fourteen weeks or ended in the last seven months, no
+- of days on which nothing can fall due (no term is near its end or has ended in the last months, no
   issue goes to the post, nothing waits) the Mondays alone;
 - those that ring every few minutes ring within ten minutes of each act, fault and kill; and while something is in
   flight (a letter, an event, a page, a refund, an answer that did not come) a quarter of an hour and eighty minutes later
@@ -22,6 +22,7 @@ from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection
+from django.db.models import Q
 
 from payments.gateway import GatewayFault
 from payments.models import MethodSetup, Payment, Refund, StripeEvent
@@ -79,7 +80,7 @@ class Timetable:
 
     def _soon(self, pause: timedelta, look: Callable[[], None]) -> None:
         at = self._shop.clock.now + pause
-        at -= (at.replace(tzinfo=None) - datetime.min) % TOGETHER
+        at -= (at - self._shop.clock.begins) % TOGETHER
         if at <= self._shop.clock.now:
             at += TOGETHER
         if at not in self._waiting:
@@ -94,6 +95,11 @@ class Timetable:
         """Ring every job that rings often."""
         self._ring(self.often)
 
+    def ring_daily(self) -> None:
+        """Ring what rings once a day; on quiet days it was left out."""
+        for job in self.daily:
+            self.run(job)
+
     def _look(self) -> None:
         self._ring(self.quick)
         if in_flight():
@@ -102,7 +108,7 @@ class Timetable:
 
     def _hour_of_charges(self) -> None:
         charges = [job for job in self.often if job.name == "renewal-charge"]
-        if not self._shop.stopped and (self._shop.hear() or any([self.run(job) for job in charges])):
+        if not self._shop.stopped and (self._shop.hear() or any(self.run(job) for job in charges)):
             self._ring(self.often)
             self.stirred()
 
@@ -147,7 +153,9 @@ class Timetable:
             except SoftTimeLimitExceeded:
                 raise
             except Exception as trouble:
-                shop.failed(job.name, trouble, alarm=isinstance(trouble, GatewayFault) or type(trouble).__name__ in ALARMS)
+                shop.failed(
+                    job.name, trouble, alarm=isinstance(trouble, GatewayFault) or type(trouble).__name__ in ALARMS
+                )
         self.running = before
         if connection.in_atomic_block:
             raise RuntimeError(f"{job.name} left a transaction open")
@@ -169,7 +177,9 @@ def in_flight() -> bool:
 
 def quiet(on: date) -> bool:
     """Whether this is a day far from the end of every term and from every issue, with nothing to be given back."""
-    near = Term.objects.filter(ends_on__range=(on - timedelta(days=215), on + timedelta(days=98)))
+    by_itself = Q(subscription__renewal="automatic", ends_on__range=(on - timedelta(days=50), on + timedelta(days=80)))
+    by_choice = Q(subscription__renewal="fixed", ends_on__range=(on - timedelta(days=215), on + timedelta(days=98)))
+    near = Term.objects.filter(by_itself | by_choice)
     posted = Issue.objects.filter(post_on__range=(on - timedelta(days=4), on + timedelta(days=4)))
     late = Issue.objects.filter(post_on__lte=on, posted_on=None)
     owed_back = Declaration.objects.filter(refund_due_on__gte=on - timedelta(days=30))

@@ -19,7 +19,9 @@ def moves_house(shop: Shop, reader: Reader) -> Story:
     yield shop.clock.now
     path = reader.account("adresse")
     page = reader.browser.get(path)
-    reader.browser.post(path, fields(page) | {"country": "FR", **french_street(reader.chance), "save": "1"}, expect=(200, 303))
+    reader.browser.post(
+        path, fields(page) | {"country": "FR", **french_street(reader.chance), "save": "1"}, expect=(200, 303)
+    )
 
 
 @act("changes the card", weight=0.1)
