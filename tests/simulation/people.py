@@ -73,9 +73,9 @@ class Reader:
         begun = self.shop.clock.now - ago
         for act in ACTS:
             chance = self.shop.plan.chance("act", act.name, self.number, self.years)
-            if chance.random() < act.weight and (after := act.when(self.shop, self, chance)) is not None:
-                if after > ago:
-                    self.tell(act.name, lambda tale=act.tale: tale(self.shop, self), after=after - ago)  # type: ignore[misc]
+            after = act.when(self.shop, self, chance) if chance.random() < act.weight else None
+            if after is not None and after > ago:
+                self.tell(act.name, lambda tale=act.tale: tale(self.shop, self), after=after - ago)  # type: ignore[misc]
         self.shop.agenda.add(begun + timedelta(days=365), self.begin_year)
 
     def tell(self, what: str, story: Callable[[], Story], *, after: timedelta) -> None:
