@@ -180,7 +180,7 @@ def quiet(on: date) -> bool:
     by_itself = Q(subscription__renewal="automatic", ends_on__range=(on - timedelta(days=50), on + timedelta(days=80)))
     by_choice = Q(subscription__renewal="fixed", ends_on__range=(on - timedelta(days=215), on + timedelta(days=98)))
     near = Term.objects.filter(by_itself | by_choice)
-    posted = Issue.objects.filter(post_on__range=(on - timedelta(days=4), on + timedelta(days=4)))
+    posted = Issue.objects.filter(post_on__range=(on - timedelta(days=3), on + timedelta(days=1)))
     late = Issue.objects.filter(post_on__lte=on, posted_on=None)
     owed_back = Declaration.objects.filter(refund_due_on__gte=on - timedelta(days=30))
     pending = Refund.objects.filter(state="pending")
