@@ -74,6 +74,7 @@ def tell(report: Report) -> int:
     """Print what was seen: a line per invariant, the first violation with its chain, one line of JSON."""
     from tests.simulation import trace
     from tests.simulation.invariants import NAMES
+    from tests.simulation.registry import chosen
 
     by_name = {name: [one for one in report.found if one.name == name] for name in NAMES}
     print()
@@ -82,7 +83,8 @@ def tell(report: Report) -> int:
     for failure in report.failures[:5]:
         print(f"RAISED      {failure}")
     plan = report.plan
-    again = f"YEARS={plan.years:g} READERS={plan.readers} SEED={plan.seed} FAULTS={','.join(plan.faults) or 'none'}"
+    named = "all" if list(plan.faults) == chosen("all") else ",".join(plan.faults) or "none"
+    again = f"YEARS={plan.years:g} READERS={plan.readers} SEED={plan.seed} FAULTS='{named}'"
     if report.found:
         print(f"\nThe first: {report.found[0]}\n" + "\n".join(report.explained))
         for other in report.found[1:20]:

@@ -206,7 +206,13 @@ def _strike_again(shop: Shop, name: str, chance: Any) -> None:
         shop.journal.write(shop.clock.now, "fault", f"{name}: {row.strike(shop, chance)}")
         _strike_again(shop, name, chance)
 
-    shop.agenda.add(shop.clock.now + timedelta(days=chance.expovariate(1 / row.mean_days(shop.plan.readers + shop.plan.bulk * shop.plan.bulk_live))), strike)
+    shop.agenda.add(
+        shop.clock.now
+        + timedelta(
+            days=chance.expovariate(1 / row.mean_days(shop.plan.readers + shop.plan.bulk * shop.plan.bulk_live))
+        ),
+        strike,
+    )
 
 
 def _counts(shop: Shop) -> dict[str, int]:
