@@ -26,6 +26,7 @@ from subscriptions.models import (
     SubscriptionEvent,
     Term,
 )
+from subscriptions.models.gifts import CARRIED
 from subscriptions.renewals.auditing import announced, nobody_forgotten
 from subscriptions.stopping.effects import Code
 from subscriptions.stopping.following_up import refunded
@@ -136,7 +137,7 @@ def copies(at: datetime) -> Breaches:
 def deferred(at: datetime) -> Breaches:
     """BALANCED: 4871 is the value of the copies not served yet, to the cent."""
     owed = Entitlement.objects.filter(
-        Q(term__order__isnull=False) | Q(term__payment__isnull=False),
+        Q(term__order__isnull=False) | Q(term__payment__isnull=False) | Q(term__source=CARRIED),
         state__in=(Copy.OWED, Copy.ASSIGNED, Copy.HELD),
     ).aggregate(sum=Sum("value_ht"))["sum"] or Decimal("0.00")
     accounts = AccountMap.objects.filter(key="DEFERRED").values_list("account", flat=True).distinct()

@@ -15,6 +15,7 @@ from typing import Any
 from payments.models import SavedMethod
 from payments.vat import BuyerKind
 from subscriptions.calendar import DeliveryZone, IssueDates, last_day_to_refuse, withdraw_until
+from subscriptions.gifts.carried import copies_by_sold_term
 from subscriptions.models import Entitlement, EntitlementMovement, Offer, Price, Recipient, Subscription, Term
 from subscriptions.models import Renewal as Plan
 from subscriptions.moving import COMING, GONE
@@ -115,7 +116,7 @@ def dates_of_subscriptions(subscriptions: Sequence[Subscription], *, on: date) -
         Term.objects.filter(subscription__in=keys).select_related("order__delivery").order_by("subscription", "number")
     ):
         terms[term.subscription_id].append(term)
-    copies = _copies(keys)
+    copies = _copies(keys) | _carried([one for one in subscriptions if one.is_gift])
     prices = _prices({one.offer_id for one in subscriptions})
     zones = dict(
         Recipient.objects.filter(pk__in=[one.recipient_id for one in subscriptions]).values_list(
@@ -247,6 +248,22 @@ def _means(method: SavedMethod | None) -> Means | None:
 
 def _prices(offers: set[int]) -> Sequence[Price]:
     return list(Price.objects.filter(offer__in=offers).order_by("-valid_from"))
+
+
+def _carried(gifts: Sequence[Subscription]) -> Mapping[int, Sequence[CopyDates]]:
+    """The copies of gifts that go on elsewhere, as copies of the term that was sold (`gifts.carried`). No query without."""
+    elsewhere = copies_by_sold_term([one.pk for one in gifts]) if gifts else {}
+    if not elsewhere:
+        return {}
+    found: dict[int, list[CopyDates]] = {}
+    for term in Term.objects.filter(pk__in=elsewhere).prefetch_related("entitlements__issue"):
+        own = [row for row in term.entitlements.all() if row.state != Copy.VOID]
+        every = [*own, *elsewhere[term.pk]]
+        found.setdefault(term.subscription_id, []).extend(
+            CopyDates(term.number, rank, row.state, dates_of(row.issue) if row.issue else None)
+            for rank, row in enumerate(every, start=1)
+        )
+    return found
 
 
 def _copies(keys: Sequence[int]) -> Mapping[int, Sequence[CopyDates]]:

@@ -17,6 +17,7 @@ from payments.models import Payment
 from payments.vat import split
 from subscriptions.beginning import calendars, first_of
 from subscriptions.calendar import TermDates, term_dates
+from subscriptions.gifts.giving import given, receiving_already
 from subscriptions.granting import grant
 from subscriptions.models import (
     Issue,
@@ -84,6 +85,7 @@ def open_paid(
     opened = _open(stretches, actor=actor, at=at)
     grant([(one.term, one.issues) for one in opened], actor=actor, at=at)
     renew([one for one in opened if one.term.number > 1], actor=actor, at=at)
+    given(opened, actor=actor, at=at)
     invoices = invoice_opened(opened, actor=actor, at=at)
     confirm_opened(opened, invoices, at=at)
     return opened, refused
@@ -176,12 +178,10 @@ def _begin(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[
     """A new subscription with its recipient for each, in the same order."""
     if not stretches:
         return []
-    recipients = Recipient.objects.bulk_create(
-        [
-            Recipient(customer_id=one.order.customer_id, name=recipient_name(one.order), address=one.order.delivery)
-            for one in stretches
-        ]
-    )
+    known = receiving_already([one.order for one in stretches])
+    new = [one for one in stretches if one.order.pk not in known]
+    recipients = Recipient.objects.bulk_create([_recipient(one.order) for one in new])
+    receivers = {one.order.pk: (row, _holder(one.order)) for one, row in zip(new, recipients, strict=True)} | known
     subscriptions = Subscription.objects.bulk_create(
         [
             Subscription(
@@ -189,16 +189,17 @@ def _begin(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[
                 number=subscriber_number(key),
                 magazine_id=one.order.offer.magazine_id,
                 payer_id=one.order.customer_id,
-                holder_id=one.order.customer_id,
-                recipient=recipient,
+                holder_id=receivers[one.order.pk][1],
+                recipient=receivers[one.order.pk][0],
                 renewal=one.order.offer.renewal,
                 offer=one.order.offer,
-                saved_method=one.payment.saved_method,
+                is_gift=one.order.is_gift,
+                saved_method=None if one.order.is_gift else one.payment.saved_method,
                 state=Subscription.State.ACTIVE,
                 state_since=at,
                 created_at=at,
             )
-            for key, recipient, one in zip(_next_ids(len(stretches)), recipients, stretches, strict=True)
+            for key, one in zip(_next_ids(len(stretches)), stretches, strict=True)
         ]
     )
     SubscriptionEvent.objects.bulk_create(
@@ -215,6 +216,17 @@ def _begin(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[
         ]
     )
     return subscriptions
+
+
+def _recipient(order: Order) -> Recipient:
+    """Who receives: the buyer, or whoever they give it to, of whom nothing is known but a name and an address."""
+    customer = None if order.is_gift else order.customer_id
+    return Recipient(customer_id=customer, name=recipient_name(order), address=order.delivery)
+
+
+def _holder(order: Order) -> int | None:
+    """Whose copies they are: nobody's account, for a gift that is not claimed yet."""
+    return None if order.is_gift else order.customer_id
 
 
 def _term(one: Stretch, subscription: Subscription, *, at: datetime) -> Term:

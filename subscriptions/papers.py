@@ -71,6 +71,8 @@ def _sold(one: Opened) -> Sold:
 def _draft(one: Sold, *, on: date) -> InvoiceDraft:
     order = one.buyer
     billing = order.billing or one.home
+    # Where a gift goes is not told on its giver's papers: it may not be what the giver knows.
+    own = () if order.is_gift and order.billing is None else tuple(billing.lines)
     return InvoiceDraft(
         subject=one.subject,
         customer_id=one.customer_id,
@@ -78,14 +80,14 @@ def _draft(one: Sold, *, on: date) -> InvoiceDraft:
         buyer=Buyer(
             kind=order.buyer_kind,
             name=order.organisation if order.buyer_kind != BuyerKind.CONSUMER else person_name(order),
-            address=tuple(billing.lines),
+            address=own,
             country=billing.country,
             siren=order.siren,
             siret=order.siret,
             vat_number=order.vat_number,
             engagement_number=order.engagement_number,
         ),
-        delivery_address=tuple(one.home.lines) if order.billing else (),
+        delivery_address=tuple(one.home.lines) if order.billing and not order.is_gift else (),
         vat_zone=one.vat.zone,
         vat_rate=one.vat.rate,
         legal_mention=one.vat.legal_mention,

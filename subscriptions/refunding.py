@@ -16,6 +16,7 @@ from payments.days import paris_day
 from payments.desk import record_act
 from payments.invoicing.issuing import credit_in_full
 from payments.models import DeskItem, Invoice, Payment, Refund
+from subscriptions.gifts.giving import take_back
 from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term
 from subscriptions.moving import COMING, GONE, move, move_copies
 from subscriptions.stopping.choosing import stop_renewing
@@ -45,10 +46,16 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
     if payment is None or locked.state != Order.State.PAID:
         raise CannotRefund(_("This order is not paid: there is nothing to refund."), code="not_paid")
     _refuse_disputed(payment)
-    term = Term.objects.get(order=locked)
+    term = Term.objects.select_related("carried_as__served").get(order=locked)
     list(Renewal.objects.select_for_update(no_key=True).filter(subscription=term.subscription_id).order_by("pk"))
-    subscription = Subscription.objects.select_for_update(no_key=True).get(pk=term.subscription_id)
-    copies = list(Entitlement.objects.select_for_update(no_key=True).filter(term=term).order_by("rank"))
+    elsewhere = [row.served for row in [getattr(term, "carried_as", None)] if row is not None]
+    keys = [term.subscription_id, *(one.subscription_id for one in elsewhere)]
+    locks = {
+        one.pk: one for one in Subscription.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+    }
+    subscription = locks[term.subscription_id]
+    every = Entitlement.objects.select_for_update(no_key=True).filter(term__in=[term, *elsewhere])
+    copies = list(every.order_by("term", "rank"))
     if any(copy.state == Entitlement.State.ASSIGNED for copy in copies):
         raise CannotRefund(
             _("A copy is in a mailing file that is not posted yet. Refund the order once it is."), code="assigned"
@@ -62,6 +69,7 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
     stop_renewing(subscription, actor=actor, at=at, reason=reason)
     if not _still_runs(subscription, but=term, on=today):
         move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=reason)
+    take_back(subscription, actor=actor, at=at, reason=reason)
     record_act("refunded in full", subject=order.subject, actor=actor, at=at, reason=reason)
     note = credit_in_full(
         invoice,

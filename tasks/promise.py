@@ -15,6 +15,8 @@ from payments.actors import job
 from payments.days import paris_day
 from payments.invoicing import rendering
 from shop.watch.runs import running
+from subscriptions.gifts import announcing, claiming
+from subscriptions.gifts.reminding import remind_of_gifts
 from subscriptions.notices import delivering, recovering
 from subscriptions.renewals import noticing, planning, proving, unproved
 from subscriptions.renewals.ending import end_fixed_terms
@@ -136,10 +138,24 @@ def fixed_terms() -> None:
         summary.text = f"{done} lapsed"
 
 
+@shared_task(name="gifts")
+def gifts() -> None:
+    with running("gifts") as summary:
+        at, actor, told, followed = timezone.now(), job("gifts"), 0, 0
+        for _round in range(ROUNDS):
+            done = announcing.announce(on=paris_day(at), at=at, actor=actor, limit=ROWS)
+            told += done
+            if not done:
+                break
+        followed = claiming.follow_earlier(on=paris_day(at), at=at, actor=actor, limit=ROWS)
+        summary.text = f"{told} recipients told, {followed} gifts go on after their recipient's own copies"
+
+
 @shared_task(name="reminders")
 def reminders() -> None:
     with running("reminders") as summary:
         at, done = timezone.now(), 0
+        done += remind_of_gifts(on=paris_day(at), at=at, limit=ROWS)
         for _round in range(ROUNDS):
             queued = remind(on=paris_day(at), at=at, limit=ROWS)
             done += queued

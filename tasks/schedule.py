@@ -47,6 +47,12 @@ TIMETABLE = (
     Job(
         "refund-deadlines", HOUR, 6 * HOUR, "What must be given back by a day is watched: seven and two days before it."
     ),
+    Job(
+        "gifts",
+        HOUR,
+        6 * HOUR,
+        "On the day their giver chose, recipients of gifts are told, and who keeps what of them.",
+    ),
     Job("search-lines", MINUTE, HOUR, "New and changed readers are found by the search of the desks."),
     Job("heartbeat", MINUTE, 10 * MINUTE, "An outside watchdog hears that the clockwork turns."),
     Job("fixed-terms", DAY, 26 * HOUR, "Subscriptions that are over and do not renew themselves lapse.", at=(5, 0)),

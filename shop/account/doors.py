@@ -71,7 +71,9 @@ def one_of_mine(request: HttpRequest, pk: int) -> Subscription:
 
 
 def may_move(request: HttpRequest, subscription: Subscription) -> bool:
-    """Whose address it is: the holder's; the payer's where nobody else holds the subscription."""
+    """Whose address it is: the holder's; the payer's where nobody else holds the subscription, unless it is a gift."""
+    if subscription.is_gift:
+        return subscription.holder_id == request.user.pk
     return (subscription.holder_id or subscription.payer_id) == request.user.pk
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shop.account.doors import may_choose, may_move, may_pay
+from shop.account.gifts import gift_words, gifts_of, gone_elsewhere
 from shop.storefront.covers import season_of
 from shop.templatetags.french import day
 from subscriptions.calendar import IssueDates
@@ -51,8 +52,14 @@ def cards(request: HttpRequest, subscriptions: Sequence[Subscription], *, on: da
     """The reading-room card of each subscription, the living ones first. Queries do not grow with their number."""
     dates = dates_of_subscriptions(subscriptions, on=on)
     stopped = stopped_and_waiting([one.pk for one in subscriptions])
-    ordered = sorted(subscriptions, key=lambda one: (one.state not in LIVING, -one.pk))
-    return [card(request, one, dates[one.pk], stopped=one.pk in stopped) for one in ordered]
+    gifts = gifts_of(subscriptions)
+    # What somebody was given and goes on in a subscription of theirs is shown there.
+    shown = [one for one in subscriptions if one.payer_id == request.user.pk or one.pk not in gone_elsewhere(gifts)]
+    ordered = sorted(shown, key=lambda one: (one.state not in LIVING, -one.pk))
+    return [
+        card(request, one, dates[one.pk], stopped=one.pk in stopped) | gift_words(request, gifts.get(one.pk))
+        for one in ordered
+    ]
 
 
 def card(
@@ -102,7 +109,7 @@ def renew_url(request: HttpRequest, subscription: Subscription, dates: Subscript
     """The payer's way to another year: once it is near its last issues, or lapsed; a living automatic one needs none."""
     near = subscription.state == State.ACTIVE and dates.copies_left <= RENEWED_FROM
     fixed = subscription.renewal == Offer.Renewal.FIXED
-    if subscription.payer_id != request.user.pk or not dates.copies:
+    if subscription.payer_id != request.user.pk or not dates.copies or subscription.is_gift:
         return None
     if subscription.state != State.LAPSED and not (near and fixed):
         return None

@@ -7,13 +7,16 @@ from django.urls import path
 from shop.checkout.outcome import cancelled, outcome
 from shop.checkout.renewal import pay_renewal, returned
 from shop.checkout.unsubscribing import unsubscribe
-from shop.checkout.views import label, order, renew
+from shop.checkout.views import give_again, label, order, renew
 from shop.checkout.webhook import stripe_webhook
 
 urlpatterns = [
     path("abonnement/", order, name="order"),
     path("abonnement/etiquette/", label, name="order_label"),
     path("abonnement/<slug:code>/", order, name="order"),
+    path("offrir/", order, {"gift": True}, name="gift"),
+    path("offrir/etiquette/", label, {"gift": True}, name="gift_label"),
+    path("offrir/encore/<str:token>/", give_again, name="give_again"),
     path("reabonnement/<str:token>/", renew, name="renew"),
     path("commande/retour/<str:token>/", outcome, name="order_return"),
     path("commande/annulee/<str:token>/", cancelled, name="order_cancelled"),

@@ -30,7 +30,9 @@ from payments.models import DeskItem, PayerAccount, Payment, Refund, SavedMethod
 from shop.customers.models import Customer, EmailChange
 from shop.customers.sessions import end_sessions
 from subscriptions.dates import LIVING
+from subscriptions.gifts.giving import take_back
 from subscriptions.models import AddressChange, Entitlement, Order, PostalAddress, Recipient, Renewal, Subscription
+from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import move, move_copies
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.stopping.choosing import stop_renewing
@@ -115,8 +117,8 @@ def _own(customer: Customer) -> QuerySet[Subscription]:
 
 
 def _own_of(pk: int) -> QuerySet[Subscription]:
-    """Whose copies they are: the holder's; the payer's where nobody else holds them."""
-    mine = Q(holder=pk) | Q(holder=None, payer=pk)
+    """Whose copies they are: the holder's; the payer's where nobody else holds them, unless they were given away."""
+    mine = Q(holder=pk) | Q(holder=None, payer=pk, is_gift=False)
     return Subscription.objects.filter(mine).values("pk")
 
 
@@ -153,12 +155,15 @@ def _end(
     on = paris_day(at)
     move_copies(owed, "void", on=on, actor=actor, at=at, reason=reason or BECAUSE)
     # What was not sold here, by an import, was never deferred in these books.
-    worth = sum((copy.value_ht for copy in owed if copy.term.order_id), Decimal("0.00"))
+    sold = [copy for copy in owed if copy.term.order_id or copy.term.payment_id or copy.term.source == CARRIED]
+    worth = sum((copy.value_ht for copy in sold), Decimal("0.00"))
     if worth:
         post([entries.given_up(f"customer:{customer.pk}", worth=worth, booked_on=on)], actor=actor, at=at)
     for one in subscriptions:
         stop_renewing(one, actor=actor, at=at, reason=reason or BECAUSE)
     move(subscriptions, Subscription.State.ENDED, actor=actor, at=at, reason=reason or BECAUSE)
+    for one in subscriptions:
+        take_back(one, actor=actor, at=at, reason=reason or BECAUSE)
     paid = Subscription.objects.filter(Q(payer=customer) | Q(pk__in=[one.pk for one in subscriptions]))
     left = Q(payer_account__customer=customer) | Q(payments__customer=customer) | Q(subscriptions__in=paid)
     methods = SavedMethod.objects.filter(pk__in=list(SavedMethod.objects.filter(left).values_list("pk", flat=True)))

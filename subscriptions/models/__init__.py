@@ -1,6 +1,7 @@
 """Every table of the middle floor, one module per subject; verbs live in the rooms beside."""
 
 from subscriptions.models.declarations import Declaration, DeclarationEvent
+from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
 from subscriptions.models.notices import Notice, NoticeProof
 from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
 from subscriptions.models.orders import Consent, Disclosure, Order, OrderEvent
@@ -11,12 +12,15 @@ from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice
 
 __all__ = [
     "AddressChange",
+    "CarriedTerm",
     "Consent",
     "Declaration",
     "DeclarationEvent",
     "Disclosure",
     "Entitlement",
     "EntitlementMovement",
+    "Gift",
+    "GiftEvent",
     "Issue",
     "LegalText",
     "Magazine",

@@ -37,6 +37,9 @@ class Subscription(models.Model):
     )
     renewal = models.CharField(max_length=10, choices=Offer.Renewal.choices)
     offer = models.ForeignKey("Offer", on_delete=models.PROTECT, related_name="subscriptions")
+    is_gift = models.BooleanField(
+        default=False, db_default=False, help_text="its payer gave it: the copies are somebody else's"
+    )
     saved_method = models.ForeignKey(
         "payments.SavedMethod", null=True, blank=True, on_delete=models.PROTECT, related_name="subscriptions"
     )
@@ -52,6 +55,11 @@ class Subscription(models.Model):
                 fields=["source", "foreign_ref"],
                 condition=~models.Q(foreign_ref=""),
                 name="subscription_foreign_once",
+            ),
+            # A gift is one term: nobody is ever charged for it again (law.md 4.7, 7.6).
+            models.CheckConstraint(
+                condition=models.Q(is_gift=False) | models.Q(renewal="fixed", saved_method=None),
+                name="subscription_gift_never_renews",
             ),
         ]
 

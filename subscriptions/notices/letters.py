@@ -14,6 +14,8 @@ from subscriptions.notices import (
     announcing,
     attachments,
     charges,
+    gift_reminders,
+    gifts,
     purchases,
     reminders,
     repayments,
@@ -39,6 +41,19 @@ def _reminder(kind: str) -> Letter:
         facts=frozenset({"term_id", "code", "on"}),
         context=reminder.context,
         untrue_because=reminder.untrue_because,
+        keep_days=REMINDED,
+        one_click=True,
+    )
+
+
+def _gift_ending(kind: str) -> Letter:
+    """One of the two reminders that a gift ends: to who gave it, then to who received it."""
+    ending = gift_reminders.Ending(kind)
+    return Letter(
+        rank=SERVICE,
+        facts=frozenset({"gift_id", "code", "on"}),
+        context=ending.context,
+        untrue_because=ending.untrue_because,
         keep_days=REMINDED,
         one_click=True,
     )
@@ -264,4 +279,21 @@ LETTERS: Mapping[str, Letter] = {
     "reminder_lapsed": _reminder("reminder_lapsed"),
     "reminder_next_posted": _reminder("reminder_next_posted"),
     "reminder_farewell": _reminder("reminder_farewell"),
+    # --- gifts ---
+    # Who gives, what is known of the recipient and where from: due by law at the first contact (GDPR art. 14).
+    "gift_announced": Letter(
+        rank=SERVICE,
+        facts=frozenset({"gift_id"}),
+        context=gifts.announced,
+        untrue_because=gifts.no_longer_given,
+        keep_days=CONTRACT,
+    ),
+    "gift_claimed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"gift_id"}),
+        context=gifts.claimed,
+        untrue_because=gifts.taken_back,
+    ),
+    "gift_ending_giver": _gift_ending("gift_ending_giver"),
+    "gift_ending_recipient": _gift_ending("gift_ending_recipient"),
 }

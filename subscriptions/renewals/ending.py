@@ -41,5 +41,7 @@ def _over(on: date) -> QuerySet[Subscription]:
     served = Entitlement.objects.filter(term=OuterRef("pk")).exclude(state__in=GONE)
     running = terms.filter(Exists(served), ends_on__gte=on)
     coming = Entitlement.objects.filter(term__subscription=OuterRef("pk"), state__in=COMING)
+    # A gift that goes on elsewhere lasts as long as its copies do there: so long its giver may withdraw.
+    elsewhere = Entitlement.objects.filter(term__carries__sold__subscription=OuterRef("pk"), state__in=COMING)
     fixed = Subscription.objects.filter(state=State.ACTIVE, renewal=Offer.Renewal.FIXED)
-    return fixed.filter(Exists(terms), ~Exists(running), ~Exists(coming))
+    return fixed.filter(Exists(terms), ~Exists(running), ~Exists(coming), ~Exists(elsewhere))

@@ -1,7 +1,7 @@
 """Who may be reminded that a fixed term ends: asked when a reminder is queued, and again when it leaves (law.md 7.7).
 
 Never: whoever has paid or is paying for the next term, renews automatically, objected, has a copy on hold, was erased, or
-whose subscription is over for another reason. Courtesy reminders go to those who agreed to other offers (CPCE L34-5).
+whose subscription is over for another reason. Gifts have a series of their own (`subscriptions.gifts.reminding`). Courtesy reminders go to those who agreed to other offers (CPCE L34-5).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ def remindable(*, lapsed: bool, courtesy: bool) -> QuerySet[Term]:
     found = (
         Term.objects.filter(
             subscription__renewal=Offer.Renewal.FIXED,
+            subscription__is_gift=False,
             subscription__state=State.LAPSED if lapsed else State.ACTIVE,
             subscription__payer__erased_on=None,
             subscription__payer__email__gt="",

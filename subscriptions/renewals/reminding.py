@@ -42,10 +42,11 @@ def remind(*, on: date, at: datetime, limit: int) -> int:
     return queue(drafts)
 
 
-def series(magazine: Magazine) -> list[ReminderStep]:
-    """The steps of a magazine in their order: its own, and the general ones of codes that it has none of."""
-    own = {step.code: step for step in ReminderStep.objects.filter(magazine=magazine)}
-    general = {step.code: step for step in ReminderStep.objects.filter(magazine=None)}
+def series(magazine: Magazine, *, addressee: str = ReminderStep.Addressee.READER) -> list[ReminderStep]:
+    """The steps of a magazine to whom they speak, in their order: its own, and the general ones of codes that it has none of."""
+    steps_of = ReminderStep.objects.filter(addressee=addressee)
+    own = {step.code: step for step in steps_of.filter(magazine=magazine)}
+    general = {step.code: step for step in steps_of.filter(magazine=None)}
     steps = [step for step in (general | own).values() if step.active]
     return sorted(steps, key=lambda step: (step.place, step.pk))
 

@@ -13,6 +13,7 @@ from payments.models import DeskItem, Payment, Refund
 from payments.vat import BuyerKind, ttc_left
 from subscriptions.calendar import DeliveryZone, withdraw_until
 from subscriptions.dates import LIVING, dates_of_subscription
+from subscriptions.gifts.carried import served_as
 from subscriptions.models import Declaration, Entitlement, Notice, Order, Renewal, RenewalProof, Subscription, Term
 from subscriptions.moving import COMING
 from subscriptions.renewals.moving import OVER
@@ -50,8 +51,12 @@ class Contract:
         return self.order
 
     def of_term(self, term: Term) -> list[Entitlement]:
-        """The copies of one term, in serving order."""
-        return [copy for copy in self.copies if copy.term_id == term.pk]
+        """The copies of one term, in serving order; of a gift that is served elsewhere, those that serve it there."""
+        elsewhere = served_as([term] if self.promise.is_gift else []).get(term.pk)
+        if elsewhere is None:
+            return [copy for copy in self.copies if copy.term_id == term.pk]
+        own = [copy for copy in self.copies if copy.term_id == term.pk and copy.state != Copy.VOID]
+        return own + [copy for copy in self.copies if copy.term_id == elsewhere]
 
 
 def contract_of(*, subscription: int | None = None, order: int | None = None, lock: bool = False) -> Contract:
@@ -78,11 +83,13 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
         | Q(subject__startswith=f"term:{subscription}:")
     ).order_by("pk")
     promises = Subscription.objects.select_related("payer", "holder", "offer", "magazine", "recipient")
+    elsewhere = list(served_as(terms).values())
     copies = (
-        Entitlement.objects.filter(term__subscription=subscription)
-        .select_related("issue")
-        .order_by("term__number", "rank")
+        Entitlement.objects.filter(Q(term__in=elsewhere) | Q(term__subscription=subscription))
+        if elsewhere
+        else Entitlement.objects.filter(term__subscription=subscription)
     )
+    copies = copies.select_related("issue").order_by("term__number", "rank")
     if lock:
         money = money.select_for_update(of=("self",), no_key=True)
         copies = copies.select_for_update(of=("self",), no_key=True)
@@ -92,6 +99,10 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
         list(Order.objects.select_for_update(no_key=True).filter(pk__in=orders).order_by("pk"))
         open_renewals = Renewal.objects.filter(subscription=subscription).exclude(state__in=OVER)
         list(open_renewals.select_for_update(no_key=True).order_by("pk"))
+        if elsewhere:
+            with_it = Q(pk=subscription) | Q(terms__in=elsewhere)
+            keys = list(Subscription.objects.filter(with_it).values_list("pk", flat=True))
+            list(Subscription.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
     found = promises.get(pk=subscription)
     if lock:
         terms = _terms(subscription)  # a year may have begun while the locks were waited for
@@ -211,7 +222,9 @@ def renewal_was_announced(term: Term) -> bool:
 
 def _terms(subscription: int) -> list[Term]:
     return list(
-        Term.objects.filter(subscription=subscription).select_related("order__delivery", "payment").order_by("number")
+        Term.objects.filter(subscription=subscription)
+        .select_related("order__delivery", "payment", "carried_as")
+        .order_by("number")
     )
 
 

@@ -18,6 +18,7 @@ from payments.desk import put_on_desk
 from payments.invoicing.issuing import credit_part
 from payments.models import DeskItem, Invoice, Payment, Refund
 from payments.money import eur, french
+from subscriptions.gifts.carried import sold_as
 from subscriptions.models import Entitlement, Term
 from subscriptions.moving import move_copies
 from subscriptions.stopping.reading import UNSERVED, Contract, is_disputed, unserved_price
@@ -71,13 +72,15 @@ def _give_back(
     on = paris_day(at)
     amount = unserved_price(term, contract.of_term(term))
     worth = sum((copy.value_ht for copy in copies), Decimal("0.00"))
-    invoice = Invoice.objects.filter(payment=term.payment_id, kind=Invoice.Kind.INVOICE).first()
+    sold = sold_as(term)  # a year that was given is given back to its giver
+    invoice = Invoice.objects.filter(payment=sold.payment_id, kind=Invoice.Kind.INVOICE).first()
     priced = [copy for copy in copies if copy.value_ht]
     move_copies([copy for copy in copies if not copy.value_ht], "void", on=on, actor=actor, at=at, reason=reason)
     if not priced:
         return None
     move_copies(priced, "credit", on=on, actor=actor, at=at, reason=reason)
-    payment = next((one for one in contract.payments if one.pk == term.payment_id), None)
+    known = [*contract.payments, sold.payment] if sold is not term else contract.payments
+    payment = next((one for one in known if one is not None and one.pk == sold.payment_id), None)
     if invoice is None or payment is None:
         _by_transfer(f"term:{term.pk}", amount, why="aucune facture ni paiement de cette boutique", at=at)
         return None
