@@ -29,6 +29,9 @@ from shop.checkout.views import see_other
 from shop.limits import Limit, client_address, limited
 from shop.storefront.covers import season_of
 from shop.storefront.showing import cover_url
+from subscriptions.addresses.countries import country_line
+from subscriptions.addresses.label import preview
+from subscriptions.addresses.typed import TypedAddress
 from subscriptions.dates import LIVING, dates_of_subscription
 from subscriptions.gifts.links import BadCode, BadLink, gift_path, read_code, read_gift
 from subscriptions.gifts.receiving import NothingToReceive, give_email, moved_by_recipient, object_to_letters
@@ -182,6 +185,7 @@ def told(found: Gift) -> dict[str, Any]:
     dates = dates_of_subscription(subscription, on=paris_day(timezone.now()))
     first = found.order.first_issue
     moved = moved_by_recipient(found)
+    typed = TypedAddress.from_dict(subscription.recipient.address.typed)
     return {
         "state": found.state,
         "over": found.state == State.VOID or subscription.state not in LIVING,
@@ -191,7 +195,8 @@ def told(found: Gift) -> dict[str, Any]:
         "code": found.code,
         "title": subscription.magazine.title,
         "copies": [copy_line(copy) for copy in dates.copies] if found.state != State.CLAIMED else [],
-        "label_lines": [] if moved else subscription.recipient.address.lines,
+        "label_lines": [] if moved else preview(typed),
+        "label_country": "" if moved else country_line(typed.country),
         "moved": moved,
         "email_known": bool(found.reader_email),
         "season": season_of(first.cover_month).slug,
