@@ -33,8 +33,7 @@ def carry(given: Subscription, onto: Subscription, *, on: date, actor: Actor, at
     copies than were sold are a shorter term, by as many quarters. Side effects: term and copies of `onto`, movements of
     both, the row that ties them.
     """
-    sold = Term.objects.select_for_update(no_key=True).filter(subscription=given, carried_as=None).order_by("number")
-    term = sold.first()
+    term = Term.objects.filter(subscription=given, carried_as=None).order_by("number").first()
     if term is None:
         return None
     copies = Entitlement.objects.select_for_update(no_key=True).filter(term=term, state=Copy.OWED)

@@ -14,11 +14,12 @@ from subscriptions.addresses.typed import TypedAddress
 from subscriptions.gifts.announcing import announce
 from subscriptions.gifts.starting import Start
 from subscriptions.gifts.wishing import GiftWish
-from subscriptions.models import Gift, Notice, Offer, Order
+from subscriptions.models import Declaration, Gift, Notice, Offer, Order
 from subscriptions.notices.delivering import deliver
 from subscriptions.orders.quoting import quote
 from tests.choice.people import noon, pay
 from tests.makers import TODAY, make_wish, place_order
+from tests.stopping.people import withdraws
 
 JOB = job("test")
 GIVER, INES = "bruno.martin@example.fr", "ines.roux@example.fr"
@@ -68,6 +69,11 @@ def give(*, on: date = TODAY, paid_on: date | None = None, **wish: Any) -> Gift:
     order = order_a_gift(on=on, **wish)
     pay(order, on=paid_on or on)
     return Gift.objects.get(order=order)
+
+
+def withdrawn(gift: Gift, *, on: date = TODAY) -> Declaration:
+    """The giver renounces the contract, as the public page lets them."""
+    return withdraws(gift.subscription, at=noon(on), email=GIVER, first_name="Bruno", last_name="Martin")
 
 
 def told(on: date) -> int:
