@@ -22,6 +22,7 @@ from subscriptions.models import (
     Declaration,
     DeclarationEvent,
     EntitlementMovement,
+    GiftEvent,
     Notice,
     Order,
     OrderEvent,
@@ -104,6 +105,8 @@ def sources(user: Any, story: Story) -> list[Source]:
     steps = DeclarationEvent.objects.filter(declaration__in=story.declarations).select_related("declaration")
     found.append(Source(steps, "at", declaration_step(user)))
     found.append(Source(RenewalChoice.objects.filter(subscription__in=subscriptions), "at", renewal_choice(user)))
+    gifts = GiftEvent.objects.filter(gift__subscription__in=subscriptions).select_related("gift")
+    found.append(Source(gifts, "at", gift_step(user)))
     if may(user, Right.LETTERS):
         found.append(Source(Notice.objects.filter(customer=customer), "created_at", letter(user)))
     if may(user, Right.INVOICES):
@@ -193,6 +196,16 @@ def declaration_step(user: Any) -> Tell:
         }
         url = link(user, "declaration", one.pk)
         return Happening(row.at, "stop", said["tone"], what, row.actor, why=reason(row.reason), url=url)
+
+    return tell
+
+
+def gift_step(user: Any) -> Tell:
+    def tell(row: GiftEvent) -> Happening:
+        said = words.said(words.GIFT, row.to_state)
+        what = _("Gift to %(name)s: %(state)s") % {"name": row.gift.recipient_name, "state": said["word"]}
+        url = link(user, "subscription", row.gift.subscription_id) + "#cadeau"
+        return Happening(row.at, "letter", said["tone"], what, row.actor, why=reason(row.reason), url=url)
 
     return tell
 

@@ -69,6 +69,27 @@ STEPS = (
     gettext_noop("termination %(reference)s"),
     gettext_noop("given back"),
 )
+#: What was said and done about gifts.
+GIFTS = (
+    gettext_noop("ordered"),
+    gettext_noop("its order is paid"),
+    gettext_noop("claimed"),
+    gettext_noop("by whoever received the year before"),
+    gettext_noop("announced by e-mail"),
+    gettext_noop("informed by the sheet %(code)s in the first copy"),
+    gettext_noop("changed by the giver: the day of the announcement"),
+    gettext_noop("changed by the giver: the message"),
+    gettext_noop("changed by the giver: the day of the announcement, the message"),
+    gettext_noop("another address was given by the recipient"),
+    gettext_noop("an e-mail address was given by the recipient"),
+    gettext_noop("gift: by its recipient"),
+    gettext_noop("goes on in subscription %(number)s"),
+    gettext_noop("a year was given"),
+    gettext_noop("the gift was taken back"),
+    gettext_noop("its recipient has it already"),
+    gettext_noop("nobody is to be reminded any more"),
+    gettext_noop("there is nothing to go on with for now"),
+)
 #: What became of letters.
 LETTERS = (
     gettext_noop("waits for the mail server"),
@@ -194,7 +215,7 @@ FINDINGS = (
     gettext_noop("still planned though its legal window closed on %(day)s"),
     gettext_noop("ends on %(day)s, renews itself, and nobody has planned it"),
 )
-KNOWN = frozenset({*STEPS, *LETTERS, *ANSWERS, *FINDINGS})
+KNOWN = frozenset({*STEPS, *GIFTS, *LETTERS, *ANSWERS, *FINDINGS})
 _CODE = re.compile(r"(\d{3}) (.+)", re.DOTALL)
 
 

@@ -238,7 +238,7 @@ class ReminderRegister(Reasoned):
     """The series of reminders of fixed terms."""
 
     form = ReminderForm
-    list_display = ("code", "place", "trigger", "issues_from_last", "days_after", "letter", "active")
+    list_display = ("code", "place", "addressee", "trigger", "issues_from_last", "days_after", "letter", "active")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """The step, and the act of it."""

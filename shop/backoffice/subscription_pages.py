@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -22,7 +23,7 @@ from shop.backoffice.tables import Cell, Detail, Fact, Step, Table, Why, chip
 from shop.templatetags.french import euros, issue_number, short_day, stamp
 from subscriptions.calendar import IssueDates
 from subscriptions.dates import LIVING, SubscriptionDates, dates_of_subscription
-from subscriptions.models import AddressChange, EntitlementMovement, RenewalEvent, Subscription, Term
+from subscriptions.models import AddressChange, CarriedTerm, EntitlementMovement, Gift, RenewalEvent, Subscription, Term
 
 
 @desk(Right.PEOPLE)
@@ -39,6 +40,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
         .order_by("pk")
     )
     dates = dates_of_subscription(one, on=paris_day(timezone.now()))
+    gift = Gift.objects.filter(subscription=one).first() if one.is_gift else None
     detail = Detail(
         kind=_("Subscription"),
         name=str(one),
@@ -46,6 +48,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
         facts=[
             Fact(_("Status"), said["word"], "#pourquoi", chip=said["tone"]),
             Fact(_("Offer"), f"{one.offer.title}, {words.RENEWAL[one.renewal]}"),
+            *_gift_facts(gift),
             Fact(_("Payer"), name_of(one.payer), link(user, "customer", one.payer_id)),
             Fact(_("Holder"), name_of(one.holder), link(user, "customer", one.holder_id)),
             Fact(_("Recipient"), one.recipient.name, lines=one.recipient.address.lines),
@@ -53,7 +56,12 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Charged by"), words.means(one.saved_method)),
             Fact(_("Since"), stamp(one.created_at)),
         ],
-        whys=[why(user, one.events.all(), words.SUBSCRIPTION), _movements(moves), *_renewals(user, one)],
+        whys=[
+            why(user, one.events.all(), words.SUBSCRIPTION),
+            *_gift_story(user, gift),
+            _movements(moves),
+            *_renewals(user, one),
+        ],
         tables=[
             _terms(user, terms),
             _copies(moves),
@@ -67,6 +75,36 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
         ],
     )
     return show(request, detail)
+
+
+def _gift_facts(gift: Gift | None) -> list[Fact]:
+    """That it is a gift, whom its recipient is told by and when, and the code of its card."""
+    if gift is None:
+        return []
+    said = words.said(words.GIFT, gift.state)
+    told = short_day(gift.announce_on) if gift.announce_on else _("by the giver")
+    facts = [
+        Fact(_("Gift"), said["word"], "#cadeau", chip=said["tone"]),
+        Fact(_("To be told"), told),
+        Fact(_("Code of the card"), gift.code),
+        Fact(_("Signed"), gift.giver_name),
+    ]
+    carried = CarriedTerm.objects.filter(sold__subscription=gift.subscription_id).select_related("served__subscription")
+    return facts + [
+        Fact(
+            _("Goes on in"),
+            str(row.served.subscription),
+            reverse("desk_subscription", args=[row.served.subscription_id]),
+        )
+        for row in carried
+    ]
+
+
+def _gift_story(user: Any, gift: Gift | None) -> list[Why]:
+    """How far the gift has come."""
+    if gift is None:
+        return []
+    return [why(user, gift.events.all(), words.GIFT, title=_("What became of the gift"), anchor="cadeau")]
 
 
 def _dates(dates: SubscriptionDates) -> list[Fact]:

@@ -154,6 +154,13 @@ METHOD: Mapping[str, Any] = {
     "link": "Link",
     "": "—",
 }
+GIFT: Words = {
+    "ordered": (pgettext_lazy("gift", "ordered, not paid"), NONE),
+    "given": (pgettext_lazy("gift", "given, the recipient was not told"), WAIT),
+    "announced": (pgettext_lazy("gift", "the recipient was told"), GOOD),
+    "claimed": (pgettext_lazy("gift", "in the recipient's account"), GOOD),
+    "void": (pgettext_lazy("gift", "taken back"), NONE),
+}
 RENEWAL: Mapping[str, Any] = {
     "fixed": gettext_lazy("fixed term"),
     "automatic": gettext_lazy("renewed automatically"),
@@ -202,6 +209,10 @@ LETTER_KINDS: Mapping[str, Any] = {
     "reminder_lapsed": gettext_lazy("Reminder: subscription over"),
     "reminder_next_posted": gettext_lazy("Reminder: first issue missed"),
     "reminder_farewell": gettext_lazy("Last reminder"),
+    "gift_announced": gettext_lazy("Gift told to its recipient"),
+    "gift_claimed": gettext_lazy("Gift in its recipient's account"),
+    "gift_ending_giver": gettext_lazy("Reminder to the giver: the gift ends"),
+    "gift_ending_recipient": gettext_lazy("Reminder to the recipient: the gift has ended"),
 }
 
 
@@ -249,6 +260,7 @@ JOBS: Mapping[str, Any] = {
     "refund-deadlines": gettext_lazy("last days of refunds"),
     "fixed-terms": gettext_lazy("end of fixed terms"),
     "reminders": gettext_lazy("reminders to renew"),
+    "gifts": gettext_lazy("gifts"),
 }
 
 

@@ -31,7 +31,16 @@ from shop.customers.models import Customer, EmailChange
 from shop.customers.sessions import end_sessions
 from subscriptions.dates import LIVING
 from subscriptions.gifts.giving import take_back
-from subscriptions.models import AddressChange, Entitlement, Order, PostalAddress, Recipient, Renewal, Subscription
+from subscriptions.models import (
+    AddressChange,
+    Entitlement,
+    Gift,
+    Order,
+    PostalAddress,
+    Recipient,
+    Renewal,
+    Subscription,
+)
 from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import move, move_copies
 from subscriptions.notices.queueing import NoticeDraft, queue
@@ -195,6 +204,9 @@ def _blank(customer: Customer, *, on: date, at: datetime) -> None:
     addresses = PostalAddress.objects.filter(lived).exclude(Exists(sold)).exclude(Exists(others))
     addresses.update(typed={}, lines=[], postcode="", town="")
     recipients.update(name="")
+    # Who gives is told as long as the gift is on its way; of a recipient nothing is left.
+    Gift.objects.filter(claimed_by=customer).update(recipient_name="", recipient_email="", reader_email="", message="")
+    Gift.objects.filter(order__customer=customer).exclude(state=Gift.State.GIVEN).update(giver_name="", message="")
     EmailChange.objects.filter(customer=customer).delete()
     EmailAddress.objects.filter(user_id=customer.pk).delete()
     Authenticator.objects.filter(user_id=customer.pk).delete()

@@ -21,6 +21,7 @@ from subscriptions.models import (
     Consent,
     Declaration,
     Entitlement,
+    Gift,
     Notice,
     Order,
     PostalAddress,
@@ -28,6 +29,7 @@ from subscriptions.models import (
     Subscription,
     Term,
 )
+from subscriptions.models.gifts import CARRIED
 
 Facts = dict[str, Any]
 
@@ -40,6 +42,7 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
             "exported_at": at,
             "person": _person(customer),
             "subscriptions": [_subscription(one, customer) for one in subscriptions],
+            "gifts": [_gift(one, customer) for one in _gifts(customer)],
             "address_changes": [_move(one) for one in _moves(customer)],
             "orders": [_order(one) for one in _orders(customer)],
             "payments": [_payment(one) for one in _payments(customer)],
@@ -92,27 +95,29 @@ def _subscriptions(customer: Customer) -> list[Subscription]:
 
 
 def _subscription(one: Subscription, customer: Customer) -> Facts:
-    # Where somebody else holds a gift, their address is theirs.
+    # Where somebody else holds a gift, or may have moved with it, their address is theirs; its price is the giver's.
     theirs = one.holder_id not in (None, customer.pk) and one.recipient.customer_id != customer.pk
+    theirs = theirs or (one.is_gift and one.holder_id != customer.pk)
+    received = one.is_gift and one.payer_id != customer.pk
     return {
         "number": one.number,
         "magazine": one.magazine.title,
         "offer": one.offer.title,
         "renewal": one.renewal,
         "state": one.state,
-        "recipient": one.recipient.name,
+        "recipient": one.recipient.name if not (one.is_gift and theirs) else None,
         "address": None if theirs else _address(one.recipient.address),
         "steps": [{"at": step.at, "state": step.to_state} for step in one.events.all()],
-        "terms": [_term(term) for term in one.terms.all()],
+        "terms": [_term(term, priced=not received and term.source != CARRIED) for term in one.terms.all()],
     }
 
 
-def _term(term: Term) -> Facts:
+def _term(term: Term, *, priced: bool) -> Facts:
     return {
         "number": term.number,
         "starts_on": term.starts_on,
         "ends_on": term.ends_on,
-        "amount": term.amount.amount,
+        "amount": term.amount.amount if priced else None,
         "copies": [_copy(copy) for copy in term.entitlements.all()],
     }
 
@@ -127,6 +132,42 @@ def _copy(copy: Entitlement) -> Facts:
 
 def _address(address: PostalAddress | None) -> Facts | None:
     return {"label": address.lines, "typed": address.typed} if address else None
+
+
+def _gifts(customer: Customer) -> list[Gift]:
+    """Those that they give, and those that they received."""
+    mine = Q(order__customer=customer) | Q(claimed_by=customer)
+    return list(
+        Gift.objects.filter(mine).select_related("order", "subscription").prefetch_related("events").order_by("pk")
+    )
+
+
+def _gift(one: Gift, customer: Customer) -> Facts:
+    """To its giver: what they wrote. To its recipient: what they were told, and the address for letters they gave."""
+    facts: Facts = {
+        "number": one.subscription.number if one.subscription else None,
+        "giver": one.giver_name,
+        "recipient": one.recipient_name,
+        "message": one.message,
+        "announced_on": one.announce_on,
+        "state": one.state,
+    }
+    if one.claimed_by_id == customer.pk:
+        return facts | {
+            "code": one.code,
+            "email": one.reader_email,
+            "informed_by": one.informed_by,
+            "at": one.informed_at,
+        }
+    # What the recipient said later is theirs.
+    steps = [
+        step for step in one.events.all() if "recipient" not in step.reason and step.to_state != Gift.State.CLAIMED
+    ]
+    return facts | {
+        "email": one.recipient_email,
+        "state": Gift.State.ANNOUNCED if one.state == Gift.State.CLAIMED else one.state,
+        "steps": [{"at": step.at, "what": step.reason} for step in steps],
+    }
 
 
 def _moves(customer: Customer) -> list[AddressChange]:
@@ -157,7 +198,8 @@ def _order(one: Order) -> Facts:
         "amount": one.amount.amount,
         "email": one.email,
         "phone": one.phone,
-        "delivery": _address(one.delivery),
+        # Of a gift that goes on, where it goes by now is not what its giver wrote.
+        "delivery": _address(one.delivery) if not one.is_gift else None,
         "billing": _address(one.billing),
         "organisation": one.organisation,
         "siren": one.siren,
@@ -271,7 +313,9 @@ def _declaration(one: Declaration) -> Facts:
 def _acts(customer: Customer, subscriptions: Sequence[Subscription]) -> list[Act]:
     subjects = [f"customer:{customer.pk}"]
     for one in subscriptions:
-        subjects += [f"subscription:{one.pk}", f"recipient:{one.recipient_id}"]
+        subjects.append(f"subscription:{one.pk}")
+        if not one.is_gift or one.holder_id == customer.pk:
+            subjects.append(f"recipient:{one.recipient_id}")
     subjects += [f"order:{pk}" for pk in customer.orders.values_list("pk", flat=True)]
     return list(Act.objects.filter(subject__in=subjects).order_by("pk"))
 

@@ -13,6 +13,12 @@ LABELS: Mapping[str, Any] = {
     "exported_at": _("Made on"),
     "person": _("You"),
     "subscriptions": _("Subscriptions"),
+    "gifts": _("Gifts, given and received"),
+    "giver": _("Given by"),
+    "message": _("Words on the card"),
+    "announced_on": _("Told on"),
+    "code": _("Code on the card"),
+    "informed_by": _("How you were told what we keep"),
     "address_changes": _("Changes of address"),
     "orders": _("Orders"),
     "payments": _("Payments"),
@@ -103,7 +109,7 @@ LABELS: Mapping[str, Any] = {
 AS_KEPT = frozenset({"typed", "shown_before", "declared"})
 
 #: Keys whose values come from a closed list; a word that is not in `CODES` is shown as it is kept.
-CODED = frozenset({"state", "what", "kind", "renewal", "paid_by", "matter", "came_by"})
+CODED = frozenset({"state", "what", "kind", "renewal", "paid_by", "matter", "came_by", "informed_by"})
 CODES: Mapping[str, Any] = {
     # Subscriptions and orders
     "pending": pgettext_lazy("subscription", "pending"),
@@ -119,6 +125,14 @@ CODES: Mapping[str, Any] = {
     "fixed": pgettext_lazy("subscription", "for one year"),
     "automatic": pgettext_lazy("subscription", "renewed each year"),
     "shop": _("an order on this site"),
+    # Gifts
+    "ordered": pgettext_lazy("gift", "to be paid"),
+    "given": pgettext_lazy("gift", "given, not told yet"),
+    "announced": pgettext_lazy("gift", "told"),
+    "claimed": pgettext_lazy("gift", "in your account"),
+    "email": _("by e-mail"),
+    "insert": _("by the sheet in the first copy"),
+    "page": _("on the page of the gift"),
     # Copies
     "owed": pgettext_lazy("copy", "to come"),
     "assigned": pgettext_lazy("copy", "about to leave"),
@@ -174,6 +188,10 @@ CODES: Mapping[str, Any] = {
     "address_changed": _("change of address"),
     "method_changed": _("change of means of payment"),
     "account_erased": _("data erased"),
+    "gift_announced": _("a gift told"),
+    "gift_claimed": _("a gift in an account"),
+    "gift_ending_giver": _("reminder that a gift ends"),
+    "gift_ending_recipient": _("reminder that a gift has ended"),
     "renewal_paid": _("receipt of a renewal"),
     "renewal_declined": _("debit of a renewal refused, to be tried again"),
     "renewal_card_needed": _("renewal waiting for its payment"),

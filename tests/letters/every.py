@@ -12,10 +12,12 @@ from typing import Any
 from payments.invoicing.issuing import credit_in_full
 from payments.models import MethodSetup, Payment, Refund
 from payments.money import eur
+from shop.customers.models import Customer
 from subscriptions.models import (
     AddressChange,
     Consent,
     Declaration,
+    Gift,
     Issue,
     Renewal,
     RenewalChoice,
@@ -310,6 +312,41 @@ def reminders() -> list[NoticeDraft]:
     ]
 
 
+def gift_of(number: int, *, state: str = "announced", served: int = 0, **changes: Any) -> Gift:
+    """A year that Camille Lenoir gives to Inès Roux, so many copies served."""
+    bought = purchase(number=number, email=f"giver{number}@example.fr")
+    bought.term.entitlements.filter(rank__lte=served).update(state="served")
+    Subscription.objects.filter(pk=bought.term.subscription_id).update(
+        is_gift=True, holder=changes.get("claimed_by"), saved_method=None
+    )
+    facts: dict[str, Any] = {
+        "order": bought.order,
+        "code": f"CAD-4K7-PX2-{number}",
+        "subscription": bought.term.subscription,
+        "giver_name": "Camille Lenoir",
+        "recipient_name": "Inès Roux",
+        "recipient_email": "ines@example.fr",
+        "message": "Bonne lecture,\net bon anniversaire.",
+        "state": state,
+        "state_since": AT,
+        "created_at": AT,
+    }
+    return Gift.objects.create(**(facts | changes))
+
+
+def gifts() -> list[NoticeDraft]:
+    """What the recipient of a gift reads, and its giver when it ends."""
+    told, ending, ended = gift_of(41, state="given"), gift_of(42, served=3), gift_of(43, served=4)
+    ines = Customer.objects.create(email="ines@example.fr", first_name="Inès", last_name="Roux", created_at=AT)
+    claimed = gift_of(44, state="claimed", claimed_by=ines)
+    return [
+        draft("gift_announced", {"gift_id": told.pk}, to_name="Inès Roux"),
+        draft("gift_claimed", {"gift_id": claimed.pk}, to_name="Inès Roux"),
+        draft("gift_ending_giver", {"gift_id": ending.pk, "code": "GC1", "on": "2027-10-16"}),
+        draft("gift_ending_recipient", {"gift_id": ended.pk, "code": "GR1", "on": "2027-12-22"}, to_name="Inès Roux"),
+    ]
+
+
 def every() -> list[NoticeDraft]:
     """All of them, from real rows, all still true."""
     texts()
@@ -345,4 +382,5 @@ def every() -> list[NoticeDraft]:
         *charges(),
         *stoppings(bought, renewed),
         *reminders(),
+        *gifts(),
     ]
