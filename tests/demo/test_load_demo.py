@@ -17,6 +17,7 @@ from shop.backoffice import second_factor
 from shop.backoffice.roles import Right, may
 from shop.customers.models import Customer
 from shop.demo import loading
+from shop.demo.casting import GIVERS
 from shop.demo.till import NO_EVENTS
 from shop.storefront.showing import magazine_page, offer_page
 from shop.watch.audit import breaches
@@ -24,6 +25,7 @@ from subscriptions.models import (
     AddressChange,
     Consent,
     Entitlement,
+    Gift,
     Issue,
     LegalText,
     Magazine,
@@ -66,8 +68,8 @@ def facts():
 def test_a_dozen_readers_hold_together_and_a_second_run_says_so(till, load_demo, mailoutbox):
     said = load_demo(f"--on={ON}", "--readers=12")
     assert breaches(UNTIL) == []
-    assert Customer.objects.filter(is_staff=False).count() == 12
-    assert Order.objects.filter(state=Order.State.PAID).count() == 12
+    assert Customer.objects.filter(is_staff=False).count() == 12 + GIVERS
+    assert Order.objects.filter(state=Order.State.PAID).count() == 12 + GIVERS
     assert len(till.charges()) == Payment.objects.filter(state=Payment.State.SUCCEEDED).count()
     assert mailoutbox == []
     first = facts()
@@ -111,7 +113,7 @@ def see_the_shop_window():
 
 def see_the_money():
     states = Counter(Order.objects.values_list("state", flat=True))
-    assert states["paid"] == 30
+    assert states["paid"] == 30 + GIVERS
     assert min(states["expired"], states["cancelled"], states["awaiting_payment"]) > 0
     assert set(Payment.objects.values_list("state", flat=True)) == {
         "succeeded", "declined", "cancelled", "processing", "created",
@@ -136,6 +138,7 @@ def see_the_promise():
     assert set(Entitlement.objects.values_list("state", flat=True)) == {"owed", "served", "void"}
     assert LedgerEntry.objects.filter(source__startswith="posting:").count() >= 3
     assert AddressChange.objects.exists()
+    assert sorted(Gift.objects.values_list("state", flat=True)) == ["announced", "given"]
     assert Consent.objects.filter(matter="mandate", text__code="mandat").exists()
     assert not Consent.objects.filter(matter="terms", text=None).exists()
     assert not Customer.objects.filter(search="").exists()
@@ -160,7 +163,7 @@ def test_what_is_unfinished_goes_on_by_itself(till, load_demo):
     catching_up.catch_up(at=UNTIL + timedelta(hours=1))
     processing.process(at=UNTIL + timedelta(hours=1))
     assert waiting.count() == 0
-    assert Subscription.objects.count() == 5
+    assert Subscription.objects.count() == 5 + GIVERS
 
 
 def test_the_stand_in_is_put_back_as_it_was(till, load_demo):
