@@ -116,7 +116,7 @@ def dates_of_subscriptions(subscriptions: Sequence[Subscription], *, on: date) -
         Term.objects.filter(subscription__in=keys).select_related("order__delivery").order_by("subscription", "number")
     ):
         terms[term.subscription_id].append(term)
-    copies = _copies(keys) | _carried([one for one in subscriptions if one.is_gift])
+    copies = {**_copies(keys), **_carried([one for one in subscriptions if one.is_gift])}
     prices = _prices({one.offer_id for one in subscriptions})
     zones = dict(
         Recipient.objects.filter(pk__in=[one.recipient_id for one in subscriptions]).values_list(

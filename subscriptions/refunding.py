@@ -46,16 +46,11 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
     if payment is None or locked.state != Order.State.PAID:
         raise CannotRefund(_("This order is not paid: there is nothing to refund."), code="not_paid")
     _refuse_disputed(payment)
-    term = Term.objects.select_related("carried_as__served").get(order=locked)
+    term = Term.objects.get(order=locked)
     list(Renewal.objects.select_for_update(no_key=True).filter(subscription=term.subscription_id).order_by("pk"))
-    elsewhere = [row.served for row in [getattr(term, "carried_as", None)] if row is not None]
-    keys = [term.subscription_id, *(one.subscription_id for one in elsewhere)]
-    locks = {
-        one.pk: one for one in Subscription.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
-    }
-    subscription = locks[term.subscription_id]
-    every = Entitlement.objects.select_for_update(no_key=True).filter(term__in=[term, *elsewhere])
-    copies = list(every.order_by("term", "rank"))
+    subscription = Subscription.objects.select_for_update(no_key=True).get(pk=term.subscription_id)
+    terms = [term, *_served_elsewhere(subscription, term)]
+    copies = list(Entitlement.objects.select_for_update(no_key=True).filter(term__in=terms).order_by("term", "rank"))
     if any(copy.state == Entitlement.State.ASSIGNED for copy in copies):
         raise CannotRefund(
             _("A copy is in a mailing file that is not posted yet. Refund the order once it is."), code="assigned"
@@ -80,6 +75,16 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
         at=at,
     )
     return refunds.request(payment, amount=payment.amount, reason=reason, credit_note=note, actor=actor, at=at)
+
+
+def _served_elsewhere(subscription: Subscription, term: Term) -> list[Term]:
+    """The term that serves a gift at the end of its recipient's own subscription, whose row is locked; none for others."""
+    if not subscription.is_gift:
+        return []
+    served = list(Term.objects.filter(carries__sold=term))
+    followed = [one.subscription_id for one in served]
+    list(Subscription.objects.select_for_update(no_key=True).filter(pk__in=followed).order_by("pk"))
+    return served
 
 
 def _still_runs(subscription: Subscription, *, but: Term, on: date) -> bool:

@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from payments.actors import Actor
-from payments.money import eur
 from payments.vat import ttc_left
 from subscriptions.beginning import calendars
 from subscriptions.calendar import add_months
@@ -54,8 +53,8 @@ def carry(given: Subscription, onto: Subscription, *, on: date, actor: Actor, at
         starts_on=dates.starts_on,
         ends_on=ends_on,
         copies=len(owed),
-        amount=eur(ttc_left(term.amount.amount, copies=term.copies, served=term.copies - len(owed))),
-        amount_ht=eur(sum((copy.value_ht for copy in owed), Decimal("0.00"))),
+        amount=ttc_left(term.amount.amount, copies=term.copies, served=term.copies - len(owed)),
+        amount_ht=sum((copy.value_ht for copy in owed), Decimal("0.00")),
         vat_zone=term.vat_zone,
         vat_rate=term.vat_rate,
         created_at=at,

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
@@ -58,6 +58,8 @@ def claim(gift_id: int, customer: Any, *, onto: int | None, actor: Actor, at: da
     seen = Gift.objects.get(pk=gift_id)
     if seen.subscription_id is None:
         raise CannotClaim(_("This gift is not paid yet."), code="not_paid")
+    if seen.claimed_by_id == customer.pk:
+        return False
     if onto is not None:
         _stop_next_year(onto, customer, seen, actor=actor, at=at)
     keys = [key for key in (seen.subscription_id, onto) if key is not None]
@@ -137,7 +139,7 @@ def _may_move(onto: int, *, actor: Actor, at: datetime) -> bool:
     return renewal is None or renewal.state == Renewal.State.CANCELLED
 
 
-def _locked(keys: Sequence[int]) -> Sequence[Subscription]:
+def _locked(keys: Sequence[int]) -> QuerySet[Subscription]:
     rows = Subscription.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys)
     return rows.select_related("recipient__address").order_by("pk")
 

@@ -83,30 +83,35 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
         | Q(subject__startswith=f"term:{subscription}:")
     ).order_by("pk")
     promises = Subscription.objects.select_related("payer", "holder", "offer", "magazine", "recipient")
-    elsewhere = list(served_as(terms).values())
-    copies = (
-        Entitlement.objects.filter(Q(term__in=elsewhere) | Q(term__subscription=subscription))
-        if elsewhere
-        else Entitlement.objects.filter(term__subscription=subscription)
-    )
-    copies = copies.select_related("issue").order_by("term__number", "rank")
     if lock:
         money = money.select_for_update(of=("self",), no_key=True)
-        copies = copies.select_for_update(of=("self",), no_key=True)
         promises = promises.select_for_update(of=("self",), no_key=True)
     payments = list(money)
     if lock:
         list(Order.objects.select_for_update(no_key=True).filter(pk__in=orders).order_by("pk"))
         open_renewals = Renewal.objects.filter(subscription=subscription).exclude(state__in=OVER)
         list(open_renewals.select_for_update(no_key=True).order_by("pk"))
-        if elsewhere:
-            with_it = Q(pk=subscription) | Q(terms__in=elsewhere)
-            keys = list(Subscription.objects.filter(with_it).values_list("pk", flat=True))
-            list(Subscription.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
     found = promises.get(pk=subscription)
     if lock:
         terms = _terms(subscription)  # a year may have begun while the locks were waited for
-    return Contract(found, terms[0].order if terms else None, terms, list(copies), payments)
+    return Contract(found, terms[0].order if terms else None, terms, _copies(found, terms, lock=lock), payments)
+
+
+def _copies(promise: Subscription, terms: Sequence[Term], *, lock: bool) -> list[Entitlement]:
+    """The copies of a contract; of a gift that goes on elsewhere also those that serve it there.
+
+    Asked once the gift's own lock is held: from then on nobody can let it go on elsewhere.
+    """
+    elsewhere = list(served_as(terms).values()) if promise.is_gift else []
+    mine = Q(term__subscription=promise.pk)
+    copies = Entitlement.objects.filter(mine | Q(term__in=elsewhere) if elsewhere else mine)
+    copies = copies.select_related("issue").order_by("term__number", "rank")
+    if lock:
+        followed = Subscription.objects.filter(terms__in=elsewhere).values("pk")
+        if elsewhere:
+            list(Subscription.objects.select_for_update(no_key=True).filter(pk__in=followed).order_by("pk"))
+        copies = copies.select_for_update(of=("self",), no_key=True)
+    return list(copies)
 
 
 def standing_of(contract: Contract, *, on: date) -> Standing:
