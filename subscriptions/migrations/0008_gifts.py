@@ -116,9 +116,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="order",
             name="is_gift",
-            field=models.BooleanField(
-                db_default=False, default=False, help_text="somebody else than the buyer receives it: see `Gift`"
-            ),
+            field=models.BooleanField(default=False, help_text="somebody else than the buyer receives it: see `Gift`"),
         ),
         migrations.AddField(
             model_name="reminderstep",
@@ -141,9 +139,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="subscription",
             name="is_gift",
-            field=models.BooleanField(
-                db_default=False, default=False, help_text="its payer gave it: the copies are somebody else's"
-            ),
+            field=models.BooleanField(default=False, help_text="its payer gave it: the copies are somebody else's"),
         ),
         migrations.AlterField(
             model_name="reminderstep",

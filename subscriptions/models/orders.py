@@ -53,9 +53,7 @@ class Order(models.Model):
         "Subscription", null=True, on_delete=models.PROTECT, related_name="renewing_orders",
         help_text="the subscription that this order prolongs; null: a new one",
     )  # fmt: skip
-    is_gift = models.BooleanField(
-        default=False, db_default=False, help_text="somebody else than the buyer receives it: see `Gift`"
-    )
+    is_gift = models.BooleanField(default=False, help_text="somebody else than the buyer receives it: see `Gift`")
 
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="orders")
     email = models.EmailField(max_length=254)

@@ -37,9 +37,7 @@ class Subscription(models.Model):
     )
     renewal = models.CharField(max_length=10, choices=Offer.Renewal.choices)
     offer = models.ForeignKey("Offer", on_delete=models.PROTECT, related_name="subscriptions")
-    is_gift = models.BooleanField(
-        default=False, db_default=False, help_text="its payer gave it: the copies are somebody else's"
-    )
+    is_gift = models.BooleanField(default=False, help_text="its payer gave it: the copies are somebody else's")
     saved_method = models.ForeignKey(
         "payments.SavedMethod", null=True, blank=True, on_delete=models.PROTECT, related_name="subscriptions"
     )
