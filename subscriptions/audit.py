@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subqu
 from payments.audit import CHUNK, Breaches, Check, balance_of
 from payments.days import paris_day
 from payments.models import AccountMap, DeskItem, Invoice, Payment, Refund
+from subscriptions.gifts.auditing import gifts_carried, gifts_told
 from subscriptions.models import (
     Consent,
     Declaration,
@@ -253,10 +254,10 @@ def refunds_in_time(at: datetime) -> Breaches:
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "ONE-CHARGE": (paid_once, renewed_once),
-    "COPIES": (copies,),
+    "COPIES": (copies, gifts_carried),
     "BALANCED": (deferred,),
     "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end),
-    "TOLD": (told,),
+    "TOLD": (told, gifts_told),
     "ANNOUNCED": (announced,),
     "ON TIME": (nobody_forgotten, refunds_in_time),
 }

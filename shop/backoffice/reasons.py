@@ -193,6 +193,8 @@ FINDINGS = (
     gettext_noop("paid, and no term was opened"),
     gettext_noop("opened for an order that is not paid"),
     gettext_noop("its payment does not pay for it"),
+    gettext_noop("its recipient was not told on the day"),
+    gettext_noop("serves more than the %(worth)s that term %(key)s gave up"),
     gettext_noop("promises %(copies)s copies and grants another number"),
     gettext_noop("%(count)s copies of issue %(issue)s"),
     gettext_noop("still owed though its subscription has ended"),

@@ -340,6 +340,7 @@ SUBJECTS: Mapping[str, Any] = {
     "issue": gettext_lazy("issue no. %(key)s"),
     "offer": gettext_lazy("offer no. %(key)s"),
     "magazine": gettext_lazy("magazine no. %(key)s"),
+    "gift": gettext_lazy("gift no. %(key)s"),
 }
 
 

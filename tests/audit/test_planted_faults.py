@@ -133,6 +133,33 @@ def proof(key: int, kind: str, sent_on: str) -> tuple[str, str]:
 
 FAULTS = (
     Fault(
+        "a gift that nobody told its recipient of",
+        "TOLD",
+        "gifts_told",
+        "its recipient was not told",
+        (
+            (
+                "INSERT INTO subscriptions_gift (order_id, code, subscription_id, giver_name, recipient_name,"
+                " recipient_email, message, announce_on, reader_email, informed_by, state, state_since, created_at)"
+                " SELECT t.order_id, 'CAD-1', t.subscription_id, 'x', 'x', 'x@example.fr', '', '2026-01-02', '', '',"
+                f" 'given', '{LONG_AGO}', '{LONG_AGO}' FROM subscriptions_term t WHERE t.order_id = {KEPT}"
+            ),
+        ),
+    ),
+    Fault(
+        "a gift served elsewhere that gave up nothing",
+        "COPIES",
+        "gifts_carried",
+        "serves more than the 0.00",
+        (
+            (
+                "INSERT INTO subscriptions_carriedterm (sold_id, served_id, actor, at)"
+                " SELECT a.id, b.id, 'x', '2026-11-23 00:00+00' FROM subscriptions_term a, subscriptions_term b"
+                f" WHERE a.order_id = {KEPT} AND b.order_id = {RENEWED}"
+            ),
+        ),
+    ),
+    Fault(
         "two paying payments of one order", "ONE-CHARGE", "one_charge", "2 paying payments",
         another_payment(surplus=False), without=("payment_one_paying_per_subject",),
     ),
