@@ -17,7 +17,7 @@ from subscriptions.renewals.planning import plan
 from subscriptions.stopping.reading import contract_of, standing_of
 from tests.choice.people import noon, story, time_passes, wrong
 from tests.choice.people import reader as subscribed
-from tests.gifts.people import GIVER, INES, JOB, give, letters, numbers, withdrawn
+from tests.gifts.people import GIVER, INES, JOB, give, letters, numbers, told, withdrawn
 from tests.gifts.people import reader as somebody
 from tests.makers import READER, TODAY
 
@@ -97,6 +97,7 @@ def test_what_renews_itself_does_so_after_the_gift(gift):
     time_passes(planned_on)
     plan(on=planned_on, at=noon(planned_on), actor=JOB, limit=10)
     assert Renewal.objects.get(subscription=own).renews_on == date(2027, 11, 23)
+    assert told(planned_on) == 1
     late = give(start=29, on=planned_on, announce_on=planned_on)
     assert claims(late, own.payer, onto=own, on=planned_on)
     assert Renewal.objects.get(subscription=own).state == Renewal.State.CANCELLED
