@@ -14,13 +14,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from payments.actors import Actor
 from subscriptions.gifts.moving import inform, move
 from subscriptions.gifts.reaching import mailbox_of
-from subscriptions.models import Entitlement, Gift, Subscription
+from subscriptions.models import Entitlement, Gift, Notice, Subscription
 from subscriptions.notices.queueing import NoticeDraft, queue
 
 State, Informed = Gift.State, Gift.Informed
 #: The sheet that informs a recipient, by its code in the address file (law.md 7.4, column 20).
 INSERT = "GA14"
 LETTER = "gift_announced"
+CAME_BACK = (Notice.State.BOUNCED, Notice.State.FAILED)
 
 
 @transaction.atomic
@@ -74,6 +75,13 @@ def announcement(gift: Gift, *, at: datetime) -> NoticeDraft:
 
 
 def insert_of(gift: Gift) -> str:
-    """The code of the sheet that goes with a gift's first copy, "" where its recipient has been told already."""
-    told = gift.informed_by and gift.informed_by != Informed.INSERT
-    return "" if told or mailbox_of(gift).email else INSERT
+    """The code of the sheet that goes with a gift's first copy, "" where its recipient has been told, or will be by letter.
+
+    A letter that came back has told nobody. One query for a gift that was told by e-mail.
+    """
+    if gift.informed_by == Informed.EMAIL:
+        lost = Notice.objects.filter(matter=f"{LETTER}:gift:{gift.pk}", state__in=CAME_BACK)
+        return INSERT if lost.exists() else ""
+    if gift.informed_by == Informed.PAGE or mailbox_of(gift).email:
+        return ""
+    return INSERT

@@ -76,6 +76,16 @@ def test_without_an_address_the_sheet_in_the_first_copy_tells_it(offers):
     assert not Notice.objects.filter(kind="gift_announced").exists()
 
 
+def test_a_letter_that_came_back_leaves_it_to_the_sheet(offers):
+    gift = give(start=26)
+    assert insert_of(gift) == ""
+    told(CHRISTMAS)
+    gift.refresh_from_db()
+    assert insert_of(gift) == ""
+    Notice.objects.filter(kind="gift_announced").update(state=Notice.State.BOUNCED)
+    assert insert_of(gift) == INSERT
+
+
 def test_one_whose_first_copy_left_before_the_day_is_told_with_it(offers):
     """Announced for a day after the posting: the copy is the first contact, so the letter goes with it."""
     give(announce_on=date(2026, 12, 20))
