@@ -15,7 +15,16 @@ from typing import Any
 from payments.models import SavedMethod
 from payments.vat import BuyerKind
 from subscriptions.calendar import DeliveryZone, IssueDates, last_day_to_refuse, withdraw_until
-from subscriptions.models import Entitlement, EntitlementMovement, Offer, Price, Recipient, Subscription, Term
+from subscriptions.models import (
+    Entitlement,
+    EntitlementMovement,
+    Offer,
+    Pause,
+    Price,
+    Recipient,
+    Subscription,
+    Term,
+)
 from subscriptions.models import Renewal as Plan
 from subscriptions.moving import COMING, GONE
 from subscriptions.offers.catalogue import dates_of
@@ -77,7 +86,9 @@ class SubscriptionDates:
     copies that are still to come. `withdrawal_open` with `withdraw_until` None: the first issue is not posted yet, so
     the fourteen days have not begun. `renewal` is there only if the next year begins by itself; `by_choice` if it was
     meant to, could not be announced in time, and is the reader's to choose; `yearly_price` is what another year costs
-    today either way. `means_ends_first`: the card ends before the renewal it should pay.
+    today either way. `means_ends_first`: the card ends before the renewal it should pay. `last_number`: the issue of the
+    last copy that is still to come, `last_issue` its dates, None while it is not planned. `paused`: the issues that do not
+    come by the reader's wish, as long as they have not left without them.
     """
 
     subscription_id: int
@@ -94,6 +105,9 @@ class SubscriptionDates:
     yearly_price: Any
     means: Means | None
     by_choice: Renewal | None = None
+    last_issue: IssueDates | None = None
+    last_number: int | None = None
+    paused: tuple[IssueDates, ...] = ()
 
     @property
     def means_ends_first(self) -> bool:
@@ -108,7 +122,7 @@ def dates_of_subscription(subscription: Subscription, *, on: date) -> Subscripti
 
 
 def dates_of_subscriptions(subscriptions: Sequence[Subscription], *, on: date) -> Mapping[int, SubscriptionDates]:
-    """The dates of many subscriptions, by primary key. Seven queries at most, whatever their number."""
+    """The dates of many subscriptions, by primary key. Seven queries at most, whatever their number; eight with a pause."""
     keys = [one.pk for one in subscriptions]
     terms: dict[int, list[Term]] = defaultdict(list)
     for term in (
@@ -123,6 +137,7 @@ def dates_of_subscriptions(subscriptions: Sequence[Subscription], *, on: date) -
         )
     )
     plans = _plans(keys)
+    paused = _paused([key for key, held in copies.items() if any(copy.state == Copy.HELD for copy in held)])
     methods = SavedMethod.objects.in_bulk({one.saved_method_id for one in subscriptions if one.saved_method_id})
     return {
         one.pk: _facts(
@@ -134,6 +149,7 @@ def dates_of_subscriptions(subscriptions: Sequence[Subscription], *, on: date) -
             ],
             method=methods.get(one.saved_method_id or 0),
             plan=plans.get(one.pk),
+            paused=paused.get(one.pk, ()),
             on=on,
         )
         for one in subscriptions
@@ -148,6 +164,7 @@ def _facts(
     prices: Sequence[Price],
     method: SavedMethod | None,
     plan: Plan | None,
+    paused: Sequence[IssueDates],
     on: date,
 ) -> SubscriptionDates:
     coming = [copy for copy in copies if copy.state in COMING]
@@ -174,6 +191,9 @@ def _facts(
         yearly_price=_price(prices, on=on),
         means=_means(method),
         by_choice=_by_choice(plan) if living else None,
+        last_issue=coming[-1].issue if coming else None,
+        last_number=planned[-1].number + len(coming) - len(planned) if planned else None,
+        paused=tuple(paused),
     )
 
 
@@ -230,6 +250,17 @@ def _plans(keys: Sequence[int]) -> Mapping[int, Plan]:
         Plan.objects.filter(subscription__in=keys).order_by("subscription", "-number", "-pk").distinct("subscription")
     )
     return {row.subscription_id: row for row in rows}
+
+
+def _paused(keys: Sequence[int]) -> Mapping[int, Sequence[IssueDates]]:
+    """Issues put off, by subscription. One query; none where no copy is held."""
+    found: dict[int, list[IssueDates]] = defaultdict(list)
+    if not keys:
+        return found
+    held = Pause.objects.filter(term__subscription__in=keys, state=Pause.State.HELD)
+    for row in held.select_related("issue", "term").order_by("issue__number"):
+        found[row.term.subscription_id].append(dates_of(row.issue))
+    return found
 
 
 def _price(prices: Iterable[Price], *, on: date) -> Any:

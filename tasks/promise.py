@@ -16,6 +16,7 @@ from payments.days import paris_day
 from payments.invoicing import rendering
 from shop.watch.runs import running
 from subscriptions.notices import delivering, recovering
+from subscriptions.pausing.holding import end_pauses
 from subscriptions.renewals import noticing, planning, proving, unproved
 from subscriptions.renewals.ending import end_fixed_terms
 from subscriptions.renewals.reminding import remind
@@ -122,6 +123,13 @@ def refund_deadlines() -> None:
         at = timezone.now()
         late = following_up.watch_deadlines(on=paris_day(at), actor=job("refund-deadlines"), at=at)
         summary.text = f"{late} refunds are late"
+
+
+@shared_task(name="pauses")
+def pauses() -> None:
+    with running("pauses") as summary:
+        ended = end_pauses(actor=job("pauses"), at=timezone.now())
+        summary.text = f"{ended} over"
 
 
 @shared_task(name="fixed-terms")

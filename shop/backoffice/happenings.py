@@ -25,6 +25,7 @@ from subscriptions.models import (
     Notice,
     Order,
     OrderEvent,
+    PauseEvent,
     RenewalChoice,
     RenewalEvent,
     Subscription,
@@ -104,6 +105,8 @@ def sources(user: Any, story: Story) -> list[Source]:
     steps = DeclarationEvent.objects.filter(declaration__in=story.declarations).select_related("declaration")
     found.append(Source(steps, "at", declaration_step(user)))
     found.append(Source(RenewalChoice.objects.filter(subscription__in=subscriptions), "at", renewal_choice(user)))
+    pauses = PauseEvent.objects.filter(pause__term__subscription__in=subscriptions)
+    found.append(Source(pauses.select_related("pause__issue", "pause__term"), "at", pause_step(user)))
     if may(user, Right.LETTERS):
         found.append(Source(Notice.objects.filter(customer=customer), "created_at", letter(user)))
     if may(user, Right.INVOICES):
@@ -202,6 +205,16 @@ def renewal_choice(user: Any) -> Tell:
         what = _("Automatic renewal turned on again") if row.automatic else _("Automatic renewal turned off")
         url = link(user, "subscription", row.subscription_id)
         return Happening(row.at, "pause", "", what, row.actor, why=reason(row.reason), url=url)
+
+    return tell
+
+
+def pause_step(user: Any) -> Tell:
+    def tell(row: PauseEvent) -> Happening:
+        said = words.said(words.PAUSE, row.to_state)
+        what = _("%(issue)s: %(state)s") % {"issue": issue_number(row.pause.issue.number), "state": said["word"]}
+        url = link(user, "subscription", row.pause.term.subscription_id) + "#exemplaires"
+        return Happening(row.at, "pause", said["tone"], what, row.actor, why=reason(row.reason), url=url)
 
     return tell
 

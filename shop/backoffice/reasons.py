@@ -65,6 +65,8 @@ STEPS = (
     gettext_noop("legal notice proved"),
     gettext_noop("no notice proved in time"),
     gettext_noop("turned off in the account"),
+    gettext_noop("the issue has left without it"),
+    gettext_noop("the pause is over"),
     gettext_noop("withdrawal %(reference)s"),
     gettext_noop("termination %(reference)s"),
     gettext_noop("given back"),

@@ -44,6 +44,7 @@ class Right(StrEnum):
     LOOK_UP = "look_up_payments"
     DECLARATIONS = "see_declarations"
     STOP = "stop_contracts"
+    PAUSE = "pause_subscriptions"
     ISSUES = "change_issues"
     CATALOGUE = "change_catalogue"
     TEAM = "manage_team"
@@ -73,6 +74,7 @@ LABELS: Mapping[Right, Any] = {
     Right.LOOK_UP: _("ask Stripe about a payment"),
     Right.DECLARATIONS: _("see withdrawals and terminations"),
     Right.STOP: _("carry out withdrawals and terminations"),
+    Right.PAUSE: _("put issues off for a reader"),
     Right.ISSUES: _("change the calendar of issues"),
     Right.CATALOGUE: _("change the magazine and the offers"),
     Right.TEAM: _("manage the team"),
@@ -140,6 +142,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.LOOK_UP,
             Right.DECLARATIONS,
             Right.STOP,
+            Right.PAUSE,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Right),

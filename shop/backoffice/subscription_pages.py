@@ -18,11 +18,11 @@ from shop.backoffice.money_tables import acts_for, name_of
 from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, show, why
-from shop.backoffice.tables import Cell, Detail, Fact, Step, Table, Why, chip
+from shop.backoffice.tables import ActLink, Cell, Detail, Fact, Step, Table, Why, chip
 from shop.templatetags.french import euros, issue_number, short_day, stamp
 from subscriptions.calendar import IssueDates
 from subscriptions.dates import LIVING, SubscriptionDates, dates_of_subscription
-from subscriptions.models import AddressChange, EntitlementMovement, RenewalEvent, Subscription, Term
+from subscriptions.models import AddressChange, EntitlementMovement, Pause, RenewalEvent, Subscription, Term
 
 
 @desk(Right.PEOPLE)
@@ -58,11 +58,13 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
             _terms(user, terms),
             _copies(moves),
             _moves_of_house(user, one),
+            *_pauses(one),
             _declarations(user, one),
             acts_on(user, [f"subscription:{one.pk}"]),
         ],
         acts=[
             *acts_for(user, (Right.ADDRESS, _("Correct the address"), "desk_act_address", one.recipient_id)),
+            *pause_acts(user, dates, one),
             *(acts_for(user, (Right.STOP, _("End it today"), "desk_act_end", one.pk)) if one.state in LIVING else []),
         ],
     )
@@ -78,6 +80,10 @@ def _dates(dates: SubscriptionDates) -> list[Fact]:
         Fact(_("Copies left"), dates.copies_left),
         Fact(_("Until"), short_day(dates.ends_on)),
     ]
+    if dates.paused:
+        numbers = ", ".join(issue_number(issue.number) for issue in dates.paused)
+        facts.append(Fact(_("Put off"), numbers, "#exemplaires", chip=words.WAIT))
+        facts.append(Fact(_("Last issue"), issue_number(dates.last_number) if dates.last_number else ""))
     if dates.withdrawal_open:
         until = short_day(dates.withdraw_until) or _("fourteen days from the first issue")
         facts.append(Fact(_("May withdraw until"), until))
@@ -204,6 +210,39 @@ def _moves_of_house(user: Any, one: Subscription) -> Table:
         ],
         empty=_("The address never changed."),
     )
+
+
+def pause_acts(user: Any, dates: SubscriptionDates, one: Subscription) -> list[ActLink]:
+    """Put issues off, or have them sent after all, where there may be any."""
+    found = []
+    if one.state == Subscription.State.ACTIVE and dates.next_issue is not None:
+        found += acts_for(user, (Right.PAUSE, _("Put issues off"), "desk_act_pause", one.pk))
+    if dates.paused:
+        found += acts_for(user, (Right.PAUSE, _("End the pause"), "desk_act_resume", one.pk))
+    return found
+
+
+def _pauses(one: Subscription) -> list[Table]:
+    """The issues that the reader did not want; nothing where there was none."""
+    rows = list(Pause.objects.filter(term__subscription=one).select_related("issue", "term").order_by("-pk"))
+    names = words.names_of_staff(row.actor for row in rows)
+    table = Table(
+        label=_("Pauses"),
+        title=_("Pauses"),
+        columns=columns("#" + _("Asked for"), _("Issue"), "#" + _("Term"), _("Status"), _("Who"), _("Why")),
+        rows=[
+            (
+                Cell(stamp(row.at), num=True),
+                Cell(issue_number(row.issue.number)),
+                Cell(row.term.number, num=True),
+                chip(words.said(words.PAUSE, row.state), "#exemplaires"),
+                Cell(words.who(row.actor, names)),
+                Cell(reason(row.reason)),
+            )
+            for row in rows
+        ],
+    )
+    return [table] if rows else []
 
 
 def _declarations(user: Any, one: Subscription) -> Table:

@@ -78,7 +78,7 @@ MOVEMENT: Words = {
     "resend": (pgettext_lazy("copy", "sent again"), GOOD),
     "hold": (pgettext_lazy("copy", "held"), WAIT),
     "release": (pgettext_lazy("copy", "released"), NONE),
-    "extend": (pgettext_lazy("copy", "moved to a later issue"), NONE),
+    "extend": (pgettext_lazy("copy", "moved to another issue"), NONE),
     "credit": (pgettext_lazy("copy", "credited"), NONE),
     "void": (pgettext_lazy("copy", "taken back"), NONE),
 }
@@ -110,6 +110,12 @@ DECLARATION: Words = {
     "on_desk": (pgettext_lazy("declaration", "waits for a person"), WAIT),
     "applied": (pgettext_lazy("declaration", "carried out"), GOOD),
     "settled": (pgettext_lazy("declaration", "settled otherwise"), NONE),
+}
+PAUSE: Words = {
+    "": (pgettext_lazy("pause", "asked for"), NONE),
+    "held": (pgettext_lazy("pause", "put off"), WAIT),
+    "over": (pgettext_lazy("pause", "has left without the copy"), NONE),
+    "called_off": (pgettext_lazy("pause", "sent after all"), NONE),
 }
 DECLARATION_KIND: Mapping[str, Any] = {
     "withdrawal": gettext_lazy("withdrawal"),
@@ -196,6 +202,8 @@ LETTER_KINDS: Mapping[str, Any] = {
     "declaration_told": gettext_lazy("Declaration under another address"),
     "renewal_turned_off": gettext_lazy("Automatic renewal turned off"),
     "renewal_turned_on": gettext_lazy("Automatic renewal turned on again"),
+    "pause_confirmed": gettext_lazy("Issues put off"),
+    "pause_ended": gettext_lazy("End of a pause"),
     "reminder_two_left": gettext_lazy("Reminder: two issues to come"),
     "reminder_one_left": gettext_lazy("Reminder: one issue to come"),
     "reminder_last_posted": gettext_lazy("Reminder: last issue posted"),
@@ -247,6 +255,7 @@ JOBS: Mapping[str, Any] = {
     "renewal-proofs": gettext_lazy("proofs of notices"),
     "declarations": gettext_lazy("what follows from declarations"),
     "refund-deadlines": gettext_lazy("last days of refunds"),
+    "pauses": gettext_lazy("end of pauses"),
     "fixed-terms": gettext_lazy("end of fixed terms"),
     "reminders": gettext_lazy("reminders to renew"),
 }
@@ -293,6 +302,8 @@ VERBS: Mapping[str, Any] = {
     "changed a record": gettext_lazy("changed a register"),
     "applied a declaration": gettext_lazy("carried out a declaration"),
     "settled a declaration": gettext_lazy("settled a declaration otherwise"),
+    "paused issues": gettext_lazy("put issues off"),
+    "ended a pause": gettext_lazy("had issues sent that were put off"),
     "ended a subscription": gettext_lazy("ended a subscription"),
 }
 

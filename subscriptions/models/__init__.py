@@ -4,6 +4,7 @@ from subscriptions.models.declarations import Declaration, DeclarationEvent
 from subscriptions.models.notices import Notice, NoticeProof
 from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
 from subscriptions.models.orders import Consent, Disclosure, Order, OrderEvent
+from subscriptions.models.pauses import Pause, PauseEvent
 from subscriptions.models.people import AddressChange, PostalAddress, Recipient
 from subscriptions.models.promise import Entitlement, EntitlementMovement, Subscription, SubscriptionEvent, Term
 from subscriptions.models.reminders import ReminderStep
@@ -25,6 +26,8 @@ __all__ = [
     "Offer",
     "Order",
     "OrderEvent",
+    "Pause",
+    "PauseEvent",
     "PostalAddress",
     "Price",
     "Recipient",

@@ -14,6 +14,7 @@ from subscriptions.notices import (
     announcing,
     attachments,
     charges,
+    pauses,
     purchases,
     reminders,
     repayments,
@@ -256,6 +257,19 @@ LETTERS: Mapping[str, Letter] = {
         context=stoppings.turned_on,
         untrue_because=stoppings.chosen_again,
         keep_days=CONTRACT,
+    ),
+    # --- pauses ---
+    "pause_confirmed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"subscription_id", "request"}),
+        context=pauses.confirmed,
+        untrue_because=pauses.called_off_since,
+    ),
+    "pause_ended": Letter(
+        rank=SERVICE,
+        facts=frozenset({"subscription_id", "pause_ids"}),
+        context=pauses.ended,
+        untrue_because=pauses.paused_again,
     ),
     # --- the series of a fixed term ---
     "reminder_two_left": _reminder("reminder_two_left"),
