@@ -26,6 +26,7 @@ from subscriptions.models import (
     SubscriptionEvent,
     Term,
 )
+from subscriptions.pausing.auditing import put_off
 from subscriptions.renewals.auditing import announced, nobody_forgotten
 from subscriptions.stopping.effects import Code
 from subscriptions.stopping.following_up import refunded
@@ -252,7 +253,7 @@ def refunds_in_time(at: datetime) -> Breaches:
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "ONE-CHARGE": (paid_once, renewed_once),
-    "COPIES": (copies,),
+    "COPIES": (copies, put_off),
     "BALANCED": (deferred,),
     "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end),
     "TOLD": (told,),

@@ -113,7 +113,6 @@ def _drawn(request: HttpRequest, standing: Standing, form: PauseForm, *, sentenc
         sentence=sentence,
         action=reverse("account_pause", args=[subscription.pk]),
         back_url=reverse("account_home"),
-        status=422 if form.errors or sentence else 200,
     )
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
+from payments.days import paris_day
 from payments.desk import record_act
 from payments.models import (
     Account,
@@ -39,6 +40,7 @@ from shop.backoffice.roles import Right, may
 from subscriptions.calendar import DeliveryZone
 from subscriptions.models import Issue, LegalText, Magazine, Offer, Order, Price, ReminderStep, Subscription, Term
 from subscriptions.notices.letters import LETTERS
+from subscriptions.renewals.issue_moved import issue_moved
 
 put_names()
 
@@ -188,6 +190,13 @@ class IssueRegister(Kept):
     exclude = ("state",)
     readonly_fields = ("state_word", "posted_on")
     ordering = ("-number",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """The issue; where its day has moved, the renewals that wait for it move with it, in the same transaction."""
+        super().save_model(request, obj, form, change)
+        if change and "post_on" in form.changed_data:
+            at = timezone.now()
+            issue_moved(obj, on=paris_day(at), at=at, actor=actor_of(request))
 
     @admin.display(description=pgettext_lazy("register", "state"))
     def state_word(self, issue: Issue) -> str:

@@ -58,6 +58,8 @@ def _said(facts: Facts, pauses: Sequence[Pause]) -> dict[str, Any]:
         "last_issue": issue(dates.last_number) if dates.last_number else "",
         "last_posted": day(last.post_on) if last else "",
         "renews_on": day(renewal.on) if renewal else "",
+        # While the last issue has no day yet, that of the renewal may still move: later only.
+        "renewal": (day(renewal.on) if last else f"{day(renewal.on)} au plus tôt") if renewal else "",
         "amount": french(renewal.amount) if renewal and renewal.amount is not None else "",
         "announced": renewal is not None and renewal.announced,
         "pause_url": _pause_page(subscription),

@@ -315,6 +315,15 @@ FAULTS = (
         without=("entitlement_issue_once",),
     ),
     Fault(
+        "an issue put off whose copy was never held", "COPIES", "put_off", "put off without a movement",
+        (
+            ("INSERT INTO subscriptions_pause (request, term_id, place, issue_id, entitlement_id, state, state_since, actor,"
+            " reason, at) SELECT '00000000-0000-0000-0000-000000000001', e.term_id, 1, e.issue_id, e.id, 'called_off',"
+            " '2026-11-23', 'job:x', '', '2026-11-23' FROM subscriptions_entitlement e WHERE e.rank = 4 AND e.term_id ="
+            f" (SELECT id FROM subscriptions_term WHERE order_id = {KEPT})"),
+        ),
+    ),
+    Fault(
         "copies owed after the end", "STOPPED", "stopped", "still owed though its subscription has ended",
         (
             ("UPDATE subscriptions_subscription SET state = 'ended' WHERE id ="

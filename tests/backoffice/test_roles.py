@@ -66,6 +66,8 @@ OPEN_TO = {
     "desk_act_declaration": {S, A},
     "desk_act_settle": {S, A},
     "desk_act_end": {S, A},
+    "desk_act_pause": {S, A},
+    "desk_act_resume": {S, A},
     "desk_act_take": {F, A},
     "desk_act_close": {F, A},
     "desk_act_hire": {A},
@@ -89,6 +91,7 @@ ELSE = {
     "desk_act_resend_letter": 409,
     "desk_act_retry_letter": 409,
     "desk_act_settle_doubt": 409,
+    "desk_act_resume": 409,
 }
 
 
@@ -132,6 +135,8 @@ def world(offers):
         "desk_act_declaration": declared.pk,
         "desk_act_settle": declared.pk,
         "desk_act_end": sale.subscription.pk,
+        "desk_act_pause": sale.subscription.pk,
+        "desk_act_resume": sale.subscription.pk,
         "desk_act_take": item.pk,
         "desk_act_close": item.pk,
         "desk_act_link": other.pk,

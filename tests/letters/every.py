@@ -17,6 +17,7 @@ from subscriptions.models import (
     Consent,
     Declaration,
     Issue,
+    Pause,
     Renewal,
     RenewalChoice,
     Subscription,
@@ -310,6 +311,38 @@ def reminders() -> list[NoticeDraft]:
     ]
 
 
+def paused(bought: Purchase, *numbers: int, state: str) -> list[Pause]:
+    """Issues that the reader of a purchase does not want, their copies moved to the ones after."""
+    copies = list(bought.term.entitlements.order_by("rank"))
+    wished = [
+        Pause.objects.create(
+            request=uuid.UUID(int=bought.term.pk), term=bought.term, place=place, issue=issue, entitlement=copy, state=state,
+            state_since=AT, actor=str(ACTOR), at=AT,
+        )
+        for place, (copy, issue) in enumerate(
+            ((copy, copy.issue) for copy in copies if copy.issue is not None and copy.issue.number in numbers), start=1
+        )
+    ]  # fmt: skip
+    if state == Pause.State.HELD:
+        coming = [issue for issue in bought.issues if issue.number not in numbers]
+        bought.term.entitlements.update(issue=None)
+        for place, copy in enumerate(copies):
+            copy.issue = coming[place] if place < len(coming) else None
+            copy.state = "held" if place < len(wished) else "owed"
+            copy.save(update_fields=["issue", "state"])
+    return wished
+
+
+def pauses() -> list[NoticeDraft]:
+    """Two issues that do not come; one that comes after all."""
+    away, back = purchase(automatic=True, number=31), purchase(number=32, email="camille32@example.fr")
+    begun, ended = paused(away, 25, 26, state="held"), paused(back, 25, state="called_off")
+    return [
+        draft("pause_confirmed", {"subscription_id": away.term.subscription_id, "request": str(begun[0].request)}),
+        draft("pause_ended", {"subscription_id": back.term.subscription_id, "pause_ids": [ended[0].pk]}),
+    ]
+
+
 def every() -> list[NoticeDraft]:
     """All of them, from real rows, all still true."""
     texts()
@@ -344,5 +377,6 @@ def every() -> list[NoticeDraft]:
         draft("account_erased", {"erased_on": "2027-03-01"}),
         *charges(),
         *stoppings(bought, renewed),
+        *pauses(),
         *reminders(),
     ]
