@@ -27,6 +27,7 @@ from subscriptions.models import (
     Term,
 )
 from subscriptions.pausing.auditing import put_off
+from subscriptions.pricing.auditing import price_told
 from subscriptions.renewals.auditing import announced, nobody_forgotten
 from subscriptions.stopping.effects import Code
 from subscriptions.stopping.following_up import refunded
@@ -257,6 +258,6 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
     "BALANCED": (deferred,),
     "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end),
     "TOLD": (told,),
-    "ANNOUNCED": (announced,),
+    "ANNOUNCED": (announced, price_told),
     "ON TIME": (nobody_forgotten, refunds_in_time),
 }

@@ -233,7 +233,8 @@ def _renewal(
         return None if plan.state in (Plan.State.MANUAL, *OVER) else _told(plan)
     last_post = max((issue.posted_on or issue.post_on for issue in planned), default=None)
     day = renews_on(term_ends_on=terms[-1].ends_on, last_owed_post=last_post)
-    return Renewal(day, _price(prices, on=day), last_day_to_refuse(day))
+    amount = next((price.amount for price in prices if price.renews_on(day)), None)
+    return Renewal(day, amount, last_day_to_refuse(day))
 
 
 def _by_choice(plan: Plan | None) -> Renewal | None:

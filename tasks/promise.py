@@ -17,6 +17,7 @@ from payments.invoicing import rendering
 from shop.watch.runs import running
 from subscriptions.notices import delivering, recovering
 from subscriptions.pausing.holding import end_pauses
+from subscriptions.pricing import telling
 from subscriptions.renewals import noticing, planning, proving, unproved
 from subscriptions.renewals.ending import end_fixed_terms
 from subscriptions.renewals.reminding import remind
@@ -123,6 +124,18 @@ def refund_deadlines() -> None:
         at = timezone.now()
         late = following_up.watch_deadlines(on=paris_day(at), actor=job("refund-deadlines"), at=at)
         summary.text = f"{late} refunds are late"
+
+
+@shared_task(name="price-changes")
+def price_changes() -> None:
+    with running("price-changes") as summary:
+        at, done = timezone.now(), 0
+        for _round in range(ROUNDS):
+            queued = telling.tell(on=paris_day(at), at=at, limit=ROWS)
+            done += queued
+            if not queued:
+                break
+        summary.text = f"{done} told"
 
 
 @shared_task(name="pauses")

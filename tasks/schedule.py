@@ -48,6 +48,7 @@ TIMETABLE = (
         "refund-deadlines", HOUR, 6 * HOUR, "What must be given back by a day is watched: seven and two days before it."
     ),
     Job("pauses", HOUR, 26 * HOUR, "Copies that were put off are owed again once the unwanted issue has left."),
+    Job("price-changes", HOUR, 6 * HOUR, "Readers whose next year costs more hear it long before it is charged."),
     Job("search-lines", MINUTE, HOUR, "New and changed readers are found by the search of the desks."),
     Job("heartbeat", MINUTE, 10 * MINUTE, "An outside watchdog hears that the clockwork turns."),
     Job("fixed-terms", DAY, 26 * HOUR, "Subscriptions that are over and do not renew themselves lapse.", at=(5, 0)),

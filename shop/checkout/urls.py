@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from shop.checkout.outcome import cancelled, outcome
+from shop.checkout.refusing_price import refuse_price
 from shop.checkout.renewal import pay_renewal, returned
 from shop.checkout.unsubscribing import unsubscribe
 from shop.checkout.views import label, order, renew
@@ -20,6 +21,7 @@ urlpatterns = [
     path("commande/suivi/<str:token>/", outcome, name="outcome"),
     path("reconduction/<str:token>/", pay_renewal, name="pay_renewal"),
     path("reconduction/<str:token>/retour/", returned, name="renewal_return"),
+    path("tarif/<str:token>/", refuse_price, name="refuse_price"),
     path("desinscription/<str:token>/", unsubscribe, name="unsubscribe"),
     path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
 ]

@@ -32,6 +32,9 @@ class Rules:
     sepa_retry_days: tuple[int, ...] = (5, 12)
     lapse_days_after: int = 21
 
+    # A dearer renewal is told by a letter of its own before the legal notice, and no change is signed later than that.
+    price_told_days_before: int = 90
+
     # C. conso L221-18; the post of periodicals gives no proof of delivery, so a margin stands for it.
     withdrawal_days: int = 14
     delivery_margin_fr: int = 14

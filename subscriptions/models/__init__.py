@@ -6,6 +6,7 @@ from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
 from subscriptions.models.orders import Consent, Disclosure, Order, OrderEvent
 from subscriptions.models.pauses import Pause, PauseEvent
 from subscriptions.models.people import AddressChange, PostalAddress, Recipient
+from subscriptions.models.prices import PriceChange, PriceChangeEvent
 from subscriptions.models.promise import Entitlement, EntitlementMovement, Subscription, SubscriptionEvent, Term
 from subscriptions.models.reminders import ReminderStep
 from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice, RenewalEvent, RenewalProof
@@ -30,6 +31,8 @@ __all__ = [
     "PauseEvent",
     "PostalAddress",
     "Price",
+    "PriceChange",
+    "PriceChangeEvent",
     "Recipient",
     "ReminderStep",
     "Renewal",

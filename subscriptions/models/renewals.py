@@ -121,6 +121,12 @@ class RenewalProof(models.Model):
     window_opens = models.DateField()
     window_closes = models.DateField()
     notice_proof = models.OneToOneField("NoticeProof", on_delete=models.PROTECT, related_name="renewal_proof")
+    amount = models.DecimalField(
+        max_digits=8,
+        decimal_places=2,
+        null=True,
+        help_text="the total that was told: no attempt by this proof takes another",
+    )
     at = models.DateTimeField()
 
     class Meta:

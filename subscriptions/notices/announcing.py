@@ -45,6 +45,9 @@ def legal(facts: Facts) -> Context:
         "dearer_or_cheaper": before != renewal.amount,
         "waits_for_copies": renewal.renews_on != terms[-1].ends_on + timedelta(days=1),
         "instead_of": day(earlier.renews_on) if earlier else "",
+        "price_changes": renewal.price.change_id is not None and before != renewal.amount,
+        "dearer": renewal.amount > before,
+        "told_amount": facts.get("amount", ""),
     }
 
 
@@ -53,6 +56,8 @@ def too_late(context: Context, *, at: datetime) -> str:
     because = _no_longer(context, (State.PLANNED, State.ANNOUNCED))
     if because:
         return because
+    if context["told_amount"] and context["told_amount"] != str(context["renewal"].amount.amount):
+        return "the price has changed since it was queued"
     window = legal_notice_window(context["told_day"])
     if not window.send_from <= paris_day(at) <= window.send_until:
         return "outside the law's window for it"
@@ -110,7 +115,7 @@ def chosen(context: Context, *, at: datetime) -> str:
 
 def _renewal(facts: Facts) -> Renewal:
     return Renewal.objects.select_related(
-        "subscription__saved_method", "subscription__offer", "subscription__magazine"
+        "price", "subscription__saved_method", "subscription__offer", "subscription__magazine"
     ).get(pk=facts["renewal_id"])
 
 

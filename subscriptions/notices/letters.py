@@ -15,6 +15,7 @@ from subscriptions.notices import (
     attachments,
     charges,
     pauses,
+    prices,
     purchases,
     reminders,
     repayments,
@@ -257,6 +258,21 @@ LETTERS: Mapping[str, Letter] = {
         context=stoppings.turned_on,
         untrue_because=stoppings.chosen_again,
         keep_days=CONTRACT,
+    ),
+    # --- changes of price ---
+    # Nobody is charged a new price without it: rather twice than never.
+    "price_change": Letter(
+        rank=LEGAL,
+        facts=frozenset({"change_id", "subscription_id", "number", "renews_on", "amount"}),
+        context=prices.dearer,
+        untrue_because=prices.no_longer_dearer,
+        keep_days=CONTRACT,
+    ),
+    "price_change_cancelled": Letter(
+        rank=SERVICE,
+        facts=frozenset({"change_id", "subscription_id"}),
+        context=prices.called_off,
+        untrue_because=prices.not_renewing,
     ),
     # --- pauses ---
     "pause_confirmed": Letter(

@@ -60,7 +60,8 @@ WHERE r.state IN ('planned', 'announced', 'manual') AND (
             r.renews_on > GREATEST(t.ends_on, post.day) + 1
             OR c.offer_id <> s.offer_id OR c.delivery_zone <> a.delivery_zone
             OR r.amount <> c.amount
-            OR r.renews_on < c.valid_from OR r.renews_on >= c.valid_to)))
+            OR r.renews_on < COALESCE(c.renewals_from, c.valid_from)
+            OR r.renews_on >= COALESCE(c.renewals_to, c.valid_to))))
 """
 
 

@@ -70,7 +70,7 @@ def _legal(renewals: Sequence[Renewal], *, on: date, at: datetime) -> int:
     sent = letters(LEGAL, renewals)
     return queue(
         [
-            _draft(LEGAL, one, sent.get(one.pk, ()), at=at)
+            _draft(LEGAL, one, sent.get(one.pk, ()), at=at, amount=str(one.amount.amount))
             for one in renewals
             if _inside(one.renews_on, on=on) and _may_be_queued(sent.get(one.pk, ()))
         ]

@@ -211,6 +211,8 @@ def _keep(kind: str, taken: Sequence[Taken], window: Window, *, at: datetime) ->
                 window_opens=opens,
                 window_closes=closes,
                 notice_proof=proof_of_post,
+                # It cannot have changed since the letter was queued: what is told stands (`planning`).
+                amount=one.amount.amount if kind == Kind.LEGAL else None,
                 at=at,
             )
         )

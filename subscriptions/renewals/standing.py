@@ -56,9 +56,8 @@ class Standing:
         return calendar.renews_on(term_ends_on=self.term.ends_on, last_owed_post=self.last_owed_post)
 
     def price_on(self, on: date) -> Price | None:
-        """The price that holds on day `on`."""
-        holds = (row for row in self.prices if row.valid_from <= on and (row.valid_to is None or on < row.valid_to))
-        return next(holds, None)
+        """The price of a term that renews itself on day `on`."""
+        return next((row for row in self.prices if row.renews_on(on)), None)
 
 
 def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Renewal]) -> list[Standing]:
