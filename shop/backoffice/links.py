@@ -14,6 +14,7 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "customer": (Right.PEOPLE, "desk_person"),
     "subscription": (Right.PEOPLE, "desk_subscription"),
     "order": (Right.ORDERS, "desk_order"),
+    "price_change": (Right.PRICES, "desk_price"),
     "renewal": (Right.ORDERS, "desk_renewal"),
     "payment": (Right.PAYMENTS, "desk_payment"),
     "refund": (Right.REFUNDS, "desk_refund"),

@@ -45,6 +45,7 @@ class Right(StrEnum):
     DECLARATIONS = "see_declarations"
     STOP = "stop_contracts"
     PAUSE = "pause_subscriptions"
+    PRICES = "change_prices"
     ISSUES = "change_issues"
     CATALOGUE = "change_catalogue"
     TEAM = "manage_team"
@@ -75,6 +76,7 @@ LABELS: Mapping[Right, Any] = {
     Right.DECLARATIONS: _("see withdrawals and terminations"),
     Right.STOP: _("carry out withdrawals and terminations"),
     Right.PAUSE: _("put issues off for a reader"),
+    Right.PRICES: _("prepare and sign changes of price"),
     Right.ISSUES: _("change the calendar of issues"),
     Right.CATALOGUE: _("change the magazine and the offers"),
     Right.TEAM: _("manage the team"),
@@ -117,6 +119,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.REFUND,
             Right.LOOK_UP,
             Right.DECLARATIONS,
+            Right.PRICES,
         }
     ),
     # Copies and where they go; no amount but what an order says.

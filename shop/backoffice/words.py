@@ -117,6 +117,16 @@ PAUSE: Words = {
     "over": (pgettext_lazy("pause", "has left without the copy"), NONE),
     "called_off": (pgettext_lazy("pause", "sent after all"), NONE),
 }
+PRICE_CHANGE: Words = {
+    "prepared": (pgettext_lazy("price", "to be signed"), WAIT),
+    "signed": (pgettext_lazy("price", "signed"), GOOD),
+    "cancelled": (pgettext_lazy("price", "cancelled"), NONE),
+}
+COHORT: Words = {
+    "reached": (pgettext_lazy("price", "at the new price"), WAIT),
+    "told": (pgettext_lazy("price", "announced already, untouched"), GOOD),
+    "later": (pgettext_lazy("price", "once more at the old price"), NONE),
+}
 DECLARATION_KIND: Mapping[str, Any] = {
     "withdrawal": gettext_lazy("withdrawal"),
     "termination": gettext_lazy("termination"),
@@ -202,6 +212,8 @@ LETTER_KINDS: Mapping[str, Any] = {
     "declaration_told": gettext_lazy("Declaration under another address"),
     "renewal_turned_off": gettext_lazy("Automatic renewal turned off"),
     "renewal_turned_on": gettext_lazy("Automatic renewal turned on again"),
+    "price_change": gettext_lazy("New price of the next year"),
+    "price_change_cancelled": gettext_lazy("New price called off"),
     "pause_confirmed": gettext_lazy("Issues put off"),
     "pause_ended": gettext_lazy("End of a pause"),
     "reminder_two_left": gettext_lazy("Reminder: two issues to come"),
@@ -255,6 +267,7 @@ JOBS: Mapping[str, Any] = {
     "renewal-proofs": gettext_lazy("proofs of notices"),
     "declarations": gettext_lazy("what follows from declarations"),
     "refund-deadlines": gettext_lazy("last days of refunds"),
+    "price-changes": gettext_lazy("letters about prices"),
     "pauses": gettext_lazy("end of pauses"),
     "fixed-terms": gettext_lazy("end of fixed terms"),
     "reminders": gettext_lazy("reminders to renew"),
@@ -302,6 +315,9 @@ VERBS: Mapping[str, Any] = {
     "changed a record": gettext_lazy("changed a register"),
     "applied a declaration": gettext_lazy("carried out a declaration"),
     "settled a declaration": gettext_lazy("settled a declaration otherwise"),
+    "prepared a price change": gettext_lazy("prepared a change of price"),
+    "signed a price change": gettext_lazy("signed a change of price"),
+    "cancelled a price change": gettext_lazy("cancelled a change of price"),
     "paused issues": gettext_lazy("put issues off"),
     "ended a pause": gettext_lazy("had issues sent that were put off"),
     "ended a subscription": gettext_lazy("ended a subscription"),
@@ -319,6 +335,7 @@ SUBJECTS: Mapping[str, Any] = {
     "subscription": gettext_lazy("subscription no. %(key)s"),
     "order": gettext_lazy("order no. %(key)s"),
     "renewal": gettext_lazy("renewal no. %(key)s"),
+    "price_change": gettext_lazy("change of price no. %(key)s"),
     "term": gettext_lazy("term %(key)s"),
     "entitlement": gettext_lazy("copy no. %(key)s"),
     "payment": gettext_lazy("payment no. %(key)s"),

@@ -136,5 +136,5 @@ def _facts(change: PriceChange) -> dict[str, Any]:
         "zones": list(change.zones),
         "from": change.renewals_from,
         "amount": change.amount.amount,
-        "change": change.pk,
+        "change": change.pk or 0,
     }

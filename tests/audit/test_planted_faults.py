@@ -418,6 +418,13 @@ FAULTS = (
         (*CHARGED, *proof(9003, "legal", "2026-09-23")),
     ),
     Fault(
+        "a charge of another total than the one that was told", "ANNOUNCED", "price_told", "charged 27.60, announced 26.60",
+        (
+            *CHARGED, *proof(9002, "pre_debit", "2026-11-09"), *proof(9003, "legal", "2026-09-23"),
+            "UPDATE subscriptions_renewalproof SET amount = 26.60 WHERE kind = 'legal'",
+        ),
+    ),
+    Fault(
         "a plan whose window went by in silence", "ANNOUNCED", "announced",
         "still planned though its legal window closed on 2025-12-14", (renewal("planned", "2026-01-15"),),
     ),

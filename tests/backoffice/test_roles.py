@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
@@ -15,6 +18,8 @@ from shop.backoffice import urls
 from shop.backoffice.registers import registers
 from shop.backoffice.roles import LABELS, RIGHTS, ROLE_LABELS, Right, Role, ensure_roles
 from shop.customers.models import Customer
+from subscriptions.models import Offer
+from subscriptions.pricing.changing import prepare
 from tests.backoffice.colleagues import Colleague, said, text_of
 from tests.backoffice.sold import planned, sell
 from tests.stopping.people import terminates
@@ -67,6 +72,12 @@ OPEN_TO = {
     "desk_act_settle": {S, A},
     "desk_act_end": {S, A},
     "desk_act_pause": {S, A},
+    "desk_prices": {F, A},
+    "desk_price": {F, A},
+    "desk_price_readers": {F, A},
+    "desk_act_prepare_price": {F, A},
+    "desk_act_sign_price": {F, A},
+    "desk_act_cancel_price": {F, A},
     "desk_act_resume": {S, A},
     "desk_act_take": {F, A},
     "desk_act_close": {F, A},
@@ -93,6 +104,16 @@ ELSE = {
     "desk_act_settle_doubt": 409,
     "desk_act_resume": 409,
 }
+
+
+def price_change():
+    """A change that may be signed."""
+    today = timezone.localdate()
+    offer = Offer.objects.get(renewal="automatic")
+    return prepare(
+        offer.pk, ["FR"], Decimal("30.60"), orders_from=today + timedelta(days=30), renewals_from=today + timedelta(days=200),
+        actor=job("test"), reason="essai", at=timezone.now(),
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -136,6 +157,9 @@ def world(offers):
         "desk_act_settle": declared.pk,
         "desk_act_end": sale.subscription.pk,
         "desk_act_pause": sale.subscription.pk,
+        **dict.fromkeys(
+            ("desk_price", "desk_price_readers", "desk_act_sign_price", "desk_act_cancel_price"), price_change().pk
+        ),
         "desk_act_resume": sale.subscription.pk,
         "desk_act_take": item.pk,
         "desk_act_close": item.pk,

@@ -18,6 +18,7 @@ from subscriptions.models import (
     Declaration,
     Issue,
     Pause,
+    PriceChange,
     Renewal,
     RenewalChoice,
     Subscription,
@@ -343,6 +344,23 @@ def pauses() -> list[NoticeDraft]:
     ]
 
 
+def prices() -> list[NoticeDraft]:
+    """The next year costs more; or it does not after all."""
+    reader = purchase(automatic=True, number=33, email="camille33@example.fr")
+    change = PriceChange.objects.create(
+        offer=reader.order.offer, zones=["FR"], amount=eur("30.60"), orders_from=date(2027, 3, 1),
+        renewals_from=date(2028, 1, 1), state="signed", state_since=AT, actor=str(ACTOR), reason="papier", at=AT,
+    )  # fmt: skip
+    key = reader.term.subscription_id
+    return [
+        draft(
+            "price_change",
+            {"change_id": change.pk, "subscription_id": key, "number": 2, "renews_on": "2028-01-29", "amount": "30.60"},
+        ),
+        draft("price_change_cancelled", {"change_id": change.pk, "subscription_id": key}),
+    ]
+
+
 def every() -> list[NoticeDraft]:
     """All of them, from real rows, all still true."""
     texts()
@@ -378,5 +396,6 @@ def every() -> list[NoticeDraft]:
         *charges(),
         *stoppings(bought, renewed),
         *pauses(),
+        *prices(),
         *reminders(),
     ]

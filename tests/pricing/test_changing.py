@@ -9,8 +9,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from payments.actors import Actor
+from payments.money import eur
 from subscriptions.dates import dates_of_subscription
-from subscriptions.models import Notice, Offer, Price, PriceChange, RenewalProof
+from subscriptions.models import Notice, Offer, Price, PriceChange, Renewal, RenewalProof
 from subscriptions.notices.delivering import deliver
 from subscriptions.offers.catalogue import read_shelf
 from subscriptions.pricing.changing import CannotChange, cancel, prepare, sign
@@ -21,7 +22,8 @@ from tests.letters.conftest import outbox
 from tests.makers import NOW, TODAY
 from tests.renewals.conftest import post
 from tests.renewals.days import live_through, noon, plan_on, the_renewal
-from tests.renewals.people import subscriber
+from tests.renewals.people import prove, subscriber
+from tests.renewals.test_gate import attempt
 
 pytestmark = pytest.mark.django_db
 __all__ = ["outbox", "post"]
@@ -126,17 +128,18 @@ def test_the_legal_notice_states_the_change_and_the_total_told_is_the_total_char
     assert str(RenewalProof.objects.get(renewal__subscription=subscription).amount) == "30.60"
 
 
-def test_the_database_takes_no_other_total_than_the_one_that_was_told():
-    from tests.renewals.people import announced, prove
-    from tests.stopping.people import renewed
-
+def test_the_database_takes_no_other_total_than_the_one_that_was_told(post):
     subscription = subscriber()
-    wrong = announced(subscription, renews_on=date(2027, 11, 23), state="cancelled")
-    RenewalProof.objects.filter(renewal=wrong)
-    assert prove  # the world of the proof is the one of the others
-    proof = RenewalProof.objects.filter(renewal=wrong, kind="legal")[0]
-    assert proof.amount is None
-    renewed(subscription)  # a proof of old, without its amount, still opens the gate
+    live_through(R - timedelta(days=61), R - timedelta(days=61))
+    renewal = the_renewal(subscription)
+    prove(renewal, RenewalProof.Kind.PRE_DEBIT, sent_on=R - timedelta(days=14))
+    Renewal.objects.filter(pk=renewal.pk).update(state="charging")
+    renewal.refresh_from_db()
+    renewal.amount = eur("30.60")
+    with pytest.raises(IntegrityError, match=r"was told 27.60, it is not charged 30.60"), transaction.atomic():
+        attempt(renewal)
+    renewal.refresh_from_db()
+    assert attempt(renewal).number == 1
 
 
 def test_one_click_refuses_and_the_term_is_kept_to_its_end():
