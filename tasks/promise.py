@@ -18,6 +18,7 @@ from shop.watch.runs import running
 from subscriptions.notices import delivering, recovering
 from subscriptions.pausing.holding import end_pauses
 from subscriptions.pricing import telling
+from subscriptions.quotes.sweeping import quote_due
 from subscriptions.renewals import noticing, planning, proving, unproved
 from subscriptions.renewals.ending import end_fixed_terms
 from subscriptions.renewals.reminding import remind
@@ -136,6 +137,14 @@ def price_changes() -> None:
             if not queued:
                 break
         summary.text = f"{done} told"
+
+
+@shared_task(name="renewal-quotes")
+def renewal_quotes() -> None:
+    with running("renewal-quotes") as summary:
+        at = timezone.now()
+        made = quote_due(on=paris_day(at), at=at, actor=job("renewal-quotes"), limit=ROWS)
+        summary.text = f"{made} made"
 
 
 @shared_task(name="pauses")

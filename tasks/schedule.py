@@ -59,6 +59,13 @@ TIMETABLE = (
         "Readers of fixed terms hear in time that theirs ends, and that they may go on.",
         at=(9, 0),
     ),
+    Job(
+        "renewal-quotes",
+        DAY,
+        26 * HOUR,
+        "Organisations get the quote of their next year ninety days before this one ends.",
+        at=(8, 0),
+    ),
     Job("audit", DAY, 26 * HOUR, "The invariants of the design are checked against every row.", at=(3, 30)),
     Job("sessions", DAY, 3 * DAY, "Ended sessions are swept away.", at=(4, 15)),
 )

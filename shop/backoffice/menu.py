@@ -28,6 +28,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.DECLARATIONS, _("Declarations"), "desk_declarations"),
     (Right.ORDERS, _("Renewals"), "desk_renewals"),
     (Right.PRICES, _("Changes of price"), "desk_prices"),
+    (Right.QUOTES, _("Quotes"), "desk_quotes"),
     (Right.PAYMENTS, _("Payments"), "desk_payments"),
     (Right.REFUNDS, _("Refunds"), "desk_refunds"),
     (Right.EVENTS, _("Stripe events"), "desk_stripe_events"),

@@ -46,6 +46,7 @@ class Right(StrEnum):
     STOP = "stop_contracts"
     PAUSE = "pause_subscriptions"
     PRICES = "change_prices"
+    QUOTES = "make_quotes"
     ISSUES = "change_issues"
     CATALOGUE = "change_catalogue"
     TEAM = "manage_team"
@@ -76,6 +77,7 @@ LABELS: Mapping[Right, Any] = {
     Right.DECLARATIONS: _("see withdrawals and terminations"),
     Right.STOP: _("carry out withdrawals and terminations"),
     Right.PAUSE: _("put issues off for a reader"),
+    Right.QUOTES: _("see and make renewal quotes"),
     Right.PRICES: _("prepare and sign changes of price"),
     Right.ISSUES: _("change the calendar of issues"),
     Right.CATALOGUE: _("change the magazine and the offers"),
@@ -120,6 +122,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.LOOK_UP,
             Right.DECLARATIONS,
             Right.PRICES,
+            Right.QUOTES,
         }
     ),
     # Copies and where they go; no amount but what an order says.
@@ -146,6 +149,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.DECLARATIONS,
             Right.STOP,
             Right.PAUSE,
+            Right.QUOTES,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Right),

@@ -15,6 +15,7 @@ from shop.backoffice import words
 from shop.backoffice.doors import desk
 from shop.backoffice.links import link
 from shop.backoffice.money_tables import acts_for, name_of
+from shop.backoffice.quote_pages import quotes_of
 from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, show, why
@@ -23,6 +24,7 @@ from shop.templatetags.french import euros, issue_number, short_day, stamp
 from subscriptions.calendar import IssueDates
 from subscriptions.dates import LIVING, SubscriptionDates, dates_of_subscription
 from subscriptions.models import AddressChange, EntitlementMovement, Pause, RenewalEvent, Subscription, Term
+from subscriptions.prolonging import PROLONGABLE
 
 
 @desk(Right.PEOPLE)
@@ -59,12 +61,18 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
             _copies(moves),
             _moves_of_house(user, one),
             *_pauses(one),
+            *quotes_of(user, one),
             _declarations(user, one),
             acts_on(user, [f"subscription:{one.pk}"]),
         ],
         acts=[
             *acts_for(user, (Right.ADDRESS, _("Correct the address"), "desk_act_address", one.recipient_id)),
             *pause_acts(user, dates, one),
+            *(
+                acts_for(user, (Right.QUOTES, _("Make a quote"), "desk_act_quote", one.pk))
+                if one.state in PROLONGABLE
+                else []
+            ),
             *(acts_for(user, (Right.STOP, _("End it today"), "desk_act_end", one.pk)) if one.state in LIVING else []),
         ],
     )

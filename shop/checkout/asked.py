@@ -90,7 +90,8 @@ def _invoiced(subscription: Subscription) -> dict[str, Any]:
     last = Order.objects.filter(term__subscription=subscription).order_by("-term__number").first()
     if last is None:
         return {}
-    numbers = set(ORGANISATION) - {"organisation", "service"}
+    # A purchase order is good for one purchase: its number is asked for anew.
+    numbers = set(ORGANISATION) - {"organisation", "service", "engagement_number"}
     return {
         name: value for name, value in last.typed.items() if name.startswith("billing_") or name in numbers
     }  # fmt: skip

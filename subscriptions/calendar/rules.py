@@ -35,6 +35,10 @@ class Rules:
     # A dearer renewal is told by a letter of its own before the legal notice, and no change is signed later than that.
     price_told_days_before: int = 90
 
+    # An organisation gets a renewal quote so long before its term ends, and it holds so long (law.md 3.4).
+    quote_days_before: int = 90
+    quote_valid_days: int = 90
+
     # C. conso L221-18; the post of periodicals gives no proof of delivery, so a margin stands for it.
     withdrawal_days: int = 14
     delivery_margin_fr: int = 14

@@ -8,6 +8,7 @@ from subscriptions.models.pauses import Pause, PauseEvent
 from subscriptions.models.people import AddressChange, PostalAddress, Recipient
 from subscriptions.models.prices import PriceChange, PriceChangeEvent
 from subscriptions.models.promise import Entitlement, EntitlementMovement, Subscription, SubscriptionEvent, Term
+from subscriptions.models.quotes import Quote, QuoteRendering, QuoteSeries
 from subscriptions.models.reminders import ReminderStep
 from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice, RenewalEvent, RenewalProof
 
@@ -33,6 +34,9 @@ __all__ = [
     "Price",
     "PriceChange",
     "PriceChangeEvent",
+    "Quote",
+    "QuoteRendering",
+    "QuoteSeries",
     "Recipient",
     "ReminderStep",
     "Renewal",

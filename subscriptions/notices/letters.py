@@ -17,6 +17,7 @@ from subscriptions.notices import (
     pauses,
     prices,
     purchases,
+    quotes,
     reminders,
     repayments,
     stoppings,
@@ -273,6 +274,15 @@ LETTERS: Mapping[str, Letter] = {
         facts=frozenset({"change_id", "subscription_id"}),
         context=prices.called_off,
         untrue_because=prices.not_renewing,
+    ),
+    # --- organisations ---
+    "renewal_quote": Letter(
+        rank=SERVICE,
+        facts=frozenset({"quote_id"}),
+        context=quotes.quoted,
+        attachments=quotes.the_quote,
+        untrue_because=quotes.ordered_since,
+        one_click=True,
     ),
     # --- pauses ---
     "pause_confirmed": Letter(

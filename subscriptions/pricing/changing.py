@@ -20,7 +20,7 @@ from payments.days import paris_day
 from payments.desk import record_act
 from payments.money import eur
 from subscriptions.calendar import RULES
-from subscriptions.models import Offer, Price, PriceChange, Renewal
+from subscriptions.models import Offer, Price, PriceChange, Quote, Renewal
 from subscriptions.pricing.cohort import figures_of, months_of
 from subscriptions.pricing.moving import begin, move
 from subscriptions.pricing.telling import tell_cancelled
@@ -154,6 +154,16 @@ def check(change: PriceChange, *, on: date) -> None:
             _("A change that was cancelled had ended the prices on %(day)s for renewals: begin on that day or later."),
             code="ended",
             params={"day": latest.strftime("%d/%m/%Y")},
+        )
+    promised = Quote.objects.filter(price__in=list(old.values()), valid_until__gte=change.orders_from)
+    last = promised.order_by("-valid_until").first()
+    if last is not None:
+        raise CannotChange(
+            _(
+                "Quote %(reference)s promises the present price until %(day)s: new orders can pay another after that day."
+            ),
+            code="quote",
+            params={"reference": last.reference, "day": last.valid_until.strftime("%d/%m/%Y")},
         )
     if any(price.amount == change.amount for price in old.values()):
         raise CannotChange(_("One of these zones costs that amount already."), code="same")

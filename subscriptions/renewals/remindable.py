@@ -6,10 +6,11 @@ whose subscription is over for another reason. Courtesy reminders go to those wh
 
 from __future__ import annotations
 
-from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from payments.models import Payment
+from payments.vat import BuyerKind
 from subscriptions.models import Consent, Entitlement, Offer, Order, Subscription, Term
 from subscriptions.moving import GONE
 from subscriptions.objecting import last_word
@@ -17,8 +18,11 @@ from subscriptions.objecting import last_word
 State = Subscription.State
 
 
-def remindable(*, lapsed: bool, courtesy: bool) -> QuerySet[Term]:
-    """The last terms of those who may be reminded; `lapsed`: of those who run no more, else of those who still do."""
+def remindable(*, lapsed: bool, courtesy: bool, organisations: bool = False) -> QuerySet[Term]:
+    """The last terms of those who may be reminded; `lapsed`: of those who run no more, else of those who still do.
+
+    `organisations`: of those who are quoted another year instead (`subscriptions.quotes`); else of all others.
+    """
     later = Term.objects.filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"))
     copies = Entitlement.objects.filter(term=OuterRef("pk"))
     found = (
@@ -34,6 +38,8 @@ def remindable(*, lapsed: bool, courtesy: bool) -> QuerySet[Term]:
         .annotate(reminders=Coalesce(last_word(Consent.Matter.REMINDERS, "subscription__payer"), Value(True)))
         .filter(reminders=True)
     )
+    quoted = Q(order__isnull=False) & ~Q(order__buyer_kind=BuyerKind.CONSUMER)
+    found = found.filter(quoted if organisations else ~quoted)
     if courtesy:
         found = found.annotate(offers=last_word(Consent.Matter.SIMILAR_OFFERS, "subscription__payer")).filter(
             offers=True

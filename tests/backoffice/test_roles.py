@@ -20,6 +20,7 @@ from shop.backoffice.roles import LABELS, RIGHTS, ROLE_LABELS, Right, Role, ensu
 from shop.customers.models import Customer
 from subscriptions.models import Offer
 from subscriptions.pricing.changing import prepare
+from subscriptions.quotes.making import make_quote
 from tests.backoffice.colleagues import Colleague, said, text_of
 from tests.backoffice.sold import planned, sell
 from tests.stopping.people import terminates
@@ -72,6 +73,9 @@ OPEN_TO = {
     "desk_act_settle": {S, A},
     "desk_act_end": {S, A},
     "desk_act_pause": {S, A},
+    "desk_quotes": {F, S, A},
+    "desk_quote_pdf": {F, S, A},
+    "desk_act_quote": {F, S, A},
     "desk_prices": {F, A},
     "desk_price": {F, A},
     "desk_price_readers": {F, A},
@@ -157,6 +161,8 @@ def world(offers):
         "desk_act_settle": declared.pk,
         "desk_act_end": sale.subscription.pk,
         "desk_act_pause": sale.subscription.pk,
+        "desk_act_quote": sale.subscription.pk,
+        "desk_quote_pdf": make_quote(sale.subscription.pk, actor=job("test"), at=timezone.now()).pk,
         **dict.fromkeys(
             ("desk_price", "desk_price_readers", "desk_act_sign_price", "desk_act_cancel_price"), price_change().pk
         ),

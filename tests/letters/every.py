@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from payments.invoicing.issuing import credit_in_full
+from payments.invoicing.issuing import credit_in_full, seller
 from payments.models import MethodSetup, Payment, Refund
 from payments.money import eur
 from subscriptions.models import (
@@ -19,6 +19,8 @@ from subscriptions.models import (
     Issue,
     Pause,
     PriceChange,
+    Quote,
+    QuoteSeries,
     Renewal,
     RenewalChoice,
     Subscription,
@@ -361,6 +363,21 @@ def prices() -> list[NoticeDraft]:
     ]
 
 
+def quotes() -> list[NoticeDraft]:
+    """The quote of a university whose year ends on 28 January 2028."""
+    bought = purchase(number=34, email="camille34@example.fr")
+    order, term = bought.order, bought.term
+    series, _made = QuoteSeries.objects.get_or_create(year=2027, defaults={"last_number": 1})
+    quote = Quote.objects.create(
+        series=series, number=1, reference="D2027-0001", subscription=term.subscription, term=term, by_itself=True,
+        issued_on=date(2027, 10, 31), valid_until=date(2028, 1, 29), offer=order.offer, price=order.price, title="ActuIA",
+        copies=4, amount=eur("27.60"), amount_ht=eur("27.03"), vat_zone="FR_METRO", vat_rate=Decimal("2.10"),
+        starts_on=date(2028, 1, 29), ends_on=date(2029, 1, 28), issues=[], seller=seller(), buyer_kind="public_fr",
+        buyer_name="Université de Lyon", buyer_address=["UNIVERSITE DE LYON"], delivery_address=[], actor=str(ACTOR), at=AT,
+    )  # fmt: skip
+    return [draft("renewal_quote", {"quote_id": quote.pk})]
+
+
 def every() -> list[NoticeDraft]:
     """All of them, from real rows, all still true."""
     texts()
@@ -397,5 +414,6 @@ def every() -> list[NoticeDraft]:
         *stoppings(bought, renewed),
         *pauses(),
         *prices(),
+        *quotes(),
         *reminders(),
     ]
