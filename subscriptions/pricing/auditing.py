@@ -34,8 +34,8 @@ def price_told(at: datetime) -> Breaches:
         .filter(payment__amount__gt=F("before"))
         .select_related("renewal__price")
     )
-    for attempt in dearer.iterator(CHUNK):
-        renewal = attempt.renewal
+    for one in dearer.iterator(CHUNK):
+        renewal = one.renewal
         name = matter(renewal.price.change_id or 0, renewal.subscription_id, renewal.number)
         if not Notice.objects.filter(matter=name).exclude(state=Notice.State.WITHDRAWN).exists():
-            yield f"renewal:{attempt.renewal_id}", "charged a new price that no letter of its own had told"
+            yield f"renewal:{one.renewal_id}", "charged a new price that no letter of its own had told"

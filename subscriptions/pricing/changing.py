@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act
-from payments.money import eur
 from subscriptions.calendar import RULES
 from subscriptions.models import Offer, Price, PriceChange, Quote, Renewal
 from subscriptions.pricing.cohort import figures_of, months_of
@@ -51,7 +50,7 @@ def prepare(
     change = PriceChange(
         offer=offer,
         zones=sorted(zones),
-        amount=eur(amount),
+        amount=amount,
         orders_from=orders_from,
         renewals_from=renewals_from,
         state_since=at,
@@ -218,7 +217,7 @@ def _take_back(change: PriceChange) -> None:
         new.valid_to, new.renewals_to = new.valid_from, new.renewals_from
         new.save(update_fields=["valid_to", "renewals_to"])
         ended = Price.objects.filter(offer=change.offer, delivery_zone=new.delivery_zone, valid_to=new.valid_from)
-        before = ended.filter(pk__lt=new.pk).latest("pk")
+        before = ended.filter(pk__lt=new.pk or 0).latest("pk")
         Price.objects.create(
             offer=change.offer,
             delivery_zone=new.delivery_zone,

@@ -16,7 +16,7 @@ from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act
 from payments.invoicing.issuing import seller
-from payments.money import NBSP, eur
+from payments.money import NBSP
 from payments.vat import split
 from subscriptions.calendar import RULES
 from subscriptions.models import Issue, Offer, Order, PostalAddress, Quote, QuoteSeries, Subscription, Term
@@ -77,7 +77,7 @@ def _make(subscription_id: int, *, actor: Actor, at: datetime, reason: str, by_i
         ),
         copies=copies,
         amount=priced.amount,
-        amount_ht=eur(split(priced.amount.amount, priced.vat.rate)[0]),
+        amount_ht=split(priced.amount.amount, priced.vat.rate)[0],
         vat_zone=priced.vat.zone,
         vat_rate=priced.vat.rate,
         legal_mention=priced.vat.legal_mention,

@@ -77,16 +77,13 @@ def facts_of(quote: Quote) -> dict[str, Any]:
         "paid": f"À régler à la commande : {french(quote.amount)}.",
         "mentions": [
             *([f"{quote.legal_mention.rstrip('.')}."] if quote.legal_mention else []),
-            _numbers(quote),
-            "Nature de l’opération : livraison de biens.",
+            f"{_numbers(quote)} Pas de reconduction tacite : l’abonnement s’arrête à la fin de la période, sans démarche.",
             ("Commande et paiement par carte : par le lien du courrier qui accompagne ce devis. La page est déjà remplie et "
             "demande votre numéro de bon de commande ou d’engagement, qui figurera sur la facture."),
             (f"Paiement par virement sur facture, ou dépôt sur Chorus Pro : écrivez à {seller['email']} ou appelez le "
-            f"{seller['phone']}, en rappelant le numéro de ce devis."),
+            f"{seller['phone'].replace(' ', NBSP)}, en rappelant le numéro de ce devis."),
             *([BEFORE_DELIVERY] if public else []),
-            NO_DISCOUNT,
-            LATE_PUBLIC if public else LATE_PROFESSIONAL,
-            "Pas de reconduction tacite : l’abonnement s’arrête à la fin de la période, sans démarche.",
+            f"Nature de l’opération : livraison de biens. {NO_DISCOUNT} {LATE_PUBLIC if public else LATE_PROFESSIONAL}",
             "Bon pour accord (date, nom, qualité, signature et cachet) :",
         ],
         "foot": [
