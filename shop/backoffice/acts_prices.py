@@ -144,7 +144,7 @@ class PreparePrice(TwoSteps):
         return reverse("desk_prices")
 
     def about(self, subject: str) -> str:
-        return ""
+        return _("Changes of price")
 
 
 class _OnChange(TwoSteps):

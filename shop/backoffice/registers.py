@@ -224,6 +224,8 @@ class PriceRegister(Reasoned):
 
     form = PriceForm
     list_display = ("offer", "delivery_zone", "amount", "valid_from", "valid_to")
+    # A change of price brings those, signed at its own desk.
+    exclude = ("renewals_from", "renewals_to", "change")
     list_select_related = ("offer",)
     ordering = ("offer", "delivery_zone", "valid_from")
 

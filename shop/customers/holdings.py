@@ -23,7 +23,9 @@ from subscriptions.models import (
     Entitlement,
     Notice,
     Order,
+    Pause,
     PostalAddress,
+    Quote,
     RenewalChoice,
     Subscription,
     Term,
@@ -53,6 +55,30 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
                 for one in RenewalChoice.objects.filter(subscription__in=subscriptions)
                 .select_related("subscription")
                 .order_by("pk")
+            ],
+            "pauses": [
+                {
+                    "at": one.at,
+                    "subscription": one.term.subscription.number,
+                    "issue": one.issue.number,
+                    "state": one.state,
+                    "reason": one.reason,
+                }
+                for one in Pause.objects.filter(term__subscription__in=subscriptions)
+                .select_related("term__subscription", "issue")
+                .order_by("pk")
+            ],
+            "quotes": [
+                {
+                    "number": one.reference,
+                    "issued_on": one.issued_on,
+                    "name": one.buyer_name,
+                    "billing": {"label": one.buyer_address},
+                    "siret": one.siret,
+                    "email": one.email,
+                    "amount": one.amount.amount,
+                }
+                for one in Quote.objects.filter(subscription__payer=customer).order_by("pk")
             ],
             "email_changes": [
                 {"asked_at": one.created_at, "new_email": one.new_email, "done_at": one.done_at}

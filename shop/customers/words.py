@@ -97,6 +97,8 @@ LABELS: Mapping[str, Any] = {
     "refund_due_on": _("Refund due by"),
     "subscription": _("Subscription"),
     "automatic": _("Renewed each year"),
+    "pauses": _("Issues put off"),
+    "quotes": _("Quotes"),
     "reason": _("Reason"),
 }
 #: Facts kept under names of their own: what was typed and shown, key by key.
@@ -132,7 +134,9 @@ CODES: Mapping[str, Any] = {
     "resend": pgettext_lazy("copy", "sent again"),
     "hold": pgettext_lazy("copy", "put on hold"),
     "release": pgettext_lazy("copy", "hold ended"),
-    "extend": pgettext_lazy("copy", "added"),
+    "extend": pgettext_lazy("copy", "moved to another issue"),
+    "over": pgettext_lazy("pause", "has left without the copy"),
+    "called_off": pgettext_lazy("pause", "sent after all"),
     "credit": pgettext_lazy("copy", "given back"),
     # Declarations
     "withdrawal": _("withdrawal"),
@@ -181,6 +185,11 @@ CODES: Mapping[str, Any] = {
     "renewal_debit_pending": _("direct debit under way"),
     "renewal_lapsed": _("end of a subscription that was not paid"),
     "renewal_given_back": _("money come too late"),
+    "pause_confirmed": _("Issues put off"),
+    "pause_ended": _("End of a pause"),
+    "price_change": _("New price of the next year"),
+    "price_change_cancelled": _("New price called off"),
+    "renewal_quote": _("Renewal quote"),
     # Consents
     "terms": _("terms of sale"),
     "mandate": _("card or debit mandate"),

@@ -217,7 +217,7 @@ def _take_back(change: PriceChange) -> None:
         new.valid_to, new.renewals_to = new.valid_from, new.renewals_from
         new.save(update_fields=["valid_to", "renewals_to"])
         ended = Price.objects.filter(offer=change.offer, delivery_zone=new.delivery_zone, valid_to=new.valid_from)
-        before = ended.filter(pk__lt=new.pk or 0).latest("pk")
+        before = ended.exclude(change=change).latest("pk")
         Price.objects.create(
             offer=change.offer,
             delivery_zone=new.delivery_zone,
