@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from payments.money import eur
 from shop.backoffice import lists, words
@@ -22,7 +23,7 @@ from shop.backoffice.paging import Page
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, show, why
 from shop.backoffice.tables import ActLink, Cell, Detail, Fact, Table, chip
-from shop.templatetags.french import euros, short_day, stamp
+from shop.templatetags.french import euros, short_day
 from subscriptions.calendar import DeliveryZone
 from subscriptions.models import Notice, Price, PriceChange
 from subscriptions.notices.french import month as month_in_words
@@ -166,10 +167,10 @@ def _cohort(change: PriceChange, months: Sequence[Month]) -> Table:
         title=_("Who renews when"),
         anchor="cohorte",
         columns=columns(
-            _("Month of R"),
-            "#" + _("At the new price"),
-            "#" + _("Announced already, untouched"),
-            "#" + _("Once more at the old price"),
+            _("Month"),
+            "#" + pgettext("price", "New price"),
+            "#" + pgettext("price", "Announced"),
+            "#" + pgettext("price", "Old price"),
             "#" + _("Before"),
             "#" + _("After"),
         ),
@@ -199,12 +200,9 @@ def _signed(change: PriceChange) -> list[Table]:
     table = Table(
         label=_("Signed"),
         title=_("Signed"),
-        columns=columns(
-            "#" + _("When"), _("Who"), _("Reached"), "#" + _("Readers"), "#" + _("Before"), "#" + _("After")
-        ),
+        columns=columns(_("Who"), _("Reached"), "#" + _("Readers"), "#" + _("Before"), "#" + _("After")),
         rows=[
             (
-                Cell(stamp(step.at), num=True),
                 Cell(words.who(step.actor, names)),
                 chip(words.said(words.COHORT, kind)),
                 Cell(figures["readers"], num=True),
@@ -212,7 +210,7 @@ def _signed(change: PriceChange) -> list[Table]:
                 Cell(euros(eur(figures["after"])), num=True),
             )
             for step in steps
-            for kind, figures in step.figures.items()
+            for kind, figures in ((kind, step.figures[kind]) for kind in words.COHORT if kind in step.figures)
         ],
     )
     return [table] if steps else []
