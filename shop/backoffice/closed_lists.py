@@ -65,6 +65,8 @@ REMARKS: Mapping[str, Any] = {
     "received_on": _("The day in Paris when the money was received: VAT falls due."),
     "reference": _("Like F2026-000001."),
     "seller": _("The publisher and its mentions, as printed."),
+    "renewals_from": _("First R that costs it; empty: as for orders."),
+    "renewals_to": _("First R that no longer costs it; empty: as for orders."),
     "valid_to": _("First day on which it no longer holds."),
     "vat_rate": _("In percent."),
 }

@@ -9,6 +9,7 @@ import ast
 import re
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from itertools import product
 from pathlib import Path
 
@@ -28,6 +29,10 @@ from subscriptions.models import (
     EntitlementMovement,
     Order,
     OrderEvent,
+    Pause,
+    PauseEvent,
+    PriceChange,
+    PriceChangeEvent,
     Renewal,
     RenewalEvent,
     Subscription,
@@ -39,6 +44,11 @@ from subscriptions.moving import move as move_subscriptions
 from subscriptions.opening import open_paid
 from subscriptions.orders.moving import move as move_orders
 from subscriptions.orders.placing import payment_of
+from subscriptions.pausing.holding import pause
+from subscriptions.pausing.moving import move as move_pauses
+from subscriptions.pricing.changing import prepare
+from subscriptions.pricing.moving import NoSuchStep as NoSuchPriceStep
+from subscriptions.pricing.moving import move as move_price_change
 from subscriptions.renewals.moving import move as move_renewals
 from subscriptions.stopping.moving import NoSuchStep as NoSuchDeclarationStep
 from subscriptions.stopping.moving import move as move_declaration
@@ -96,6 +106,16 @@ DECLARATION = {
     "on_desk": "applied settled",
     "applied": "",
     "settled": "",
+}
+PAUSE = {
+    "held": "over called_off",
+    "over": "",
+    "called_off": "",
+}
+PRICE_CHANGE = {
+    "prepared": "signed cancelled",
+    "signed": "cancelled",
+    "cancelled": "",
 }
 COPY = {
     ("owed", "assign"): "assigned",
@@ -330,4 +350,36 @@ def test_declaration(came, to, exists):
     declared.refresh_from_db()
     assert declared.state == (to if exists else came)
     steps = DeclarationEvent.objects.filter(from_state=came, to_state=to, reason="a reason")
+    assert steps.exists() == exists
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(PAUSE))
+def test_pause(came, to, exists):
+    subscription = subscriber()
+    [begun], _foreseen = pause(subscription.pk, [25], actor=READER, at=NOW, reason="away")
+    Pause.objects.filter(pk=begun.pk).update(state=came)
+    begun.refresh_from_db()
+    moved = move_pauses([begun], to, actor=READER, at=NOW, reason="a reason")
+    begun.refresh_from_db()
+    assert (begun.state, len(moved)) == ((to, 1) if exists else (came, 0))
+    assert PauseEvent.objects.filter(from_state=came, to_state=to, reason="a reason").exists() == exists
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(PRICE_CHANGE))
+def test_price_change(came, to, exists):
+    offer = make_offers(make_magazine())["automatic"]
+    change = prepare(
+        offer.pk, ["FR"], Decimal("30.60"), orders_from=date(2027, 1, 1), renewals_from=date(2027, 9, 1), actor=READER,
+        reason="paper", at=NOW,
+    )  # fmt: skip
+    PriceChange.objects.filter(pk=change.pk).update(state=came)
+    change.refresh_from_db()
+    if exists:
+        move_price_change(change, to, actor=READER, at=NOW, reason="a reason")
+    else:
+        with pytest.raises(NoSuchPriceStep):
+            move_price_change(change, to, actor=READER, at=NOW, reason="a reason")
+    change.refresh_from_db()
+    assert change.state == (to if exists else came)
+    steps = PriceChangeEvent.objects.filter(from_state=came, to_state=to, reason="a reason")
     assert steps.exists() == exists
