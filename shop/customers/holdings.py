@@ -75,7 +75,6 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
                     "name": one.buyer_name,
                     "billing": {"label": one.buyer_address},
                     "siret": one.siret,
-                    "email": one.email,
                     "amount": one.amount.amount,
                 }
                 for one in Quote.objects.filter(subscription__payer=customer).order_by("pk")

@@ -77,7 +77,6 @@ class Migration(migrations.Migration):
                 ("siren", models.CharField(blank=True, max_length=9)),
                 ("siret", models.CharField(blank=True, max_length=14)),
                 ("vat_number", models.CharField(blank=True, max_length=20)),
-                ("email", models.EmailField(blank=True, max_length=254)),
                 ("actor", models.CharField(max_length=80)),
                 ("reason", models.CharField(blank=True, max_length=200)),
                 ("at", models.DateTimeField()),

@@ -58,7 +58,6 @@ class Quote(models.Model):
     siren = models.CharField(max_length=9, blank=True)
     siret = models.CharField(max_length=14, blank=True)
     vat_number = models.CharField(max_length=20, blank=True)
-    email = models.EmailField(max_length=254, blank=True)
     actor = models.CharField(max_length=80)
     reason = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField()
