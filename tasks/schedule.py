@@ -48,7 +48,6 @@ TIMETABLE = (
         "refund-deadlines", HOUR, 6 * HOUR, "What must be given back by a day is watched: seven and two days before it."
     ),
     Job("pauses", HOUR, 26 * HOUR, "Copies that were put off are owed again once the unwanted issue has left."),
-    Job("price-changes", HOUR, 6 * HOUR, "Readers whose next year costs more hear it long before it is charged."),
     Job("search-lines", MINUTE, HOUR, "New and changed readers are found by the search of the desks."),
     Job("heartbeat", MINUTE, 10 * MINUTE, "An outside watchdog hears that the clockwork turns."),
     Job("fixed-terms", DAY, 26 * HOUR, "Subscriptions that are over and do not renew themselves lapse.", at=(5, 0)),
@@ -58,6 +57,13 @@ TIMETABLE = (
         26 * HOUR,
         "Readers of fixed terms hear in time that theirs ends, and that they may go on.",
         at=(9, 0),
+    ),
+    Job(
+        "price-changes",
+        DAY,
+        26 * HOUR,
+        "Readers whose next year costs more hear it ninety days before, and how to refuse.",
+        at=(7, 0),
     ),
     Job(
         "renewal-quotes",

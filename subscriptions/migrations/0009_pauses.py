@@ -106,6 +106,6 @@ class Migration(migrations.Migration):
                 name="pause_issue_once",
             ),
         ),
-        Protect("subscriptions_pause", mutable=("state", "state_since")),
+        Protect("subscriptions_pause", mutable=("state", "state_since", "entitlement_id")),
         Protect("subscriptions_pauseevent"),
     ]

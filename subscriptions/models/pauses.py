@@ -11,7 +11,8 @@ class Pause(models.Model):
     """One issue that does not come, by the wish of its reader; its copy is held and comes with a later issue.
 
     At most two of one term (law.md 7.6): `place` is 1 or 2, and each is taken once. What was asked for is frozen, states
-    move in `subscriptions.pausing.moving`. The copies themselves move by their own movements, and none is lost.
+    move in `subscriptions.pausing.moving`. `entitlement` is the copy that is held for it, the first that comes after its
+    issue: another one, where pauses before it come or go. Copies move by their own movements, and none is lost.
     """
 
     class State(models.TextChoices):

@@ -29,9 +29,7 @@ def put_off(at: datetime) -> Breaches:
     for one in late:
         if one.term.subscription_id not in waiting:
             yield f"entitlement:{one.entitlement_id}", "still put off though the issue has left without it"
-    holds = EntitlementMovement.objects.filter(
-        entitlement=OuterRef("entitlement"), kind=Kind.HOLD, at__lte=OuterRef("at")
-    )
+    holds = EntitlementMovement.objects.filter(entitlement=OuterRef("entitlement"), kind=Kind.HOLD)
     for one in Pause.objects.filter(~Exists(holds)).iterator(CHUNK):
         yield f"entitlement:{one.entitlement_id}", "put off without a movement"
     sent = Entitlement.objects.filter(

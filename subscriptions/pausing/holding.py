@@ -14,15 +14,17 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act
+from payments.saving import save_all
 from subscriptions.calendar import MOST_OF_A_TERM
 from subscriptions.models import Entitlement, Issue, Pause, Subscription
 from subscriptions.moving import give_other_issues, move_copies
 from subscriptions.notices.queueing import NoticeDraft, queue
-from subscriptions.pausing.foreseeing import Foreseen, Standing, again, standing_of, without
+from subscriptions.pausing.foreseeing import CannotPause, Foreseen, Standing, again, standing_of, without
 from subscriptions.pausing.moving import begin, move
 from subscriptions.renewals.planning import replan
 from subscriptions.stopping.reading import contract_of, stopped_and_waiting
@@ -40,32 +42,27 @@ def pause(
     Side effects: pauses with their steps, movements, the act, R planned anew, the letter that confirms it. Raises
     CannotPause with a sentence; a wish sent twice finds its issues put off already, and is refused.
     """
-    standing, on = _locked(subscription_id, at=at), paris_day(at)
+    standing = _locked(subscription_id, at=at)
     foreseen = without(standing, numbers)
     by_issue = {copy.issue_id: copy for copy in standing.to_come}
-    copies = [by_issue[issue.pk] for issue in foreseen.issues]
-    hold = [copy for copy in copies if copy.state == Copy.OWED]
-    move_copies(hold, "hold", on=on, actor=actor, at=at, reason=reason)
-    places = _free_places(standing, [copy.term_id for copy in copies])
+    terms = [by_issue[issue.pk].term_id for issue in foreseen.issues]
     request = uuid.uuid4()
-    begun = begin(
-        [
-            Pause(
-                request=request,
-                term_id=copy.term_id,
-                place=place,
-                issue=issue,
-                entitlement=copy,
-                state_since=at,
-                actor=str(actor),
-                reason=reason[:200],
-                at=at,
-            )
-            for issue, copy, place in zip(foreseen.issues, copies, places, strict=True)
-        ],
-        actor=actor,
-        at=at,
-    )
+    new = [
+        Pause(
+            request=request,
+            term_id=term,
+            place=place,
+            issue=issue,
+            state_since=at,
+            actor=str(actor),
+            reason=reason[:200],
+            at=at,
+        )
+        for issue, term, place in zip(foreseen.issues, terms, _free_places(standing, terms), strict=True)
+    ]
+    held = [one for one in standing.pauses if one.state == Pause.State.HELD]
+    _give(standing, foreseen, [*held, *new], actor=actor, at=at, reason=reason)
+    begun = begin(new, actor=actor, at=at)
     _carry_out(standing, foreseen, "paused issues", actor=actor, at=at, reason=reason)
     _tell("pause_confirmed", f"{request}", standing.subscription, {"request": str(request)}, at=at)
     return begun, foreseen
@@ -79,14 +76,12 @@ def resume(
 
     A renewal that was announced for a later day keeps that day (design, section 6). Raises CannotPause with a sentence.
     """
-    standing, on = _locked(subscription_id, at=at), paris_day(at)
+    standing = _locked(subscription_id, at=at)
     chosen = [one for one in standing.pauses if one.pk in pauses]
     foreseen = again(standing, chosen)
     ended = move(chosen, Pause.State.CALLED_OFF, actor=actor, at=at, reason=reason)
-    still = {one.entitlement_id for one in standing.pauses if one.state == Pause.State.HELD}
-    free = {one.entitlement_id for one in ended} - still
-    release = [copy for copy in standing.copies if copy.pk in free and copy.state == Copy.HELD]
-    move_copies(release, "release", on=on, actor=actor, at=at, reason=reason)
+    held = [one for one in standing.pauses if one.state == Pause.State.HELD]
+    _give(standing, foreseen, held, actor=actor, at=at, reason=reason)
     _carry_out(standing, foreseen, "ended a pause", actor=actor, at=at, reason=reason)
     keys = sorted(one.pk for one in ended)
     _tell(
@@ -170,11 +165,42 @@ def _free_places(standing: Standing, terms: Sequence[int]) -> list[int]:
     return found
 
 
-def _carry_out(standing: Standing, foreseen: Foreseen, verb: str, *, actor: Actor, at: datetime, reason: str) -> None:
-    """Give each copy its issue, plan R anew, and write the act down."""
-    on, subscription = paris_day(at), standing.subscription
+def _give(
+    standing: Standing, foreseen: Foreseen, held: Sequence[Pause], *, actor: Actor, at: datetime, reason: str
+) -> None:
+    """Give each copy its issue, and hold one for each pause in `held`: the first that comes after its issue.
+
+    No two pauses hold the same, so that a copy is held exactly as long as it could still be called back. Copies that
+    others hold (a dispute) are left alone. Seven queries at most.
+    """
+    on, was = paris_day(at), {one.entitlement_id for one in standing.pauses}
     give_other_issues(foreseen.moves, on=on, actor=actor, at=at, reason=reason)
-    replan([subscription.pk], on=on, at=at, actor=actor)
+    taken: set[int] = set()
+    moved = []
+    for one in sorted(held, key=lambda one: one.issue.number):
+        after = (
+            copy
+            for copy in standing.to_come
+            if copy.pk not in taken and (copy.issue is None or copy.issue.number > one.issue.number)
+        )
+        copy = next(after, None)
+        if copy is None:
+            raise CannotPause(_("No issue of this subscription can be put off now."), code="closed")
+        taken.add(copy.pk)
+        if one.entitlement_id != copy.pk:
+            one.entitlement = copy
+            moved.append(one)
+    save_all([one for one in moved if one.pk], ["entitlement"])
+    hold = [copy for copy in standing.to_come if copy.pk in taken and copy.state == Copy.OWED]
+    release = [copy for copy in standing.to_come if copy.pk in was - taken and copy.state == Copy.HELD]
+    move_copies(release, "release", on=on, actor=actor, at=at, reason=reason)
+    move_copies(hold, "hold", on=on, actor=actor, at=at, reason=reason)
+
+
+def _carry_out(standing: Standing, foreseen: Foreseen, verb: str, *, actor: Actor, at: datetime, reason: str) -> None:
+    """Plan R anew, and write the act down."""
+    subscription = standing.subscription
+    replan([subscription.pk], on=paris_day(at), at=at, actor=actor)
     record_act(
         verb,
         subject=f"subscription:{subscription.pk}",

@@ -69,7 +69,7 @@ def _make(subscription_id: int, *, actor: Actor, at: datetime, reason: str, by_i
         by_itself=by_itself,
         issued_on=on,
         valid_until=_valid_until(priced, on=on),
-        offer=subscription.offer if subscription.offer_id == priced.offer.pk else Offer.objects.get(pk=priced.offer.pk),
+        offer_id=priced.offer.pk,
         price_id=priced.price.pk,
         title=(
             f"{subscription.offer.magazine.title} — {priced.offer.title}, {copies} numéros"

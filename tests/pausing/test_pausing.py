@@ -50,8 +50,8 @@ def test_two_issues_do_not_come_and_two_more_come_at_the_end():
     put_off(subscription, 25, 26)
     assert copies(subscription) == "27 held, 28 held, 29 owed, — owed"
     assert moves(subscription) == [
-        (1, "hold", 25), (2, "hold", 26),
         (1, "extend", 27), (2, "extend", 28), (3, "extend", 29), (4, "extend", None),
+        (1, "hold", 27), (2, "hold", 28),
     ]  # fmt: skip
     dates = dates_of_subscription(subscription, on=TODAY)
     assert [issue.number for issue in dates.paused] == [25, 26]
@@ -66,11 +66,23 @@ def test_put_off_one_after_the_other_is_the_same_in_the_end():
     put_off(subscription, 25)
     assert copies(subscription) == "26 held, 27 owed, 28 owed, 29 owed"
     put_off(subscription, 26)
-    assert copies(subscription) == "27 held, 28 owed, 29 owed, — owed"
+    assert copies(subscription) == "27 held, 28 held, 29 owed, — owed"
     assert [(one.place, one.issue.number, one.entitlement.rank) for one in Pause.objects.all()] == [
         (1, 25, 1),
-        (2, 26, 1),
+        (2, 26, 2),
     ]
+
+
+def test_the_first_of_two_is_called_off_and_its_copy_comes_at_once():
+    """The copy that was held for it must not stay held for the other: it would miss the very issue it comes with."""
+    subscription = subscriber()
+    [first], _foreseen = put_off(subscription, 25)
+    put_off(subscription, 26)
+    resume(subscription.pk, [first.pk], actor=ELODIE, at=NOW, reason=WHY)
+    assert copies(subscription) == "25 owed, 27 held, 28 owed, 29 owed"
+    posted(25, on=date(2026, 12, 15), at=noon(date(2026, 12, 15)))
+    posted(26, on=date(2027, 3, 15), at=noon(date(2027, 3, 15)))
+    assert copies(subscription) == "25 served, 27 owed, 28 owed, 29 owed"
 
 
 def test_what_is_foreseen_is_what_comes():
