@@ -38,9 +38,9 @@ from tests.races.test_numbering import write
 
 
 def guards() -> dict[str, Protect | Keep]:
-    """What the migrations promise, by table."""
+    """What the migrations promise, by table; a later one may guard a table anew."""
     migrations = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
-    operations = [operation for migration in migrations.values() for operation in migration.operations]
+    operations = [operation for _key, migration in sorted(migrations.items()) for operation in migration.operations]
     return {operation.table: operation for operation in operations if isinstance(operation, Protect | Keep)}
 
 
