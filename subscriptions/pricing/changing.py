@@ -179,7 +179,7 @@ def check(change: PriceChange, *, on: date) -> None:
 
 def overlapping(change: PriceChange) -> PriceChange | None:
     """Another change of the same offer and a common zone that is prepared, or not over when this one begins."""
-    others = PriceChange.objects.filter(offer=change.offer).exclude(state=State.CANCELLED).exclude(pk=change.pk)
+    others = PriceChange.objects.filter(offer=change.offer).exclude(state=State.CANCELLED).exclude(pk=change.pk or 0)
     for other in others.order_by("pk"):
         common = set(other.zones) & set(change.zones)
         if common and (other.state == State.PREPARED or change.orders_from <= other.renewals_from):
@@ -195,7 +195,7 @@ def announced_with(change: PriceChange) -> bool:
 
 def _locked(change_id: int) -> PriceChange:
     """The change under its offer's lock, which stands for all prices of the offer."""
-    offer = PriceChange.objects.filter(pk=change_id).values_list("offer", flat=True).first()
+    offer = PriceChange.objects.values_list("offer", flat=True).get(pk=change_id)
     Offer.objects.select_for_update(no_key=True).get(pk=offer)
     found: PriceChange = (
         PriceChange.objects.select_for_update(of=("self",), no_key=True).select_related("offer").get(pk=change_id)
