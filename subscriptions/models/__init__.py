@@ -6,6 +6,13 @@ from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
 from subscriptions.models.orders import Consent, Disclosure, Order, OrderEvent
 from subscriptions.models.people import AddressChange, PostalAddress, Recipient
 from subscriptions.models.promise import Entitlement, EntitlementMovement, Subscription, SubscriptionEvent, Term
+from subscriptions.models.rehearsals import (
+    Rehearsal,
+    RehearsalLine,
+    RehearsalReport,
+    RehearsalSignature,
+    UnsignedRunRule,
+)
 from subscriptions.models.reminders import ReminderStep
 from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice, RenewalEvent, RenewalProof
 
@@ -28,6 +35,10 @@ __all__ = [
     "PostalAddress",
     "Price",
     "Recipient",
+    "Rehearsal",
+    "RehearsalLine",
+    "RehearsalReport",
+    "RehearsalSignature",
     "ReminderStep",
     "Renewal",
     "RenewalAttempt",
@@ -37,4 +48,5 @@ __all__ = [
     "Subscription",
     "SubscriptionEvent",
     "Term",
+    "UnsignedRunRule",
 ]

@@ -166,18 +166,12 @@ def _change(every: Sequence[Standing], done: Planned, *, actor: Actor, at: datet
         assert renewal is not None  # noqa: S101  # the caller's choice of rows; for the type checker
         if one.paying:
             continue
-        why = _ends(one, should)
+        why = ends(one, should)
         if why is not None:
             renewal.why = IN_FRENCH[why]
             ended[why].append(renewal)
             continue
-        if renewal.state == State.MANUAL or should.renews_on is None:
-            continue
-        later = should.renews_on > renewal.renews_on
-        if renewal.state == State.ANNOUNCED or one.told:
-            if not later:
-                continue
-        elif should.renews_on == renewal.renews_on and _priced_so(renewal, should):
+        if stays(one, should):
             continue
         moved = should.renews_on != renewal.renews_on
         if should.price is not None:
@@ -196,12 +190,22 @@ def _change(every: Sequence[Standing], done: Planned, *, actor: Actor, at: datet
     return {one.pk for one in ended[Why.PROLONGED]}
 
 
+def stays(one: Standing, should: Wanted) -> bool:
+    """Whether an open plan stays as it is: by choice only, or of which nothing has changed; once told, it moves later only."""
+    renewal = one.renewal
+    if renewal is None or renewal.state == State.MANUAL or should.renews_on is None:
+        return True
+    if renewal.state == State.ANNOUNCED or one.told:
+        return should.renews_on <= renewal.renews_on
+    return should.renews_on == renewal.renews_on and _priced_so(renewal, should)
+
+
 def _priced_so(renewal: Renewal, should: Wanted) -> bool:
     price = should.price
     return price is not None and (renewal.price_id, renewal.amount) == (price.pk, price.amount)
 
 
-def _ends(one: Standing, should: Wanted) -> Why | None:
+def ends(one: Standing, should: Wanted) -> Why | None:
     """Why an open plan is ended, if it is. One that is charged by choice only ends with its subscription."""
     renewal = one.renewal
     if renewal is None or (renewal.state == State.MANUAL and should.why is not Why.OVER):
