@@ -13,7 +13,7 @@ from payments.allowance import SharedAllowance
 from payments.days import paris_day
 from shop.watch.runs import running
 from subscriptions.fulfilment.planning import assign_planned
-from subscriptions.renewals import charging, falling_due, lapsing
+from subscriptions.renewals import charging, comparing, falling_due, lapsing, rehearsing
 
 # Well under the time limit of a task, with the last answers of Stripe to come: what is left goes on in the next round.
 SECONDS = 90
@@ -43,6 +43,9 @@ def renewal_charge() -> None:
         if not charging.charging_hours(at):
             summary.text = "not at this hour"
             return
+        if rehearsing.held(paris_day(at)):
+            summary.text = "held: nobody has signed the rehearsal of this day"
+            return
         allowance = SharedAllowance()
         try:
             if not allowance.is_open():
@@ -54,6 +57,15 @@ def renewal_charge() -> None:
             )
         finally:
             allowance.close()
+
+
+@shared_task(name="rehearsals")
+def rehearsals() -> None:
+    with running("rehearsals") as summary:
+        at = timezone.now()
+        unsigned = rehearsing.warn_unsigned(on=paris_day(at), at=at)
+        written = comparing.report(at=at, actor=job("rehearsals"))
+        summary.text = f"{written} compared{', today is charged unsigned' if unsigned else ''}"
 
 
 @shared_task(name="renewal-lapse")

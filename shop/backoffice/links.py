@@ -15,6 +15,7 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "subscription": (Right.PEOPLE, "desk_subscription"),
     "order": (Right.ORDERS, "desk_order"),
     "renewal": (Right.ORDERS, "desk_renewal"),
+    "rehearsal": (Right.ORDERS, "desk_rehearsal"),
     "payment": (Right.PAYMENTS, "desk_payment"),
     "refund": (Right.REFUNDS, "desk_refund"),
     "invoice": (Right.INVOICES, "desk_invoice"),

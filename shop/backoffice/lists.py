@@ -36,14 +36,18 @@ def show(
     states: words.Words | None = None,
     state_column: str = "state",
     since: str = "",
+    order: str = "-pk",
     facts: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """A list page. `states`: the filter it offers, on `state_column`; filtered lists go by `since`, which its index has."""
+    """A list page. `states`: the filter it offers, on `state_column`; filtered lists go by `since`, which its index has.
+
+    `order`: the column that the rows go by otherwise, the newest first by default.
+    """
     state = request.GET.get("etat", "")
-    by = "-pk"
+    by = order
     if states and state in states:
         rows = rows.filter(**{state_column: state})
-        by = f"-{since}" if since else by
+        by = f"-{since}" if since else order
     found = paged(request, rows, by=by)
     cells = rows_of(found.rows) if rows_of else [row(one) for one in found.rows] if row else []
     said = {

@@ -27,6 +27,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.ORDERS, _("Orders"), "desk_orders"),
     (Right.DECLARATIONS, _("Declarations"), "desk_declarations"),
     (Right.ORDERS, _("Renewals"), "desk_renewals"),
+    (Right.ORDERS, _("Rehearsals"), "desk_rehearsals"),
     (Right.PAYMENTS, _("Payments"), "desk_payments"),
     (Right.REFUNDS, _("Refunds"), "desk_refunds"),
     (Right.EVENTS, _("Stripe events"), "desk_stripe_events"),

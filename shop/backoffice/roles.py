@@ -44,6 +44,8 @@ class Right(StrEnum):
     LOOK_UP = "look_up_payments"
     DECLARATIONS = "see_declarations"
     STOP = "stop_contracts"
+    REHEARSE = "rehearse_renewals"
+    SIGN = "sign_rehearsals"
     ISSUES = "change_issues"
     CATALOGUE = "change_catalogue"
     TEAM = "manage_team"
@@ -73,6 +75,8 @@ LABELS: Mapping[Right, Any] = {
     Right.LOOK_UP: _("ask Stripe about a payment"),
     Right.DECLARATIONS: _("see withdrawals and terminations"),
     Right.STOP: _("carry out withdrawals and terminations"),
+    Right.REHEARSE: _("rehearse what will be charged"),
+    Right.SIGN: _("sign rehearsals"),
     Right.ISSUES: _("change the calendar of issues"),
     Right.CATALOGUE: _("change the magazine and the offers"),
     Right.TEAM: _("manage the team"),
@@ -115,6 +119,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.REFUND,
             Right.LOOK_UP,
             Right.DECLARATIONS,
+            Right.REHEARSE,
+            Right.SIGN,
         }
     ),
     # Copies and where they go; no amount but what an order says.
@@ -140,6 +146,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.LOOK_UP,
             Right.DECLARATIONS,
             Right.STOP,
+            Right.REHEARSE,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Right),

@@ -248,6 +248,7 @@ JOBS: Mapping[str, Any] = {
     "declarations": gettext_lazy("what follows from declarations"),
     "refund-deadlines": gettext_lazy("last days of refunds"),
     "fixed-terms": gettext_lazy("end of fixed terms"),
+    "rehearsals": gettext_lazy("comparison of rehearsals"),
     "reminders": gettext_lazy("reminders to renew"),
 }
 
@@ -294,6 +295,8 @@ VERBS: Mapping[str, Any] = {
     "applied a declaration": gettext_lazy("carried out a declaration"),
     "settled a declaration": gettext_lazy("settled a declaration otherwise"),
     "ended a subscription": gettext_lazy("ended a subscription"),
+    "signed a rehearsal": gettext_lazy("signed a rehearsal"),
+    "changed the rule of unsigned runs": gettext_lazy("changed the rule of unsigned charges"),
 }
 
 

@@ -177,7 +177,7 @@ def _to_be_planned(one: Standing, should: Wanted, *, at: datetime) -> Foreseen:
     legal = _legal_to_come(one.subscription, renews_on, on=on)
     pre_debit = _pre_debit_to_come(one.subscription, renews_on, legal, on=on)
     sketch = Renewal(
-        subscription=one.subscription, number=one.number, renews_on=renews_on, state=State.DUE, amount=amount
+        subscription=one.subscription, number=one.number, renews_on=renews_on, state=State.DUE, amount=amount or 0
     )
     return _decide(one, plan, sketch, price, legal, pre_debit, Tries(), at=at)
 

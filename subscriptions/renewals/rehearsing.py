@@ -76,11 +76,7 @@ def rehearse(first: date, last: date, *, actor: Actor, at: datetime, reason: str
 
     Raises CannotRehearse for days that have begun to be charged, or that are too many.
     """
-    if at >= begins_at(first):
-        raise CannotRehearse(_("These days have begun to be charged: rehearse from the next one on."), code="begun")
-    if last < first or (last - first).days >= MOST_DAYS:
-        raise CannotRehearse(_("Rehearse one day at least and one year at most."), code="days")
-    lines = [_line(ordinal, one) for ordinal, one in enumerate(foresee(first, last, at=at), 1)]
+    lines = foreseen_lines(first, last, at=at)
     charged = [one for one in lines if one.will == Will.CHARGE]
     with transaction.atomic():
         rehearsal = Rehearsal.objects.create(
@@ -98,6 +94,15 @@ def rehearse(first: date, last: date, *, actor: Actor, at: datetime, reason: str
             line.rehearsal = rehearsal
         RehearsalLine.objects.bulk_create(lines, batch_size=1000)
     return rehearsal
+
+
+def foreseen_lines(first: date, last: date, *, at: datetime) -> list[RehearsalLine]:
+    """The lines that a rehearsal of these days would have now, not saved. Raises CannotRehearse."""
+    if at >= begins_at(first):
+        raise CannotRehearse(_("These days have begun to be charged: rehearse from the next one on."), code="begun")
+    if last < first or (last - first).days >= MOST_DAYS:
+        raise CannotRehearse(_("Rehearse one day at least and one year at most."), code="days")
+    return [_line(ordinal, one) for ordinal, one in enumerate(foresee(first, last, at=at), 1)]
 
 
 def _line(ordinal: int, one: Foreseen) -> RehearsalLine:
@@ -270,7 +275,7 @@ def held(on: date) -> bool:
 def warn_unsigned(*, on: date, at: datetime) -> bool:
     """Put the month of day `on` on finance's desk if something is charged on it and nobody signed; once a month.
 
-    Returns whether it stands unsigned. Three queries.
+    Returns whether it stands unsigned. Six queries at most.
     """
     choice = rule()
     if choice == Choice.SILENT or signed(on).exists() or not _charges(on):
@@ -281,6 +286,8 @@ def warn_unsigned(*, on: date, at: datetime) -> bool:
             "The charges of %(month)s are held: nobody is charged before finance has signed their rehearsal."
         ),
     }
+    if DeskItem.objects.filter(kind=UNSIGNED, subject=_month(on)).exists():
+        return True  # said once a month, be it that somebody has closed it
     put_on_desk(
         DeskItem.Desk.FINANCE,
         kind=UNSIGNED,
