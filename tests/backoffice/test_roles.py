@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
@@ -15,6 +17,7 @@ from shop.backoffice import urls
 from shop.backoffice.registers import registers
 from shop.backoffice.roles import LABELS, RIGHTS, ROLE_LABELS, Right, Role, ensure_roles
 from shop.customers.models import Customer
+from subscriptions.renewals.rehearsing import rehearse
 from tests.backoffice.colleagues import Colleague, said, text_of
 from tests.backoffice.sold import planned, sell
 from tests.stopping.people import terminates
@@ -32,6 +35,17 @@ OPEN_TO = {
     "desk_item": {F, A},
     "desk_renewals": {F, S, A},
     "desk_renewal": {F, S, A},
+    "desk_renewal_calendar": {F, S, A},
+    "desk_renewals_to_plan": {F, S, A},
+    "desk_rehearsals": {F, S, A},
+    "desk_rehearsal": {F, S, A},
+    "desk_rehearsal_lines": {F, S, A},
+    "desk_rehearsal_csv": {F, S, A},
+    "desk_comparison": {F, S, A},
+    "desk_comparison_csv": {F, S, A},
+    "desk_act_rehearse": {F, S, A},
+    "desk_act_sign": {F, A},
+    "desk_act_unsigned_rule": {F, A},
     "desk_orders": {F, S, A},
     "desk_order": {F, S, A},
     "desk_payments": {F, S, A},
@@ -103,6 +117,7 @@ def world(offers):
     declared = terminates("ActuIA, en novembre", at=timezone.now())
     other = Customer.objects.create_user("other@team.example", is_staff=True)
     sold, letter = sale.order.pk, sale.letter.pk
+    rehearsal = rehearse(date(2028, 1, 1), date(2028, 1, 31), actor=job("test"), at=timezone.now()).pk
     keys = {
         "desk_items": "finance",
         "desk_stripe_event_by_id": "evt_1",
@@ -111,6 +126,12 @@ def world(offers):
         "desk_item": item.pk,
         "desk_order": sold,
         "desk_renewal": planned(sale.subscription).pk,
+        "desk_rehearsal": rehearsal,
+        "desk_rehearsal_lines": rehearsal,
+        "desk_rehearsal_csv": rehearsal,
+        "desk_comparison": rehearsal,
+        "desk_comparison_csv": rehearsal,
+        "desk_act_sign": rehearsal,
         "desk_payment": sale.payment.pk,
         "desk_refund": refund.pk,
         "desk_stripe_event": sale.event.pk,
