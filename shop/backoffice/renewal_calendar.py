@@ -30,7 +30,7 @@ from shop.backoffice.plotting import Bar, bars
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import columns
 from shop.backoffice.tables import ActLink, Cell, Table
-from shop.templatetags.french import MONTHS, euros, month, short_day
+from shop.templatetags.french import euros, month, short_day
 from subscriptions.calendar import RULES, add_months
 from subscriptions.models import Offer, Renewal, Subscription, Term
 from subscriptions.renewals.finding import LOOK_BACK
@@ -38,6 +38,8 @@ from subscriptions.renewals.moving import OVER
 
 LIVING = (Subscription.State.ACTIVE, Subscription.State.GRACE)
 _DAY = timedelta(days=1)
+#: Months as they stand beside a bar.
+SHORT = ("janv.", "févr.", "mars", "avril", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
 #: Years that end in a month and have no plan yet, at today's price: how many and how much.
 TO_PLAN = """
 SELECT date_trunc('month', t.ends_on + 1)::date AS first, count(*), COALESCE(sum(c.amount), 0)
@@ -115,7 +117,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     """The coming twelve months as a plot and a table, one of them by day, and what stands in the way."""
     on = paris_day(timezone.now())
     ahead = months_ahead(on)
-    chosen = asked_month(request) or on.replace(day=1)
+    chosen = asked_month(request) or next((one.first for one in ahead if one.planned), ahead[0].first)
     said = {
         "title": _("Renewals of the coming twelve months"),
         "crumbs": ((_("Renewals"), reverse("desk_renewals")),),
@@ -143,10 +145,12 @@ def asked_month(request: HttpRequest) -> date | None:
 def _plot(ahead: Sequence[MonthAhead]) -> str:
     rows = [
         Bar(
-            label=f"{MONTHS[one.first.month - 1][:5]} {one.first:%y}",
+            label=f"{SHORT[one.first.month - 1]} {one.first:%y}",
             sure=one.planned,
             after=one.to_plan,
-            said=f"{one.planned + one.to_plan}, {euros(one.amount + one.to_plan_amount)}",
+            said=f"{one.planned + one.to_plan}, {euros(one.amount + one.to_plan_amount)}"
+            if one.planned or one.to_plan
+            else "0",
         )
         for one in ahead
     ]
