@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import pgettext
 
 from payments.actors import job
 from payments.models import Act, DeskItem
@@ -56,7 +57,7 @@ def test_support_rehearses_reads_and_downloads_but_cannot_sign(at_desk, two):
     assert one.sha256 in page
     rows = support.see("desk_rehearsal_lines", one.pk).context["table"].rows
     assert [[str(cell.text) for cell in row][:4] for row in rows] == [
-        [str(plan.subscription), "23/11/2027", said("charged"), f"27,60{NBSP}€"] for plan in two
+        [str(plan.subscription), "23/11/2027", pgettext("rehearsal", "charged"), f"27,60{NBSP}€"] for plan in two
     ]
     answer = support.act("desk_act_sign", one.pk, **WHY)
     assert (answer.status_code, RehearsalSignature.objects.count()) == (403, 0)
@@ -111,7 +112,7 @@ def test_the_csv_has_every_line_and_no_formula(at_desk, two):
     head, *rows = answer.content.decode("utf-8-sig").splitlines()
     assert head.count(";") == 14
     assert [row.split(";")[:7] for row in rows] == [
-        [str(place), str(plan.subscription), "2", "23/11/2027", "23/11/2027", said("charged"), "27,60"]
+        [str(place), str(plan.subscription), "2", "23/11/2027", "23/11/2027", pgettext("rehearsal", "charged"), "27,60"]
         for place, plan in enumerate(two, 1)
     ]
 
