@@ -11,6 +11,7 @@ from django.utils import timezone
 from payments.actors import job
 from payments.allowance import SharedAllowance
 from payments.days import paris_day
+from shop.backoffice.bulk_carrying import carry_out
 from shop.watch.runs import running
 from subscriptions.fulfilment.planning import assign_planned
 from subscriptions.renewals import charging, comparing, falling_due, lapsing, rehearsing
@@ -57,6 +58,12 @@ def renewal_charge() -> None:
             )
         finally:
             allowance.close()
+
+
+@shared_task(name="bulk-acts")
+def bulk_acts() -> None:
+    with running("bulk-acts") as summary:
+        summary.text = f"{carry_out(now=timezone.now, go_on=_for_a_while())} rows settled"
 
 
 @shared_task(name="rehearsals")

@@ -42,6 +42,7 @@ TIMETABLE = (
         "renewal-due", HOUR, 4 * HOUR, "Announced renewals become due on their day, or are known to be by choice only."
     ),
     Job("renewal-charge", MINUTE, HOUR, "Due renewals are charged, from ten to twenty o’clock, under one allowance."),
+    Job("bulk-acts", MINUTE, HOUR, "Acts on many things that a colleague said yes to are carried out row by row."),
     Job("rehearsals", HOUR, 26 * HOUR, "Charges that nobody signed are told; the run is compared with its rehearsal."),
     Job("renewal-lapse", HOUR, 26 * HOUR, "What nobody paid in time ends, and the reader is told."),
     Job("declarations", MINUTE, 30 * MINUTE, "Pages of orders given up are closed; refunds that had to wait leave."),

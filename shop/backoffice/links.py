@@ -16,6 +16,7 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "order": (Right.ORDERS, "desk_order"),
     "renewal": (Right.ORDERS, "desk_renewal"),
     "rehearsal": (Right.ORDERS, "desk_rehearsal"),
+    "bulk": (Right.ACTS, "desk_bulk"),
     "payment": (Right.PAYMENTS, "desk_payment"),
     "refund": (Right.REFUNDS, "desk_refund"),
     "invoice": (Right.INVOICES, "desk_invoice"),

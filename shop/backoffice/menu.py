@@ -35,6 +35,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.LEDGER, _("Ledger"), "desk_entries"),
     (Right.LETTERS, _("Letters"), "desk_letters"),
     (Right.ACTS, _("Acts"), "desk_acts"),
+    (Right.ACTS, _("Acts on many"), "desk_bulks"),
     (Right.CLOCK, _("Clockwork"), "desk_clock"),
     (Right.TEAM, _("Team"), "desk_team"),
 )

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -24,7 +25,7 @@ from shop.backoffice.links import link
 from shop.backoffice.obstacles import OBSTACLES, in_the_way
 from shop.backoffice.paging import paged
 from shop.backoffice.reasons import reason
-from shop.backoffice.roles import Right
+from shop.backoffice.roles import Right, may
 from shop.backoffice.showing import acts_on, columns, matters_of, show, why
 from shop.backoffice.tables import ActLink, Cell, Detail, Fact, Table, chip
 from shop.templatetags.french import euros, month, short_day, stamp
@@ -62,15 +63,29 @@ def renewals(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "months": _months(chosen),
         "obstacles": [*((name, word) for name, (word, _q) in OBSTACLES.items()), ("aucun", _("nothing"))],
-        "acts": [ActLink(_("The coming twelve months"), reverse("desk_renewal_calendar"))],
+        "acts": [
+            ActLink(_("The coming twelve months"), reverse("desk_renewal_calendar")),
+            *(_bulk_link(request, chosen) if found.rows else []),
+        ],
         "note": _("Of %(day)s only.") % {"day": short_day(parse_date(chosen["jour"]))} if chosen["jour"] else "",
     }
     return page(request, "backoffice/renewals.html", said)
 
 
+FILTERS = ("etat", "mois", "jour", "obstacle")
+
+
+def _bulk_link(request: HttpRequest, chosen: Mapping[str, str]) -> list[ActLink]:
+    """Acting on all that the filters show, for those who may."""
+    if not may(request.user, Right.BULK):
+        return []
+    kept = urlencode({name: value for name, value in chosen.items() if value})
+    return [ActLink(_("Act on all of these"), reverse("desk_act_renewals") + (f"?{kept}" if kept else ""))]
+
+
 def choice_of(asked: Mapping[str, str]) -> dict[str, str]:
     """The filters of an address: `etat`, `mois`, `jour` and `obstacle`; "" for what is not asked for or is none of ours."""
-    found = {name: asked.get(name, "") for name in ("etat", "mois", "jour", "obstacle")}
+    found = {name: asked.get(name, "") for name in FILTERS}
     known = {
         "etat": found["etat"] in words.NEXT_TERM,
         "mois": _day(f"{found['mois']}-01") is not None,

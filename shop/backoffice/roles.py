@@ -46,6 +46,7 @@ class Right(StrEnum):
     STOP = "stop_contracts"
     REHEARSE = "rehearse_renewals"
     SIGN = "sign_rehearsals"
+    BULK = "act_on_many"
     ISSUES = "change_issues"
     CATALOGUE = "change_catalogue"
     TEAM = "manage_team"
@@ -77,6 +78,7 @@ LABELS: Mapping[Right, Any] = {
     Right.STOP: _("carry out withdrawals and terminations"),
     Right.REHEARSE: _("rehearse what will be charged"),
     Right.SIGN: _("sign rehearsals"),
+    Right.BULK: _("act on many renewals at once"),
     Right.ISSUES: _("change the calendar of issues"),
     Right.CATALOGUE: _("change the magazine and the offers"),
     Right.TEAM: _("manage the team"),
@@ -147,6 +149,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.DECLARATIONS,
             Right.STOP,
             Right.REHEARSE,
+            Right.BULK,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Right),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.urls import include, path
 
 from shop.backoffice import (
+    acts_bulk,
     acts_desks,
     acts_letters,
     acts_money,
     acts_people,
     acts_rehearsals,
     acts_stopping,
+    bulk_pages,
     comparison_pages,
     declaration_pages,
     event_pages,
@@ -80,6 +82,9 @@ pages = [
     path("courriers/", lists.letters, name="desk_letters"),
     path("courriers/<int:key>/", letter_pages.letter, name="desk_letter"),
     path("courriers/<int:key>/tel-que-parti/", letter_pages.as_sent, name="desk_letter_as_sent"),
+    path("actes-en-nombre/", bulk_pages.bulks, name="desk_bulks"),
+    path("actes-en-nombre/<int:key>/", bulk_pages.bulk, name="desk_bulk"),
+    path("actes-en-nombre/<int:key>/lignes/", bulk_pages.bulk_rows, name="desk_bulk_rows"),
     path("actes/", lists.acts, name="desk_acts"),
     path("horloge/", home.clock, name="desk_clock"),
     path("equipe/", team.team, name="desk_team"),
@@ -100,6 +105,8 @@ acts = [
     path("marches-a-blanc/nouvelle/", acts_rehearsals.RehearseDays.view(), name="desk_act_rehearse"),
     path("marches-a-blanc/regle/", acts_rehearsals.SetUnsignedRule.view(), name="desk_act_unsigned_rule"),
     path("marches-a-blanc/<int:key>/signer/", acts_rehearsals.SignRehearsal.view(), name="desk_act_sign"),
+    path("reconductions/en-nombre/", acts_bulk.ActOnRenewals.view(), name="desk_act_renewals"),
+    path("courriers/en-nombre/", acts_bulk.ActOnLetters.view(), name="desk_act_letters"),
     path("a-traiter/<int:key>/prendre/", acts_desks.TakeItem.view(), name="desk_act_take"),
     path("a-traiter/<int:key>/clore/", acts_desks.CloseItem.view(), name="desk_act_close"),
     path("equipe/ajouter/", hiring.Hire.view(), name="desk_act_hire"),

@@ -82,6 +82,14 @@ MOVEMENT: Words = {
     "credit": (pgettext_lazy("copy", "credited"), NONE),
     "void": (pgettext_lazy("copy", "taken back"), NONE),
 }
+BULK_ROW: Words = {
+    "waiting": (pgettext_lazy("row", "waiting"), WAIT),
+    "done": (pgettext_lazy("row", "done as shown"), GOOD),
+    "otherwise": (pgettext_lazy("row", "done otherwise"), WAIT),
+    "refused": (pgettext_lazy("row", "not done any more"), WAIT),
+    "failed": (pgettext_lazy("row", "failed"), BAD),
+    "left_out": (pgettext_lazy("row", "left out"), NONE),
+}
 LETTER: Words = {
     "queued": (pgettext_lazy("letter", "queued"), WAIT),
     "sending": (pgettext_lazy("letter", "leaving"), WAIT),
@@ -249,6 +257,7 @@ JOBS: Mapping[str, Any] = {
     "refund-deadlines": gettext_lazy("last days of refunds"),
     "fixed-terms": gettext_lazy("end of fixed terms"),
     "rehearsals": gettext_lazy("comparison of rehearsals"),
+    "bulk-acts": gettext_lazy("acts on many"),
     "reminders": gettext_lazy("reminders to renew"),
 }
 
@@ -296,6 +305,12 @@ VERBS: Mapping[str, Any] = {
     "settled a declaration": gettext_lazy("settled a declaration otherwise"),
     "ended a subscription": gettext_lazy("ended a subscription"),
     "signed a rehearsal": gettext_lazy("signed a rehearsal"),
+    "acted on many": gettext_lazy("acted on many at once"),
+    "made a renewal by choice": gettext_lazy("left a renewal to its reader's choice"),
+    "turned renewal off": gettext_lazy("turned automatic renewal off for the reader"),
+    "put a charge off": gettext_lazy("put a charge off to a later day"),
+    "asked for another card": gettext_lazy("asked for another means of payment"),
+    "sent a legal notice again": gettext_lazy("sent a legal notice again"),
     "changed the rule of unsigned runs": gettext_lazy("changed the rule of unsigned charges"),
 }
 

@@ -99,7 +99,7 @@ def card_is_good(context: Context, *, at: datetime) -> str:
 def by_choice(facts: Facts) -> Context:
     """It does not go on by itself: the reader may choose another year."""
     told = _told_of(facts)
-    return {**told, "pay_url": renewal_page(told["renewal"])}
+    return {**told, "pay_url": renewal_page(told["renewal"]), "by_hand": bool(facts.get("by_hand"))}
 
 
 def chosen(context: Context, *, at: datetime) -> str:

@@ -174,8 +174,8 @@ def _to_be_planned(one: Standing, should: Wanted, *, at: datetime) -> Foreseen:
         amount = price.amount
     elif plan is not None:
         price, amount = plan.price, plan.amount
-    legal = _legal_to_come(one.subscription, renews_on, on=on)
-    pre_debit = _pre_debit_to_come(one.subscription, renews_on, legal, on=on)
+    legal = legal_to_come(one.subscription, renews_on, on=on)
+    pre_debit = pre_debit_to_come(one.subscription, renews_on, legal, on=on)
     sketch = Renewal(
         subscription=one.subscription, number=one.number, renews_on=renews_on, state=State.DUE, amount=amount or 0
     )
@@ -302,13 +302,13 @@ def _legal(plan: Renewal, known: _Known, *, on: date) -> Told:
         return Told(None, why=NOT_PROVED)
     letter = standing_letter(known.legal.get(plan.pk, ()))
     if letter is None:
-        return _legal_to_come(plan.subscription, plan.renews_on, on=on)
+        return legal_to_come(plan.subscription, plan.renews_on, on=on)
     if letter.state in CAME_BACK or on > legal_notice_window(plan.renews_on).closes_on:
         return Told(None, why=NOT_PROVED)
     return Told(max(on, paris_day(letter.due_at)))
 
 
-def _legal_to_come(subscription: Subscription, renews_on: date, *, on: date) -> Told:
+def legal_to_come(subscription: Subscription, renews_on: date, *, on: date) -> Told:
     """The day on which `noticing` will queue it; none once its window is closed, or for whoever is not known any more."""
     window = legal_notice_window(renews_on)
     day = max(on, window.target_on, window.send_from)
@@ -323,10 +323,10 @@ def _pre_debit(plan: Renewal, tries: Tries, known: _Known, legal: Told, *, on: d
     last = standing_letter(known.pre_debit.get(plan.pk, ()))
     if last is not None and last.state in CAME_BACK:
         return Told(None, why=NO_WORD)
-    return _pre_debit_to_come(plan.subscription, plan.renews_on, legal, on=on)
+    return pre_debit_to_come(plan.subscription, plan.renews_on, legal, on=on)
 
 
-def _pre_debit_to_come(subscription: Subscription, renews_on: date, legal: Told, *, on: date) -> Told:
+def pre_debit_to_come(subscription: Subscription, renews_on: date, legal: Told, *, on: date) -> Told:
     """The day on which `noticing` will queue it: never before the legal notice is proved."""
     if _unknown(subscription):
         return Told(None, why=NO_WORD)

@@ -70,7 +70,7 @@ def _legal(renewals: Sequence[Renewal], *, on: date, at: datetime) -> int:
     sent = letters(LEGAL, renewals)
     return queue(
         [
-            _draft(LEGAL, one, sent.get(one.pk, ()), at=at)
+            draft(LEGAL, one, sent.get(one.pk, ()), at=at)
             for one in renewals
             if _inside(one.renews_on, on=on) and _may_be_queued(sent.get(one.pk, ()))
         ]
@@ -113,7 +113,7 @@ def _pre_debit(renewals: Sequence[Renewal], *, on: date, at: datetime) -> int:
         if on < days.pre_debit_on or not _may_be_queued(mine):
             continue
         charge_on = calendar.charge_on(one.renews_on, pre_debit_sent_on=on)
-        drafts.append(_draft(PRE_DEBIT, one, mine, at=at, charge_on=charge_on.isoformat()))
+        drafts.append(draft(PRE_DEBIT, one, mine, at=at, charge_on=charge_on.isoformat()))
     return queue(drafts)
 
 
@@ -138,7 +138,7 @@ def _card(renewals: Sequence[Renewal], *, on: date, at: datetime) -> int:
     for step, rows in sorted(by_step.items()):
         sent = letters(CARD, rows, step=str(step))
         drafts += [
-            _draft(CARD, one, sent.get(one.pk, ()), at=at, step=str(step))
+            draft(CARD, one, sent.get(one.pk, ()), at=at, step=str(step))
             for one in rows
             if _may_be_queued(sent.get(one.pk, ()))
         ]
@@ -150,7 +150,7 @@ def _step(renews_on: date, *, on: date) -> int:
     return min(days for days in RULES.ask_card_days_before if renews_on - timedelta(days=days) <= on)
 
 
-def _draft(
+def draft(
     kind: str, renewal: Renewal, sent: Sequence[Notice], *, at: datetime, step: str = "", **facts: str
 ) -> NoticeDraft:
     """The letter to whoever pays; without an e-mail address it fails in sight, and a person posts it."""

@@ -14,6 +14,7 @@ from payments.actors import job
 from payments.models import DeskItem, LedgerEntry
 from payments.refunds import request
 from shop.backoffice import urls
+from shop.backoffice.models import BulkAct
 from shop.backoffice.registers import registers
 from shop.backoffice.roles import LABELS, RIGHTS, ROLE_LABELS, Right, Role, ensure_roles
 from shop.customers.models import Customer
@@ -46,6 +47,11 @@ OPEN_TO = {
     "desk_act_rehearse": {F, S, A},
     "desk_act_sign": {F, A},
     "desk_act_unsigned_rule": {F, A},
+    "desk_bulks": {F, S, A},
+    "desk_bulk": {F, S, A},
+    "desk_bulk_rows": {F, S, A},
+    "desk_act_renewals": {S, A},
+    "desk_act_letters": {F, S, A},
     "desk_orders": {F, S, A},
     "desk_order": {F, S, A},
     "desk_payments": {F, S, A},
@@ -118,6 +124,9 @@ def world(offers):
     other = Customer.objects.create_user("other@team.example", is_staff=True)
     sold, letter = sale.order.pk, sale.letter.pk
     rehearsal = rehearse(date(2028, 1, 1), date(2028, 1, 31), actor=job("test"), at=timezone.now()).pk
+    bulk = BulkAct.objects.create(
+        kind="off", rows_total=0, left_out_total=0, sha256="x", actor="staff:1", reason="x", at=timezone.now()
+    ).pk
     keys = {
         "desk_items": "finance",
         "desk_stripe_event_by_id": "evt_1",
@@ -132,6 +141,8 @@ def world(offers):
         "desk_comparison": rehearsal,
         "desk_comparison_csv": rehearsal,
         "desk_act_sign": rehearsal,
+        "desk_bulk": bulk,
+        "desk_bulk_rows": bulk,
         "desk_payment": sale.payment.pk,
         "desk_refund": refund.pk,
         "desk_stripe_event": sale.event.pk,

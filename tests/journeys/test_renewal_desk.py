@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
+from shop.backoffice.bulk_carrying import carry_out
 from shop.backoffice.roles import ensure_roles
 from subscriptions.models import Rehearsal, RehearsalSignature, Renewal, Subscription
 from tests.backoffice.colleagues import Colleague, hire
@@ -69,6 +71,19 @@ def test_finance_reads_rehearses_signs_and_compares(shop: Shop, browser: Browser
         assert RehearsalSignature.objects.get().name == "Finance Martin"
         page.goto("/gestion/marches-a-blanc/")
         look(page, "rehearsals")
+        _who, page = sit("support", shop, browser, size)
+        page.goto("/gestion/reconductions/en-nombre/?mois=2027-11")
+        look(page, "many")
+        page.locator("[name=kind][value=card]").check()
+        page.locator("[name=reason]").fill("Relance avant Noël.")
+        page.locator("button.main").click()
+        look(page, "many-preview")
+        page.locator("button.main").click()
+        carry_out(now=timezone.now)
+        page.reload()
+        look(page, "many-done")
+        page.goto("/gestion/actes-en-nombre/")
+        look(page, "many-list")
     shop.till.card_becomes(plans[0].subscription.saved_method.stripe_method, "4000000000000341")
     at_ten(shop.till)
     charge()
