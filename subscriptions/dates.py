@@ -232,6 +232,12 @@ def _plans(keys: Sequence[int]) -> Mapping[int, Plan]:
     return {row.subscription_id: row for row in rows}
 
 
+def may_turn_on(subscription: Subscription, *, ends_on: date | None, on: date) -> bool:
+    """Whether automatic renewal may be turned on: sold as renewable, living, and its paid term (`ends_on`) not over."""
+    off = subscription.renewal != Offer.Renewal.AUTOMATIC and subscription.offer.renewal == Offer.Renewal.AUTOMATIC
+    return off and subscription.state in LIVING and ends_on is not None and on <= ends_on
+
+
 def _price(prices: Iterable[Price], *, on: date) -> Any:
     for price in prices:
         if price.valid_from <= on and (price.valid_to is None or on < price.valid_to):

@@ -16,9 +16,8 @@ from django.views.decorators.http import require_http_methods
 
 from shop.limits import Limit, count
 from shop.views import too_many
-from subscriptions.dates import LIVING, SubscriptionDates
+from subscriptions.dates import LIVING, SubscriptionDates, may_turn_on
 from subscriptions.models import Offer, Subscription
-from subscriptions.stopping.choosing import may_turn_on
 
 View = Callable[..., HttpResponse]
 

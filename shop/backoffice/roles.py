@@ -47,6 +47,7 @@ class Right(StrEnum):
     REHEARSE = "rehearse_renewals"
     SIGN = "sign_rehearsals"
     BULK = "act_on_many"
+    ACT_FOR = "act_for_readers"
     ISSUES = "change_issues"
     CATALOGUE = "change_catalogue"
     TEAM = "manage_team"
@@ -79,6 +80,7 @@ LABELS: Mapping[Right, Any] = {
     Right.REHEARSE: _("rehearse what will be charged"),
     Right.SIGN: _("sign rehearsals"),
     Right.BULK: _("act on many renewals at once"),
+    Right.ACT_FOR: _("act for a reader"),
     Right.ISSUES: _("change the calendar of issues"),
     Right.CATALOGUE: _("change the magazine and the offers"),
     Right.TEAM: _("manage the team"),
@@ -150,6 +152,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.STOP,
             Right.REHEARSE,
             Right.BULK,
+            Right.ACT_FOR,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Right),

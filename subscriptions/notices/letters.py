@@ -14,6 +14,7 @@ from subscriptions.notices import (
     announcing,
     attachments,
     charges,
+    links_sent,
     purchases,
     reminders,
     repayments,
@@ -256,6 +257,25 @@ LETTERS: Mapping[str, Letter] = {
         context=stoppings.turned_on,
         untrue_because=stoppings.chosen_again,
         keep_days=CONTRACT,
+    ),
+    # --- links that a reader asked for ---
+    "link_card": Letter(
+        rank=SERVICE,
+        facts=frozenset({"subscription_id", "asked_on"}),
+        context=links_sent.card,
+        untrue_because=links_sent.no_card_wanted,
+    ),
+    "link_renewal_on": Letter(
+        rank=SERVICE,
+        facts=frozenset({"subscription_id", "asked_on"}),
+        context=links_sent.on_again,
+        untrue_because=links_sent.not_to_be_turned_on,
+    ),
+    "link_renew": Letter(
+        rank=SERVICE,
+        facts=frozenset({"subscription_id", "asked_on"}),
+        context=links_sent.go_on,
+        untrue_because=links_sent.nothing_to_go_on_with,
     ),
     # --- the series of a fixed term ---
     "reminder_two_left": _reminder("reminder_two_left"),

@@ -52,7 +52,7 @@ class Reminder:
             "ended_on": day(term.ends_on),
             "last": _issue(last),
             "missed": _issue(_missed(subscription, last)),
-            "offered": _offered(subscription, on=on),
+            "offered": offered(subscription, on=on),
             "renew_url": absolute(renew_path(subscription, term=term.number, source=facts["code"])),
             "unsubscribe_url": absolute(unsubscribe_path(subscription.payer_id or 0)),
         }
@@ -70,7 +70,7 @@ class Reminder:
         return ""
 
 
-def _offered(subscription: Subscription, *, on: date) -> dict[str, Any] | None:
+def offered(subscription: Subscription, *, on: date) -> dict[str, Any] | None:
     """What one more year costs and brings, as the page behind the button says it."""
     standing = _standing(subscription, on=on)
     if standing is None:

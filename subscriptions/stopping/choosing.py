@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
 from payments.days import paris_day
-from subscriptions.dates import LIVING, SubscriptionDates, dates_of_subscription
+from subscriptions.dates import SubscriptionDates, dates_of_subscription, may_turn_on
 from subscriptions.models import Consent, Declaration, LegalText, Offer, RenewalChoice, Subscription
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.renewals.cancelling import cancel
@@ -108,12 +108,6 @@ def turn_on(
     )
     _tell(subscription, "renewal_turned_on", at=at)
     return True
-
-
-def may_turn_on(subscription: Subscription, *, ends_on: date | None, on: date) -> bool:
-    """Whether automatic renewal may be turned on: sold as renewable, living, and its paid term (`ends_on`) not over."""
-    off = subscription.renewal != Renewal.AUTOMATIC and subscription.offer.renewal == Renewal.AUTOMATIC
-    return off and subscription.state in LIVING and ends_on is not None and on <= ends_on
 
 
 def words_now(dates: SubscriptionDates) -> tuple[LegalText, str] | None:

@@ -47,6 +47,11 @@ OPEN_TO = {
     "desk_act_rehearse": {F, S, A},
     "desk_act_sign": {F, A},
     "desk_act_unsigned_rule": {F, A},
+    "desk_act_for": {S, A},
+    "desk_act_turn_off": {S, A},
+    "desk_act_link_on": {S, A},
+    "desk_act_link_card": {S, A},
+    "desk_act_link_renew": {S, A},
     "desk_bulks": {F, S, A},
     "desk_bulk": {F, S, A},
     "desk_bulk_rows": {F, S, A},
@@ -109,6 +114,9 @@ ELSE = {
     "desk_act_resend_letter": 409,
     "desk_act_retry_letter": 409,
     "desk_act_settle_doubt": 409,
+    "desk_act_turn_off": 409,
+    "desk_act_link_on": 409,
+    "desk_act_link_card": 409,
 }
 
 
@@ -141,6 +149,11 @@ def world(offers):
         "desk_comparison": rehearsal,
         "desk_comparison_csv": rehearsal,
         "desk_act_sign": rehearsal,
+        "desk_act_for": sale.customer.pk,
+        "desk_act_turn_off": sale.subscription.pk,
+        "desk_act_link_on": sale.subscription.pk,
+        "desk_act_link_card": sale.subscription.pk,
+        "desk_act_link_renew": sale.subscription.pk,
         "desk_bulk": bulk,
         "desk_bulk_rows": bulk,
         "desk_payment": sale.payment.pk,

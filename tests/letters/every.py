@@ -283,6 +283,18 @@ def stoppings(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
     ]
 
 
+def links() -> list[NoticeDraft]:
+    """The links that a reader asked for on the telephone."""
+    off, fixed = purchase(automatic=True, number=31, email="off@example.fr"), purchase(number=32, email="f@example.fr")
+    Subscription.objects.filter(pk=off.term.subscription_id).update(renewal="fixed")
+    asked = {"asked_on": "2027-02-01"}
+    return [
+        draft("link_card", {"subscription_id": march_renewal(33).subscription_id, **asked}),
+        draft("link_renewal_on", {"subscription_id": off.term.subscription_id, **asked}),
+        draft("link_renew", {"subscription_id": fixed.term.subscription_id, **asked}),
+    ]
+
+
 def reminders() -> list[NoticeDraft]:
     """The series of a fixed term: to readers who still receive, and to one whose term ended in January 2028."""
     two, one, none, over = (purchase(number=21 + left, email=f"reader{left}@example.fr") for left in range(4))
@@ -344,5 +356,6 @@ def every() -> list[NoticeDraft]:
         draft("account_erased", {"erased_on": "2027-03-01"}),
         *charges(),
         *stoppings(bought, renewed),
+        *links(),
         *reminders(),
     ]
