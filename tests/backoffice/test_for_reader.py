@@ -71,7 +71,7 @@ def test_a_link_to_another_card_goes_to_whoever_is_charged(at_desk, reader, outb
     deliver(10, at=timezone.now())
     [letter] = outbox
     assert f"/compte/abonnements/{reader.pk}/moyen-de-paiement/" in letter.body
-    assert letter.to == ["Élodie Lefèvre <elodie.lefevre@example.fr>"]
+    assert letter.to == ['"Élodie Lefèvre" <elodie.lefevre@example.fr>']
     Subscription.objects.filter(pk=reader.pk).update(renewal="fixed")
     assert support.act("desk_act_link_card", reader.pk, **WHY).status_code == 409
 
