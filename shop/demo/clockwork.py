@@ -1,0 +1,57 @@
+"""The clockwork of renewals, turned by hand on the days on which something happens to one of the first readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+
+from payments.actors import job
+from payments.allowance import Unlimited
+from payments.days import PARIS, paris_day
+from shop.demo.stage import Stage
+from shop.demo.stories import Story
+from subscriptions.fulfilment.planning import assign_planned
+from subscriptions.renewals import charging, falling_due, lapsing, noticing, planning, proving, unproved
+from subscriptions.renewals.ending import end_fixed_terms
+from subscriptions.renewals.reminding import remind
+
+MANY = 500
+#: Five past ten: readers are charged from ten o'clock on.
+HOUR = time(10, 5)
+MINUTE = timedelta(minutes=1)
+
+
+def turn(stage: Stage) -> None:
+    """Every job of a renewal once, in the order of the timetable, at this instant."""
+    on, at = paris_day(stage.now), stage.now
+    planning.plan(on=on, at=at, actor=job("renewal-plan"), limit=MANY)
+    proving.prove(on=on, at=at, actor=job("renewal-proofs"), limit=MANY)
+    unproved.sort_out(on=on, at=at, actor=job("renewal-proofs"), limit=MANY)
+    falling_due.fall_due(on=on, at=at, actor=job("renewal-due"))
+    assign_planned(actor=job("renewal-due"), at=at)
+    charging.charge_due(
+        at=at, now=lambda: stage.now, allowance=Unlimited(), actor=job("renewal-charge"), threads=1
+    )  # fmt: skip
+    lapsing.lapse(on=on, at=at, actor=job("renewal-lapse"))
+    end_fixed_terms(on=on, at=at, actor=job("fixed-terms"), limit=MANY)
+    remind(on=on, at=at, limit=MANY)
+    noticing.notice(on=on, at=at, limit=MANY)
+
+
+def turns(stage: Stage, days: Iterable[date]) -> list[tuple[datetime, Story]]:
+    """The clock on each of these days, and at the end of the demo."""
+    return [(ten(day), _day(stage)) for day in sorted(days)]
+
+
+def _day(stage: Stage) -> Story:
+    """What is told, then, once the post has taken the letters, what follows from it."""
+    turn(stage)
+    yield stage.now + 2 * MINUTE
+    turn(stage)
+    yield stage.now + 2 * MINUTE
+    stage.hear()
+
+
+def ten(day: date) -> datetime:
+    """Five past ten in Paris."""
+    return datetime.combine(day, HOUR, PARIS).astimezone(UTC)
