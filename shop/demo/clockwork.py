@@ -21,8 +21,8 @@ HOUR = time(10, 5)
 MINUTE = timedelta(minutes=1)
 
 
-def turn(stage: Stage) -> None:
-    """Every job of a renewal once, in the order of the timetable, at this instant."""
+def turn(stage: Stage) -> bool:
+    """Every job of a renewal once, in the order of the timetable, at this instant. Whether letters were queued."""
     on, at = paris_day(stage.now), stage.now
     planning.plan(on=on, at=at, actor=job("renewal-plan"), limit=MANY)
     proving.prove(on=on, at=at, actor=job("renewal-proofs"), limit=MANY)
@@ -34,8 +34,10 @@ def turn(stage: Stage) -> None:
     )  # fmt: skip
     lapsing.lapse(on=on, at=at, actor=job("renewal-lapse"))
     end_fixed_terms(on=on, at=at, actor=job("fixed-terms"), limit=MANY)
-    remind(on=on, at=at, limit=MANY)
-    noticing.notice(on=on, at=at, limit=MANY)
+    # The series of fixed terms is looked at on the last day only: it asks much, and one letter of each is enough.
+    reminded = remind(on=on, at=at, limit=MANY) if on == paris_day(stage.until) else 0
+    told = noticing.notice(on=on, at=at, limit=MANY)
+    return bool(reminded or told.legal or told.pre_debit or told.card)
 
 
 def turns(stage: Stage, days: Iterable[date]) -> list[tuple[datetime, Story]]:
@@ -45,9 +47,9 @@ def turns(stage: Stage, days: Iterable[date]) -> list[tuple[datetime, Story]]:
 
 def _day(stage: Stage) -> Story:
     """What is told, then, once the post has taken the letters, what follows from it."""
-    turn(stage)
-    yield stage.now + 2 * MINUTE
-    turn(stage)
+    if turn(stage):
+        yield stage.now + 2 * MINUTE
+        turn(stage)
     yield stage.now + 2 * MINUTE
     stage.hear()
 

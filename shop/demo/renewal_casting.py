@@ -43,7 +43,7 @@ class First:
 
 #: Days from the present to R, the story, why it is worth a look.
 YEARS = (
-    (-30, partial(stories.renews), "renewed a month ago: the next year, its invoice and its receipt"),
+    (-24, partial(stories.renews), "renewed last month: the next year, its invoice and its receipt"),
     (-24, partial(stories.renews, becomes=stories.LOST), "lapsed for want of payment, with a way back in the letter"),
     (-2, partial(stories.renews, becomes=stories.NO_FUNDS), "renewal refused by the bank, to be tried again"),
     (-2, partial(stories.renews, becomes=stories.LOST), "renewal waiting for another card"),
@@ -53,7 +53,7 @@ YEARS = (
     (20, partial(stories.is_left_to_choose), "renewal left to the reader's choice"),
     (20, partial(stories.says_no), "automatic renewal turned off in the account"),
     (20, partial(stories.terminates), "terminated by the public function, runs to its end"),
-    (-45, partial(stories.is_a_year_in_arrears), "a fixed year that is over, and was reminded of it"),
+    (-24, partial(stories.is_a_year_in_arrears), "a fixed year that is over, and was reminded of it"),
 )
 #: Days from the present to the beginning of stories that are about stopping only.
 STOPPING = (
@@ -73,7 +73,7 @@ def cast_first_readers(
     found, days = [], {on}
     for away, tale, star in YEARS:
         year, person = year_for(on + away * DAY, issues), next(people)
-        days |= year.days()
+        days |= year.days() | ({year.renews_on - 15 * DAY} if tale.keywords.get("means") is ACCOUNT else set())
         found.append(First(begins(year), person, partial(tale, stage, person, year), star))
     for away, told, star in STOPPING:
         person = next(people)

@@ -35,9 +35,9 @@ class Year:
     renews_on: date
 
     def days(self) -> set[date]:
-        """The days on which the clockwork has something to do for it."""
-        found = {self.first - n * DAY for n in (74, 60)} | {self.renews_on - n * DAY for n in (60, 15, 13)}
-        return found | {self.renews_on + n * DAY for n in (0, 1, 21, 31)}
+        """The days on which the clockwork has something to do for it: planned, told, told again, charged, ended."""
+        found = {self.first - n * DAY for n in (74, 60)} | {self.renews_on - n * DAY for n in (60, 13)}
+        return found | {self.renews_on, self.renews_on + 21 * DAY}
 
 
 def renews(
