@@ -23,6 +23,7 @@ from shop.backoffice.acting import Done, Impossible, Preview, ReasonForm, TwoSte
 from shop.backoffice.bulk import KINDS, MOST, Row, TooMany, fingerprint, freeze, listed, renewals_to_look_at
 from shop.backoffice.links import link
 from shop.backoffice.models import BulkAct
+from shop.backoffice.obstacles import OBSTACLES
 from shop.backoffice.renewal_pages import FILTERS, choice_of, chosen_rows
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import columns
@@ -187,7 +188,12 @@ class ActOnRenewals(_OnMany):
         return reverse("desk_renewals") + (f"?{urlencode(kept)}" if kept else "")
 
     def about(self, subject: Mapping[str, str]) -> str:
-        return _("Renewals")
+        words_of = {
+            "etat": words.said(words.NEXT_TERM, subject["etat"])["word"],
+            "obstacle": str(OBSTACLES[subject["obstacle"]][0]) if subject["obstacle"] in OBSTACLES else _("nothing"),
+        }
+        chosen = [words_of.get(name, value) for name, value in subject.items() if value]
+        return _("Renewals: %(chosen)s") % {"chosen": ", ".join(chosen)} if chosen else _("Renewals")
 
 
 class LettersForm(ReasonForm):

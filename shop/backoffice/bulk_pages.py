@@ -74,9 +74,10 @@ def bulk(request: HttpRequest, key: int) -> HttpResponse:
                 Fact(_("Reason"), one.reason),
                 Fact(
                     _("Status"),
-                    _("finished on %(day)s") % {"day": stamp(one.finished_at)} if one.finished_at else _("being done"),
+                    _("finished") if one.finished_at else _("being done"),
                     chip=words.GOOD if one.finished_at else words.WAIT,
                 ),
+                Fact(_("Finished"), stamp(one.finished_at)),
                 Fact(
                     _("List"),
                     _("as it was shown") if held else _("not the one that was shown"),

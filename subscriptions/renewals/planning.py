@@ -171,7 +171,7 @@ def _change(every: Sequence[Standing], done: Planned, *, actor: Actor, at: datet
             renewal.why = IN_FRENCH[why]
             ended[why].append(renewal)
             continue
-        if stays(one, should):
+        if stays(one, should) or should.renews_on is None:
             continue
         moved = should.renews_on != renewal.renews_on
         if should.price is not None:
