@@ -14,7 +14,7 @@ from payments.days import paris_day
 from shop.backoffice.bulk_carrying import carry_out
 from shop.watch.runs import running
 from subscriptions.fulfilment.planning import assign_planned
-from subscriptions.renewals import charging, comparing, falling_due, lapsing, rehearsing
+from subscriptions.renewals import charging, comparing, falling_due, lapsing, unsigned
 
 # Well under the time limit of a task, with the last answers of Stripe to come: what is left goes on in the next round.
 SECONDS = 90
@@ -44,7 +44,7 @@ def renewal_charge() -> None:
         if not charging.charging_hours(at):
             summary.text = "not at this hour"
             return
-        if rehearsing.held(paris_day(at)):
+        if unsigned.held(paris_day(at)):
             summary.text = "held: nobody has signed the rehearsal of this day"
             return
         allowance = SharedAllowance()
@@ -70,9 +70,9 @@ def bulk_acts() -> None:
 def rehearsals() -> None:
     with running("rehearsals") as summary:
         at = timezone.now()
-        unsigned = rehearsing.warn_unsigned(on=paris_day(at), at=at)
+        warned = unsigned.warn_unsigned(on=paris_day(at), at=at)
         written = comparing.report(at=at, actor=job("rehearsals"))
-        summary.text = f"{written} compared{', today is charged unsigned' if unsigned else ''}"
+        summary.text = f"{written} compared{', today is charged unsigned' if warned else ''}"
 
 
 @shared_task(name="renewal-lapse")

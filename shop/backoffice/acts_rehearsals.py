@@ -33,12 +33,11 @@ from subscriptions.renewals.rehearsing import (
     next_rehearsable,
     refuse_to_sign,
     rehearse,
-    rule,
-    set_rule,
     sign,
     total,
     what_changed,
 )
+from subscriptions.renewals.unsigned import rule, set_rule
 
 Will = RehearsalLine.Will
 #: So many changes are told one by one.

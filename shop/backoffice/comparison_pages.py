@@ -23,7 +23,8 @@ from shop.backoffice.showing import columns
 from shop.backoffice.tables import ActLink, Cell, Table, chip
 from shop.templatetags.french import euros, short_day, stamp
 from subscriptions.models import Rehearsal, Subscription
-from subscriptions.renewals.comparing import Compared, Comparison, Verdict, compare
+from subscriptions.renewals.comparing import Compared, Comparison, compare
+from subscriptions.renewals.judging import Verdict
 
 SHOWN = 200
 

@@ -24,7 +24,8 @@ from shop.backoffice.showing import acts_on, columns, matters_of, show
 from shop.backoffice.tables import ActLink, Cell, Column, Detail, Fact, Table, chip
 from shop.templatetags.french import euros, short_day, stamp
 from subscriptions.models import Rehearsal, RehearsalLine
-from subscriptions.renewals.rehearsing import CannotSign, refuse_to_sign, rule, verified
+from subscriptions.renewals.rehearsing import CannotSign, refuse_to_sign, verified
+from subscriptions.renewals.unsigned import rule
 
 
 @desk(Right.ORDERS)

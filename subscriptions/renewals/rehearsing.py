@@ -7,7 +7,7 @@ are still true: whatever has changed since is named first. What it was worth is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -15,28 +15,21 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor, staff
 from payments.days import PARIS, paris_day
-from payments.desk import put_on_desk, record_act, take_off_desk
-from payments.models import DeskItem
+from payments.desk import record_act, take_off_desk
 from subscriptions.calendar import RULES
 from subscriptions.models import (
     Rehearsal,
     RehearsalLine,
     RehearsalSignature,
-    Renewal,
-    UnsignedRunRule,
 )
-from subscriptions.renewals.charging import due
 from subscriptions.renewals.foreseeing import Foreseen, foresee
+from subscriptions.renewals.unsigned import UNSIGNED, month_subject
 
 Will = RehearsalLine.Will
-Choice = UnsignedRunRule.Choice
-#: Desk items about a month that is charged unsigned; `run:2027-11` is their subject.
-UNSIGNED = "run_unsigned"
 #: The longest rehearsal: a year and a day.
 MOST_DAYS = 366
 
@@ -223,7 +216,7 @@ def sign(rehearsal: Rehearsal, *, signer: Any, reason: str, at: datetime) -> Reh
                 at=at,
             )
             take_off_desk(
-                kind=UNSIGNED, subject=_month(rehearsal.first_on), because=reason, actor=actor, at=at
+                kind=UNSIGNED, subject=month_subject(rehearsal.first_on), because=reason, actor=actor, at=at
             )  # fmt: skip
     except IntegrityError:
         raise CannotSign(_("This rehearsal is signed already."), code="signed") from None
@@ -238,73 +231,6 @@ def refuse_to_sign(rehearsal: Rehearsal, *, at: datetime) -> None:
         raise CannotSign(_("These days have begun to be charged: nothing is signed afterwards."), code="begun")
     if not verified(rehearsal):
         raise CannotSign(_("The lines are not those that were rehearsed. Tell technique."), code="hash")
-
-
-def signed(on: date) -> QuerySet[Rehearsal]:
-    """The signed rehearsals that cover day `on`."""
-    theirs = RehearsalSignature.objects.filter(rehearsal=OuterRef("pk"))
-    return Rehearsal.objects.filter(Exists(theirs), first_on__lte=on, last_on__gte=on)
-
-
-def rule() -> str:
-    """What becomes of charges for which nobody has signed: the newest rule. One query."""
-    newest = UnsignedRunRule.objects.order_by("-pk").values_list("choice", flat=True).first()
-    return newest or Choice.WARN
-
-
-def set_rule(choice: str, *, actor: Actor, reason: str, at: datetime) -> UnsignedRunRule:
-    """Another rule from now on. Writes it and the act."""
-    with transaction.atomic():
-        made = UnsignedRunRule.objects.create(choice=choice, actor=str(actor), reason=reason[:300], at=at)
-        record_act(
-            "changed the rule of unsigned runs",
-            subject=f"rule:{made.pk}",
-            actor=actor,
-            reason=reason,
-            facts={"choice": choice},
-            at=at,
-        )
-    return made
-
-
-def held(on: date) -> bool:
-    """Whether the charges of day `on` wait for a signature. One query; two where the rule is to hold."""
-    return rule() == Choice.HOLD and not signed(on).exists()
-
-
-def warn_unsigned(*, on: date, at: datetime) -> bool:
-    """Put the month of day `on` on finance's desk if something is charged on it and nobody signed; once a month.
-
-    Returns whether it stands unsigned. Six queries at most.
-    """
-    choice = rule()
-    if choice == Choice.SILENT or signed(on).exists() or not _charges(on):
-        return False
-    sentences: Mapping[str, Any] = {
-        Choice.WARN: _("The charges of %(month)s begin unsigned: nobody of finance has signed their rehearsal."),
-        Choice.HOLD: _(
-            "The charges of %(month)s are held: nobody is charged before finance has signed their rehearsal."
-        ),
-    }
-    if DeskItem.objects.filter(kind=UNSIGNED, subject=_month(on)).exists():
-        return True  # said once a month, be it that somebody has closed it
-    put_on_desk(
-        DeskItem.Desk.FINANCE,
-        kind=UNSIGNED,
-        subject=_month(on),
-        sentence=str(sentences[choice] % {"month": on.strftime("%m/%Y")}),
-        at=at,
-    )
-    return True
-
-
-def _charges(on: date) -> bool:
-    coming = Renewal.objects.filter(state=Renewal.State.ANNOUNCED, renews_on__lte=on)
-    return due(on).exists() or coming.exists()
-
-
-def _month(on: date) -> str:
-    return f"run:{on:%Y-%m}"
 
 
 def next_rehearsable(at: datetime) -> date:

@@ -13,7 +13,8 @@ from payments.actors import job
 from payments.models import Act, DeskItem
 from shop.backoffice.exporting import cell
 from subscriptions.models import Rehearsal, RehearsalSignature, Renewal, Subscription, UnsignedRunRule
-from subscriptions.renewals.rehearsing import held, rehearse
+from subscriptions.renewals.rehearsing import rehearse
+from subscriptions.renewals.unsigned import held
 from tests.backoffice.colleagues import said, text_of
 from tests.backoffice.test_queries import counted
 from tests.makers import NOW

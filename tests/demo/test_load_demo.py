@@ -120,7 +120,7 @@ def see_the_money():
     assert states["paid"] == 30 + FIRST
     assert min(states["expired"], states["cancelled"], states["awaiting_payment"]) > 0
     assert set(Payment.objects.values_list("state", flat=True)) == {
-        "succeeded", "declined", "cancelled", "processing", "created",
+        "succeeded", "declined", "cancelled", "processing", "created", "action_required",
     }  # fmt: skip
     assert Payment.objects.filter(surplus=True).count() == 1
     assert set(Refund.objects.values_list("state", flat=True)) == {"succeeded", "failed", "pending"}

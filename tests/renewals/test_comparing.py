@@ -21,7 +21,8 @@ from subscriptions.models import (
     Renewal,
     Subscription,
 )
-from subscriptions.renewals.comparing import Because, Found, Taken, Verdict, compare, judge, report
+from subscriptions.renewals.comparing import compare, report
+from subscriptions.renewals.judging import Because, Found, Taken, Verdict, judge
 from subscriptions.renewals.rehearsing import rehearse
 from subscriptions.stopping.choosing import turn_off
 from tests.renewals.counter import CLOCK, R, at_ten, charge, planned, reader, ten

@@ -19,12 +19,11 @@ from subscriptions.renewals.rehearsing import (
     CannotSign,
     Stale,
     rehearse,
-    set_rule,
     sign,
     verified,
-    warn_unsigned,
     what_changed,
 )
+from subscriptions.renewals.unsigned import set_rule, warn_unsigned
 from tasks.charges import renewal_charge
 from tests.renewals.counter import CLOCK, R, at_ten, charge, planned, reader, taken, ten
 from tests.renewals.days import dispute, live, move_to, noon, other_card, post_later, succeed_price
