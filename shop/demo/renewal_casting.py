@@ -29,6 +29,8 @@ DOMAIN = "lecture.example"
 DAY = timedelta(days=1)
 #: A charge is put off after it was announced: a day that comes sooner than this after R is R itself.
 SOONEST = 4
+#: Before a file is closed, for a debit that is handed in: seven banking days and a margin.
+SETTLED = timedelta(days=13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,9 @@ def cast_first_readers(
     on = until.astimezone(PARIS).date()
     found, days = [], {on}
     for away, tale, star in YEARS:
-        year, person = year_for(on + away * DAY, issues), next(people)
-        days |= year.days() | ({year.renews_on - 15 * DAY} if tale.keywords.get("means") is ACCOUNT else set())
+        debit = tale.keywords.get("means") is ACCOUNT
+        year, person = year_for(on + away * DAY, issues, debit=debit), next(people)
+        days |= year.days() | ({year.renews_on - 15 * DAY} if debit else set())
         found.append(First(begins(year), person, partial(tale, stage, person, year), star))
     for away, told, star in STOPPING:
         person = next(people)
@@ -81,14 +84,18 @@ def cast_first_readers(
     return found, {day for day in days if day <= on}
 
 
-def year_for(renews_on: date, issues: Sequence[MadeUpIssue]) -> Year:
-    """The year whose R comes last before a day, or on it; put off to that day where the two are not the same. Pure."""
+def year_for(renews_on: date, issues: Sequence[MadeUpIssue], *, debit: bool = False) -> Year:
+    """The year whose R comes last before a day, or on it; put off to that day where the two are not the same. Pure.
+
+    `debit`: paid by direct debit, so ordered in time for the bank to answer before the file is closed.
+    """
+    spare = SETTLED if debit else DAY
     wanted = add_months(renews_on, -RULES.term_months)
     starts = []
     for before, issue in itertools.pairwise(issues):
         first = max(issue.post_on - timedelta(days=RULES.start_days_before_post), before.cutoff_on)
         if first <= wanted:
-            starts.append(min(issue.cutoff_on - DAY, wanted))
+            starts.append(min(issue.cutoff_on - spare, wanted))
     start = max(starts)
     first = add_months(start, RULES.term_months)
     return Year(start, first, renews_on if (renews_on - first).days >= SOONEST else first)

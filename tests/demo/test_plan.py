@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
 from random import Random
 
 import pytest
@@ -14,7 +15,7 @@ from shop.demo.casting import STARS, cast
 from shop.demo.issues import first_day, made_up_issues, older_issues, opened_on, post_day
 from shop.demo.people import make_passers_by, make_people
 from shop.demo.renewal_casting import SOONEST, YEARS, year_for
-from subscriptions.calendar import DeliveryZone, IssueDates, first_issue, term_dates
+from subscriptions.calendar import DeliveryZone, IssueDates, expected_sepa_settlement, first_issue, term_dates
 from subscriptions.working_days import is_working_day
 
 ON = date(2026, 11, 23)
@@ -68,10 +69,11 @@ def test_on_any_day_the_first_readers_stand_where_they_are_to_stand():
     for on in EVERY_FOURTH_DAY:
         issues = [*older_issues(on), *made_up_issues(on)]
         known = [IssueDates(one.number, one.cover_month, one.cover_year, one.cutoff_on, one.post_on) for one in issues]
-        for away, _tale, _star in YEARS:
-            year = year_for(on + timedelta(days=away), issues)
+        for (away, _tale, _star), debit in product(YEARS, (False, True)):
+            year = year_for(on + timedelta(days=away), issues, debit=debit)
             assert first_day(on) <= year.ordered_on, on
-            reached = first_issue(known, on=year.ordered_on)
+            settled = expected_sepa_settlement(year.ordered_on) if debit else year.ordered_on
+            reached = first_issue(known, on=settled)
             assert reached is not None
             assert term_dates(reached, ordered_on=year.ordered_on).renews_on == year.first, on
             wanted = on + timedelta(days=away)
