@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from payments.actors import job
 from payments.allowance import Unlimited
+from payments.collecting import Collected
 from payments.days import PARIS, paris_day
 from shop.demo.stage import Stage
 from shop.demo.stories import Story
@@ -21,15 +23,23 @@ HOUR = time(10, 5)
 MINUTE = timedelta(minutes=1)
 
 
-def turn(stage: Stage) -> bool:
-    """Every job of a renewal once, in the order of the timetable, at this instant. Whether letters were queued."""
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Whether letters were queued, and whether anybody was charged."""
+
+    told: bool
+    charged: bool
+
+
+def turn(stage: Stage) -> Turned:
+    """Every job of a renewal once, in the order of the timetable, at this instant."""
     on, at = paris_day(stage.now), stage.now
     planning.plan(on=on, at=at, actor=job("renewal-plan"), limit=MANY)
     proving.prove(on=on, at=at, actor=job("renewal-proofs"), limit=MANY)
     unproved.sort_out(on=on, at=at, actor=job("renewal-proofs"), limit=MANY)
     falling_due.fall_due(on=on, at=at, actor=job("renewal-due"))
     assign_planned(actor=job("renewal-due"), at=at)
-    charging.charge_due(
+    charged = charging.charge_due(
         at=at, now=lambda: stage.now, allowance=Unlimited(), actor=job("renewal-charge"), threads=1
     )  # fmt: skip
     lapsing.lapse(on=on, at=at, actor=job("renewal-lapse"))
@@ -37,7 +47,7 @@ def turn(stage: Stage) -> bool:
     # The series of fixed terms is looked at on the last day only: it asks much, and one letter of each is enough.
     reminded = remind(on=on, at=at, limit=MANY) if on == paris_day(stage.until) else 0
     told = noticing.notice(on=on, at=at, limit=MANY)
-    return bool(reminded or told.legal or told.pre_debit or told.card)
+    return Turned(bool(reminded or told.legal or told.pre_debit or told.card), charged != Collected())
 
 
 def turns(stage: Stage, days: Iterable[date]) -> list[tuple[datetime, Story]]:
@@ -47,11 +57,14 @@ def turns(stage: Stage, days: Iterable[date]) -> list[tuple[datetime, Story]]:
 
 def _day(stage: Stage) -> Story:
     """What is told, then, once the post has taken the letters, what follows from it."""
-    if turn(stage):
+    first = turn(stage)
+    charged = first.charged
+    if first.told:
         yield stage.now + 2 * MINUTE
-        turn(stage)
-    yield stage.now + 2 * MINUTE
-    stage.hear()
+        charged |= turn(stage).charged
+    if charged:
+        yield stage.now + 2 * MINUTE
+        stage.hear()
 
 
 def ten(day: date) -> datetime:

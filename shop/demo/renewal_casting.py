@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from random import Random
@@ -72,10 +72,14 @@ def cast_first_readers(
     strangers = make_passers_by(len(YEARS) + len(STOPPING), random, but=but)
     people = iter([one.with_email_at(DOMAIN) for one in strangers])
     on = until.astimezone(PARIS).date()
-    found, days = [], {on}
+    found: list[First] = []
+    days: set[date] = {on}
+    booked: set[date] = set()
     for away, tale, star in YEARS:
         debit = tale.keywords.get("means") is ACCOUNT
         year, person = year_for(on + away * DAY, issues, debit=debit), next(people)
+        year = replace(year, books=debit or year.ordered_on not in booked)
+        booked.add(year.ordered_on)
         days |= year.days() | ({year.renews_on - 15 * DAY} if debit else set())
         found.append(First(begins(year), person, partial(tale, stage, person, year), star))
     for away, told, star in STOPPING:

@@ -28,11 +28,15 @@ PUT_OFF = "Report demandé par le lecteur au téléphone."
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """One year of a first reader: ordered on a day, over before `first` (R), put off to `renews_on` where that is later."""
+    """One year of a first reader: ordered on a day, over before `first` (R), put off to `renews_on` where that is later.
+
+    `books`: a week after it the fees of that day are booked; one reader of a day is enough.
+    """
 
     ordered_on: date
     first: date
     renews_on: date
+    books: bool = True
 
     def days(self) -> set[date]:
         """The days on which the clockwork has something to do for it: planned, told, told again, charged, ended."""
@@ -125,8 +129,9 @@ def declares(stage: Stage, person: Person, kind: str, contract: str) -> Declarat
 def _first_year(stage: Stage, person: Person, year: Year, *, means: Means = VISA) -> Buying:
     """Bought, its fee booked, and the charge put off where the reader asked for it."""
     order = yield from buys(stage, person, means=means)
-    yield stage.now + WEEK
-    stage.read_fees()
+    if year.books:
+        yield stage.now + WEEK
+        stage.read_fees()
     if year.renews_on > year.first and person.renewal == AUTOMATIC:
         yield ten(year.first - 57 * DAY) + 20 * MINUTE
         put_off(_plan(order).pk, to=year.renews_on, actor=stage.by("support"), at=stage.now, reason=PUT_OFF)
