@@ -84,6 +84,8 @@ def test_finance_reads_rehearses_signs_and_compares(shop: Shop, browser: Browser
         look(page, "many-done")
         page.goto("/gestion/actes-en-nombre/")
         look(page, "many-list")
+        page.goto(f"/gestion/personnes/{plans[0].subscription.payer_id}/agir/")
+        look(page, "for-reader")
     shop.till.card_becomes(plans[0].subscription.saved_method.stripe_method, "4000000000000341")
     at_ten(shop.till)
     charge()
