@@ -23,7 +23,9 @@ from payments.models import (
     PaymentEvent,
     Refund,
     StripeEvent,
+    Transfer,
 )
+from payments.transfers.moving import LEFT
 
 Breaches = Iterator[tuple[str, str]]
 Check = Callable[[datetime], Breaches]
@@ -71,6 +73,7 @@ def balanced(at: datetime) -> Breaches:
     yield from _unbooked("payment", Payment.objects.filter(state=Payment.State.SUCCEEDED).values_list("pk", flat=True))
     yield from _unbooked("invoice", Invoice.objects.values_list("pk", flat=True))
     yield from _unbooked("refund", Refund.objects.filter(state=Refund.State.SUCCEEDED).values_list("pk", flat=True))
+    yield from _unbooked("transfer", Transfer.objects.filter(state__in=LEFT).values_list("pk", flat=True))
 
 
 def _unbooked(kind: str, keys: object) -> Breaches:
@@ -82,10 +85,10 @@ def _unbooked(kind: str, keys: object) -> Breaches:
             booked.remove(f"{kind}:{key}")
         else:
             yield f"{kind}:{key}", "has no entry in the books"
-    # A refund that came back from the bank keeps both its entries.
-    returned = set(LedgerEntry.objects.filter(source__startswith="refund_failed:").values_list("source", flat=True))
+    # What came back from the bank, a refund or a transfer, keeps both its entries.
+    returned = set(LedgerEntry.objects.filter(source__startswith=f"{kind}_failed:").values_list("source", flat=True))
     for source in sorted(booked):
-        if source.replace("refund:", "refund_failed:") not in returned:
+        if source.replace(f"{kind}:", f"{kind}_failed:") not in returned:
             yield f"entry:{source}", "books what did not happen"
 
 
@@ -93,14 +96,18 @@ def open_items(at: datetime) -> Breaches:
     """Part of BALANCED: 411 is what documents and money leave open; the surplus account is what is not given back yet."""
     paid = Payment.objects.filter(state=Payment.State.SUCCEEDED)
     back = Refund.objects.filter(state=Refund.State.SUCCEEDED)
+    sent = Transfer.objects.filter(state__in=LEFT)
     issued = Invoice.objects.filter(kind=Invoice.Kind.INVOICE)
     credited = Invoice.objects.filter(kind=Invoice.Kind.CREDIT_NOTE)
     expected = {
         "AR": _sum(issued, "total_ttc")
         - _sum(credited, "total_ttc")
         - _sum(paid.filter(surplus=False), "amount")
-        + _sum(back.filter(payment__surplus=False), "amount"),
-        "SURPLUS": _sum(back.filter(payment__surplus=True), "amount") - _sum(paid.filter(surplus=True), "amount"),
+        + _sum(back.filter(payment__surplus=False), "amount")
+        + _sum(sent.exclude(payment__surplus=True), "amount"),
+        "SURPLUS": _sum(back.filter(payment__surplus=True), "amount")
+        + _sum(sent.filter(payment__surplus=True), "amount")
+        - _sum(paid.filter(surplus=True), "amount"),
     }
     for key, amount in expected.items():
         accounts = AccountMap.objects.filter(key=key).values_list("account", flat=True).distinct()

@@ -14,8 +14,9 @@ from payments import refunds
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act
-from payments.invoicing.issuing import credit_in_full
+from payments.invoicing.issuing import credit_rest, left_of, standing_invoice
 from payments.models import DeskItem, Invoice, Payment, Refund
+from payments.money import eur
 from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term
 from subscriptions.moving import COMING, GONE, move, move_copies
 from subscriptions.stopping.choosing import stop_renewing
@@ -27,7 +28,8 @@ class CannotRefund(ValidationError):
 
 @transaction.atomic
 def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> Refund:
-    """Take a paid order back whole (law.md 4.4, 6.3) and queue its refund through the original charge.
+    """Take a paid order back whole (law.md 4.4, 6.3) and queue its refund through the original charge: all that was paid,
+    or what earlier partial refunds left of it.
 
     Copies not yet in a file are void; served ones keep their state, their revenue is taken back by the credit note. No
     further year is charged, and the subscription ends, unless the order prolonged it and an earlier term still runs. The
@@ -54,8 +56,11 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
             _("A copy is in a mailing file that is not posted yet. Refund the order once it is."), code="assigned"
         )
     unserved = [copy for copy in copies if copy.state in (Entitlement.State.OWED, Entitlement.State.HELD)]
-    invoice = Invoice.objects.get(subject=order.subject, kind=Invoice.Kind.INVOICE)
-    if invoice.credit_notes.exists():
+    invoice = standing_invoice(payment.pk)
+    if invoice is None:
+        raise Invoice.DoesNotExist(order.subject)
+    left = left_of(invoice)
+    if not left:
         raise CannotRefund(_("This order is already refunded."), code="already")
     today = paris_day(at)
     move_copies(unserved, "void", on=today, actor=actor, at=at, reason=reason)
@@ -63,7 +68,7 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
     if not _still_runs(subscription, but=term, on=today):
         move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=reason)
     record_act("refunded in full", subject=order.subject, actor=actor, at=at, reason=reason)
-    note = credit_in_full(
+    note = credit_rest(
         invoice,
         reason=reason,
         unserved_ht=sum((copy.value_ht for copy in unserved), Decimal("0.00")),
@@ -71,7 +76,7 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
         actor=actor,
         at=at,
     )
-    return refunds.request(payment, amount=payment.amount, reason=reason, credit_note=note, actor=actor, at=at)
+    return refunds.request(payment, amount=eur(left), reason=reason, credit_note=note, actor=actor, at=at)
 
 
 def _still_runs(subscription: Subscription, *, but: Term, on: date) -> bool:

@@ -3,10 +3,11 @@
 from payments.models.acts import Act, DeskItem
 from payments.models.books import Account, AccountMap, LedgerEntry, LedgerLine, VatRate
 from payments.models.documents import Document
-from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries
+from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries, Reissue
 from payments.models.methods import MethodSetup, PayerAccount, SavedMethod
 from payments.models.payments import Payment, PaymentEvent, Refund, RefundEvent
 from payments.models.stripe import BalanceMovement, StripeEvent
+from payments.models.transfers import RefundLimit, Transfer, TransferEvent, TransferFile
 
 __all__ = [
     "Account",
@@ -27,7 +28,12 @@ __all__ = [
     "PaymentEvent",
     "Refund",
     "RefundEvent",
+    "RefundLimit",
+    "Reissue",
     "SavedMethod",
     "StripeEvent",
+    "Transfer",
+    "TransferEvent",
+    "TransferFile",
     "VatRate",
 ]

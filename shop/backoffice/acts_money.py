@@ -10,13 +10,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from payments import looking_up, refunds
+from payments import looking_up
 from payments.actors import Actor
 from payments.desk import record_act
 from payments.gateway import GatewayFault, NotConfigured, Unknown
-from payments.models import Invoice, Payment, Refund
+from payments.invoicing.issuing import left_of, standing_invoice
+from payments.models import Payment
 from shop.backoffice import words
 from shop.backoffice.acting import Done, Impossible, Preview, TwoSteps
+from shop.backoffice.acts_refunds import sent
 from shop.backoffice.roles import Right
 from shop.backoffice.tables import Fact
 from shop.templatetags.french import euros
@@ -39,10 +41,11 @@ class RefundOrder(TwoSteps):
 
     def preview(self, subject: Order, form: Any) -> Preview:
         payment = Payment.objects.filter(subject=subject.subject, state=Payment.State.SUCCEEDED, surplus=False).first()
-        invoice = Invoice.objects.filter(subject=subject.subject, kind=Invoice.Kind.INVOICE).first()
+        invoice = standing_invoice(payment.pk) if payment else None
         if payment is None or invoice is None or subject.state != Order.State.PAID:
             raise Impossible(_("This order is not paid: there is nothing to refund."))
-        if invoice.credit_notes.exists():
+        left = left_of(invoice)
+        if not left:
             raise Impossible(_("This order is already refunded."))
         term = Term.objects.select_related("subscription").get(order=subject)
         copies = list(term.entitlements.select_related("issue").order_by("rank"))
@@ -51,13 +54,12 @@ class RefundOrder(TwoSteps):
         issues = ", ".join(f"n° {copy.issue.number}" for copy in back if copy.issue)
         return Preview(
             facts=[
-                Fact(_("Amount given back"), euros(payment.amount)),
+                Fact(_("Amount given back"), euros(left)),
                 Fact(_("To"), f"{words.METHOD.get(payment.method_kind, payment.method_kind)}, {payment.reference}"),
                 Fact(_("Reader"), f"{subject.first_name} {subject.last_name}".strip() or subject.organisation),
                 Fact(
                     _("Credit note"),
-                    _("of %(amount)s on invoice %(number)s")
-                    % {"amount": euros(invoice.total_ttc), "number": invoice.reference},
+                    _("of %(amount)s on invoice %(number)s") % {"amount": euros(left), "number": invoice.reference},
                 ),
                 Fact(
                     _("Copies taken back"),
@@ -72,19 +74,7 @@ class RefundOrder(TwoSteps):
 
     def do(self, subject: Order, form: Any, *, actor: Actor, at: datetime) -> Done:
         refund = refund_in_full(subject, reason=form.cleaned_data["reason"], actor=actor, at=at)
-        said = {"reference": refund.reference, "amount": euros(refund.amount)}
-        try:
-            sent = refunds.send(refund.pk, actor=actor, at=at)
-        except GatewayFault:
-            waits = _(
-                "Refund %(reference)s of %(amount)s is written down; Stripe did not answer and is asked again by itself."
-            )
-            return Done(waits % said, doubt=True)
-        if sent.state == Refund.State.SUCCEEDED:
-            return Done(_("Refund %(reference)s of %(amount)s has left.") % said)
-        if sent.state == Refund.State.FAILED:
-            return Done(_("Refund %(reference)s was refused by Stripe: it is on the finance desk.") % said, doubt=True)
-        return Done(_("Refund %(reference)s of %(amount)s is on its way.") % said)
+        return sent(refund, actor=actor, at=at)
 
     def back(self, subject: Order) -> str:
         return reverse("desk_order", args=[subject.pk])

@@ -41,6 +41,9 @@ class Right(StrEnum):
     ADDRESS = "correct_addresses"
     EMAIL = "replace_emails"
     REFUND = "refund_orders"
+    REFUND_PART = "refund_in_part"
+    TRANSFERS = "make_transfers"
+    ACCOUNTS = "write_down_accounts"
     LOOK_UP = "look_up_payments"
     DECLARATIONS = "see_declarations"
     STOP = "stop_contracts"
@@ -70,6 +73,9 @@ LABELS: Mapping[Right, Any] = {
     Right.ADDRESS: _("correct an address"),
     Right.EMAIL: _("replace a lost e-mail address"),
     Right.REFUND: _("refund an order"),
+    Right.REFUND_PART: _("refund part of a term, up to one's limit"),
+    Right.TRANSFERS: _("approve and send refunds by transfer"),
+    Right.ACCOUNTS: _("write down the account of a refund by transfer"),
     Right.LOOK_UP: _("ask Stripe about a payment"),
     Right.DECLARATIONS: _("see withdrawals and terminations"),
     Right.STOP: _("carry out withdrawals and terminations"),
@@ -113,6 +119,9 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.FINANCE_DESK,
             Right.RESEND,
             Right.REFUND,
+            Right.REFUND_PART,
+            Right.TRANSFERS,
+            Right.ACCOUNTS,
             Right.LOOK_UP,
             Right.DECLARATIONS,
         }
@@ -122,7 +131,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
         {Right.HOME, Right.PEOPLE, Right.RECORDS, Right.FULFILMENT_DESK, Right.ADDRESS, Right.ISSUES}
     ),
     # People: everything that a reader may ask about, and what can be put right without moving money; but what the law
-    # gives a reader who stops is theirs to carry out.
+    # gives a reader who stops is theirs to carry out, and small sums go back without asking (`RefundLimit`).
     Role.SUPPORT: frozenset(
         {
             Right.HOME,
@@ -137,6 +146,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.RESEND,
             Right.ADDRESS,
             Right.EMAIL,
+            Right.REFUND_PART,
+            Right.ACCOUNTS,
             Right.LOOK_UP,
             Right.DECLARATIONS,
             Right.STOP,

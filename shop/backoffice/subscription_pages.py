@@ -64,6 +64,20 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
         acts=[
             *acts_for(user, (Right.ADDRESS, _("Correct the address"), "desk_act_address", one.recipient_id)),
             *(acts_for(user, (Right.STOP, _("End it today"), "desk_act_end", one.pk)) if one.state in LIVING else []),
+            *(
+                found
+                for term in terms
+                if term.payment_id
+                for found in acts_for(
+                    user,
+                    (
+                        Right.REFUND_PART,
+                        _("Refund part of term %(number)s") % {"number": term.number},
+                        "desk_act_refund_part",
+                        term.pk,
+                    ),
+                )
+            ),
         ],
     )
     return show(request, detail)

@@ -9,6 +9,7 @@ from shop.backoffice import (
     acts_letters,
     acts_money,
     acts_people,
+    acts_refunds,
     acts_stopping,
     declaration_pages,
     event_pages,
@@ -75,6 +76,7 @@ pages = [
 
 acts = [
     path("commandes/<int:key>/rembourser/", acts_money.RefundOrder.view(), name="desk_act_refund"),
+    path("periodes/<int:key>/rembourser-en-partie/", acts_refunds.RefundPart.view(), name="desk_act_refund_part"),
     path("paiements/<int:key>/interroger/", acts_money.AskStripe.view(), name="desk_act_look_up"),
     path("factures/<int:key>/renvoyer/", acts_letters.ResendInvoice.view(), name="desk_act_resend_invoice"),
     path("courriers/<int:key>/renvoyer/", acts_letters.ResendLetter.view(), name="desk_act_resend_letter"),

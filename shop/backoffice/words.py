@@ -172,6 +172,8 @@ LETTER_KINDS: Mapping[str, Any] = {
     "sepa_failed": gettext_lazy("Direct debit refused"),
     "order_expired_with_late_money": gettext_lazy("Payment come too late, given back"),
     "refund_sent": gettext_lazy("Refund"),
+    "transfer_account_wanted": gettext_lazy("IBAN asked for"),
+    "transfer_sent": gettext_lazy("Refund by transfer"),
     "sign_in_code": gettext_lazy("Sign-in code"),
     "email_change_confirm_old": gettext_lazy("Change of e-mail, to the old address"),
     "email_change_confirm_new": gettext_lazy("Change of e-mail, to the new address"),
@@ -270,6 +272,7 @@ def who(actor: str, names: Mapping[str, str]) -> str:
 
 VERBS: Mapping[str, Any] = {
     "refunded in full": gettext_lazy("refunded an order in full"),
+    "refunded in part": gettext_lazy("refunded part of a term"),
     "settle_doubt": gettext_lazy("decided on a doubtful letter"),
     "send_letter_again": gettext_lazy("sent a letter again"),
     "resent an invoice": gettext_lazy("sent an invoice again"),
@@ -314,6 +317,9 @@ SUBJECTS: Mapping[str, Any] = {
     "surplus": gettext_lazy("surplus of payment no. %(key)s"),
     "refund": gettext_lazy("refund no. %(key)s"),
     "refund_failed": gettext_lazy("refund no. %(key)s, failed"),
+    "transfer": gettext_lazy("transfer no. %(key)s"),
+    "transfer_failed": gettext_lazy("transfer no. %(key)s, come back"),
+    "transfer_file": gettext_lazy("file of transfers no. %(key)s"),
     "invoice": gettext_lazy("invoice %(key)s"),
     "entry": gettext_lazy("entry %(key)s"),
     "fee": gettext_lazy("fee on line no. %(key)s"),

@@ -92,6 +92,23 @@ LETTERS: Mapping[str, Letter] = {
         on_stall=OnStall.DOUBTFUL,
         to_erased=True,
     ),
+    "transfer_account_wanted": Letter(
+        rank=SERVICE,
+        facts=frozenset({"transfer_id"}),
+        context=repayments.account_wanted,
+        untrue_because=repayments.account_known,
+        to_erased=True,
+    ),
+    # A second one would look like a second transfer.
+    "transfer_sent": Letter(
+        rank=SERVICE,
+        facts=frozenset({"transfer_id"}),
+        context=repayments.transferred,
+        attachments=attachments.credit_note,
+        untrue_because=repayments.transfer_came_back,
+        on_stall=OnStall.DOUBTFUL,
+        to_erased=True,
+    ),
     # A code is worth ten minutes, a letter with one two days.
     "sign_in_code": Letter(
         rank=SERVICE,
