@@ -213,6 +213,11 @@ STATEMENT_DESCRIPTOR = env.str("STATEMENT_DESCRIPTOR", "ACTUIA ABO")
 # Percent a year, « taux de l'intérêt légal » for sums owed to private persons: set anew every half-year by decree. It only
 # speaks on finance's desk, of refunds that came late (C. conso L242-4, L241-3).
 LEGAL_RATE = env.decimal("LEGAL_RATE", Decimal("6.65"))
+# The publisher's own account, from which refunds by transfer are paid; without it no file is made for the bank.
+BANK_IBAN = env.str("BANK_IBAN", "")
+BANK_BIC = env.str("BANK_BIC", "")
+# Where finance is one person: whoever wrote an account down may approve it as well, with a reason that stays in sight.
+TRANSFERS_APPROVED_ALONE = env.bool("TRANSFERS_APPROVED_ALONE", False)
 refuse_what_stripe_refuses(
     webhook_secret=STRIPE_WEBHOOK_SECRET, minutes=CHECKOUT_MINUTES, descriptor=STATEMENT_DESCRIPTOR
 )

@@ -154,6 +154,8 @@ class RefundLimit(models.Model):
     amount = euros()
     valid_from = models.DateField()
 
+    objects: ClassVar[models.Manager[RefundLimit]] = models.Manager()
+
     class Meta:
         constraints = [
             eur_only("amount", "refund_limit_eur"),

@@ -20,7 +20,7 @@ from payments.keys import new_reference
 from payments.ledger import entries
 from payments.ledger.posting import EntryDraft, post
 from payments.models import DeskItem, Invoice, Payment, Refund, Transfer, TransferEvent
-from payments.money import amount_of, eur, french
+from payments.money import amount_of, french
 from payments.transfers.moving import LEFT, move
 
 State = Transfer.State
@@ -67,7 +67,7 @@ def ask(
         refund=refund,
         follows=follows,
         customer_id=customer_id or (payment.customer_id if payment else None),
-        amount=eur(amount),
+        amount=amount,
         because=because,
         reason=reason[:300],
         actor=str(actor),
@@ -81,7 +81,7 @@ def ask(
         DeskItem.Desk.FINANCE,
         kind=KIND,
         subject=transfer.subject,
-        sentence=f"{french(transfer.amount)} à rendre par virement ({WHY[Transfer.Because(because)]}) : "
+        sentence=f"{french(amount)} à rendre par virement ({WHY[Transfer.Because(because)]}) : "
         f"{transfer.reference} attend un IBAN.",
         at=at,
     )

@@ -17,6 +17,8 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "renewal": (Right.ORDERS, "desk_renewal"),
     "payment": (Right.PAYMENTS, "desk_payment"),
     "refund": (Right.REFUNDS, "desk_refund"),
+    "transfer": (Right.REFUNDS, "desk_transfer"),
+    "transfer_file": (Right.TRANSFERS, "desk_transfer_file"),
     "invoice": (Right.INVOICES, "desk_invoice"),
     "declaration": (Right.DECLARATIONS, "desk_declaration"),
     "notice": (Right.LETTERS, "desk_letter"),
@@ -36,7 +38,7 @@ def link(user: Any, kind: str, key: Any) -> str:
 def url_of(user: Any, subject: str) -> str:
     """The address of `kind:id`; "" for what has no page of its own or is not open to this person."""
     kind, _colon, key = subject.partition(":")
-    kind = {"surplus": "payment", "refund_failed": "refund"}.get(kind, kind)
+    kind = {"surplus": "payment", "refund_failed": "refund", "transfer_failed": "transfer"}.get(kind, kind)
     if kind == "event" and not key.isdecimal():
         return event_url(user, key)
     return link(user, kind, int(key)) if key.isdecimal() else ""

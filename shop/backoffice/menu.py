@@ -29,6 +29,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.ORDERS, _("Renewals"), "desk_renewals"),
     (Right.PAYMENTS, _("Payments"), "desk_payments"),
     (Right.REFUNDS, _("Refunds"), "desk_refunds"),
+    (Right.REFUNDS, _("Refunds by transfer"), "desk_transfers"),
     (Right.EVENTS, _("Stripe events"), "desk_stripe_events"),
     (Right.INVOICES, _("Invoices"), "desk_invoices"),
     (Right.LEDGER, _("Ledger"), "desk_entries"),

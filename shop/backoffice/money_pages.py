@@ -8,7 +8,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from payments.documents import read
-from payments.models import BalanceMovement, Invoice, InvoiceRendering, LedgerEntry, Payment, Refund, StripeEvent
+from payments.models import (
+    BalanceMovement,
+    Invoice,
+    InvoiceRendering,
+    LedgerEntry,
+    Payment,
+    Refund,
+    StripeEvent,
+    Transfer,
+)
 from payments.territories import VatZone
 from shop.backoffice import words
 from shop.backoffice.doors import desk, gone
@@ -78,6 +87,7 @@ def refund(request: HttpRequest, key: int) -> HttpResponse:
     user, said = request.user, words.said(words.REFUND, one.state)
     names = words.names_of_staff([one.actor])
     note = one.credit_note
+    transfers = list(one.transfers.exclude(state=Transfer.State.CANCELLED).order_by("pk"))
     detail = Detail(
         kind=_("Refund"),
         name=one.reference,
@@ -91,6 +101,7 @@ def refund(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Credit note"), note.reference if note else "", link(user, "invoice", one.credit_note_id)),
             Fact(_("Reader"), name_of(one.payment.customer), link(user, "customer", one.payment.customer_id)),
             Fact(_("Failure"), one.failure),
+            *(Fact(_("Goes by transfer"), row.reference, link(user, "transfer", row.pk)) for row in transfers),
             Fact(_("Given back on"), short_day(one.refunded_on)),
             Fact(_("Refund at Stripe"), one.stripe_refund, mono=True),
         ],
@@ -98,9 +109,12 @@ def refund(request: HttpRequest, key: int) -> HttpResponse:
         tables=[
             events_table(user, StripeEvent.objects.filter(object_id__in=[one.stripe_refund or ""])),
             entries_table(user, LedgerEntry.objects.filter(source__in=[f"refund:{one.pk}", f"refund_failed:{one.pk}"])),
-            matters_of(user, [f"refund:{one.pk}"]),
+            matters_of(user, [f"refund:{one.pk}", *(f"transfer:{row.pk}" for row in transfers)]),
             acts_on(user, [f"refund:{one.pk}"]),
         ],
+        acts=acts_for(user, (Right.TRANSFERS, _("Give it back by transfer"), "desk_act_begin_transfer", one.pk))
+        if one.state == Refund.State.FAILED and not transfers
+        else (),
     )
     return show(request, detail)
 

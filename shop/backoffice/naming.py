@@ -22,6 +22,7 @@ from payments.models import (
     LedgerEntry,
     Payment,
     Refund,
+    RefundLimit,
     StripeEvent,
     VatRate,
 )
@@ -42,6 +43,7 @@ TABLES: Mapping[type[models.Model], tuple[Any, Any]] = {
     Account: (pgettext_lazy("register", "account"), pgettext_lazy("register", "accounts")),
     AccountMap: (pgettext_lazy("register", "account key"), pgettext_lazy("register", "account keys")),
     InvoiceSeries: (pgettext_lazy("register", "invoice series"), pgettext_lazy("register", "invoice series (all)")),
+    RefundLimit: (pgettext_lazy("register", "limit of refunds"), pgettext_lazy("register", "limits of refunds")),
     Invoice: (pgettext_lazy("register", "invoice"), pgettext_lazy("register", "invoices")),
     LedgerEntry: (pgettext_lazy("register", "ledger entry"), pgettext_lazy("register", "ledger entries")),
     Payment: (pgettext_lazy("register", "payment"), pgettext_lazy("register", "payments")),
@@ -187,6 +189,7 @@ COLUMNS: Mapping[str, Any] = {
     "save_method": pgettext_lazy("register", "keeps the means of payment"),
     "saved_method": pgettext_lazy("register", "means of payment"),
     "seller": pgettext_lazy("register", "seller"),
+    "role": pgettext_lazy("register", "role"),
     "series": pgettext_lazy("register", "series"),
     "sha256": pgettext_lazy("register", "hash"),
     "siren": "SIREN",

@@ -68,6 +68,7 @@ STEPS = (
     gettext_noop("withdrawal %(reference)s"),
     gettext_noop("termination %(reference)s"),
     gettext_noop("given back"),
+    gettext_noop("given by the reader"),
 )
 #: What became of letters.
 LETTERS = (
@@ -99,6 +100,8 @@ LETTERS = (
     gettext_noop("the reader gave the order up"),
     gettext_noop("the declaration is dealt with"),
     gettext_noop("the reader has chosen otherwise since"),
+    gettext_noop("the account is known, or not wanted any more"),
+    gettext_noop("the transfer came back"),
 )
 #: What mail servers and providers answer (`subscriptions.notices.answers`).
 ANSWERS = (

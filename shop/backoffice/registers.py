@@ -26,6 +26,7 @@ from payments.models import (
     LedgerEntry,
     Payment,
     Refund,
+    RefundLimit,
     StripeEvent,
     VatRate,
 )
@@ -35,7 +36,7 @@ from shop.backoffice.closed_lists import InWords, in_words
 from shop.backoffice.doors import actor_of
 from shop.backoffice.naming import put_names
 from shop.backoffice.register_site import registers
-from shop.backoffice.roles import Right, may
+from shop.backoffice.roles import ROLE_LABELS, Right, Role, may
 from subscriptions.calendar import DeliveryZone
 from subscriptions.models import Issue, LegalText, Magazine, Offer, Order, Price, ReminderStep, Subscription, Term
 from subscriptions.notices.letters import LETTERS
@@ -115,6 +116,21 @@ class PriceForm(ReasonedForm):
         amount = parse_french(self.cleaned_data["amount"])
         if amount.amount <= 0:
             raise forms.ValidationError(_("A price is more than nothing."))
+        return amount
+
+
+class LimitForm(ReasonedForm):
+    """A limit as it is written in French, for the one role that has one."""
+
+    role = forms.ChoiceField(label=pgettext_lazy("register", "role"), choices=[("support", ROLE_LABELS[Role.SUPPORT])])
+    amount = forms.CharField(
+        label=pgettext_lazy("register", "amount"), max_length=20, help_text=_("Of one payment, all parts together.")
+    )
+
+    def clean_amount(self) -> Any:
+        amount = parse_french(self.cleaned_data["amount"])
+        if amount.amount < 0:
+            raise forms.ValidationError(_("A limit is not below nothing."))
         return amount
 
 
@@ -242,6 +258,24 @@ class ReminderRegister(Reasoned):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """The step, and the act of it."""
+        obj.save()
+        self.keep(request, obj, form)
+
+
+@admin.register(RefundLimit, site=registers)
+class RefundLimitRegister(Reasoned):
+    """Up to how much support gives back without finance: a new row is a new limit, none is ever changed."""
+
+    form = LimitForm
+    right = Right.REFUND
+    list_display = ("role", "amount", "valid_from")
+    ordering = ("role", "valid_from")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and obj is None
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """The limit, and the act of it."""
         obj.save()
         self.keep(request, obj, form)
 

@@ -43,6 +43,21 @@ REFUND: Words = {
     "failed": (pgettext_lazy("refund", "failed"), BAD),
     "unknown": (pgettext_lazy("refund", "unknown"), WAIT),
 }
+TRANSFER: Words = {
+    "asked": (pgettext_lazy("transfer", "IBAN asked for"), WAIT),
+    "given": (pgettext_lazy("transfer", "to be approved"), WAIT),
+    "approved": (pgettext_lazy("transfer", "approved"), WAIT),
+    "sent": (pgettext_lazy("transfer", "sent"), GOOD),
+    "done": (pgettext_lazy("transfer", "arrived"), GOOD),
+    "failed": (pgettext_lazy("transfer", "came back"), BAD),
+    "cancelled": (pgettext_lazy("transfer", "cancelled"), NONE),
+}
+TRANSFER_BECAUSE: Mapping[str, Any] = {
+    "failed": gettext_lazy("the refund through Stripe failed"),
+    "too_old": gettext_lazy("too old for Stripe"),
+    "estate": gettext_lazy("to the estate"),
+    "offline": gettext_lazy("not paid through Stripe"),
+}
 SUBSCRIPTION: Words = {
     "pending": (pgettext_lazy("subscription", "pending"), WAIT),
     "active": (pgettext_lazy("subscription", "active"), GOOD),
@@ -272,6 +287,12 @@ def who(actor: str, names: Mapping[str, str]) -> str:
 
 VERBS: Mapping[str, Any] = {
     "refunded in full": gettext_lazy("refunded an order in full"),
+    "began a transfer": gettext_lazy("had a failed refund go by transfer"),
+    "wrote down an account": gettext_lazy("wrote down the account of a transfer"),
+    "approved a transfer": gettext_lazy("approved a transfer"),
+    "made a file of transfers": gettext_lazy("made a file of transfers for the bank"),
+    "discarded a file of transfers": gettext_lazy("discarded a file of transfers"),
+    "marked transfers sent": gettext_lazy("marked transfers sent"),
     "refunded in part": gettext_lazy("refunded part of a term"),
     "settle_doubt": gettext_lazy("decided on a doubtful letter"),
     "send_letter_again": gettext_lazy("sent a letter again"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from shop.checkout.account_wanted import account_wanted
 from shop.checkout.outcome import cancelled, outcome
 from shop.checkout.renewal import pay_renewal, returned
 from shop.checkout.unsubscribing import unsubscribe
@@ -20,6 +21,7 @@ urlpatterns = [
     path("commande/suivi/<str:token>/", outcome, name="outcome"),
     path("reconduction/<str:token>/", pay_renewal, name="pay_renewal"),
     path("reconduction/<str:token>/retour/", returned, name="renewal_return"),
+    path("remboursement/<str:token>/", account_wanted, name="account_wanted"),
     path("desinscription/<str:token>/", unsubscribe, name="unsubscribe"),
     path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
 ]

@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from payments.documents import keep
 from payments.invoicing.issuing import credit_in_full
-from payments.models import MethodSetup, Payment, Refund
+from payments.models import Invoice, MethodSetup, Payment, Refund, Transfer, TransferFile
 from payments.money import eur
 from subscriptions.models import (
     AddressChange,
@@ -75,6 +76,31 @@ def refund_of(bought: Purchase, **changes: Any) -> Refund:
             bought.invoice, reason="rétractation", unserved_ht=Decimal("27.03"), on=ON, actor=ACTOR, at=AT
         )
     return Refund.objects.create(**(facts | changes))
+
+
+def transfer_of(bought: Purchase, *, sent_on: date | None = None, **changes: Any) -> Transfer:
+    """A refund that came back goes by transfer: asked for, or sent on a day."""
+    facts: dict[str, Any] = {
+        "reference": "VIR-7K2M9QXW4ACD" if sent_on is None else "VIR-8K2M9QXW4ACD",
+        "payment": bought.payment,
+        "credit_note": Invoice.objects.get(kind="credit_note") if sent_on else None,
+        "amount": eur("13.80"),
+        "because": "failed",
+        "reason": "rétractation",
+        "actor": str(ACTOR),
+        "created_at": AT,
+        "state_since": AT,
+    }
+    if sent_on:
+        paper = keep(b"x", media_type="text/plain", keep_until=ON, at=AT)
+        file = TransferFile.objects.create(
+            reference="FIC-1", count=1, total=eur("13.80"), orders=paper, reading=paper, actor=str(ACTOR), created_at=AT
+        )
+        facts |= {
+            "state": "sent", "sent_on": sent_on, "holder": "Camille Lenoir", "iban": "FR1420041010050500013M02606",
+            "iban_end": "2606", "given_by": "reader:1", "approved_by": "staff:2", "file": file,
+        }  # fmt: skip
+    return Transfer.objects.create(**(facts | changes))
 
 
 def address_change(bought: Purchase, *, issue: int | None = 26) -> AddressChange:
@@ -331,6 +357,8 @@ def every() -> list[NoticeDraft]:
         draft("sepa_failed", {"order_id": refused.pk, "decline_code": "account_closed"}),
         draft("order_expired_with_late_money", {"order_id": refused.pk}),
         draft("refund_sent", {"refund_id": refund_of(bought).pk}),
+        draft("transfer_account_wanted", {"transfer_id": transfer_of(renewed).pk}),
+        draft("transfer_sent", {"transfer_id": transfer_of(renewed, sent_on=ON).pk}),
         code(),
         draft("email_change_confirm_old", mail),
         draft("email_change_confirm_new", mail),

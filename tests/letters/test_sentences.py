@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 EXPECTED = Path(__file__).parent / "expected"
 NBSP = "\u00a0"
 #: Links signed with the keys of rows, which change from one run to the next.
-SIGNED = re.compile(r"/(reconduction|reabonnement|desinscription)/[^/]+/")
+SIGNED = re.compile(r"/(reconduction|reabonnement|desinscription|remboursement)/[^/]+/")
 
 
 def test_every_kind_of_the_table_is_written_here(outbox):
