@@ -29,6 +29,7 @@ from subscriptions.addresses.countries import deliverable_countries
 from subscriptions.addresses.fields import field_label
 from subscriptions.addresses.label import PostalLabel
 from subscriptions.addresses.typed import TEXT_FIELDS, AddressKind, TypedAddress
+from subscriptions.handing_over import NAMES, spell
 from subscriptions.models import Recipient
 from subscriptions.moving_house import change_address, reach
 
@@ -103,9 +104,8 @@ class CorrectAddress(TwoSteps):
         )
 
     def do(self, subject: Recipient, form: Any, *, actor: Actor, at: datetime) -> Done:
-        change = change_address(
-            subject, form.typed(), form.label, actor=actor, reason=form.cleaned_data["reason"], at=at
-        )
+        correct = spell if _only_the_name(subject, form.typed()) else change_address
+        change = correct(subject, form.typed(), form.label, actor=actor, reason=form.cleaned_data["reason"], at=at)
         if change is None:
             raise Impossible(_("This is already the address on the label."))
         refresh(readers_of(subject))
@@ -119,6 +119,14 @@ class CorrectAddress(TwoSteps):
 
     def about(self, subject: Recipient) -> str:
         return subject.name
+
+
+def _only_the_name(recipient: Recipient, typed: TypedAddress) -> bool:
+    """Whether the place stays: then the reader is told of a name put right, not of a new address."""
+    known = recipient.address.typed
+    return bool(known) and all(
+        value == known.get(name, "") for name, value in typed.to_dict().items() if name not in (*NAMES, "kind")
+    )
 
 
 def readers_of(recipient: Recipient) -> list[int]:

@@ -51,6 +51,7 @@ def person(request: HttpRequest, key: int) -> HttpResponse:
         "line": line,
         "older_url": f"?avant={line.older}" if line.older else None,
         "acts": [
+            *acts_for(user, (Right.ADDRESS, _("Correct the name"), "desk_act_name", one.pk)),
             *acts_for(user, (Right.EMAIL, _("Replace a lost e-mail address"), "desk_act_email", one.pk)),
             *_address_acts(user, subscriptions),
             *_end_acts(user, subscriptions),

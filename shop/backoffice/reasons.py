@@ -69,6 +69,7 @@ STEPS = (
     gettext_noop("termination %(reference)s"),
     gettext_noop("given back"),
     gettext_noop("given by the reader"),
+    gettext_noop("another payer"),
 )
 #: What became of letters.
 LETTERS = (
@@ -102,6 +103,7 @@ LETTERS = (
     gettext_noop("the reader has chosen otherwise since"),
     gettext_noop("the account is known, or not wanted any more"),
     gettext_noop("the transfer came back"),
+    gettext_noop("a later change has its own letter"),
 )
 #: What mail servers and providers answer (`subscriptions.notices.answers`).
 ANSWERS = (

@@ -44,6 +44,10 @@ class Right(StrEnum):
     REFUND_PART = "refund_in_part"
     TRANSFERS = "make_transfers"
     ACCOUNTS = "write_down_accounts"
+    HAND_OVER = "hand_over_subscriptions"
+    REISSUE = "reissue_invoices"
+    MERGE = "merge_records"
+    CONTACTS = "note_contacts"
     LOOK_UP = "look_up_payments"
     DECLARATIONS = "see_declarations"
     STOP = "stop_contracts"
@@ -76,6 +80,10 @@ LABELS: Mapping[Right, Any] = {
     Right.REFUND_PART: _("refund part of a term, up to one's limit"),
     Right.TRANSFERS: _("approve and send refunds by transfer"),
     Right.ACCOUNTS: _("write down the account of a refund by transfer"),
+    Right.HAND_OVER: _("change who receives or pays a subscription"),
+    Right.REISSUE: _("make an invoice out anew to a firm"),
+    Right.MERGE: _("merge two records of one reader"),
+    Right.CONTACTS: _("note calls and letters, and read their files"),
     Right.LOOK_UP: _("ask Stripe about a payment"),
     Right.DECLARATIONS: _("see withdrawals and terminations"),
     Right.STOP: _("carry out withdrawals and terminations"),
@@ -122,6 +130,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.REFUND_PART,
             Right.TRANSFERS,
             Right.ACCOUNTS,
+            Right.REISSUE,
             Right.LOOK_UP,
             Right.DECLARATIONS,
         }
@@ -148,6 +157,10 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.EMAIL,
             Right.REFUND_PART,
             Right.ACCOUNTS,
+            Right.HAND_OVER,
+            Right.REISSUE,
+            Right.MERGE,
+            Right.CONTACTS,
             Right.LOOK_UP,
             Right.DECLARATIONS,
             Right.STOP,

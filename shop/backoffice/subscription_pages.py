@@ -22,7 +22,7 @@ from shop.backoffice.tables import Cell, Detail, Fact, Step, Table, Why, chip
 from shop.templatetags.french import euros, issue_number, short_day, stamp
 from subscriptions.calendar import IssueDates
 from subscriptions.dates import LIVING, SubscriptionDates, dates_of_subscription
-from subscriptions.models import AddressChange, EntitlementMovement, RenewalEvent, Subscription, Term
+from subscriptions.models import AddressChange, EntitlementMovement, HandOver, RenewalEvent, Subscription, Term
 
 
 @desk(Right.PEOPLE)
@@ -58,11 +58,21 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
             _terms(user, terms),
             _copies(moves),
             _moves_of_house(user, one),
+            _hand_overs(user, one),
             _declarations(user, one),
             acts_on(user, [f"subscription:{one.pk}"]),
         ],
         acts=[
             *acts_for(user, (Right.ADDRESS, _("Correct the address"), "desk_act_address", one.recipient_id)),
+            *(
+                acts_for(
+                    user,
+                    (Right.HAND_OVER, _("Another recipient"), "desk_act_recipient", one.pk),
+                    (Right.HAND_OVER, _("Another payer"), "desk_act_payer", one.pk),
+                )
+                if one.state in LIVING
+                else []
+            ),
             *(acts_for(user, (Right.STOP, _("End it today"), "desk_act_end", one.pk)) if one.state in LIVING else []),
             *(
                 found
@@ -217,6 +227,36 @@ def _moves_of_house(user: Any, one: Subscription) -> Table:
             for row in rows
         ],
         empty=_("The address never changed."),
+    )
+
+
+def _hand_overs(user: Any, one: Subscription) -> Table:
+    rows = list(
+        HandOver.objects.filter(subscription=one)
+        .select_related("old_recipient", "new_recipient", "old_payer", "new_payer", "first_issue")
+        .order_by("-pk")
+    )
+    names = words.names_of_staff(row.actor for row in rows)
+    return Table(
+        label=_("Recipients and payers"),
+        title=_("Recipients and payers"),
+        columns=columns("#" + _("When"), _("What"), _("From"), _("To"), _("Reaches"), _("Who"), _("Why")),
+        rows=[
+            (
+                Cell(stamp(row.at), num=True),
+                Cell(_("Recipient") if row.new_recipient else _("Payer")),
+                Cell(row.old_recipient.name if row.old_recipient else name_of(row.old_payer)),
+                Cell(
+                    row.new_recipient.name if row.new_recipient else name_of(row.new_payer),
+                    link(user, "customer", row.new_payer_id),
+                ),
+                Cell(issue_number(row.first_issue.number) if row.first_issue else ""),
+                Cell(words.who(row.actor, names)),
+                Cell(reason(row.reason)),
+            )
+            for row in rows
+        ],
+        empty=_("Recipient and payer never changed."),
     )
 
 

@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from shop.backoffice import (
     acts_desks,
+    acts_hand_overs,
     acts_letters,
     acts_money,
     acts_people,
@@ -100,6 +101,9 @@ acts = [
     path("courriers/<int:key>/relancer/", acts_letters.RetryLetter.view(), name="desk_act_retry_letter"),
     path("courriers/<int:key>/lever-le-doute/", acts_letters.SettleDoubt.view(), name="desk_act_settle_doubt"),
     path("destinataires/<int:key>/adresse/", acts_people.CorrectAddress.view(), name="desk_act_address"),
+    path("personnes/<int:key>/nom/", acts_hand_overs.CorrectName.view(), name="desk_act_name"),
+    path("abonnements/<int:key>/destinataire/", acts_hand_overs.GiveRecipient.view(), name="desk_act_recipient"),
+    path("abonnements/<int:key>/payeur/", acts_hand_overs.GivePayer.view(), name="desk_act_payer"),
     path("personnes/<int:key>/e-mail/", acts_people.ReplaceEmail.view(), name="desk_act_email"),
     path("declarations/<int:key>/appliquer/", acts_stopping.CarryOutDeclaration.view(), name="desk_act_declaration"),
     path("declarations/<int:key>/regler/", acts_stopping.SettleDeclaration.view(), name="desk_act_settle"),

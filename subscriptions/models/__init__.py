@@ -8,15 +8,18 @@ from subscriptions.models.people import AddressChange, PostalAddress, Recipient
 from subscriptions.models.promise import Entitlement, EntitlementMovement, Subscription, SubscriptionEvent, Term
 from subscriptions.models.reminders import ReminderStep
 from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice, RenewalEvent, RenewalProof
+from subscriptions.models.support import Contact, HandOver
 
 __all__ = [
     "AddressChange",
     "Consent",
+    "Contact",
     "Declaration",
     "DeclarationEvent",
     "Disclosure",
     "Entitlement",
     "EntitlementMovement",
+    "HandOver",
     "Issue",
     "LegalText",
     "Magazine",

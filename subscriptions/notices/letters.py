@@ -14,6 +14,7 @@ from subscriptions.notices import (
     announcing,
     attachments,
     charges,
+    hand_overs,
     purchases,
     reminders,
     repayments,
@@ -273,6 +274,25 @@ LETTERS: Mapping[str, Letter] = {
         context=stoppings.turned_on,
         untrue_because=stoppings.chosen_again,
         keep_days=CONTRACT,
+    ),
+    # --- the support desk ---
+    "name_corrected": Letter(
+        rank=SERVICE,
+        facts=frozenset({"change_id"}),
+        context=accounts.address_changed,
+        untrue_because=accounts.moved_again,
+    ),
+    "recipient_changed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"hand_over_id"}),
+        context=hand_overs.recipient,
+        untrue_because=hand_overs.changed_again,
+    ),
+    "payer_changed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"hand_over_id", "role"}),
+        context=hand_overs.payer,
+        untrue_because=hand_overs.changed_again,
     ),
     # --- the series of a fixed term ---
     "reminder_two_left": _reminder("reminder_two_left"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from payments.actors import Actor
 from payments.days import paris_day
 from subscriptions.dates import LIVING, SubscriptionDates, dates_of_subscription
-from subscriptions.models import Consent, Declaration, LegalText, Offer, RenewalChoice, Subscription
+from subscriptions.models import Consent, Declaration, HandOver, LegalText, Offer, RenewalChoice, Subscription
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.renewals.cancelling import cancel
 from subscriptions.stopping.reading import contract_of, stopped_and_waiting
@@ -113,7 +113,15 @@ def turn_on(
 def may_turn_on(subscription: Subscription, *, ends_on: date | None, on: date) -> bool:
     """Whether automatic renewal may be turned on: sold as renewable, living, and its paid term (`ends_on`) not over."""
     off = subscription.renewal != Renewal.AUTOMATIC and subscription.offer.renewal == Renewal.AUTOMATIC
-    return off and subscription.state in LIVING and ends_on is not None and on <= ends_on
+    paid = subscription.state in LIVING and ends_on is not None and on <= ends_on
+    return off and paid and not _taken_over(subscription)
+
+
+def _taken_over(subscription: Subscription) -> bool:
+    """Whether another payer took over since the last year was sold: they buy one themselves first, which names them."""
+    last = subscription.terms.order_by("-number").values_list("created_at", flat=True).first()
+    changes = HandOver.objects.filter(subscription=subscription, new_payer__isnull=False)
+    return changes.filter(at__gte=last).exists() if last is not None else False
 
 
 def words_now(dates: SubscriptionDates) -> tuple[LegalText, str] | None:

@@ -17,6 +17,7 @@ from subscriptions.models import (
     AddressChange,
     Consent,
     Declaration,
+    HandOver,
     Issue,
     Renewal,
     RenewalChoice,
@@ -114,6 +115,18 @@ def address_change(bought: Purchase, *, issue: int | None = 26) -> AddressChange
         actor=str(ACTOR),
         at=AT,
     )
+
+
+def hand_over(bought: Purchase, what: str) -> HandOver:
+    """Somebody else receives the subscription, or pays for it."""
+    subscription = bought.term.subscription
+    pair: dict[str, Any] = {"new_payer": bought.customer}
+    if what == "recipient":
+        first = next(one for one in bought.issues if one.number == 26)
+        pair = {
+            "old_recipient": subscription.recipient, "new_recipient": subscription.recipient, "first_issue": first,
+        }  # fmt: skip
+    return HandOver.objects.create(subscription=subscription, actor=str(ACTOR), reason="x", at=AT, **pair)
 
 
 def setup_of(bought: Purchase) -> MethodSetup:
@@ -357,6 +370,9 @@ def every() -> list[NoticeDraft]:
         draft("sepa_failed", {"order_id": refused.pk, "decline_code": "account_closed"}),
         draft("order_expired_with_late_money", {"order_id": refused.pk}),
         draft("refund_sent", {"refund_id": refund_of(bought).pk}),
+        draft("name_corrected", {"change_id": address_change(renewed).pk}),
+        draft("recipient_changed", {"hand_over_id": hand_over(bought, "recipient").pk}),
+        draft("payer_changed", {"hand_over_id": hand_over(bought, "payer").pk, "role": "new"}),
         draft("transfer_account_wanted", {"transfer_id": transfer_of(renewed).pk}),
         draft("transfer_sent", {"transfer_id": transfer_of(renewed, sent_on=ON).pk}),
         code(),
