@@ -94,6 +94,25 @@ def credit_in_full(
 
     `unserved_ht`: what 4871 still holds of it, in euros. Raises AlreadyCredited if it was credited before.
     """
+    note, _lines = _credit_whole(invoice, reason=reason, on=on, actor=actor, at=at)
+    post([entries.credit(note, unserved_ht=unserved_ht)], actor=actor, at=at)
+    return note
+
+
+@transaction.atomic
+def credit_to_reissue(invoice: Invoice, *, reason: str, on: date, actor: Actor, at: datetime) -> Invoice:
+    """Issue the credit note of a whole invoice that is made out anew at once, so that no money moves; and post it.
+
+    Raises AlreadyCredited if it was credited before, be it in part.
+    """
+    note, lines = _credit_whole(invoice, reason=reason, on=on, actor=actor, at=at)
+    post([entries.undone(note, vat_by_rate=vat_by_rate(lines))], actor=actor, at=at)
+    return note
+
+
+def _credit_whole(
+    invoice: Invoice, *, reason: str, on: date, actor: Actor, at: datetime
+) -> tuple[Invoice, list[InvoiceLine]]:
     series = lock_series(CREDIT_NOTES, on=on)  # the lock comes first: it also keeps two credits of one invoice apart
     if invoice.credit_notes.exists():
         raise AlreadyCredited(invoice.reference)
@@ -109,8 +128,7 @@ def credit_in_full(
     documents = [(Invoice(**facts), copies)]
     number(series, documents, on=on)
     [note] = _write(documents)
-    post([entries.credit(note, unserved_ht=unserved_ht)], actor=actor, at=at)
-    return note
+    return note, copies
 
 
 @transaction.atomic

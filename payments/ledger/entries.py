@@ -218,20 +218,21 @@ def _debtor(transfer: Transfer) -> int | None:
     return transfer.payment.customer_id if transfer.payment is not None else None
 
 
-def reissued(original: Invoice, anew: Invoice, *, booked_on: date) -> EntryDraft | None:
-    """An invoice made out anew to somebody with another sub-account: what was received moves with it; else nothing."""
-    before, after = party(original.customer_id), party(anew.customer_id)
-    if before == after:
-        return None
+def undone(credit_note: Invoice, *, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDraft:
+    """An invoice is made out anew to somebody else: the mirror of its `sale`, whole; the new one books it again.
+
+    No money moves: what was received stays received, its VAT stays due, and 4871 holds what it held.
+    """
     return EntryDraft(
-        journal=Journal.MISC,
-        source=f"party:invoice:{anew.pk}",
-        booked_on=booked_on,
-        piece_ref=anew.reference,
-        piece_date=booked_on,
-        label=f"Encaissement de {original.reference}, sur {anew.reference}",
+        journal=Journal.SALES,
+        source=f"invoice:{credit_note.pk}",
+        booked_on=credit_note.issued_on,
+        piece_ref=credit_note.reference,
+        piece_date=credit_note.issued_on,
+        label=f"Avoir {credit_note.reference}",
         lines=(
-            Line("AR", debit=anew.total_ttc.amount, party=before),
-            Line("AR", credit=anew.total_ttc.amount, party=after),
+            Line("DEFERRED", debit=credit_note.total_ht.amount),
+            *(Line(vat_key(rate), debit=vat) for rate, vat in sorted(vat_by_rate.items())),
+            Line("AR", credit=credit_note.total_ttc.amount, party=party(credit_note.customer_id)),
         ),
     )

@@ -38,7 +38,9 @@ def link(user: Any, kind: str, key: Any) -> str:
 def url_of(user: Any, subject: str) -> str:
     """The address of `kind:id`; "" for what has no page of its own or is not open to this person."""
     kind, _colon, key = subject.partition(":")
-    kind = {"surplus": "payment", "refund_failed": "refund", "transfer_failed": "transfer"}.get(kind, kind)
+    kind = {"surplus": "payment", "refund_failed": "refund", "transfer_failed": "transfer", "reissue": "invoice"}.get(
+        kind, kind
+    )
     if kind == "event" and not key.isdecimal():
         return event_url(user, key)
     return link(user, kind, int(key)) if key.isdecimal() else ""

@@ -15,6 +15,7 @@ from payments.models import (
     LedgerEntry,
     Payment,
     Refund,
+    Reissue,
     StripeEvent,
     Transfer,
 )
@@ -128,6 +129,8 @@ def invoice(request: HttpRequest, key: int) -> HttpResponse:
     original = one.original
     notes = list(one.credit_notes.order_by("pk"))
     rendered = getattr(one, "rendering", None)
+    anew = Invoice.objects.filter(reissue_of__original=one).first()
+    before = Reissue.objects.select_related("original").filter(invoice=one).first()
     lines = [
         (
             Cell(line.name),
@@ -160,6 +163,12 @@ def invoice(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Payment"), one.payment.reference if one.payment else "", link(user, "payment", one.payment_id)),
             Fact(_("Corrects"), original.reference if original else "", link(user, "invoice", one.original_id)),
             *(Fact(_("Credit note"), note.reference, link(user, "invoice", note.pk)) for note in notes),
+            Fact(_("Replaced by"), anew.reference if anew else "", link(user, "invoice", anew.pk if anew else None)),
+            Fact(
+                _("Replaces"),
+                before.original.reference if before else "",
+                link(user, "invoice", before.original_id if before else None),
+            ),
             Fact(_("Reason"), reason(one.reason)),
             Fact(_("Issued by"), words.who(one.actor, names)),
             Fact(_("Hash"), one.hash, mono=True),
@@ -182,7 +191,14 @@ def invoice(request: HttpRequest, key: int) -> HttpResponse:
             entries_table(user, LedgerEntry.objects.filter(source=f"invoice:{one.pk}")),
             acts_on(user, [f"invoice:{one.pk}"]),
         ],
-        acts=acts_for(user, (Right.RESEND, _("Send it again"), "desk_act_resend_invoice", one.pk)),
+        acts=[
+            *acts_for(user, (Right.RESEND, _("Send it again"), "desk_act_resend_invoice", one.pk)),
+            *(
+                acts_for(user, (Right.REISSUE, _("Make it out anew to a firm"), "desk_act_reissue", one.pk))
+                if not (original or notes or anew)
+                else []
+            ),
+        ],
     )
     return show(request, detail)
 

@@ -294,6 +294,12 @@ LETTERS: Mapping[str, Letter] = {
         context=hand_overs.payer,
         untrue_because=hand_overs.changed_again,
     ),
+    "invoice_reissued": Letter(
+        rank=SERVICE,
+        facts=frozenset({"reissue_id"}),
+        context=repayments.reissued,
+        attachments=attachments.both_papers,
+    ),
     # --- the series of a fixed term ---
     "reminder_two_left": _reminder("reminder_two_left"),
     "reminder_one_left": _reminder("reminder_one_left"),

@@ -7,7 +7,7 @@ from datetime import datetime
 from payments.days import paris_day
 from payments.iban import masked
 from payments.invoicing.rendering import read_whole
-from payments.models import Payment, Refund, Transfer
+from payments.models import Payment, Refund, Reissue, Transfer
 from payments.money import french
 from payments.paid_by import paid_by
 from subscriptions.models import Order
@@ -90,3 +90,18 @@ def _order_reference(payment: Payment) -> str:
     if kind != "order":
         return ""
     return Order.objects.filter(pk=int(key)).values_list("reference", flat=True).first() or ""
+
+
+def reissued(facts: Facts) -> Context:
+    """An invoice made out anew to a firm: its credit note, and the new one."""
+    done = Reissue.objects.select_related("original").get(pk=facts["reissue_id"])
+    anew = read_whole(done.invoice_id)
+    return {
+        "note": read_whole(done.credit_note_id),
+        "anew": anew,
+        "buyer": anew.buyer_name,
+        "invoice_reference": done.original.reference,
+        "note_reference": done.credit_note.reference,
+        "new_reference": anew.reference,
+        "amount": french(anew.total_ttc),
+    }

@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from payments.documents import keep
-from payments.invoicing.issuing import credit_in_full
-from payments.models import Invoice, MethodSetup, Payment, Refund, Transfer, TransferFile
+from payments.invoicing.issuing import Buyer, credit_in_full
+from payments.invoicing.reissuing import reissue
+from payments.models import Invoice, MethodSetup, Payment, Refund, Reissue, Transfer, TransferFile
 from payments.money import eur
 from subscriptions.models import (
     AddressChange,
@@ -84,7 +85,7 @@ def transfer_of(bought: Purchase, *, sent_on: date | None = None, **changes: Any
     facts: dict[str, Any] = {
         "reference": "VIR-7K2M9QXW4ACD" if sent_on is None else "VIR-8K2M9QXW4ACD",
         "payment": bought.payment,
-        "credit_note": Invoice.objects.get(kind="credit_note") if sent_on else None,
+        "credit_note": Invoice.objects.filter(kind="credit_note").earliest("pk") if sent_on else None,
         "amount": eur("13.80"),
         "because": "failed",
         "reason": "rétractation",
@@ -115,6 +116,14 @@ def address_change(bought: Purchase, *, issue: int | None = 26) -> AddressChange
         actor=str(ACTOR),
         at=AT,
     )
+
+
+def reissued(bought: Purchase) -> Reissue:
+    """The invoice of a purchase made out anew to the firm that pays it."""
+    firm = Buyer(
+        kind="pro_fr", name="Lenoir SARL", address=("LENOIR SARL", "75004 PARIS"), country="FR", siren="732829320"
+    )
+    return reissue(bought.invoice.pk, firm, reason="x", words="x", on=ON, actor=ACTOR, at=AT)
 
 
 def hand_over(bought: Purchase, what: str) -> HandOver:
@@ -370,6 +379,7 @@ def every() -> list[NoticeDraft]:
         draft("sepa_failed", {"order_id": refused.pk, "decline_code": "account_closed"}),
         draft("order_expired_with_late_money", {"order_id": refused.pk}),
         draft("refund_sent", {"refund_id": refund_of(bought).pk}),
+        draft("invoice_reissued", {"reissue_id": reissued(renewed).pk}),
         draft("name_corrected", {"change_id": address_change(renewed).pk}),
         draft("recipient_changed", {"hand_over_id": hand_over(bought, "recipient").pk}),
         draft("payer_changed", {"hand_over_id": hand_over(bought, "payer").pk, "role": "new"}),
