@@ -40,10 +40,12 @@ class Story:
 
     def __init__(self, customer: Customer) -> None:
         self.customer = customer
+        #: The reader's own key, and those of records merged into this one: evidence keeps the number it was written with.
+        self.people = [customer.pk, *Customer.objects.filter(merged_into=customer).values_list("pk", flat=True)]
         self.orders = list(Order.objects.filter(customer=customer).order_by("-pk").values_list("pk", flat=True)[:500])
         payments = list(
             # Their own, and those of their orders: an anonymous buyer pays before they are known.
-            Payment.objects.filter(Q(customer=customer) | Q(subject__in=[f"order:{key}" for key in self.orders]))
+            Payment.objects.filter(Q(customer__in=self.people) | Q(subject__in=[f"order:{key}" for key in self.orders]))
             .order_by("-pk")
             .values_list("pk", "checkout_session", "stripe_intent", "stripe_charge")[:500]
         )
@@ -61,7 +63,7 @@ class Story:
 
         self.declarations = list(
             Declaration.objects.filter(
-                Q(customer=customer)
+                Q(customer__in=self.people)
                 | Q(order__in=self.orders)
                 | Q(subscription__in=[key for key, _recipient in self.subscriptions])
             ).values_list("pk", flat=True)[:500]
@@ -71,7 +73,7 @@ class Story:
     def subjects(self) -> list[str]:
         """Everything an act may name."""
         return [
-            f"customer:{self.customer.pk}",
+            *(f"customer:{key}" for key in self.people),
             *(f"declaration:{key}" for key in self.declarations),
             *(f"order:{key}" for key in self.orders),
             *(f"payment:{key}" for key in self.payments),
@@ -82,7 +84,6 @@ class Story:
 
 def sources(user: Any, story: Story) -> list[Source]:
     """The sources this person may see; their order settles which of two things of one instant stands above."""
-    customer = story.customer
     subscriptions = [key for key, _recipient in story.subscriptions]
     recipients = [recipient for _key, recipient in story.subscriptions]
     found = [
@@ -90,7 +91,7 @@ def sources(user: Any, story: Story) -> list[Source]:
         Source(
             AddressChange.objects.filter(recipient__in=recipients).select_related("new", "first_issue"), "at", moved
         ),
-        Source(EmailChange.objects.filter(customer=customer), "created_at", email_change),
+        Source(EmailChange.objects.filter(customer__in=story.people), "created_at", email_change),
         Source(SubscriptionEvent.objects.filter(subscription__in=subscriptions), "at", subscription_step(user)),
         Source(RenewalEvent.objects.filter(renewal__subscription__in=subscriptions), "at", renewal_step(user)),
         Source(
@@ -105,9 +106,9 @@ def sources(user: Any, story: Story) -> list[Source]:
     found.append(Source(steps, "at", declaration_step(user)))
     found.append(Source(RenewalChoice.objects.filter(subscription__in=subscriptions), "at", renewal_choice(user)))
     if may(user, Right.LETTERS):
-        found.append(Source(Notice.objects.filter(customer=customer), "created_at", letter(user)))
+        found.append(Source(Notice.objects.filter(customer__in=story.people), "created_at", letter(user)))
     if may(user, Right.INVOICES):
-        found.append(Source(Invoice.objects.filter(customer=customer), "created_at", invoice(user)))
+        found.append(Source(Invoice.objects.filter(customer__in=story.people), "created_at", invoice(user)))
     if may(user, Right.REFUNDS):
         steps = RefundEvent.objects.filter(refund__payment__in=story.payments).select_related("refund")
         found.append(Source(steps, "at", refund_step(user)))

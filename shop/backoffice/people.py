@@ -21,6 +21,7 @@ from shop.backoffice.money_tables import acts_for
 from shop.backoffice.roles import Right, may
 from shop.backoffice.showing import columns
 from shop.backoffice.tables import ActLink, Cell, Fact, Table, chip
+from shop.customers.merging import doubles_of
 from shop.customers.models import Customer
 from shop.templatetags.french import euros, issue_number, short_day, stamp
 from subscriptions.dates import LIVING
@@ -53,11 +54,13 @@ def person(request: HttpRequest, key: int) -> HttpResponse:
         "acts": [
             *acts_for(user, (Right.ADDRESS, _("Correct the name"), "desk_act_name", one.pk)),
             *acts_for(user, (Right.EMAIL, _("Replace a lost e-mail address"), "desk_act_email", one.pk)),
+            *acts_for(user, (Right.MERGE, _("Merge with another record"), "desk_act_merge", one.pk)),
             *_address_acts(user, subscriptions),
             *_end_acts(user, subscriptions),
         ]
-        if not one.erased_on
+        if not (one.erased_on or one.merged_into_id)
         else [],
+        "doubles": _doubles(user, one),
     }
     return page(request, "backoffice/person.html", said)
 
@@ -72,6 +75,11 @@ def _facts(one: Customer, subscriptions: list[Subscription]) -> list[Fact]:
         *(Fact(_("Receives as"), row.name, lines=row.address.lines) for row in addresses.values()),
         Fact(_("Known since"), short_day(paris_day(one.created_at)) if one.created_at else ""),
         Fact(_("Last sign-in"), stamp(one.last_login)),
+        Fact(
+            _("Merged into"),
+            _("reader no. %(key)s") % {"key": one.merged_into_id} if one.merged_into_id else "",
+            reverse("desk_person", args=[one.merged_into_id]) if one.merged_into_id else "",
+        ),
         Fact(_("Data erased on"), short_day(one.erased_on)),
         Fact(_("Came from"), f"{one.source} {one.foreign_ref}".strip() if one.source != "shop" else ""),
     ]
@@ -137,6 +145,16 @@ def _matters(user: Any, story: Story) -> list[dict[str, Any]]:
             "url": reverse("desk_item", args=[row.pk]) if may(user, DESK_RIGHTS[row.desk]) else "",
         }
         for row in rows
+    ]
+
+
+def _doubles(user: Any, one: Customer) -> list[dict[str, Any]]:
+    """Other records that are likely the same reader, for those who may merge them."""
+    if not may(user, Right.MERGE):
+        return []
+    return [
+        {"name": two.full_name, "email": two.email or "", "url": reverse("desk_person", args=[two.pk])}
+        for two in doubles_of(one)
     ]
 
 

@@ -301,6 +301,7 @@ VERBS: Mapping[str, Any] = {
     "gave a subscription another recipient": gettext_lazy("gave a subscription another recipient"),
     "gave a subscription another payer": gettext_lazy("gave a subscription another payer"),
     "made an invoice out anew": gettext_lazy("made an invoice out anew to a firm"),
+    "merged two records": gettext_lazy("merged two records of one reader"),
     "refunded in part": gettext_lazy("refunded part of a term"),
     "settle_doubt": gettext_lazy("decided on a doubtful letter"),
     "send_letter_again": gettext_lazy("sent a letter again"),

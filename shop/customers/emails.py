@@ -52,6 +52,15 @@ class EmailTaken(ValidationError):
     """The address belongs to another account; the message is for staff, never for readers."""
 
 
+def reader_of(email: str) -> Customer | None:
+    """Who may come in with a code sent to this address: its reader, or whoever proved it before two records were merged."""
+    readers = Customer.objects.filter(is_active=True, is_staff=False, erased_on=None)
+    return (
+        readers.filter(email=email).first()
+        or readers.filter(emailaddress__email=email, emailaddress__verified=True).first()
+    )
+
+
 @transaction.atomic
 def wish(customer: Customer, new_email: str, *, actor: Actor, at: datetime) -> EmailChange:
     """Write down that a reader wants another address, and queue a letter with a link to each mailbox.

@@ -127,7 +127,7 @@ def _waits_because(customer: Customer) -> str:
     waiting = (Order.State.DRAFT, Order.State.AWAITING_PAYMENT)
     if Order.objects.filter(mine, state__in=waiting).exists():
         return str(_("An order is waiting for its payment. It ends within a day if you do not pay it; come back then."))
-    payments = Payment.objects.filter(customer=customer)
+    payments = Payment.objects.filter(Q(customer=customer) | Q(customer__merged_into=customer))
     under_way = (Refund.State.CREATED, Refund.State.PENDING, Refund.State.UNKNOWN)
     if Refund.objects.filter(payment__in=payments, state__in=under_way).exists():
         return str(_("Money is on its way back to you. Come back once it has arrived."))

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from payments.documents import read
 from payments.french_days import french_day
 from payments.models import Invoice
-from shop.customers.holdings import everything
+from shop.customers.holdings import everything, theirs
 from shop.customers.models import Customer
 from shop.customers.words import AS_KEPT, CODED, CODES, LABELS
 from subscriptions.models import Notice
@@ -81,10 +81,10 @@ def _parsed(parse: Any, text: str) -> Any:
 
 
 def _files(customer: Customer) -> Iterator[tuple[str, bytes]]:
-    invoices = Invoice.objects.filter(customer=customer, rendering__isnull=False).select_related("rendering")
+    invoices = Invoice.objects.filter(theirs(customer), rendering__isnull=False).select_related("rendering")
     for invoice in invoices.order_by("pk"):
         if body := read(invoice.rendering.document_id):
             yield f"factures/{invoice.reference}.pdf", body
-    for letter in Notice.objects.filter(customer=customer, document__isnull=False).order_by("pk"):
+    for letter in Notice.objects.filter(theirs(customer), document__isnull=False).order_by("pk"):
         if body := read(letter.document_id or ""):
             yield f"courriers/{letter.pk}-{letter.kind}.eml", body

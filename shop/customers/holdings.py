@@ -44,8 +44,8 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
             "orders": [_order(one) for one in _orders(customer)],
             "payments": [_payment(one) for one in _payments(customer)],
             "means_of_payment": [_method(one) for one in _methods(customer)],
-            "invoices": [_invoice(one) for one in Invoice.objects.filter(customer=customer).order_by("pk")],
-            "letters": [_letter(one) for one in Notice.objects.filter(customer=customer).order_by("pk")],
+            "invoices": [_invoice(one) for one in Invoice.objects.filter(theirs(customer)).order_by("pk")],
+            "letters": [_letter(one) for one in Notice.objects.filter(theirs(customer)).order_by("pk")],
             "consents": [_consent(one) for one in _consents(customer)],
             "declarations": [_declaration(one) for one in _declarations(customer, subscriptions)],
             "renewal_choices": [
@@ -65,6 +65,11 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
             "acts": [{"at": one.at, "what": one.verb, "reason": one.reason} for one in _acts(customer, subscriptions)],
         }
     )
+
+
+def theirs(customer: Customer) -> Q:
+    """Rows of this reader's, or of a record of theirs that was merged into this one: evidence keeps the old number."""
+    return Q(customer=customer) | Q(customer__merged_into=customer)
 
 
 def _person(customer: Customer) -> Facts:
@@ -170,7 +175,7 @@ def _order(one: Order) -> Facts:
 
 
 def _payments(customer: Customer) -> list[Payment]:
-    return list(Payment.objects.filter(customer=customer).prefetch_related("events", "refunds").order_by("pk"))
+    return list(Payment.objects.filter(theirs(customer)).prefetch_related("events", "refunds").order_by("pk"))
 
 
 def _payment(one: Payment) -> Facts:
@@ -232,7 +237,7 @@ def _letter(one: Notice) -> Facts:
 
 
 def _consents(customer: Customer) -> list[Consent]:
-    mine = Q(customer=customer) | Q(order__customer=customer)
+    mine = theirs(customer) | Q(order__customer=customer)
     return list(Consent.objects.filter(mine).select_related("text").order_by("pk"))
 
 
@@ -251,7 +256,7 @@ def _consent(one: Consent) -> Facts:
 def _declarations(customer: Customer, subscriptions: Sequence[Subscription]) -> list[Declaration]:
     """Theirs: made signed in, or about what they pay for. Under another address it may be a stranger's."""
     own = [one.pk for one in subscriptions if one.payer_id == customer.pk]
-    mine = Q(customer=customer) | Q(subscription__in=own) | Q(order__customer=customer)
+    mine = theirs(customer) | Q(subscription__in=own) | Q(order__customer=customer)
     return list(Declaration.objects.filter(mine).order_by("pk"))
 
 
@@ -269,7 +274,7 @@ def _declaration(one: Declaration) -> Facts:
 
 
 def _acts(customer: Customer, subscriptions: Sequence[Subscription]) -> list[Act]:
-    subjects = [f"customer:{customer.pk}"]
+    subjects = [f"customer:{customer.pk}", *(f"customer:{pk}" for pk in customer.merged.values_list("pk", flat=True))]
     for one in subscriptions:
         subjects += [f"subscription:{one.pk}", f"recipient:{one.recipient_id}"]
     subjects += [f"order:{pk}" for pk in customer.orders.values_list("pk", flat=True)]
