@@ -19,6 +19,7 @@ from shop.templatetags.french import euros, issue_number, short_day
 from subscriptions.models import (
     AddressChange,
     Consent,
+    Contact,
     Declaration,
     DeclarationEvent,
     EntitlementMovement,
@@ -105,6 +106,8 @@ def sources(user: Any, story: Story) -> list[Source]:
     steps = DeclarationEvent.objects.filter(declaration__in=story.declarations).select_related("declaration")
     found.append(Source(steps, "at", declaration_step(user)))
     found.append(Source(RenewalChoice.objects.filter(subscription__in=subscriptions), "at", renewal_choice(user)))
+    if may(user, Right.CONTACTS):
+        found.append(Source(Contact.objects.filter(customer__in=story.people), "at", contact(user)))
     if may(user, Right.LETTERS):
         found.append(Source(Notice.objects.filter(customer__in=story.people), "created_at", letter(user)))
     if may(user, Right.INVOICES):
@@ -220,6 +223,26 @@ def letter(user: Any) -> Tell:
             detail=row.to_email,
             why=reason(row.failure),
             url=link(user, "notice", row.pk),
+        )
+
+    return tell
+
+
+def contact(user: Any) -> Tell:
+    def tell(row: Contact) -> Happening:
+        what = _("%(channel)s of %(day)s") % {
+            "channel": str(words.CHANNEL[row.channel]).capitalize(),
+            "day": short_day(row.on),
+        }
+        return Happening(
+            row.at,
+            "person",
+            "",
+            what,
+            row.actor,
+            detail=row.file_name,
+            why=row.words[:200],
+            url=link(user, "contact", row.pk),
         )
 
     return tell

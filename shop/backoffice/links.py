@@ -21,6 +21,7 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "transfer_file": (Right.TRANSFERS, "desk_transfer_file"),
     "invoice": (Right.INVOICES, "desk_invoice"),
     "declaration": (Right.DECLARATIONS, "desk_declaration"),
+    "contact": (Right.CONTACTS, "desk_contact"),
     "notice": (Right.LETTERS, "desk_letter"),
     "event": (Right.EVENTS, "desk_stripe_event"),
     "entry": (Right.LEDGER, "desk_entry"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from payments.days import paris_day
 from payments.models import DeskItem
 from shop.backoffice import timeline, words
+from shop.backoffice.contacts import contacts_of
 from shop.backoffice.doors import desk, page
 from shop.backoffice.happenings import Story, sources
 from shop.backoffice.links import link
@@ -35,6 +36,7 @@ def person(request: HttpRequest, key: int) -> HttpResponse:
     """The page of one reader."""
     one = get_object_or_404(Customer, pk=key)
     user, story = request.user, Story(one)
+    query = request.GET.get("mots", "").strip()[:100]
     line = timeline.read(sources(user, story), before=request.GET.get("avant", ""))
     subscriptions = list(
         Subscription.objects.filter(pk__in=[number for number, _recipient in story.subscriptions])
@@ -52,6 +54,7 @@ def person(request: HttpRequest, key: int) -> HttpResponse:
         "line": line,
         "older_url": f"?avant={line.older}" if line.older else None,
         "acts": [
+            *acts_for(user, (Right.CONTACTS, _("Note a call or a letter"), "desk_note_contact", one.pk)),
             *acts_for(user, (Right.ADDRESS, _("Correct the name"), "desk_act_name", one.pk)),
             *acts_for(user, (Right.EMAIL, _("Replace a lost e-mail address"), "desk_act_email", one.pk)),
             *acts_for(user, (Right.MERGE, _("Merge with another record"), "desk_act_merge", one.pk)),
@@ -61,6 +64,8 @@ def person(request: HttpRequest, key: int) -> HttpResponse:
         if not (one.erased_on or one.merged_into_id)
         else [],
         "doubles": _doubles(user, one),
+        "contacts": contacts_of(user, story, query=query) if may(user, Right.CONTACTS) else None,
+        "contact_query": query,
     }
     return page(request, "backoffice/person.html", said)
 

@@ -153,6 +153,12 @@ DECLARATION_EFFECT: Words = {
     "unrecognised": (gettext_lazy("contract not recognised"), NONE),
     "other_email": (gettext_lazy("another e-mail than the contract’s"), NONE),
 }
+CHANNEL: Mapping[str, Any] = {
+    "phone": gettext_lazy("telephone"),
+    "letter": pgettext_lazy("contact", "letter"),
+    "email": pgettext_lazy("contact", "e-mail"),
+    "visit": pgettext_lazy("contact", "visit"),
+}
 INVOICE: Words = {
     "invoice": (gettext_lazy("invoice"), NONE),
     "credit_note": (gettext_lazy("credit note"), NONE),

@@ -30,7 +30,16 @@ from payments.models import DeskItem, PayerAccount, Payment, Refund, SavedMethod
 from shop.customers.models import Customer, EmailChange
 from shop.customers.sessions import end_sessions
 from subscriptions.dates import LIVING
-from subscriptions.models import AddressChange, Entitlement, Order, PostalAddress, Recipient, Renewal, Subscription
+from subscriptions.models import (
+    AddressChange,
+    Contact,
+    Entitlement,
+    Order,
+    PostalAddress,
+    Recipient,
+    Renewal,
+    Subscription,
+)
 from subscriptions.moving import move, move_copies
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.stopping.choosing import stop_renewing
@@ -191,6 +200,9 @@ def _blank(customer: Customer, *, on: date, at: datetime) -> None:
     addresses.update(typed={}, lines=[], postcode="", town="")
     recipients.update(name="")
     EmailChange.objects.filter(customer=customer).delete()
+    # What was said is gone; a file that came lies until its own day, found again by nobody.
+    said = Contact.objects.filter(Q(customer=customer) | Q(customer__merged_into=customer))
+    said.update(words="", file_name="", document=None)
     EmailAddress.objects.filter(user_id=customer.pk).delete()
     Authenticator.objects.filter(user_id=customer.pk).delete()
     for field in ("title", "first_name", "last_name", "organisation", "phone", "search"):

@@ -19,6 +19,7 @@ from shop.customers.sessions import open_sessions
 from subscriptions.models import (
     AddressChange,
     Consent,
+    Contact,
     Declaration,
     Entitlement,
     Notice,
@@ -46,6 +47,7 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
             "means_of_payment": [_method(one) for one in _methods(customer)],
             "invoices": [_invoice(one) for one in Invoice.objects.filter(theirs(customer)).order_by("pk")],
             "letters": [_letter(one) for one in Notice.objects.filter(theirs(customer)).order_by("pk")],
+            "contacts": [_contact(one) for one in Contact.objects.filter(theirs(customer)).order_by("pk")],
             "consents": [_consent(one) for one in _consents(customer)],
             "declarations": [_declaration(one) for one in _declarations(customer, subscriptions)],
             "renewal_choices": [
@@ -234,6 +236,10 @@ def _letter(one: Notice) -> Facts:
         "state": one.state,
         "since": one.state_since,
     }
+
+
+def _contact(one: Contact) -> Facts:
+    return {"on": one.on, "channel": one.channel, "words": one.words, "file": one.file_name}
 
 
 def _consents(customer: Customer) -> list[Consent]:

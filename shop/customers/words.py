@@ -19,6 +19,9 @@ LABELS: Mapping[str, Any] = {
     "means_of_payment": _("Means of payment"),
     "invoices": _("Invoices and credit notes"),
     "letters": _("Letters"),
+    "contacts": _("Calls and letters that came from you"),
+    "channel": _("How it came"),
+    "file": _("File"),
     "consents": _("What you agreed to, or not"),
     "declarations": _("Withdrawals and terminations"),
     "renewal_choices": _("Automatic renewal, off and on"),
@@ -103,7 +106,7 @@ LABELS: Mapping[str, Any] = {
 AS_KEPT = frozenset({"typed", "shown_before", "declared"})
 
 #: Keys whose values come from a closed list; a word that is not in `CODES` is shown as it is kept.
-CODED = frozenset({"state", "what", "kind", "renewal", "paid_by", "matter", "came_by"})
+CODED = frozenset({"channel", "state", "what", "kind", "renewal", "paid_by", "matter", "came_by"})
 CODES: Mapping[str, Any] = {
     # Subscriptions and orders
     "pending": pgettext_lazy("subscription", "pending"),
@@ -181,6 +184,16 @@ CODES: Mapping[str, Any] = {
     "renewal_debit_pending": _("direct debit under way"),
     "renewal_lapsed": _("end of a subscription that was not paid"),
     "renewal_given_back": _("money come too late"),
+    "phone": _("telephone"),
+    "letter": pgettext_lazy("contact", "letter"),
+    "email": pgettext_lazy("contact", "e-mail"),
+    "visit": pgettext_lazy("contact", "visit"),
+    "transfer_account_wanted": _("IBAN asked for"),
+    "transfer_sent": _("refund by transfer"),
+    "name_corrected": _("name corrected"),
+    "recipient_changed": _("another recipient"),
+    "payer_changed": _("another payer"),
+    "invoice_reissued": _("invoice made out anew"),
     # Consents
     "terms": _("terms of sale"),
     "mandate": _("card or debit mandate"),
@@ -191,4 +204,9 @@ CODES: Mapping[str, Any] = {
     "email changed": _("change of e-mail address"),
     "method changed": _("change of means of payment"),
     "refunded in full": _("refund in full"),
+    "refunded in part": _("refund in part"),
+    "corrected a name": _("name corrected"),
+    "gave a subscription another recipient": _("another recipient"),
+    "gave a subscription another payer": _("another payer"),
+    "merged two records": _("two records made one"),
 }
