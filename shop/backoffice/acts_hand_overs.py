@@ -26,6 +26,7 @@ from shop.customers.renaming import FIELDS, labels_of, rename
 from shop.customers.search import refresh
 from shop.templatetags.french import issue_number
 from shop.watch.bell import ring
+from subscriptions.addresses.typed import TypedAddress
 from subscriptions.dates import LIVING
 from subscriptions.handing_over import first_reached, give_payer, give_recipient, payer_of
 from subscriptions.models import Subscription
@@ -125,7 +126,7 @@ class GiveRecipient(_OnSubscription):
     button = gettext_lazy("Send it to them")
 
     def form(self, subject: Subscription, data: Any) -> forms.Form:
-        return AddressForm(data)
+        return AddressForm(data, initial=TypedAddress())
 
     def preview(self, subject: Subscription, form: Any) -> Preview:
         lines = list(form.label.printed_lines)

@@ -27,7 +27,7 @@ from shop.backoffice.roles import Right
 from shop.backoffice.tables import Fact
 from shop.templatetags.french import euros
 from shop.watch.bell import ring
-from subscriptions.addresses.typed import AddressKind
+from subscriptions.addresses.typed import AddressKind, TypedAddress
 from subscriptions.reissuing import REASON, reissue_and_tell
 
 SENTENCES = {
@@ -55,7 +55,7 @@ class FirmForm(AddressForm):
     )
 
     def __init__(self, data: Any = None) -> None:
-        super().__init__(data)
+        super().__init__(data, initial=TypedAddress())
         del self.fields["kind"]
         numbers = ["buyer_kind", "organisation", "siren", "siret", "vat_number", "engagement_number"]
         self.order_fields([*numbers, "country", *[name for name in self.fields if name not in numbers]])

@@ -100,5 +100,4 @@ def _page(request: HttpRequest, transfer: Transfer, form: AccountForm | None) ->
         "with_the_bank": transfer.state == State.APPROVED and transfer.file_id is not None,
         "over": transfer.state in (State.FAILED, State.CANCELLED),
     }
-    status = 422 if form is not None and form.errors else 200
-    return render(request, "checkout/account_wanted.html", said, status=status)
+    return render(request, "checkout/account_wanted.html", said)

@@ -55,7 +55,7 @@ def test_the_reader_names_their_account_by_the_link_of_the_letter(client, transf
 )
 def test_a_slip_is_said_beside_the_field_and_what_was_typed_stays(client, transfer, typed):
     answer = client.post(account_path(transfer), TYPED | typed)
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert answer.context["form"].errors
     kept = TYPED | typed
     assert f'value="{kept["holder"]}"' in answer.content.decode() or not kept["holder"]
@@ -85,7 +85,7 @@ def test_the_form_wants_its_token_and_is_limited(transfer):
     assert strict.post(account_path(transfer), TYPED).status_code == 403
     client = Client()
     answers = [client.post(account_path(transfer), {"holder": "", "iban": ""}).status_code for _try in range(31)]
-    assert (answers[0], answers[-1]) == (422, 429)
+    assert (answers[0], answers[-1]) == (200, 429)
 
 
 def test_support_writes_it_down_and_finance_carries_it_through(at_desk, transfer):
