@@ -119,7 +119,7 @@ def test_a_firm_a_name_and_a_recipient(shop, window, shoot):
     carries_out(page, shoot, "reissue", "Émettre les deux pièces")
     page.goto(f"{shop.url}/gestion/personnes/{sale.customer.pk}/")
     page.get_by_role("link", name="Corriger le nom").click()
-    page.get_by_label("Nom", exact=True).fill("Le Fèvre")
+    page.locator("[name=last_name]").fill("Le Fèvre")
     page.get_by_label("Motif").fill(WHY)
     carries_out(page, shoot, "name", "Corriger")
     assert Customer.objects.get(pk=sale.customer.pk).last_name == "Le Fèvre"
