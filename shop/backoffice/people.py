@@ -54,7 +54,7 @@ def person(request: HttpRequest, key: int) -> HttpResponse:
         "line": line,
         "older_url": f"?avant={line.older}" if line.older else None,
         "acts": [
-            *acts_for(user, (Right.CONTACTS, _("Note a call or a letter"), "desk_note_contact", one.pk)),
+            *acts_for(user, (Right.CONTACTS, _("Note a call or a letter"), "desk_act_contact", one.pk)),
             *acts_for(user, (Right.ADDRESS, _("Correct the name"), "desk_act_name", one.pk)),
             *acts_for(user, (Right.EMAIL, _("Replace a lost e-mail address"), "desk_act_email", one.pk)),
             *acts_for(user, (Right.MERGE, _("Merge with another record"), "desk_act_merge", one.pk)),

@@ -271,6 +271,9 @@ class RefundLimitRegister(Reasoned):
     list_display = ("role", "amount", "valid_from")
     ordering = ("role", "valid_from")
 
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request.user, Right.REFUND_PART)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and obj is None
 

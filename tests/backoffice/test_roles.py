@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import date
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
@@ -9,15 +12,18 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from payments.actors import job
-from payments.models import DeskItem, LedgerEntry
+from payments.documents import keep
+from payments.models import DeskItem, LedgerEntry, Transfer, TransferFile
 from payments.refunds import request
 from shop.backoffice import urls
 from shop.backoffice.registers import registers
 from shop.backoffice.roles import LABELS, RIGHTS, ROLE_LABELS, Right, Role, ensure_roles
 from shop.customers.models import Customer
+from subscriptions.models import Contact
 from tests.backoffice.colleagues import Colleague, said, text_of
 from tests.backoffice.sold import planned, sell
 from tests.stopping.people import terminates
+from tests.support.test_contacts import PDF
 
 F, L, S, A = "finance", "fulfilment", "support", "administrator"
 EVERYBODY = {F, L, S, A}
@@ -66,6 +72,30 @@ OPEN_TO = {
     "desk_act_declaration": {S, A},
     "desk_act_settle": {S, A},
     "desk_act_end": {S, A},
+    "desk_transfers": {F, S, A},
+    "desk_transfer": {F, S, A},
+    "desk_transfer_files": {F, A},
+    "desk_transfer_file": {F, A},
+    "desk_transfer_file_xml": {F, A},
+    "desk_transfer_file_csv": {F, A},
+    "desk_contact": {S, A},
+    "desk_contact_file": {S, A},
+    "desk_act_refund_part": {F, S, A},
+    "desk_act_begin_transfer": {F, A},
+    "desk_act_account": {F, S, A},
+    "desk_act_approve": {F, A},
+    "desk_act_cancel_transfer": {F, A},
+    "desk_act_arrived": {F, A},
+    "desk_act_came_back": {F, A},
+    "desk_act_make_file": {F, A},
+    "desk_act_file_sent": {F, A},
+    "desk_act_file_discard": {F, A},
+    "desk_act_reissue": {F, S, A},
+    "desk_act_contact": {S, A},
+    "desk_act_name": {L, S, A},
+    "desk_act_recipient": {S, A},
+    "desk_act_payer": {S, A},
+    "desk_act_merge": {S, A},
     "desk_act_take": {F, A},
     "desk_act_close": {F, A},
     "desk_act_hire": {A},
@@ -89,6 +119,11 @@ ELSE = {
     "desk_act_resend_letter": 409,
     "desk_act_retry_letter": 409,
     "desk_act_settle_doubt": 409,
+    "desk_act_begin_transfer": 409,
+    "desk_act_arrived": 409,
+    "desk_act_came_back": 409,
+    "desk_act_file_sent": 409,
+    "desk_act_file_discard": 409,
 }
 
 
@@ -103,6 +138,18 @@ def world(offers):
     declared = terminates("ActuIA, en novembre", at=timezone.now())
     other = Customer.objects.create_user("other@team.example", is_staff=True)
     sold, letter = sale.order.pk, sale.letter.pk
+    paper = keep(PDF, media_type="application/pdf", keep_until=date(2032, 1, 1), at=timezone.now())
+    facts = {"actor": "job:tests", "created_at": timezone.now()}
+    file = TransferFile.objects.create(reference="FIC-1", count=1, total="27.60", orders=paper, reading=paper, **facts)
+    transfer = Transfer.objects.create(
+        reference="VIR-1", credit_note=sale.invoice, amount="27.60", because="offline", reason="essai", state="given",
+        state_since=timezone.now(), holder="É. L.", iban="FR1420041010050500013M02606", iban_end="2606",
+        given_by="reader:1", **facts,
+    )  # fmt: skip
+    contact = Contact.objects.create(
+        customer=sale.customer, channel="phone", on=date(2026, 11, 23), words="…", document=paper, file_name="a.pdf",
+        form_token=uuid.uuid4(), actor="job:tests", at=timezone.now(),
+    )  # fmt: skip
     keys = {
         "desk_items": "finance",
         "desk_stripe_event_by_id": "evt_1",
@@ -132,6 +179,18 @@ def world(offers):
         "desk_act_declaration": declared.pk,
         "desk_act_settle": declared.pk,
         "desk_act_end": sale.subscription.pk,
+        **dict.fromkeys(
+            ("desk_transfer", "desk_act_account", "desk_act_approve", "desk_act_cancel_transfer"), transfer.pk
+        ),
+        **dict.fromkeys(("desk_act_arrived", "desk_act_came_back"), transfer.pk),
+        **dict.fromkeys(("desk_transfer_file", "desk_transfer_file_xml", "desk_transfer_file_csv"), file.pk),
+        **dict.fromkeys(("desk_act_file_sent", "desk_act_file_discard"), file.pk),
+        **dict.fromkeys(("desk_contact", "desk_contact_file"), contact.pk),
+        **dict.fromkeys(("desk_act_contact", "desk_act_name", "desk_act_merge"), sale.customer.pk),
+        **dict.fromkeys(("desk_act_recipient", "desk_act_payer"), sale.subscription.pk),
+        "desk_act_refund_part": sale.subscription.terms.get().pk,
+        "desk_act_begin_transfer": refund.pk,
+        "desk_act_reissue": sale.invoice.pk,
         "desk_act_take": item.pk,
         "desk_act_close": item.pk,
         "desk_act_link": other.pk,

@@ -43,7 +43,7 @@ def typed(**changes):
 
 
 def sent(colleague, sale, **changes):
-    return colleague.browser.post(reverse("desk_note_contact", args=[sale.customer.pk]), typed(**changes))
+    return colleague.browser.post(reverse("desk_act_contact", args=[sale.customer.pk]), typed(**changes))
 
 
 def file(body=PDF, name="lettre.pdf"):
@@ -161,7 +161,7 @@ def test_only_support_reads_them(at_desk, sale):
         colleague = at_desk(role)
         assert colleague.see("desk_contact", one.pk).status_code == 403
         assert colleague.see("desk_contact_file", one.pk).status_code == 403
-        assert colleague.see("desk_note_contact", sale.customer.pk).status_code == 403
+        assert colleague.see("desk_act_contact", sale.customer.pk).status_code == 403
         assert SAID not in text_of(colleague.see("desk_person", sale.customer.pk))
 
 
@@ -169,7 +169,7 @@ def test_the_form_wants_its_token(sale):
     colleague = hire("", email="nobody@team.example")
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(colleague.user, backend="django.contrib.auth.backends.ModelBackend")
-    url = reverse("desk_note_contact", args=[sale.customer.pk])
+    url = reverse("desk_act_contact", args=[sale.customer.pk])
     assert strict.post(url, typed(file=file())).status_code == 403
 
 
@@ -194,7 +194,7 @@ def test_those_of_a_merged_record_are_read_through_it(at_desk, sale, offers):
         sale.customer.pk, other.customer.pk, keep_email_of=other.customer.pk, reason="x", actor=JOB, at=timezone.now()
     )
     assert SAID in text_of(colleague.see("desk_person", other.customer.pk))
-    assert colleague.see("desk_note_contact", sale.customer.pk).status_code == 404
+    assert colleague.see("desk_act_contact", sale.customer.pk).status_code == 404
 
 
 def test_a_note_is_never_rewritten(at_desk, sale):
