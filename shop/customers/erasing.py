@@ -26,7 +26,7 @@ from payments.days import paris_day
 from payments.desk import put_on_desk, record_act
 from payments.ledger import entries
 from payments.ledger.posting import post
-from payments.models import DeskItem, PayerAccount, Payment, Refund, SavedMethod
+from payments.models import DeskItem, PayerAccount, Payment, Refund, SavedMethod, Transfer
 from shop.customers.models import Customer, EmailChange
 from shop.customers.sessions import end_sessions
 from subscriptions.dates import LIVING
@@ -140,6 +140,10 @@ def _waits_because(customer: Customer) -> str:
     under_way = (Refund.State.CREATED, Refund.State.PENDING, Refund.State.UNKNOWN)
     if Refund.objects.filter(payment__in=payments, state__in=under_way).exists():
         return str(_("Money is on its way back to you. Come back once it has arrived."))
+    over = (Transfer.State.DONE, Transfer.State.FAILED, Transfer.State.CANCELLED)
+    transfers = Transfer.objects.filter(Q(customer=customer) | Q(customer__merged_into=customer))
+    if transfers.exclude(state__in=over).exists():
+        return str(_("Money is on its way back to you. Come back once it has arrived."))
     unsettled = (Payment.State.PROCESSING, Payment.State.UNKNOWN)
     if payments.filter(Q(state__in=unsettled) | Q(effect=Payment.Effect.PARKED)).exists():
         return str(_("A payment is on its way. Come back once it has arrived."))
@@ -200,6 +204,7 @@ def _blank(customer: Customer, *, on: date, at: datetime) -> None:
     addresses.update(typed={}, lines=[], postcode="", town="")
     recipients.update(name="")
     EmailChange.objects.filter(customer=customer).delete()
+    Transfer.objects.filter(Q(customer=customer) | Q(customer__merged_into=customer)).update(holder="", iban_end="")
     # What was said is gone; a file that came lies until its own day, found again by nobody.
     said = Contact.objects.filter(Q(customer=customer) | Q(customer__merged_into=customer))
     said.update(words="", file_name="", document=None)

@@ -13,7 +13,8 @@ from typing import Any
 from django.db.models import Q
 from django.utils.timezone import localtime
 
-from payments.models import Act, Invoice, Payment, SavedMethod
+from payments.iban import masked
+from payments.models import Act, Invoice, Payment, SavedMethod, Transfer
 from shop.customers.models import Customer
 from shop.customers.sessions import open_sessions
 from subscriptions.models import (
@@ -44,6 +45,7 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
             "address_changes": [_move(one) for one in _moves(customer)],
             "orders": [_order(one) for one in _orders(customer)],
             "payments": [_payment(one) for one in _payments(customer)],
+            "transfers": [_transfer(one) for one in Transfer.objects.filter(theirs(customer)).order_by("pk")],
             "means_of_payment": [_method(one) for one in _methods(customer)],
             "invoices": [_invoice(one) for one in Invoice.objects.filter(theirs(customer)).order_by("pk")],
             "letters": [_letter(one) for one in Notice.objects.filter(theirs(customer)).order_by("pk")],
@@ -197,6 +199,17 @@ def _payment(one: Payment) -> Facts:
             }
             for refund in one.refunds.all()
         ],
+    }
+
+
+def _transfer(one: Transfer) -> Facts:
+    return {
+        "reference": one.reference,
+        "amount": one.amount.amount,
+        "state": one.state,
+        "holder": one.holder,
+        "iban": one.iban or masked(one.iban_end),
+        "refunded_on": one.sent_on,
     }
 
 

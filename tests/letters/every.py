@@ -358,6 +358,18 @@ def reminders() -> list[NoticeDraft]:
     ]
 
 
+def support(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
+    """What the support desk tells."""
+    return [
+        draft("invoice_reissued", {"reissue_id": reissued(renewed).pk}),
+        draft("name_corrected", {"change_id": address_change(renewed).pk}),
+        draft("recipient_changed", {"hand_over_id": hand_over(bought, "recipient").pk}),
+        draft("payer_changed", {"hand_over_id": hand_over(bought, "payer").pk, "role": "new"}),
+        draft("transfer_account_wanted", {"transfer_id": transfer_of(renewed).pk}),
+        draft("transfer_sent", {"transfer_id": transfer_of(renewed, sent_on=ON).pk}),
+    ]
+
+
 def every() -> list[NoticeDraft]:
     """All of them, from real rows, all still true."""
     texts()
@@ -379,12 +391,6 @@ def every() -> list[NoticeDraft]:
         draft("sepa_failed", {"order_id": refused.pk, "decline_code": "account_closed"}),
         draft("order_expired_with_late_money", {"order_id": refused.pk}),
         draft("refund_sent", {"refund_id": refund_of(bought).pk}),
-        draft("invoice_reissued", {"reissue_id": reissued(renewed).pk}),
-        draft("name_corrected", {"change_id": address_change(renewed).pk}),
-        draft("recipient_changed", {"hand_over_id": hand_over(bought, "recipient").pk}),
-        draft("payer_changed", {"hand_over_id": hand_over(bought, "payer").pk, "role": "new"}),
-        draft("transfer_account_wanted", {"transfer_id": transfer_of(renewed).pk}),
-        draft("transfer_sent", {"transfer_id": transfer_of(renewed, sent_on=ON).pk}),
         code(),
         draft("email_change_confirm_old", mail),
         draft("email_change_confirm_new", mail),
@@ -399,4 +405,5 @@ def every() -> list[NoticeDraft]:
         *charges(),
         *stoppings(bought, renewed),
         *reminders(),
+        *support(bought, renewed),
     ]

@@ -19,6 +19,8 @@ from payments.refunds import NothingToRefund, apply, left_of
 from payments.transfers import banking, giving_back
 from payments.transfers.giving_back import CannotTransfer
 from payments.transfers.moving import TRANSITIONS, NoSuchStep, move
+from shop.customers.erasing import erase, outlook
+from shop.customers.holdings import everything
 from shop.watch.audit import breaches
 from subscriptions import transferring
 from subscriptions.models import Notice
@@ -412,6 +414,20 @@ def test_two_files_made_at_once_hold_each_order_once():
     assert sorted(together([mark] * 4)) == [0, 0, 0, 1]
     assert Notice.objects.filter(kind="transfer_sent").count() == 1
     assert breaches(NOW) == []
+
+
+def test_erasure_waits_for_the_money_and_then_takes_the_name_of_the_account():
+    transfer = came_back()
+    reader = transfer.customer
+    assert outlook(reader).waits_because
+    sent(transfer)
+    with transaction.atomic():
+        giving_back.arrived(transfer.pk, actor=FINANCE, at=NOW, reason="Relevé.")
+    [held] = everything(reader, at=NOW)["transfers"]
+    assert (held["state"], held["holder"], held["iban"]) == ("done", "Élodie Lefèvre", "•••• 2606")
+    assert erase(reader, actor=JOB, at=NOW, reason="Demande.")
+    transfer.refresh_from_db()
+    assert (transfer.holder, transfer.iban_end) == ("", "")
 
 
 def test_errors_are_sentences():
