@@ -177,13 +177,14 @@ def _paid(invoice: Invoice) -> str:
 
 def _replaced(invoice: Invoice) -> Invoice | None:
     """The invoice that this one was made out instead of, to another buyer."""
-    found = Reissue.objects.filter(invoice=invoice.pk).select_related("original").first()
+    found: Reissue | None = getattr(invoice, "reissue_of", None)
     return found.original if found else None
 
 
 def _replacement(note: Invoice) -> str | None:
     """The number of the invoice that takes the place of the one credited; None where money goes back."""
-    return Reissue.objects.filter(credit_note=note.pk).values_list("invoice__reference", flat=True).first()
+    found: Reissue | None = getattr(note, "made_room_for", None)
+    return found.invoice.reference if found else None
 
 
 def _mentions(invoice: Invoice) -> list[str]:

@@ -34,7 +34,9 @@ def rendering_of(whole: Invoice, *, at: datetime) -> InvoiceRendering:
 
 def read_whole(invoice_id: int) -> Invoice:
     """The invoice with all that is printed of it and the rendering it may have, in two queries."""
-    related = ("original", "payment__saved_method", "rendering__document")
+    related = (
+        "original", "payment__saved_method", "rendering__document", "reissue_of__original", "made_room_for__invoice",
+    )  # fmt: skip
     return Invoice.objects.select_related(*related).prefetch_related("lines").get(pk=invoice_id)
 
 

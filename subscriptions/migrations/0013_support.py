@@ -135,11 +135,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("new_payer__isnull", True), ("new_recipient__isnull", False)),
-                            models.Q(("new_payer__isnull", False), ("new_recipient__isnull", True)),
-                            _connector="OR",
+                            ("new_recipient__isnull", False), ("new_payer__isnull", False), _connector="OR"
                         ),
-                        name="hand_over_of_one_thing",
+                        name="hand_over_of_something",
                     )
                 ],
             },

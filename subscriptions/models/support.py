@@ -10,7 +10,7 @@ from django.db.models import Q
 
 
 class HandOver(models.Model):
-    """One change of who receives, or who pays, a subscription; evidence. The other pair is null."""
+    """One change of who receives, or who pays, a subscription; evidence. The pair that did not change is null."""
 
     subscription = models.ForeignKey("Subscription", on_delete=models.PROTECT, related_name="hand_overs")
     old_recipient = models.ForeignKey("Recipient", null=True, on_delete=models.PROTECT, related_name="+")
@@ -29,9 +29,8 @@ class HandOver(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(new_recipient__isnull=False, new_payer__isnull=True)
-                | Q(new_recipient__isnull=True, new_payer__isnull=False),
-                name="hand_over_of_one_thing",
+                condition=Q(new_recipient__isnull=False) | Q(new_payer__isnull=False),
+                name="hand_over_of_something",
             ),
         ]
 

@@ -46,6 +46,7 @@ def guards() -> dict[str, Protect | Keep]:
 
 #: Whose rows come and go, each for a reason.
 FREE = {
+    "subscriptions_contact": "its words are blanked when a reader is erased, nothing else ever changes (tests/support)",
     "subscriptions_postaladdress": "blanked when a reader is erased; orders, invoices and files keep their own copy",
 }
 
