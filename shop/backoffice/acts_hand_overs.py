@@ -58,7 +58,7 @@ class CorrectName(TwoSteps):
     name = "name"
     right = Right.ADDRESS
     title = gettext_lazy("Correct a name")
-    button = gettext_lazy("Correct it")
+    button = gettext_lazy("Correct the name")
 
     def load(self, request: HttpRequest, key: int) -> Customer | None:
         one = Customer.objects.filter(pk=key).first()

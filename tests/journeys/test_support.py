@@ -121,7 +121,7 @@ def test_a_firm_a_name_and_a_recipient(shop, window, shoot):
     page.get_by_role("link", name="Corriger le nom").click()
     page.locator("[name=last_name]").fill("Le Fèvre")
     page.get_by_label("Motif").fill(WHY)
-    carries_out(page, shoot, "name", "Corriger")
+    carries_out(page, shoot, "name", "Corriger le nom")
     assert Customer.objects.get(pk=sale.customer.pk).last_name == "Le Fèvre"
 
 
