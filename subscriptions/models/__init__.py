@@ -5,6 +5,14 @@ from subscriptions.models.notices import Notice, NoticeProof
 from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
 from subscriptions.models.orders import Consent, Disclosure, Order, OrderEvent
 from subscriptions.models.people import AddressChange, PostalAddress, Recipient
+from subscriptions.models.post import (
+    LostMailbox,
+    MailEvent,
+    MailEventCount,
+    PaperLink,
+    PostBatch,
+    PostBatchLetter,
+)
 from subscriptions.models.promise import Entitlement, EntitlementMovement, Subscription, SubscriptionEvent, Term
 from subscriptions.models.reminders import ReminderStep
 from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice, RenewalEvent, RenewalProof
@@ -19,12 +27,18 @@ __all__ = [
     "EntitlementMovement",
     "Issue",
     "LegalText",
+    "LostMailbox",
     "Magazine",
+    "MailEvent",
+    "MailEventCount",
     "Notice",
     "NoticeProof",
     "Offer",
     "Order",
     "OrderEvent",
+    "PaperLink",
+    "PostBatch",
+    "PostBatchLetter",
     "PostalAddress",
     "Price",
     "Recipient",

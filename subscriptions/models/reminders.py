@@ -20,6 +20,7 @@ class ReminderStep(models.Model):
 
     class Channel(models.TextChoices):
         EMAIL = "email", "e-mail"
+        LETTER = "letter", "by e-mail, and on paper to whoever has none"
 
     magazine = models.ForeignKey(
         "Magazine", null=True, blank=True, on_delete=models.PROTECT, related_name="reminder_steps",
@@ -33,7 +34,7 @@ class ReminderStep(models.Model):
     )
     days_after = models.PositiveSmallIntegerField(default=0)
     late_days = models.PositiveSmallIntegerField(default=60, help_text="so many days late it is not sent any more")
-    channel = models.CharField(max_length=5, choices=Channel.choices, default=Channel.EMAIL)
+    channel = models.CharField(max_length=6, choices=Channel.choices, default=Channel.EMAIL)
     letter = models.CharField(max_length=40, help_text="a kind of subscriptions.notices.letters")
     active = models.BooleanField(default=True)
 

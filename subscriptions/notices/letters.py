@@ -99,6 +99,7 @@ LETTERS: Mapping[str, Letter] = {
         context=accounts.code,
         untrue_because=accounts.expired,
         keep_days=2,
+        by_mail_only=True,
     ),
     "email_change_confirm_old": Letter(
         rank=SERVICE,
@@ -106,6 +107,7 @@ LETTERS: Mapping[str, Letter] = {
         context=accounts.email_change,
         untrue_because=accounts.expired,
         keep_days=PASSING,
+        by_mail_only=True,
     ),
     "email_change_confirm_new": Letter(
         rank=SERVICE,
@@ -113,6 +115,7 @@ LETTERS: Mapping[str, Letter] = {
         context=accounts.email_change,
         untrue_because=accounts.expired,
         keep_days=PASSING,
+        by_mail_only=True,
     ),
     "email_changed": Letter(
         rank=SERVICE,

@@ -74,16 +74,21 @@ def texts(notice: Notice, context: Context) -> tuple[str, str, str]:
     # Imported when the first letter is written: a web process that writes none does not carry it.
     from mjml import mjml2html
 
-    place = f"{FOLDER}/{notice.language}/{notice.kind}"
-    said = {**context, **everywhere(), "to_name": notice.to_name}
-    with translation.override(notice.language):
-        subject = spaced(render_to_string(f"{place}.subject.txt", said).strip())
-        source = _spaced(render_to_string(f"{place}.mjml", {**said, "subject": subject}))
+    subject, source = source_of(notice, {**context, **everywhere()})
     # Without `fonts` the letters would link a host of fonts.
     html = str(mjml2html(source, fonts={}))
     # Readers of screens look for a main region, which the wrapper of the letter is.
     html = html.replace('role="article"', 'role="main"', 1).replace(' aria-roledescription="email"', "", 1)
     return subject, html, plain_text(source)
+
+
+def source_of(notice: Notice, said: Context) -> tuple[str, str]:
+    """(subject, source) of a letter, from everything that it may name: what its e-mail and its paper are both made of."""
+    place = f"{FOLDER}/{notice.language}/{notice.kind}"
+    said = {**said, "to_name": notice.to_name}
+    with translation.override(notice.language):
+        subject = spaced(render_to_string(f"{place}.subject.txt", said).strip())
+        return subject, _spaced(render_to_string(f"{place}.mjml", {**said, "subject": subject}))
 
 
 def _spaced(source: str) -> str:
