@@ -123,11 +123,12 @@ def name_on(typed: TypedAddress) -> str:
 
 
 def _tell(change: AddressChange, *, at: datetime) -> None:
-    """The letter goes to the recipient if we can write to them, else to who holds or pays for the copies."""
+    """By e-mail to the recipient if they have one, else to who holds or pays for the copies; else on paper to the recipient."""
     people: list[Any] = [change.recipient.customer]
     for one in Subscription.objects.filter(recipient=change.recipient).select_related("holder", "payer").order_by("pk"):
         people += [one.holder, one.payer]
-    reader = next((person for person in people if person is not None and person.email), None)
+    known = [person for person in people if person is not None and person.erased_on is None]
+    reader = next((person for person in known if person.email), next(iter(known), None))
     if reader is None:
         return
     queue(
@@ -136,7 +137,7 @@ def _tell(change: AddressChange, *, at: datetime) -> None:
                 kind="address_changed",
                 matter=f"address_changed:{change.pk}",
                 customer_id=reader.pk,
-                to_email=reader.email,
+                to_email=reader.email or "",
                 to_name=reader.full_name,
                 facts={"change_id": change.pk},
                 due_at=at,

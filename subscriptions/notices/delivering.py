@@ -115,7 +115,7 @@ def _deliver(notice: Notice, box: LetterBox, done: Delivered, *, at: datetime) -
 def _written(notice: Notice, *, at: datetime) -> tuple[Letter, WrittenLetter] | str:
     """The letter and its message, or why it must not be sent any more."""
     letter = LETTERS[notice.kind]
-    if notice.customer_id and not letter.to_erased and _erased(notice.customer_id):
+    if notice.customer_id and not letter.to_erased and is_erased(notice.customer_id):
         return "the reader had their data erased"
     context = letter.context(notice.facts)
     because = letter.untrue_because(context, at=at)
@@ -131,7 +131,8 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _erased(customer_id: int) -> bool:
+def is_erased(customer_id: int) -> bool:
+    """Whether a customer had their data erased."""
     return get_user_model()._default_manager.filter(pk=customer_id, erased_on__isnull=False).exists()
 
 

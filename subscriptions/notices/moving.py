@@ -98,9 +98,7 @@ def printed(notice: Notice, document: Document, *, at: datetime) -> bool:
     return hold_as_sent(notice, document)
 
 
-def posted(
-    notice: Notice, *, on: datetime, actor: str, registered: str = "", at: datetime
-) -> NoticeProof | None:
+def posted(notice: Notice, *, on: datetime, actor: str, registered: str = "", at: datetime) -> NoticeProof | None:
     """Write down that a letter on paper was posted, at instant `on` of the day; None if it is not to be posted any more.
 
     The proof and the state that it proves belong to one transaction, the caller's. `registered`: the number of a

@@ -39,9 +39,7 @@ class SetLetter:
     pages: int
 
 
-def set_letter(
-    notice: Notice, letter: Letter, context: Context, address: Sequence[str], *, at: datetime
-) -> SetLetter:
+def set_letter(notice: Notice, letter: Letter, context: Context, address: Sequence[str], *, at: datetime) -> SetLetter:
     """Set `notice` from `context` for the postal `address`, with its enclosures. Some tens of milliseconds each.
 
     May write short links. Raises whatever the letter's own context or attachments raise.

@@ -40,13 +40,17 @@ class RenewalDays:
     lapses_on: date
 
 
-def renewal_days(renews_on: date, *, method_kind: str, rules: Rules = RULES) -> RenewalDays:
-    """The days of a renewal on R. `method_kind`: what pays (`card`, `sepa_debit`, or "" while nothing does)."""
+def renewal_days(renews_on: date, *, method_kind: str, by_post: bool = False, rules: Rules = RULES) -> RenewalDays:
+    """The days of a renewal on R. `method_kind`: what pays (`card`, `sepa_debit`, or "" while nothing does). `by_post`:
+    whoever pays is written to on paper, so that every letter is queued earlier by the days that posting takes.
+    """
     debit = method_kind == SEPA
     before = rules.pre_debit_days_before_sepa if debit else rules.pre_debit_days_before
+    if by_post:
+        before = rules.pre_debit_days_before_paper
     return RenewalDays(
         plan_on=renews_on - timedelta(days=rules.plan_days_before),
-        legal=legal_notice_window(renews_on, rules=rules),
+        legal=legal_notice_window(renews_on, by_post=by_post, rules=rules),
         ask_card_on=tuple(renews_on - timedelta(days=days) for days in rules.ask_card_days_before),
         pre_debit_on=renews_on - timedelta(days=before),
         charge_on=renews_on,

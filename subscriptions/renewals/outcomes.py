@@ -140,14 +140,14 @@ def refunded(refunds: Sequence[Refund], *, actor: Actor, at: datetime) -> None:
                 kind="refund_sent",
                 matter=f"refund_sent:refund:{refund.pk}",
                 customer_id=payer.pk,
-                to_email=payer.email,
+                to_email=payer.email or "",
                 to_name=payer.full_name,
                 facts={"refund_id": refund.pk},
                 due_at=at,
                 created_at=at,
             )
             for refund, payer in payers
-            if payer is not None and payer.email
+            if payer is not None
         ]
     )
 

@@ -63,7 +63,8 @@ def is_courtesy(step: ReminderStep) -> bool:
 def _due(step: ReminderStep, from_here: Sequence[ReminderStep], magazine: Magazine, *, on: date) -> QuerySet[Term]:
     """Last terms of readers for whom the step is due and who had neither it nor a later one."""
     earliest, latest = on - timedelta(days=step.days_after + step.late_days), on - timedelta(days=step.days_after)
-    terms = remindable(lapsed=only_after_lapse(step), courtesy=is_courtesy(step))
+    on_paper = step.channel == ReminderStep.Channel.LETTER
+    terms = remindable(lapsed=only_after_lapse(step), courtesy=is_courtesy(step), on_paper=on_paper)
     terms = terms.filter(subscription__magazine=magazine)
     if step.trigger == Trigger.LAPSED:
         terms = terms.filter(
@@ -106,12 +107,12 @@ def _midnight(on: date) -> datetime:
 
 
 def _draft(term: Term, step: ReminderStep, *, on: date, at: datetime) -> NoticeDraft:
-    payer: Any = term.subscription.payer  # somebody with an e-mail address: see `remindable`
+    payer: Any = term.subscription.payer  # somebody, and not erased: see `remindable`
     return NoticeDraft(
         kind=step.letter,
         matter=f"reminder:{term.subscription_id}:{term.number}:{step.code}",
         customer_id=payer.pk,
-        to_email=payer.email,
+        to_email=payer.email or "",
         to_name=payer.full_name,
         facts={"term_id": term.pk, "code": step.code, "on": on.isoformat()},
         due_at=at,

@@ -127,7 +127,7 @@ def words_now(dates: SubscriptionDates) -> tuple[LegalText, str] | None:
 def _tell(subscription: Subscription, kind: str, *, at: datetime) -> None:
     choice = RenewalChoice.objects.filter(subscription=subscription).latest("pk")
     payer: Any = subscription.payer
-    if payer is None or not payer.email:
+    if payer is None:
         return
     queue(
         [
@@ -135,7 +135,7 @@ def _tell(subscription: Subscription, kind: str, *, at: datetime) -> None:
                 kind=kind,
                 matter=f"{kind}:choice:{choice.pk}",
                 customer_id=payer.pk,
-                to_email=payer.email,
+                to_email=payer.email or "",
                 to_name=payer.full_name,
                 facts={"choice_id": choice.pk},
                 due_at=at,
