@@ -213,7 +213,9 @@ def told(at: datetime) -> Breaches:
         DeskItem.objects.filter(kind__in=(TO_POST, UNADDRESSED), closed_at=None).values_list("subject", flat=True)
     )
     to_post = Notice.objects.filter(
-        channel=Notice.Channel.PAPER, state__in=(Notice.State.QUEUED, Notice.State.PRINTING), due_at__lte=at - POSTED_WITHIN
+        channel=Notice.Channel.PAPER,
+        state__in=(Notice.State.QUEUED, Notice.State.PRINTING),
+        due_at__lte=at - POSTED_WITHIN,
     )
     for notice in to_post.iterator(CHUNK):
         if f"notice:{notice.pk}" not in said:

@@ -22,7 +22,7 @@ WAYS: Mapping[str, Any] = {"checkout": _("on Stripe’s page"), "off_session": _
 TRIGGERS: Mapping[str, Any] = {"posted": _("an issue was posted"), "lapsed": _("the subscription lapsed")}
 CLOSED_LISTS: Mapping[str, Mapping[str, Any]] = {
     "subscriptions.reminderstep.trigger": TRIGGERS,
-    "subscriptions.reminderstep.channel": {"email": _("by e-mail")},
+    "subscriptions.reminderstep.channel": {"email": _("by e-mail"), "letter": _("by e-mail, or on paper")},
     "subscriptions.order.state": words.ORDER,
     "subscriptions.subscription.state": words.SUBSCRIPTION,
     "subscriptions.subscription.renewal": words.RENEWAL,

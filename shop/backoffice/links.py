@@ -20,6 +20,7 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "invoice": (Right.INVOICES, "desk_invoice"),
     "declaration": (Right.DECLARATIONS, "desk_declaration"),
     "notice": (Right.LETTERS, "desk_letter"),
+    "batch": (Right.POST, "desk_batch"),
     "event": (Right.EVENTS, "desk_stripe_event"),
     "entry": (Right.LEDGER, "desk_entry"),
 }

@@ -33,6 +33,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.INVOICES, _("Invoices"), "desk_invoices"),
     (Right.LEDGER, _("Ledger"), "desk_entries"),
     (Right.LETTERS, _("Letters"), "desk_letters"),
+    (Right.POST, _("Letters to post"), "desk_post"),
     (Right.ACTS, _("Acts"), "desk_acts"),
     (Right.CLOCK, _("Clockwork"), "desk_clock"),
     (Right.TEAM, _("Team"), "desk_team"),

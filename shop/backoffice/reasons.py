@@ -99,6 +99,9 @@ LETTERS = (
     gettext_noop("the reader gave the order up"),
     gettext_noop("the declaration is dealt with"),
     gettext_noop("the reader has chosen otherwise since"),
+    gettext_noop("no e-mail address that works"),
+    gettext_noop("the reader has called our letters spam"),
+    gettext_noop("taken out of its batch"),
 )
 #: What mail servers and providers answer (`subscriptions.notices.answers`).
 ANSWERS = (

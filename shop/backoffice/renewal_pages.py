@@ -16,6 +16,7 @@ from payments.models import DeskItem
 from shop.backoffice import words
 from shop.backoffice.doors import desk, page
 from shop.backoffice.links import link
+from shop.backoffice.money_tables import acts_for
 from shop.backoffice.paging import paged
 from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right
@@ -24,6 +25,7 @@ from shop.backoffice.tables import Cell, Detail, Fact, Table, chip
 from shop.templatetags.french import euros, short_day, stamp
 from subscriptions.models import Notice, Renewal, RenewalProof
 from subscriptions.renewals.moving import OVER
+from subscriptions.renewals.proving import BEFORE_THE_CHARGE
 
 Kind = RenewalProof.Kind
 
@@ -138,6 +140,9 @@ def renewal(request: HttpRequest, key: int) -> HttpResponse:
                 matters_of(user, [subject]),
                 acts_on(user, [subject, f"subscription:{one.subscription_id}"]),
             ],
+            acts=acts_for(user, (Right.POST, _("Record a notice posted by hand"), "desk_act_record_posted", one.pk))
+            if one.state in BEFORE_THE_CHARGE
+            else [],
         ),
     )
 

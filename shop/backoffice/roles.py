@@ -38,6 +38,7 @@ class Right(StrEnum):
     FULFILMENT_DESK = "work_fulfilment_desk"
     TECHNIQUE_DESK = "work_technique_desk"
     RESEND = "resend_letters"
+    POST = "post_letters"
     ADDRESS = "correct_addresses"
     EMAIL = "replace_emails"
     REFUND = "refund_orders"
@@ -67,6 +68,7 @@ LABELS: Mapping[Right, Any] = {
     Right.FULFILMENT_DESK: _("work at the fulfilment desk"),
     Right.TECHNIQUE_DESK: _("work at the technique desk"),
     Right.RESEND: _("send a letter or an invoice again"),
+    Right.POST: _("print letters and post them"),
     Right.ADDRESS: _("correct an address"),
     Right.EMAIL: _("replace a lost e-mail address"),
     Right.REFUND: _("refund an order"),
@@ -119,7 +121,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     ),
     # Copies and where they go; no amount but what an order says.
     Role.FULFILMENT: frozenset(
-        {Right.HOME, Right.PEOPLE, Right.RECORDS, Right.FULFILMENT_DESK, Right.ADDRESS, Right.ISSUES}
+        {Right.HOME, Right.PEOPLE, Right.RECORDS, Right.FULFILMENT_DESK, Right.POST, Right.ADDRESS, Right.ISSUES}
     ),
     # People: everything that a reader may ask about, and what can be put right without moving money; but what the law
     # gives a reader who stops is theirs to carry out.
@@ -135,6 +137,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.ACTS,
             Right.SUPPORT_DESK,
             Right.RESEND,
+            Right.POST,
             Right.ADDRESS,
             Right.EMAIL,
             Right.LOOK_UP,

@@ -85,6 +85,7 @@ MOVEMENT: Words = {
 LETTER: Words = {
     "queued": (pgettext_lazy("letter", "queued"), WAIT),
     "sending": (pgettext_lazy("letter", "leaving"), WAIT),
+    "printing": (pgettext_lazy("letter", "in a batch to post"), WAIT),
     "sent": (pgettext_lazy("letter", "sent"), GOOD),
     "delivered": (pgettext_lazy("letter", "delivered"), GOOD),
     "bounced": (pgettext_lazy("letter", "came back"), BAD),
@@ -98,7 +99,19 @@ PROOF: Words = {
     "delivered": (pgettext_lazy("proof", "delivered"), GOOD),
     "bounced": (pgettext_lazy("proof", "came back"), BAD),
     "posted": (pgettext_lazy("proof", "posted"), GOOD),
+    "unposted": (pgettext_lazy("proof", "posting taken back"), BAD),
 }
+#: What becomes of a letter on paper, and of a batch.
+POST: Words = {
+    "to_post": (pgettext_lazy("post", "to post"), WAIT),
+    "posted": (pgettext_lazy("post", "posted on"), GOOD),
+    "done": (pgettext_lazy("post", "nothing left"), GOOD),
+    "taken_out": (pgettext_lazy("post", "taken out"), NONE),
+    "unaddressed": (pgettext_lazy("post", "no address"), BAD),
+    "too_late": (pgettext_lazy("post", "too late to count"), BAD),
+    "untrue": (pgettext_lazy("post", "no longer true"), BAD),
+}
+CHANNEL: Mapping[str, Any] = {"email": gettext_lazy("by e-mail"), "paper": gettext_lazy("on paper")}
 EVENT: Words = {
     "stored": (pgettext_lazy("event", "waiting"), WAIT),
     "applied": (pgettext_lazy("event", "applied"), GOOD),
@@ -290,6 +303,10 @@ VERBS: Mapping[str, Any] = {
     "demo loaded": gettext_lazy("loaded the demonstration"),
     "changed roles": gettext_lazy("changed somebody's roles"),
     "posted a legal notice": gettext_lazy("posted a legal notice on paper"),
+    "made a batch": gettext_lazy("made a batch of letters"),
+    "posted a batch": gettext_lazy("posted a batch of letters"),
+    "took a posting back": gettext_lazy("took a posting back"),
+    "took a letter out": gettext_lazy("took a letter out of its batch"),
     "changed a record": gettext_lazy("changed a register"),
     "applied a declaration": gettext_lazy("carried out a declaration"),
     "settled a declaration": gettext_lazy("settled a declaration otherwise"),
@@ -321,6 +338,7 @@ SUBJECTS: Mapping[str, Any] = {
     "series": gettext_lazy("series %(key)s"),
     "account": gettext_lazy("account %(key)s"),
     "notice": gettext_lazy("letter no. %(key)s"),
+    "batch": gettext_lazy("batch no. %(key)s"),
     "declaration": gettext_lazy("declaration no. %(key)s"),
     "event": gettext_lazy("event %(key)s"),
     "desk": gettext_lazy("matter no. %(key)s"),

@@ -14,6 +14,7 @@ from subscriptions.notices.delivering import doubt
 from subscriptions.notices.letter import OnStall
 from subscriptions.notices.letters import LETTERS
 from subscriptions.notices.moving import move, prove, stalled
+from subscriptions.notices.queueing import NoticeDraft, queue
 
 State = Notice.State
 
@@ -68,27 +69,30 @@ def settle_doubt(notice_id: int, *, left: bool, actor: Actor, reason: str, at: d
 def send_again(notice_id: int, *, actor: Actor, reason: str, at: datetime, to_email: str = "") -> Notice:
     """Queue the letter once more as a new one (its own row, Message-ID and proof), perhaps to a corrected address.
 
-    It is written from the same facts as they stand now. The first letter and its proofs stay as they are; an open item
-    about its failure is closed.
+    By e-mail or on paper, as queueing decides. It is written from the same facts as they stand now. The first letter and its
+    proofs stay as they are; an open item about its failure is closed.
     """
     first = Notice.objects.get(pk=notice_id)
-    base = first.matter.split("#")[0]
-    times = Notice.objects.filter(matter__startswith=f"{base}#").count()
-    again = Notice.objects.create(
-        kind=first.kind,
-        matter=f"{base}#{times + 2}",
-        rank=first.rank,
-        customer_id=first.customer_id,
-        to_email=to_email or first.to_email,
-        to_name=first.to_name,
-        language=first.language,
-        facts=first.facts,
-        due_at=at,
-        created_at=at,
-        state=State.QUEUED,
-        state_since=at,
-    )
+    again = once_more(first, to_email=to_email or first.to_email, at=at)
     subject = f"notice:{first.pk}"
     record_act("send_letter_again", subject=subject, actor=actor, reason=reason, facts={"again": again.pk}, at=at)
     take_off_desk(kind="letter_failed", subject=subject, because=reason, actor=actor, at=at)
     return again
+
+
+def once_more(first: Notice, *, to_email: str, at: datetime) -> Notice:
+    """The same letter as a row of its own, queued now; inside the caller's transaction. Its matter ends in `#2`, `#3`…"""
+    base = first.matter.split("#")[0]
+    matter = f"{base}#{Notice.objects.filter(matter__startswith=f'{base}#').count() + 2}"
+    draft = NoticeDraft(
+        kind=first.kind,
+        matter=matter,
+        customer_id=first.customer_id,
+        to_email=to_email,
+        to_name=first.to_name,
+        facts=first.facts,
+        due_at=at,
+        created_at=at,
+    )
+    queue([draft])
+    return Notice.objects.get(matter=matter)

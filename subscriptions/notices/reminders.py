@@ -61,7 +61,11 @@ class Reminder:
         """Why it must not be sent any more: they went on, stopped, objected, or it speaks of copies that have left."""
         running = self.kind in WHILE_RUNNING
         term: Term = context["term"]
-        if not remindable(lapsed=not running, courtesy=self.kind in COURTESY, on_paper=True).filter(pk=term.pk).exists():
+        if (
+            not remindable(lapsed=not running, courtesy=self.kind in COURTESY, on_paper=True)
+            .filter(pk=term.pk)
+            .exists()
+        ):
             return "the reader is not to be reminded any more"
         if context["offered"] is None:
             return "there is nothing to go on with for now"

@@ -105,10 +105,7 @@ def _facts(
         "blocks": [one for one in read if not _colophon(one, publisher)],
         "answer": _answer(publisher, number),
         "enclosed": [_name(one.name) for one in enclosed],
-        "foot": [
-            f"{publisher['name']}, {publisher['legal_form']} au capital de {publisher['capital']}, "
-            f"RCS {publisher['rcs']} {publisher['siren']}"
-        ],
+        "foot": [f"{_who_we_are(publisher)}, RCS {publisher['rcs']} {publisher['siren']}"],
     }
 
 
@@ -121,7 +118,11 @@ def _answer(publisher: dict[str, Any], number: str) -> list[str]:
 def _colophon(block: dict[str, Any], publisher: dict[str, Any]) -> bool:
     """Who we are stands at the foot of the sheet."""
     said = "".join(run[0] for run in block.get("runs", ()))
-    return block["kind"] == "small" and said.startswith(f"{publisher['name']}, {publisher['legal_form']} au capital")
+    return block["kind"] == "small" and said.startswith(_who_we_are(publisher))
+
+
+def _who_we_are(publisher: dict[str, Any]) -> str:
+    return f"{publisher['name']}, {publisher['legal_form']} au capital de {publisher['capital']}"
 
 
 def _name(file: str) -> str:

@@ -16,6 +16,7 @@ from shop.backoffice.registers import registers
 from shop.backoffice.roles import LABELS, RIGHTS, ROLE_LABELS, Right, Role, ensure_roles
 from shop.customers.models import Customer
 from tests.backoffice.colleagues import Colleague, said, text_of
+from tests.backoffice.posting import batch_of
 from tests.backoffice.sold import planned, sell
 from tests.stopping.people import terminates
 
@@ -58,6 +59,16 @@ OPEN_TO = {
     "desk_act_resend_letter": {F, S, A},
     "desk_act_retry_letter": {F, S, A},
     "desk_act_settle_doubt": {F, S, A},
+    "desk_letter_paper": {S, A},
+    "desk_post": {L, S, A},
+    "desk_batch": {L, S, A},
+    "desk_batch_pdf": {L, S, A},
+    "desk_batch_sheet": {L, S, A},
+    "desk_act_make_batch": {L, S, A},
+    "desk_act_posted": {L, S, A},
+    "desk_act_unposted": {L, S, A},
+    "desk_act_take_out": {L, S, A},
+    "desk_act_record_posted": {L, S, A},
     "desk_act_address": {L, S, A},
     "desk_act_email": {S, A},
     "desk_declarations": {F, S, A},
@@ -85,6 +96,9 @@ DOOR = {
 #: Pages that are there for those who may, and say 404 or 409 about what there is to see or do in this small world.
 ELSE = {
     "desk_letter_as_sent": 404,
+    "desk_letter_paper": 404,
+    "desk_act_make_batch": 409,
+    "desk_act_record_posted": 409,
     "desk_invoice_pdf": 404,
     "desk_act_resend_letter": 409,
     "desk_act_retry_letter": 409,
@@ -103,6 +117,7 @@ def world(offers):
     declared = terminates("ActuIA, en novembre", at=timezone.now())
     other = Customer.objects.create_user("other@team.example", is_staff=True)
     sold, letter = sale.order.pk, sale.letter.pk
+    batch, renewal = batch_of(sale.customer), planned(sale.subscription)
     keys = {
         "desk_items": "finance",
         "desk_stripe_event_by_id": "evt_1",
@@ -110,7 +125,7 @@ def world(offers):
         "desk_subscription": sale.subscription.pk,
         "desk_item": item.pk,
         "desk_order": sold,
-        "desk_renewal": planned(sale.subscription).pk,
+        "desk_renewal": renewal.pk,
         "desk_payment": sale.payment.pk,
         "desk_refund": refund.pk,
         "desk_stripe_event": sale.event.pk,
@@ -119,6 +134,14 @@ def world(offers):
         "desk_entry": LedgerEntry.objects.order_by("pk")[0].pk,
         "desk_letter": letter,
         "desk_letter_as_sent": letter,
+        "desk_letter_paper": letter,
+        "desk_batch": batch.pk,
+        "desk_batch_pdf": batch.pk,
+        "desk_batch_sheet": batch.pk,
+        "desk_act_posted": batch.pk,
+        "desk_act_unposted": batch.pk,
+        "desk_act_take_out": batch.lines.get().pk,
+        "desk_act_record_posted": renewal.pk,
         "desk_act_refund": sold,
         "desk_act_look_up": sale.payment.pk,
         "desk_act_resend_invoice": sale.invoice.pk,

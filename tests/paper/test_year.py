@@ -12,9 +12,9 @@ from django.contrib.auth import get_user_model
 
 from payments.actors import Actor
 from payments.models import DeskItem
-from subscriptions.models import Notice, NoticeProof, PostBatch, Renewal, Subscription
+from subscriptions.models import Notice, NoticeProof, PostBatch, Subscription
 from subscriptions.paper.batching import make_batch, mark_posted
-from tests.renewals.days import live, live_through, noon, steps, the_renewal
+from tests.renewals.days import live, noon, steps, the_renewal
 from tests.renewals.people import subscriber
 
 R = date(2027, 11, 23)
