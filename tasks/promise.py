@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from celery import shared_task
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -16,9 +17,11 @@ from payments.days import paris_day
 from payments.invoicing import rendering
 from shop.watch.runs import running
 from subscriptions.notices import delivering, recovering
+from subscriptions.paper import alarming
 from subscriptions.renewals import noticing, planning, proving, unproved
 from subscriptions.renewals.ending import end_fixed_terms
 from subscriptions.renewals.reminding import remind
+from subscriptions.returns import applying, mailbox
 from subscriptions.stopping import following_up
 
 log = structlog.get_logger(__name__)
@@ -64,6 +67,30 @@ def _letters() -> None:
         recovered = recovering.recover(at=timezone.now())
         delivered = delivering.deliver(BATCH, at=timezone.now())
         summary.text = f"{delivered}, recovered {recovered}"
+
+
+@shared_task(name="letters-to-post")
+def letters_to_post() -> None:
+    with running("letters-to-post") as summary:
+        at = timezone.now()
+        summary.text = f"{alarming.watch(on=paris_day(at), at=at, actor=job('letters-to-post'))}"
+
+
+@shared_task(name="mail-returns")
+def mail_returns() -> None:
+    with running("mail-returns") as summary:
+        summary.text = f"{applying.apply_waiting(RENEWALS, at=timezone.now())}"
+
+
+@shared_task(name="bounce-mailbox")
+def bounce_mailbox() -> None:
+    """One run at a time: a server that hangs is waited for once."""
+    with alone("bounce-mailbox") as first:
+        if first:
+            with running("bounce-mailbox") as summary:
+                summary.text = "no mailbox is set"
+                if settings.BOUNCE_MAILBOX:
+                    summary.text = f"{mailbox.fetch(settings.BOUNCE_MAILBOX, at=timezone.now())}"
 
 
 @shared_task(name="invoice-documents")

@@ -28,6 +28,11 @@ class Job:
 TIMETABLE = (
     Job("stripe-events", 5, 5 * MINUTE, "What Stripe told us becomes terms, invoices and letters."),
     Job("letters", 5, 10 * MINUTE, "Queued letters leave; stalled ones are recovered."),
+    Job(
+        "mail-returns", 15, 30 * MINUTE, "What mail providers tell of letters is applied: what came back goes on paper."
+    ),
+    Job("bounce-mailbox", 5 * MINUTE, 2 * HOUR, "Notifications of failure are read from the mailbox of returns."),
+    Job("letters-to-post", HOUR, 6 * HOUR, "A letter on paper whose last day comes near is put on fulfilment's desk."),
     Job("invoice-documents", 15, 30 * MINUTE, "Invoices get their PDF after the commit that numbered them."),
     Job("unknown-payments", MINUTE, 15 * MINUTE, "Payments that Stripe did not answer for are looked up."),
     Job("order-expiry", MINUTE, 30 * MINUTE, "Orders nobody paid end with their payment page."),

@@ -30,6 +30,7 @@ from subscriptions.notices.letters import LETTERS
 from subscriptions.notices.moving import accepted, claim, hold_as_sent, move, prove
 from subscriptions.notices.posting import Accepted, LetterBox
 from subscriptions.notices.writing import WrittenLetter, write
+from subscriptions.returns.following import on_paper_instead
 
 log = structlog.get_logger(__name__)
 State = Notice.State
@@ -178,7 +179,12 @@ def _put_back(
 
 
 def _give_up(notice: Notice, done: Delivered, failure: str, *, at: datetime) -> None:
-    if move(notice, State.FAILED, at=at, failure=failure):
+    with transaction.atomic():
+        moved = move(notice, State.FAILED, at=at, failure=failure)
+        # What the law wants told is told on paper where an e-mail is refused at the door (law.md 4.7).
+        if moved and notice.rank == Notice.Rank.LEGAL:
+            on_paper_instead(notice, at=at)
+    if moved:
         done.failed += 1
         sentence = _("A letter of kind “%(kind)s” did not reach its reader: %(failure)s.") % {
             "kind": notice.kind,

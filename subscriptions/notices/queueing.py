@@ -81,6 +81,24 @@ def queue(drafts: Sequence[NoticeDraft]) -> int:
     return len(new)
 
 
+def once_more(first: Notice, *, to_email: str, at: datetime) -> Notice:
+    """The same letter as a row of its own, queued now; inside the caller's transaction. Its matter ends in `#2`, `#3`…"""
+    base = first.matter.split("#")[0]
+    matter = f"{base}#{Notice.objects.filter(matter__startswith=f'{base}#').count() + 2}"
+    draft = NoticeDraft(
+        kind=first.kind,
+        matter=matter,
+        customer_id=first.customer_id,
+        to_email=to_email,
+        to_name=first.to_name,
+        facts=first.facts,
+        due_at=at,
+        created_at=at,
+    )
+    queue([draft])
+    return Notice.objects.get(matter=matter)
+
+
 def _row(draft: NoticeDraft) -> dict[str, Any]:
     letter = LETTERS.get(draft.kind)
     if letter is None:

@@ -14,7 +14,7 @@ from subscriptions.notices.delivering import doubt
 from subscriptions.notices.letter import OnStall
 from subscriptions.notices.letters import LETTERS
 from subscriptions.notices.moving import move, prove, stalled
-from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.queueing import once_more
 
 State = Notice.State
 
@@ -78,21 +78,3 @@ def send_again(notice_id: int, *, actor: Actor, reason: str, at: datetime, to_em
     record_act("send_letter_again", subject=subject, actor=actor, reason=reason, facts={"again": again.pk}, at=at)
     take_off_desk(kind="letter_failed", subject=subject, because=reason, actor=actor, at=at)
     return again
-
-
-def once_more(first: Notice, *, to_email: str, at: datetime) -> Notice:
-    """The same letter as a row of its own, queued now; inside the caller's transaction. Its matter ends in `#2`, `#3`…"""
-    base = first.matter.split("#")[0]
-    matter = f"{base}#{Notice.objects.filter(matter__startswith=f'{base}#').count() + 2}"
-    draft = NoticeDraft(
-        kind=first.kind,
-        matter=matter,
-        customer_id=first.customer_id,
-        to_email=to_email,
-        to_name=first.to_name,
-        facts=first.facts,
-        due_at=at,
-        created_at=at,
-    )
-    queue([draft])
-    return Notice.objects.get(matter=matter)

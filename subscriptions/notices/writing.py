@@ -19,6 +19,7 @@ from subscriptions.notices.french import spaced
 from subscriptions.notices.letter import Context, Letter
 from subscriptions.notices.paths import ACCOUNT, PRIVACY, SIGN_IN, absolute
 from subscriptions.notices.plain import plain_text
+from subscriptions.returns.tokens import return_address
 
 FOLDER = "letters"
 _PREVIEW = re.compile("<mj-preview>.*?</mj-preview>", re.DOTALL)
@@ -46,15 +47,18 @@ def write(notice: Notice, letter: Letter, context: Context, *, at: datetime) -> 
     The Message-ID is the letter's own, the same at every try: a mailbox that gets it twice shows it once.
     """
     subject, html, text = texts(notice, context)
+    returns_to = return_address(notice)
     message = WrittenLetter(
         subject=subject,
         body=text,
-        from_email=settings.DEFAULT_FROM_EMAIL,
+        # What comes back comes back to an address that names the letter; the reader sees the other one.
+        from_email=returns_to or settings.DEFAULT_FROM_EMAIL,
         to=[mailbox(notice.to_name, notice.to_email)],
         headers={
             "Message-ID": message_id(notice),
             "Date": format_datetime(at.astimezone(PARIS)),
             "Auto-Submitted": "auto-generated",
+            **({"From": settings.DEFAULT_FROM_EMAIL} if returns_to else {}),
             "Content-Language": notice.language,
         },
     )
