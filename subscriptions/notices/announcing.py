@@ -49,12 +49,18 @@ def legal(facts: Facts) -> Context:
 
 
 def too_late(context: Context, *, at: datetime) -> str:
-    """A legal notice does not leave outside the law's window, nor about what will not be."""
+    """A legal notice does not leave outside the law's window, nor about what will not be.
+
+    By e-mail with a guard at each end; on paper a person posts it on the very day that they write down.
+    """
     because = _no_longer(context, (State.PLANNED, State.ANNOUNCED))
     if because:
         return because
     window = legal_notice_window(context["told_day"])
-    if not window.send_from <= paris_day(at) <= window.send_until:
+    first, last = window.send_from, window.send_until
+    if context.get("on_paper"):
+        first, last = window.opens_on, window.closes_on
+    if not first <= paris_day(at) <= last:
         return "outside the law's window for it"
     return ""
 

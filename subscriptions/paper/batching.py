@@ -175,7 +175,7 @@ def untrue_because(notice: Notice, *, at: datetime) -> str:
     letter = LETTERS[notice.kind]
     if notice.customer_id and not letter.to_erased and is_erased(notice.customer_id):
         return "the reader had their data erased"
-    return letter.untrue_because(letter.context(notice.facts), at=at)
+    return letter.untrue_because({**letter.context(notice.facts), "on_paper": True}, at=at)
 
 
 def _prepare(rows: Sequence[Notice], *, at: datetime) -> list[Prepared]:
