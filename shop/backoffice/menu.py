@@ -34,6 +34,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.LEDGER, _("Ledger"), "desk_entries"),
     (Right.LETTERS, _("Letters"), "desk_letters"),
     (Right.POST, _("Letters to post"), "desk_post"),
+    (Right.LETTERS, _("Returns of e-mails"), "desk_returns"),
     (Right.ACTS, _("Acts"), "desk_acts"),
     (Right.CLOCK, _("Clockwork"), "desk_clock"),
     (Right.TEAM, _("Team"), "desk_team"),

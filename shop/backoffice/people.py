@@ -24,7 +24,7 @@ from shop.backoffice.tables import ActLink, Cell, Fact, Table, chip
 from shop.customers.models import Customer
 from shop.templatetags.french import euros, issue_number, short_day, stamp
 from subscriptions.dates import LIVING
-from subscriptions.models import Entitlement, Order, Subscription
+from subscriptions.models import Entitlement, LostMailbox, Order, Subscription
 
 OPEN_COPIES = (Entitlement.State.OWED, Entitlement.State.ASSIGNED, Entitlement.State.HELD)
 
@@ -52,6 +52,7 @@ def person(request: HttpRequest, key: int) -> HttpResponse:
         "older_url": f"?avant={line.older}" if line.older else None,
         "acts": [
             *acts_for(user, (Right.EMAIL, _("Replace a lost e-mail address"), "desk_act_email", one.pk)),
+            *_post_acts(user, one),
             *_address_acts(user, subscriptions),
             *_end_acts(user, subscriptions),
         ]
@@ -63,9 +64,14 @@ def person(request: HttpRequest, key: int) -> HttpResponse:
 
 def _facts(one: Customer, subscriptions: list[Subscription]) -> list[Fact]:
     addresses = {row.recipient_id: row.recipient for row in subscriptions}
+    lost = set(LostMailbox.objects.filter(email=one.email or "", ended_at=None).values_list("kind", flat=True))
+    reached = "post" if not one.email else "lost" if "dead" in lost else "complained" if lost else "email"
     return [
         Fact(_("Reader no."), one.pk),
         Fact(_("E-mail"), one.email or ""),
+        Fact(
+            _("Letters go"), words.said(words.REACHED, reached)["word"], chip=words.said(words.REACHED, reached)["tone"]
+        ),
         Fact(_("Phone"), one.phone),
         Fact(_("Organisation"), one.organisation),
         *(Fact(_("Receives as"), row.name, lines=row.address.lines) for row in addresses.values()),
@@ -149,6 +155,11 @@ def _address_acts(user: Any, subscriptions: list[Subscription]) -> list[ActLink]
             user, (Right.ADDRESS, _("Correct the address of %(name)s") % {"name": name}, "desk_act_address", key)
         )
     ]
+
+
+def _post_acts(user: Any, one: Customer) -> list[ActLink]:
+    """Whoever wants no e-mail lives by post."""
+    return acts_for(user, (Right.EMAIL, _("Write by post only"), "desk_act_by_post", one.pk)) if one.email else []
 
 
 def _end_acts(user: Any, subscriptions: list[Subscription]) -> list[ActLink]:

@@ -102,6 +102,10 @@ LETTERS = (
     gettext_noop("no e-mail address that works"),
     gettext_noop("the reader has called our letters spam"),
     gettext_noop("taken out of its batch"),
+    gettext_noop("it went by e-mail after all"),
+    gettext_noop("no letter of ours"),
+    gettext_noop("told after what contradicts it"),
+    gettext_noop("of no consequence"),
 )
 #: What mail servers and providers answer (`subscriptions.notices.answers`).
 ANSWERS = (

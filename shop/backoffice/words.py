@@ -111,6 +111,26 @@ POST: Words = {
     "too_late": (pgettext_lazy("post", "too late to count"), BAD),
     "untrue": (pgettext_lazy("post", "no longer true"), BAD),
 }
+#: What mail providers tell of a letter, and knocks of theirs that stored nothing.
+RETURN: Words = {
+    "delivered": (pgettext_lazy("return", "delivered"), GOOD),
+    "hard": (pgettext_lazy("return", "came back for good"), BAD),
+    "soft": (pgettext_lazy("return", "came back for now"), WAIT),
+    "complaint": (pgettext_lazy("return", "called spam"), BAD),
+    "other": (pgettext_lazy("return", "of no consequence"), NONE),
+}
+KNOCK: Words = {
+    "forged": (pgettext_lazy("knock", "forged"), BAD),
+    "repeated": (pgettext_lazy("knock", "told before"), NONE),
+    "unreadable": (pgettext_lazy("knock", "not understood"), WAIT),
+}
+#: How a reader is reached.
+REACHED: Words = {
+    "email": (pgettext_lazy("reader", "by e-mail"), NONE),
+    "post": (pgettext_lazy("reader", "by post: no e-mail address"), WAIT),
+    "lost": (pgettext_lazy("reader", "by post: e-mail comes back"), BAD),
+    "complained": (pgettext_lazy("reader", "by e-mail, no offers: called spam"), WAIT),
+}
 CHANNEL: Mapping[str, Any] = {"email": gettext_lazy("by e-mail"), "paper": gettext_lazy("on paper")}
 EVENT: Words = {
     "stored": (pgettext_lazy("event", "waiting"), WAIT),
@@ -306,6 +326,7 @@ VERBS: Mapping[str, Any] = {
     "made a batch": gettext_lazy("made a batch of letters"),
     "posted a batch": gettext_lazy("posted a batch of letters"),
     "took a posting back": gettext_lazy("took a posting back"),
+    "gave up an e-mail": gettext_lazy("gave the e-mail address up: letters go by post"),
     "took a letter out": gettext_lazy("took a letter out of its batch"),
     "changed a record": gettext_lazy("changed a register"),
     "applied a declaration": gettext_lazy("carried out a declaration"),

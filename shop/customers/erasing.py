@@ -30,7 +30,16 @@ from payments.models import DeskItem, PayerAccount, Payment, Refund, SavedMethod
 from shop.customers.models import Customer, EmailChange
 from shop.customers.sessions import end_sessions
 from subscriptions.dates import LIVING
-from subscriptions.models import AddressChange, Entitlement, Order, PostalAddress, Recipient, Renewal, Subscription
+from subscriptions.models import (
+    AddressChange,
+    Entitlement,
+    LostMailbox,
+    Order,
+    PostalAddress,
+    Recipient,
+    Renewal,
+    Subscription,
+)
 from subscriptions.moving import move, move_copies
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.stopping.choosing import stop_renewing
@@ -195,6 +204,7 @@ def _blank(customer: Customer, *, on: date, at: datetime) -> None:
     Authenticator.objects.filter(user_id=customer.pk).delete()
     for field in ("title", "first_name", "last_name", "organisation", "phone", "search"):
         setattr(customer, field, "")
+    LostMailbox.objects.filter(email=customer.email or "").delete()
     customer.email, customer.last_login = None, None
     customer.is_active, customer.erased_on = False, on
     customer.set_unusable_password()

@@ -87,4 +87,5 @@ def _files(customer: Customer) -> Iterator[tuple[str, bytes]]:
             yield f"factures/{invoice.reference}.pdf", body
     for letter in Notice.objects.filter(customer=customer, document__isnull=False).order_by("pk"):
         if body := read(letter.document_id or ""):
-            yield f"courriers/{letter.pk}-{letter.kind}.eml", body
+            ending = "pdf" if letter.channel == Notice.Channel.PAPER else "eml"
+            yield f"courriers/{letter.pk}-{letter.kind}.{ending}", body

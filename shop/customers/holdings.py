@@ -21,6 +21,7 @@ from subscriptions.models import (
     Consent,
     Declaration,
     Entitlement,
+    LostMailbox,
     Notice,
     Order,
     PostalAddress,
@@ -57,6 +58,10 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
             "email_changes": [
                 {"asked_at": one.created_at, "new_email": one.new_email, "done_at": one.done_at}
                 for one in customer.email_changes.order_by("pk")
+            ],
+            "lost_mailboxes": [
+                {"kind": one.kind, "since": one.since, "ended_at": one.ended_at}
+                for one in LostMailbox.objects.filter(email=customer.email or "").order_by("pk")
             ],
             "sessions": [
                 {"opened_at": one.created_at, "ip": one.ip, "browser": one.user_agent}
@@ -224,6 +229,7 @@ def _invoice(one: Invoice) -> Facts:
 def _letter(one: Notice) -> Facts:
     return {
         "kind": one.kind,
+        "way": one.channel,
         "to": one.to_email,
         "queued_at": one.created_at,
         "state": one.state,

@@ -23,6 +23,7 @@ LABELS: Mapping[str, Any] = {
     "declarations": _("Withdrawals and terminations"),
     "renewal_choices": _("Automatic renewal, off and on"),
     "email_changes": _("Changes of e-mail address"),
+    "lost_mailboxes": _("Letters that came back from your address"),
     "sessions": _("Where you are signed in"),
     "acts": _("What was done"),
     "email": _("E-mail address"),
@@ -79,6 +80,7 @@ LABELS: Mapping[str, Any] = {
     "name": _("Name"),
     "vat": _("VAT"),
     "to": _("To"),
+    "way": _("Way"),
     "queued_at": _("Written on"),
     "since": _("Since"),
     "matter": _("About"),
@@ -103,8 +105,14 @@ LABELS: Mapping[str, Any] = {
 AS_KEPT = frozenset({"typed", "shown_before", "declared"})
 
 #: Keys whose values come from a closed list; a word that is not in `CODES` is shown as it is kept.
-CODED = frozenset({"state", "what", "kind", "renewal", "paid_by", "matter", "came_by"})
+CODED = frozenset({"way", "state", "what", "kind", "renewal", "paid_by", "matter", "came_by"})
 CODES: Mapping[str, Any] = {
+    # Letters
+    "email": _("by e-mail"),
+    "paper": _("on paper"),
+    "printing": pgettext_lazy("letter", "in a batch to post"),
+    "dead": _("letters come back"),
+    "complained": _("called spam"),
     # Subscriptions and orders
     "pending": pgettext_lazy("subscription", "pending"),
     "active": pgettext_lazy("subscription", "active"),

@@ -74,7 +74,19 @@ def send_again(notice_id: int, *, actor: Actor, reason: str, at: datetime, to_em
     """
     first = Notice.objects.get(pk=notice_id)
     again = once_more(first, to_email=to_email or first.to_email, at=at)
+    if again.channel == Notice.Channel.EMAIL:
+        _not_on_paper_too(again, at=at)
     subject = f"notice:{first.pk}"
     record_act("send_letter_again", subject=subject, actor=actor, reason=reason, facts={"again": again.pk}, at=at)
     take_off_desk(kind="letter_failed", subject=subject, because=reason, actor=actor, at=at)
     return again
+
+
+def _not_on_paper_too(again: Notice, *, at: datetime) -> None:
+    """What waits to be posted in the place of the first letter is not posted beside the one that leaves now."""
+    base = again.matter.split("#")[0]
+    waiting = Notice.objects.select_for_update(no_key=True).filter(
+        matter__startswith=f"{base}#", channel=Notice.Channel.PAPER, state=State.QUEUED
+    )
+    for one in waiting.order_by("pk"):
+        move(one, State.WITHDRAWN, at=at, failure="it went by e-mail after all")
