@@ -178,7 +178,7 @@ def _lines(user: Any, lines: Sequence[PostBatchLetter], untrue: dict[int, str]) 
             _("Status"),
             "#" + _("Last day"),
             _("Registered"),
-            "",
+            _("Take out"),
         ),
         rows=[
             (
