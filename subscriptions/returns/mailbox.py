@@ -79,4 +79,7 @@ def _opened(url: str) -> Iterator[imaplib.IMAP4]:
         yield server
         server.expunge()
     finally:
-        server.logout()
+        try:
+            server.logout()
+        except (OSError, imaplib.IMAP4.error):  # it has hung up: then the line is closed at this end
+            server.shutdown()
