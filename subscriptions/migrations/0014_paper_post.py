@@ -1,17 +1,24 @@
 """Letters on paper: the channel of a letter, batches to post, and what mail providers tell afterwards."""
 
 import django.db.models.deletion
-from django.conf import settings
 from django.db import migrations, models
 
 from payments.evidence import Keep, Protect
+
+
+#: The two reminders of the customary series that whoever has no e-mail should not miss; both are service letters.
+ON_PAPER_TOO = ("R0", "RE1")
+
+
+def on_paper_too(apps, schema_editor):
+    steps = apps.get_model("subscriptions", "ReminderStep").objects.using(schema_editor.connection.alias)
+    steps.filter(code__in=ON_PAPER_TOO, channel="email").update(channel="letter")
 
 
 class Migration(migrations.Migration):
     dependencies = [
         ("payments", "0004_emptied"),
         ("subscriptions", "0007_reminders"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -346,6 +353,7 @@ class Migration(migrations.Migration):
                 name="batch_posted_has_proof",
             ),
         ),
+        migrations.RunPython(on_paper_too, migrations.RunPython.noop),
         Protect("subscriptions_postbatch"),
         Protect("subscriptions_postbatchletter", mutable=("outcome", "outcome_at", "proof_id")),
         Protect("subscriptions_paperlink"),

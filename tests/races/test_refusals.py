@@ -47,6 +47,7 @@ def guards() -> dict[str, Protect | Keep]:
 #: Whose rows come and go, each for a reason.
 FREE = {
     "subscriptions_postaladdress": "blanked when a reader is erased; orders, invoices and files keep their own copy",
+    "subscriptions_lostmailbox": "names an address, which goes when its reader is erased",
 }
 
 
@@ -63,6 +64,7 @@ def test_every_table_of_the_two_floors_is_guarded_or_says_why_not():
     assert evidence >= {f"payments_{name}" for name in named.split()}
     named = (
         "consent disclosure legaltext orderevent subscriptionevent entitlementmovement addresschange noticeproof term"
+        " postbatch paperlink"
     )
     assert evidence >= {f"subscriptions_{name}" for name in named.split()}
 
@@ -177,6 +179,7 @@ PLAIN = {
 #: Where a plain value is refused by a CHECK.
 FITTING = {
     "subscriptions_renewal": {"number": "2", "term_id": "NULL"},
+    "subscriptions_postbatchletter": {"outcome": "'posted'"},
     "subscriptions_renewalproof": {"kind": "'pre_debit'"},
     "subscriptions_renewalattempt": {
         "legal_kind": "'legal'", "pre_debit_kind": "'pre_debit'", "pre_debit_sent_on": "'2025-12-20'",

@@ -26,6 +26,7 @@ from subscriptions.models import (
     DeclarationEvent,
     Entitlement,
     EntitlementMovement,
+    Notice,
     Order,
     OrderEvent,
     Renewal,
@@ -36,6 +37,7 @@ from subscriptions.models import (
 )
 from subscriptions.moving import NoSuchStep, move_copies
 from subscriptions.moving import move as move_subscriptions
+from subscriptions.notices.moving import move as move_letter
 from subscriptions.opening import open_paid
 from subscriptions.orders.moving import move as move_orders
 from subscriptions.orders.placing import payment_of
@@ -91,6 +93,19 @@ RENEWAL = {
     "lapsed": "",
     "cancelled": "",
 }
+NOTICE = {
+    "queued": "sending printing sent withdrawn",
+    "sending": "sent queued doubtful failed withdrawn",
+    "printing": "sent queued withdrawn",
+    "sent": "delivered bounced printing",
+    "doubtful": "sent queued",
+    "delivered": "bounced",
+    "bounced": "",
+    "failed": "",
+    "withdrawn": "",
+}
+#: States that only one of the two ways knows.
+ONE_WAY = {"sending": "email", "doubtful": "email", "printing": "paper"}
 DECLARATION = {
     "received": "applied on_desk",
     "on_desk": "applied settled",
@@ -330,3 +345,21 @@ def test_declaration(came, to, exists):
     assert declared.state == (to if exists else came)
     steps = DeclarationEvent.objects.filter(from_state=came, to_state=to, reason="a reason")
     assert steps.exists() == exists
+
+
+@pytest.mark.parametrize("channel", ["email", "paper"])
+@pytest.mark.parametrize(("came", "to", "exists"), rows(NOTICE))
+def test_letter(came, to, exists, channel):
+    if ONE_WAY.get(came, channel) != channel:
+        return
+    letter = Notice.objects.create(
+        kind="email_changed", matter="1", rank="service", channel=channel, due_at=NOW, created_at=NOW, state=came,
+        state_since=NOW,
+    )  # fmt: skip
+    if exists and ONE_WAY.get(to, channel) == channel:
+        assert move_letter(letter, to, at=NOW)
+    else:
+        with pytest.raises(ValueError, match="a letter"):
+            move_letter(letter, to, at=NOW)
+    letter.refresh_from_db()
+    assert letter.state == (to if exists and ONE_WAY.get(to, channel) == channel else came)
