@@ -32,6 +32,7 @@ from subscriptions.paper.batching import MOST, rebuilt, untrue_because
 from subscriptions.paper.waiting import deadline, waiting
 
 Outcome = PostBatchLetter.Outcome
+CHECK = "verifier"
 
 
 @desk(Right.POST)
@@ -132,7 +133,9 @@ def batch(request: HttpRequest, key: int) -> HttpResponse:
         if line.outcome == Outcome.POSTED and line.outcome_at and paris_day(line.outcome_at) == paris_day(at)
     ]
     names = words.names_of_staff([one.actor])
-    untrue = {line.pk: because for line in left if (because := untrue_because(line.notice, at=at))}
+    # Each letter is asked of its own rows: only when somebody wants to know.
+    looked = CHECK in request.GET
+    untrue = {line.pk: because for line in left if (because := untrue_because(line.notice, at=at))} if looked else {}
     acts = [(Right.POST, _("Mark as posted"), "desk_act_posted", one.pk)] if left else []
     acts += [(Right.POST, _("Take the posting back"), "desk_act_unposted", one.pk)] if today else []
     return show(
@@ -149,11 +152,14 @@ def batch(request: HttpRequest, key: int) -> HttpResponse:
                 Fact(_("Letters"), one.letters),
                 Fact(_("Pages"), _("%(pages)s, printed on both sides") % {"pages": one.pages}),
                 Fact(_("To post"), len(left)),
-                Fact(_("No longer true"), _take_out_first(len(untrue)) if untrue else ""),
+                Fact(_("No longer true"), (_take_out_first(len(untrue)) if untrue else _("none")) if looked else ""),
                 Fact(_("Hash"), one.document_id, mono=True),
             ],
             tables=[_lines(user, lines, untrue), acts_on(user, [f"batch:{one.pk}"])],
-            acts=acts_for(user, *acts),
+            acts=[
+                *acts_for(user, *acts),
+                *([ActLink(_("Look whether all are still true"), f"?{CHECK}=1")] if left else []),
+            ],
         ),
     )
 

@@ -5,7 +5,6 @@ from django.db import migrations, models
 
 from payments.evidence import Keep, Protect
 
-
 #: The two reminders of the customary series that whoever has no e-mail should not miss; both are service letters.
 ON_PAPER_TOO = ("R0", "RE1")
 
