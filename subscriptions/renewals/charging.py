@@ -256,6 +256,8 @@ def verdict(renewal: Renewal, around: Around, *, on: date) -> Verdict:
     if not may_charge(on, renews_on=renewal.renews_on, pre_debit_sent_on=tries.told_on):
         old = (on - tries.told_on).days > RULES.pre_debit_most_days and renewal.state != State.AWAITING_READER
         return Verdict.BY_CHOICE if old else Verdict.WAIT
+    if tries.named_on is not None and on < tries.named_on:
+        return Verdict.WAIT
     if not usable(subscription.saved_method, on=on):
         return Verdict.NO_CARD
     other_card = subscription.saved_method_id != tries.last_method

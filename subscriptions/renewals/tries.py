@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.db.models import F
+from django.db.models.fields.json import KeyTextTransform
 
 from payments.days import paris_day
 from payments.models import Payment
@@ -32,10 +33,13 @@ class Try:
 
 @dataclass(slots=True)
 class Tries:
-    """The attempts of one renewal, oldest first. `told_on`: when its last pre-debit notice for this R left."""
+    """The attempts of one renewal, oldest first. `told_on`: when its last pre-debit notice for this R left; `named_on`: the
+    day of the debit that it names. On paper that day leaves room for the posting, and nobody is debited before it.
+    """
 
     made: list[Try] = field(default_factory=list)
     told_on: date | None = None
+    named_on: date | None = None
 
     @property
     def first_charged_on(self) -> date | None:
@@ -63,11 +67,16 @@ def tries_of(renewals: Iterable[Renewal]) -> Mapping[int, Tries]:
     found: dict[int, Tries] = defaultdict(Tries)
     if not keys:
         return found
-    told = RenewalProof.objects.filter(
-        renewal__in=keys, kind=RenewalProof.Kind.PRE_DEBIT, renews_on=F("renewal__renews_on")
-    ).order_by("sent_on")
-    for renewal, sent_on in told.values_list("renewal", "sent_on"):
+    told = (
+        RenewalProof.objects.filter(
+            renewal__in=keys, kind=RenewalProof.Kind.PRE_DEBIT, renews_on=F("renewal__renews_on")
+        )
+        .annotate(named=KeyTextTransform("charge_on", "notice_proof__notice__facts"))
+        .order_by("sent_on")
+    )
+    for renewal, sent_on, named in told.values_list("renewal", "sent_on", "named"):
         found[renewal].told_on = sent_on
+        found[renewal].named_on = date.fromisoformat(named) if named else None
     attempts = RenewalAttempt.objects.filter(renewal__in=keys, renews_on=F("renewal__renews_on")).order_by("pk")
     rows = attempts.values_list("renewal", "payment", "payment__saved_method", "payment__state", "charged_on")
     for renewal, payment, method, state, charged_on in rows:
