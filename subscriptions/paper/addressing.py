@@ -51,8 +51,11 @@ def addresses_of(notices: Collection[Notice]) -> Mapping[int, PostalAddress]:
 
 
 def say_unaddressed(keys: Collection[int], *, at: datetime) -> int:
-    """Put letters on paper that have no address on support's desk; returns how many have none. Safe to repeat."""
-    notices = list(Notice.objects.filter(pk__in=keys))
+    """Put letters on paper that have no address on support's desk; returns how many have none. Safe to repeat.
+
+    Nobody looks for the address of a reader who had their data erased.
+    """
+    notices = list(Notice.objects.filter(pk__in=keys, customer__erased_on=None))
     known = addresses_of(notices)
     sentences = {f"notice:{one.pk}": _sentence(one) for one in notices if one.pk not in known}
     put_all_on_desk(DeskItem.Desk.SUPPORT, kind=UNADDRESSED, sentences=sentences, at=at)

@@ -189,6 +189,8 @@ def _prepare(rows: Sequence[Notice], *, at: datetime) -> list[Prepared]:
                 continue
             address = known.get(notice.pk)
             if address is None:
+                if notice.customer_id and is_erased(notice.customer_id):
+                    move(notice, State.WITHDRAWN, at=at, failure="the reader had their data erased")
                 lost.append(notice.pk)
                 continue
             ready.append(

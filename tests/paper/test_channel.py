@@ -188,3 +188,16 @@ class TestNoEmail:
             assert Notice.objects.filter(kind="renewal_notice").count() == count, days
         ways = dict(Notice.objects.filter(kind="renewal_notice").values_list("customer", "channel"))
         assert ways == {by_post.payer_id: "paper", by_mail.payer_id: "email"}
+
+
+def test_an_erased_reader_without_an_address_is_nobodys_matter():
+    gone = get_user_model().objects.create(created_at=AT, erased_on=date(2027, 1, 1))
+    queue(
+        [
+            draft("refund_sent", {"refund_id": 0}, customer_id=gone.pk, to_email=""),
+            draft("email_changed", CHANGED, customer_id=gone.pk, to_email=""),
+        ]
+    )
+    assert not DeskItem.objects.exists()
+    assert make_batch(actor=STAFF, at=AT) is None
+    assert Notice.objects.get(kind="email_changed").state == "withdrawn"
