@@ -121,6 +121,9 @@ def compose(given: Mapping[str, str], plan_: Plan, *, database: tuple[str, str],
 
 OWN_CHOICE = (
     "EMAIL_URL",
+    "MAIL_RETURNS",
+    "BOUNCE_ADDRESS",
+    "BOUNCE_MAILBOX",
     "STRIPE_API_BASE",
     "STRIPE_CHECKOUT_ORIGIN",
     "STRIPE_SECRET_KEY",

@@ -16,9 +16,10 @@ from typing import Any
 from django.conf import settings
 
 from payments.days import paris_day
+from payments.invoicing.numbering import CREDIT_NOTES, INVOICES
 from payments.typesetting import typeset
 from subscriptions.models import Notice
-from subscriptions.notices.french import day
+from subscriptions.notices.french import day, spaced
 from subscriptions.notices.letter import Attachment, Context, Letter
 from subscriptions.notices.writing import everywhere, source_of
 from subscriptions.paper.blocks import blocks
@@ -105,7 +106,12 @@ def _facts(
         "blocks": [one for one in read if not _colophon(one, publisher)],
         "answer": _answer(publisher, number),
         "enclosed": [_name(one.name) for one in enclosed],
-        "foot": [f"{_who_we_are(publisher)}, RCS {publisher['rcs']} {publisher['siren']}"],
+        "foot": [
+            spaced(
+                f"{publisher['name']}, {publisher['legal_form']} au capital de {publisher['capital']}, "
+                f"RCS {publisher['rcs']} {publisher['siren']}"
+            )
+        ],
     }
 
 
@@ -118,17 +124,15 @@ def _answer(publisher: dict[str, Any], number: str) -> list[str]:
 def _colophon(block: dict[str, Any], publisher: dict[str, Any]) -> bool:
     """Who we are stands at the foot of the sheet."""
     said = "".join(run[0] for run in block.get("runs", ()))
-    return block["kind"] == "small" and said.startswith(_who_we_are(publisher))
-
-
-def _who_we_are(publisher: dict[str, Any]) -> str:
-    return f"{publisher['name']}, {publisher['legal_form']} au capital de {publisher['capital']}"
+    return block["kind"] == "small" and said.startswith(f"{publisher['name']}, {publisher['legal_form']} au capital de")
 
 
 def _name(file: str) -> str:
-    """« Conditions generales de vente » is how a file is called; a letter says it better where it knows how."""
+    """What a letter calls a file that goes with it: « Facture F2027-000013 », and not by the name of the file."""
     known = {
         "conditions-generales-de-vente.pdf": "Conditions générales de vente",
         "formulaire-de-retractation.pdf": "Formulaire de rétractation",
     }
-    return known.get(file, file.removesuffix(".pdf"))
+    reference = file.removesuffix(".pdf")
+    series = {INVOICES: "Facture", CREDIT_NOTES: "Avoir"}.get(reference[:1], "") if reference[1:5].isdecimal() else ""
+    return known.get(file, f"{series} {reference}".strip())

@@ -61,6 +61,7 @@ def test_every_letter_that_may_be_posted_is_set_in_the_words_of_its_e_mail():
         assert "Paris, le 4 janvier 2027" in first
         # Nothing that is pressed, and no page that only opens by e-mail.
         whole = " ".join(words(page) for page in read.pages[:own])
+        assert whole.count("RCS Paris") == own, notice.kind  # at the foot of each page, and nowhere else
         for never in (
             "ce bouton",
             "un clic suffit",
