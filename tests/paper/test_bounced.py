@@ -11,10 +11,10 @@ from payments.models import DeskItem, Payment
 from subscriptions.audit import told
 from subscriptions.models import LostMailbox, MailEvent, Notice, Renewal, RenewalAttempt
 from subscriptions.paper.alarming import Watched, watch
-from subscriptions.paper.batching import make_batch, mark_posted, undo_posting
+from subscriptions.paper.batching import make_batch, mark_posted, take_out, undo_posting
 from subscriptions.renewals.auditing import announced as audited
 from subscriptions.renewals.falling_due import fall_due
-from subscriptions.renewals.proving import still_proved
+from subscriptions.renewals.proving import record_posted, still_proved
 from subscriptions.returns.applying import apply_waiting
 from subscriptions.returns.news import News
 from subscriptions.returns.receiving import store
@@ -125,6 +125,18 @@ class TestBounced:
         live(CLOSES + timedelta(days=1))
         noticed.refresh_from_db()
         assert noticed.state == "manual"
+
+    def test_what_lies_in_a_batch_is_not_recorded_by_hand_beside_it(self, noticed):
+        told_to_come_back(TARGET + timedelta(days=2))
+        on = TARGET + timedelta(days=3)
+        batch = make_batch(actor=STAFF, at=noon(on))
+        with pytest.raises(ValueError, match="lies in a batch"):
+            record_posted(noticed, posted_on=on, actor=STAFF, reason="x", at=noon(on))
+        take_out(batch.lines.get(), actor=STAFF, reason="posté à part", at=noon(on))
+        assert record_posted(noticed, posted_on=on, actor=STAFF, reason="recommandé", at=noon(on)) is not None
+        assert Notice.objects.get(channel="paper").state == "sent"
+        assert make_batch(actor=STAFF, at=noon(on)) is None
+        assert still_proved([noticed]) == {noticed.pk}
 
     def test_the_alarm_rings_five_days_before_it_should_leave_and_ends_with_the_posting(self, noticed):
         letter = told_to_come_back(TARGET + timedelta(days=2))
