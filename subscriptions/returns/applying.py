@@ -17,6 +17,7 @@ from payments.desk import take_off_desk
 from subscriptions.models import LostMailbox, MailEvent, Notice, NoticeProof
 from subscriptions.notices.moving import move, prove
 from subscriptions.returns.following import EMAIL_LOST, lose, on_paper_instead, regain, say_lost
+from subscriptions.returns.moving import move as move_event
 from subscriptions.returns.news import bare
 from subscriptions.returns.tokens import letter_of
 
@@ -57,9 +58,7 @@ def _apply(event: MailEvent, done: Applied, *, at: datetime) -> None:
         because = "no letter of ours"
     else:
         because = _heard(event, notice, at=at)
-    event.state, event.reason = (Heard.IGNORED, because) if because else (Heard.APPLIED, "")
-    event.notice, event.done_at = notice, at
-    event.save(update_fields=["state", "reason", "notice", "done_at"])
+    move_event(event, Heard.IGNORED if because else Heard.APPLIED, notice=notice, at=at, reason=because)
     if because:
         done.ignored += 1
         log.info("return ignored", provider=event.provider, kind=event.kind, reason=because)

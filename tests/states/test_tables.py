@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from payments import refunds
 from payments.charging import intend
+from payments.documents import keep
 from payments.gateway import IntentSeen, Outcome, RefundSeen
 from payments.methods import payer_account
 from payments.models import Payment, PaymentEvent, Refund, RefundEvent
@@ -26,6 +27,7 @@ from subscriptions.models import (
     DeclarationEvent,
     Entitlement,
     EntitlementMovement,
+    MailEvent,
     Notice,
     Order,
     OrderEvent,
@@ -42,6 +44,7 @@ from subscriptions.opening import open_paid
 from subscriptions.orders.moving import move as move_orders
 from subscriptions.orders.placing import payment_of
 from subscriptions.renewals.moving import move as move_renewals
+from subscriptions.returns.moving import move as move_event
 from subscriptions.stopping.moving import NoSuchStep as NoSuchDeclarationStep
 from subscriptions.stopping.moving import move as move_declaration
 from tests.makers import NOW, READER, TODAY, make_magazine, make_offers, make_wish, place_order
@@ -106,6 +109,7 @@ NOTICE = {
 }
 #: States that only one of the two ways knows.
 ONE_WAY = {"sending": "email", "doubtful": "email", "printing": "paper"}
+MAIL_EVENT = {"stored": "applied ignored", "applied": "", "ignored": ""}
 DECLARATION = {
     "received": "applied on_desk",
     "on_desk": "applied settled",
@@ -270,6 +274,7 @@ MOVERS = {
     "payments/settling.py", "payments/steps.py", "payments/refunds.py", "payments/methods.py",
     "payments/webhooks/moving.py", "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
     "subscriptions/fulfilment/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
+    "subscriptions/returns/moving.py",
 }  # fmt: skip
 #: SQL of our own that changes a state.
 BY_STATEMENT = re.compile(r"\bUPDATE\b.*\bSET\b.*\bstate\s*=", re.DOTALL)
@@ -363,3 +368,18 @@ def test_letter(came, to, exists, channel):
             move_letter(letter, to, at=NOW)
     letter.refresh_from_db()
     assert letter.state == (to if exists and ONE_WAY.get(to, channel) == channel else came)
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(MAIL_EVENT))
+def test_news_of_a_return(came, to, exists):
+    raw = keep(b"raw", media_type="application/json", keep_until=TODAY, at=NOW)
+    event = MailEvent.objects.create(
+        provider="generic", event_id="1", kind="hard", happened_at=NOW, received_at=NOW, document=raw, state=came
+    )
+    if exists:
+        move_event(event, to, notice=None, at=NOW, reason="a reason")
+    else:
+        with pytest.raises(ValueError, match="does not go"):
+            move_event(event, to, notice=None, at=NOW)
+    event.refresh_from_db()
+    assert event.state == (to if exists else came)
