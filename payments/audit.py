@@ -12,13 +12,16 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from payments.invoicing.issuing import vat_by_rate
 from payments.invoicing.numbering import digest
+from payments.mirroring.matters import MATTERS
 from payments.models import (
     AccountMap,
     BalanceMovement,
+    DeskItem,
     Invoice,
     InvoiceSeries,
     LedgerEntry,
     LedgerLine,
+    MirrorRun,
     Payment,
     PaymentEvent,
     Refund,
@@ -29,6 +32,8 @@ Breaches = Iterator[tuple[str, str]]
 Check = Callable[[datetime], Breaches]
 CHUNK = 2000
 WAITING_TOO_LONG = timedelta(hours=2)
+#: A mirror is held every night: one and a half days after the last, a night was missed.
+MIRROR_TOO_OLD = timedelta(hours=36)
 
 
 def one_charge(at: datetime) -> Breaches:
@@ -204,10 +209,29 @@ def unknown_resolved(at: datetime) -> Breaches:
         yield f"refund:{refund.pk}", "asked for and not answered for more than a day"
 
 
+def mirrored(at: datetime) -> Breaches:
+    """MIRROR: what Stripe took for us and what the books received are the same, as the last mirrors saw it.
+
+    Reads what the runs have stored. A mirror that has not run, or has not come to its end, is itself a breach as soon as
+    there is money that it should have seen.
+    """
+    found = DeskItem.objects.filter(kind__in=MATTERS, closed_at=None)
+    for kind, subject in found.values_list("kind", "subject").iterator(CHUNK):
+        yield subject, f"the mirror found: {kind.removeprefix('mirror_')}"
+    since = at - MIRROR_TOO_OLD
+    recent = MirrorRun.objects.filter(kind=MirrorRun.Kind.NIGHTLY, finished_at__isnull=False, until__gte=since)
+    money = Payment.objects.filter(state=Payment.State.SUCCEEDED, state_since__lt=since)
+    if not recent.exists() and money.exists():
+        yield "mirror:nightly", "Stripe's charges were not held against the books last night"
+    for run in MirrorRun.objects.filter(finished_at=None, started_at__lt=since):
+        yield f"mirror:{run.pk}", f"a mirror begun on {run.started_at:%Y-%m-%d} has not come to its end"
+
+
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "ONE-CHARGE": (one_charge, moved_by_the_table),
     "BALANCED": (balanced, open_items, fees_booked, as_stripe_says),
     "NUMBERED": (numbered,),
     "VAT": (vat,),
     "HEARD": (heard, unknown_resolved),
+    "MIRROR": (mirrored,),
 }

@@ -175,6 +175,7 @@ def charge(body: Body) -> ChargeSeen:
         else None,
         created=_instant(body, "created"),
         livemode=bool(body.get("livemode")),
+        metadata=_labels(body),
     )
 
 

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from payments.gateway.labels import REFERENCE
+
 if TYPE_CHECKING:
     from payments.gateway.outcomes import Decline
 
@@ -102,6 +104,12 @@ class ChargeSeen:
     method: MethodSeen | None
     created: datetime
     livemode: bool
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reference(self) -> str:
+        """Ours, which Stripe copies from the intent to its charges; empty on what another product made."""
+        return self.metadata.get(REFERENCE, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from payments.models.books import Account, AccountMap, LedgerEntry, LedgerLine, 
 from payments.models.documents import Document
 from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries
 from payments.models.methods import MethodSetup, PayerAccount, SavedMethod
+from payments.models.mirror import MirrorCharge, MirrorDifference, MirrorRun
 from payments.models.payments import Payment, PaymentEvent, Refund, RefundEvent
 from payments.models.stripe import BalanceMovement, StripeEvent
 
@@ -22,6 +23,9 @@ __all__ = [
     "LedgerEntry",
     "LedgerLine",
     "MethodSetup",
+    "MirrorCharge",
+    "MirrorDifference",
+    "MirrorRun",
     "PayerAccount",
     "Payment",
     "PaymentEvent",
