@@ -12,11 +12,10 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from payments.invoicing.issuing import vat_by_rate
 from payments.invoicing.numbering import digest
-from payments.mirroring.matters import MATTERS
+from payments.mirroring.matters import open_matters
 from payments.models import (
     AccountMap,
     BalanceMovement,
-    DeskItem,
     Invoice,
     InvoiceSeries,
     LedgerEntry,
@@ -215,16 +214,14 @@ def mirrored(at: datetime) -> Breaches:
     Reads what the runs have stored. A mirror that has not run, or has not come to its end, is itself a breach as soon as
     there is money that it should have seen.
     """
-    found = DeskItem.objects.filter(kind__in=MATTERS, closed_at=None)
-    for kind, subject in found.values_list("kind", "subject").iterator(CHUNK):
-        yield subject, f"the mirror found: {kind.removeprefix('mirror_')}"
+    yield from open_matters()
     since = at - MIRROR_TOO_OLD
     recent = MirrorRun.objects.filter(kind=MirrorRun.Kind.NIGHTLY, finished_at__isnull=False, until__gte=since)
     money = Payment.objects.filter(state=Payment.State.SUCCEEDED, state_since__lt=since)
     if not recent.exists() and money.exists():
         yield "mirror:nightly", "Stripe's charges were not held against the books last night"
-    for run in MirrorRun.objects.filter(finished_at=None, started_at__lt=since):
-        yield f"mirror:{run.pk}", f"a mirror begun on {run.started_at:%Y-%m-%d} has not come to its end"
+    for run in MirrorRun.objects.filter(finished_at=None, started_at__lt=since).order_by("pk"):
+        yield f"mirror:{run.pk}", "a mirror that has not come to its end"
 
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {

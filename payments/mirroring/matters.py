@@ -6,7 +6,7 @@ What a person has closed with a reason is explained, and is not put on the desk 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -33,6 +33,17 @@ SENTENCES = {
     Kind.REFUNDED: "Stripe a remboursé {at_stripe} sur {payment}, les livres {in_books}.",
 }
 
+#: The same for the audit, as a colleague of technique reads it.
+FINDINGS = {
+    Kind.UNKNOWN: "Stripe has taken money that the books do not know",
+    Kind.UNSETTLED: "Stripe has taken its money, and it is not paid",
+    Kind.SECOND: "Stripe has taken money for it a second time",
+    Kind.MISSING: "received in the books, and not at Stripe",
+    Kind.AMOUNT: "of another amount at Stripe",
+    Kind.CURRENCY: "of another currency at Stripe",
+    Kind.REFUNDED: "another sum of it was given back at Stripe",
+}
+
 
 def put(differences: Sequence[MirrorDifference], *, at: datetime) -> None:
     """Put differences on the desk, but for those that are there or that a person has explained. A query, an INSERT per kind."""
@@ -51,6 +62,13 @@ def put(differences: Sequence[MirrorDifference], *, at: datetime) -> None:
             by_kind[kind][one.subject] = _sentence(one)
     for kind, sentences in sorted(by_kind.items()):
         put_all_on_desk(DeskItem.Desk.FINANCE, kind=kind, sentences=sentences, at=at)
+
+
+def open_matters() -> Iterator[tuple[str, str]]:
+    """(subject, finding) of what differs and nobody has explained. One query."""
+    items = DeskItem.objects.filter(kind__in=MATTERS, closed_at=None).order_by("pk").values_list("kind", "subject")
+    for kind, subject in items.iterator(2000):
+        yield subject, FINDINGS[Kind(kind.removeprefix(PREFIX))]
 
 
 def close_settled(run: MirrorRun, *, actor: Actor, at: datetime) -> int:

@@ -10,7 +10,7 @@ dies is followed by the next. Stripe allows a hundred readings a second; one aft
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -67,12 +67,12 @@ def _last(at: datetime, *, monthly: bool) -> datetime:
         day -= timedelta(days=1)
     if monthly:
         day = day.replace(day=1)
-    return datetime.combine(day, time(HOUR), tzinfo=PARIS)
+    return datetime.combine(day, time(HOUR), tzinfo=PARIS).astimezone(UTC)
 
 
 def _begin(kind: str, *, at: datetime) -> list[MirrorRun]:
     """Begin a run, unless somebody has this very moment."""
-    until = at - SETTLING
+    until = at.astimezone(UTC) - SETTLING  # hours that pass, be it a night in which the clock is changed
     last = MirrorRun.objects.filter(kind=kind, finished_at__isnull=False).order_by("-until").first()
     since = until - WIDE
     if kind == Kind.NIGHTLY and last is not None:

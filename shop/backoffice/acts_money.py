@@ -14,6 +14,7 @@ from payments import looking_up, refunds
 from payments.actors import Actor
 from payments.desk import record_act
 from payments.gateway import GatewayFault, NotConfigured, Unknown
+from payments.mirroring import duplicates
 from payments.models import Invoice, Payment, Refund
 from shop.backoffice import words
 from shop.backoffice.acting import Done, Impossible, Preview, TwoSteps
@@ -72,25 +73,70 @@ class RefundOrder(TwoSteps):
 
     def do(self, subject: Order, form: Any, *, actor: Actor, at: datetime) -> Done:
         refund = refund_in_full(subject, reason=form.cleaned_data["reason"], actor=actor, at=at)
-        said = {"reference": refund.reference, "amount": euros(refund.amount)}
-        try:
-            sent = refunds.send(refund.pk, actor=actor, at=at)
-        except GatewayFault:
-            waits = _(
-                "Refund %(reference)s of %(amount)s is written down; Stripe did not answer and is asked again by itself."
-            )
-            return Done(waits % said, doubt=True)
-        if sent.state == Refund.State.SUCCEEDED:
-            return Done(_("Refund %(reference)s of %(amount)s has left.") % said)
-        if sent.state == Refund.State.FAILED:
-            return Done(_("Refund %(reference)s was refused by Stripe: it is on the finance desk.") % said, doubt=True)
-        return Done(_("Refund %(reference)s of %(amount)s is on its way.") % said)
+        return _sent(refund, actor=actor, at=at)
 
     def back(self, subject: Order) -> str:
         return reverse("desk_order", args=[subject.pk])
 
     def about(self, subject: Order) -> str:
         return _("order %(reference)s") % {"reference": subject.reference}
+
+
+def _sent(refund: Refund, *, actor: Actor, at: datetime) -> Done:
+    """Send a refund that is written down, and say what came of it."""
+    said = {"reference": refund.reference, "amount": euros(refund.amount)}
+    try:
+        sent = refunds.send(refund.pk, actor=actor, at=at)
+    except GatewayFault:
+        waits = _(
+            "Refund %(reference)s of %(amount)s is written down; Stripe did not answer and is asked again by itself."
+        )
+        return Done(waits % said, doubt=True)
+    if sent.state == Refund.State.SUCCEEDED:
+        return Done(_("Refund %(reference)s of %(amount)s has left.") % said)
+    if sent.state == Refund.State.FAILED:
+        return Done(_("Refund %(reference)s was refused by Stripe: it is on the finance desk.") % said, doubt=True)
+    return Done(_("Refund %(reference)s of %(amount)s is on its way.") % said)
+
+
+class GiveDuplicateBack(TwoSteps):
+    """Give back what is left of a payment that pays for nothing: its own refund was refused."""
+
+    name = "give_duplicate_back"
+    right = Right.REFUND
+    title = gettext_lazy("Give a duplicate back")
+    button = gettext_lazy("Give the money back")
+
+    def load(self, request: HttpRequest, key: int) -> Payment | None:
+        return Payment.objects.select_related("customer").filter(pk=key).first()
+
+    def preview(self, subject: Payment, form: Any) -> Preview:
+        rest = duplicates.left_to_give_back(subject)
+        if not subject.surplus:
+            raise Impossible(_("This payment is no surplus: what it pays for is refunded with its order."))
+        if rest.amount <= 0:
+            raise Impossible(_("All of it is given back, or on its way."))
+        return Preview(
+            facts=[
+                Fact(_("Amount given back"), euros(rest)),
+                Fact(_("To"), f"{words.METHOD.get(subject.method_kind, subject.method_kind)}, {subject.reference}"),
+                Fact(_("Pays for"), words.subject(subject.subject)),
+            ],
+            warning=_("A refund cannot be called back. The reader is told once the money has left."),
+        )
+
+    def do(self, subject: Payment, form: Any, *, actor: Actor, at: datetime) -> Done:
+        try:
+            refund = duplicates.give_back_rest(subject.pk, reason=form.cleaned_data["reason"], actor=actor, at=at)
+        except refunds.NothingToRefund:
+            raise Impossible(_("All of it is given back, or on its way.")) from None
+        return _sent(refund, actor=actor, at=at)
+
+    def back(self, subject: Payment) -> str:
+        return reverse("desk_mirror")
+
+    def about(self, subject: Payment) -> str:
+        return _("payment %(reference)s") % {"reference": subject.reference}
 
 
 class AskStripe(TwoSteps):

@@ -37,6 +37,9 @@ def url_of(user: Any, subject: str) -> str:
     """The address of `kind:id`; "" for what has no page of its own or is not open to this person."""
     kind, _colon, key = subject.partition(":")
     kind = {"surplus": "payment", "refund_failed": "refund"}.get(kind, kind)
+    if kind in ("charge", "mirror"):
+        # What only Stripe knows, and the mirror's own matters, are shown on its page.
+        return reverse("desk_mirror") if may(user, Right.LEDGER) else ""
     if kind == "event" and not key.isdecimal():
         return event_url(user, key)
     return link(user, kind, int(key)) if key.isdecimal() else ""

@@ -32,6 +32,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.EVENTS, _("Stripe events"), "desk_stripe_events"),
     (Right.INVOICES, _("Invoices"), "desk_invoices"),
     (Right.LEDGER, _("Ledger"), "desk_entries"),
+    (Right.LEDGER, _("Mirror of Stripe"), "desk_mirror"),
     (Right.LETTERS, _("Letters"), "desk_letters"),
     (Right.ACTS, _("Acts"), "desk_acts"),
     (Right.CLOCK, _("Clockwork"), "desk_clock"),

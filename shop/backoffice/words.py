@@ -148,6 +148,20 @@ ISSUE: Words = {
     "handed_over": (pgettext_lazy("issue", "handed over"), WAIT),
     "posted": (pgettext_lazy("issue", "posted"), GOOD),
 }
+MIRROR_RUN: Words = {
+    "nightly": (gettext_lazy("of the night"), NONE),
+    "monthly": (gettext_lazy("of the month"), NONE),
+}
+MIRROR: Words = {
+    "mended": (gettext_lazy("learnt here, settled"), GOOD),
+    "unknown": (gettext_lazy("unknown to the books"), BAD),
+    "unsettled": (gettext_lazy("taken, not settled"), BAD),
+    "second": (gettext_lazy("taken a second time"), BAD),
+    "missing": (gettext_lazy("not at Stripe"), BAD),
+    "amount": (gettext_lazy("another amount"), BAD),
+    "currency": (gettext_lazy("another currency"), BAD),
+    "refunded": (gettext_lazy("another sum given back"), BAD),
+}
 METHOD: Mapping[str, Any] = {
     "card": gettext_lazy("card"),
     "sepa_debit": gettext_lazy("SEPA direct debit"),
@@ -241,6 +255,7 @@ JOBS: Mapping[str, Any] = {
     "parked-effects": gettext_lazy("parked effects"),
     "event-catch-up": gettext_lazy("events caught up"),
     "balance-movements": gettext_lazy("movements of the balance"),
+    "stripe-mirror": gettext_lazy("mirror of Stripe"),
     "invoice-documents": gettext_lazy("documents of invoices"),
     "renewal-plan": gettext_lazy("planning of renewals"),
     "renewal-notices": gettext_lazy("letters about renewals"),
@@ -294,6 +309,7 @@ VERBS: Mapping[str, Any] = {
     "applied a declaration": gettext_lazy("carried out a declaration"),
     "settled a declaration": gettext_lazy("settled a declaration otherwise"),
     "ended a subscription": gettext_lazy("ended a subscription"),
+    "gave a duplicate back": gettext_lazy("gave a duplicate back"),
 }
 
 
@@ -318,6 +334,8 @@ SUBJECTS: Mapping[str, Any] = {
     "entry": gettext_lazy("entry %(key)s"),
     "fee": gettext_lazy("fee on line no. %(key)s"),
     "movement": gettext_lazy("line %(key)s"),
+    "charge": gettext_lazy("charge %(key)s"),
+    "mirror": gettext_lazy("mirror %(key)s"),
     "series": gettext_lazy("series %(key)s"),
     "account": gettext_lazy("account %(key)s"),
     "notice": gettext_lazy("letter no. %(key)s"),

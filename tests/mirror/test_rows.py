@@ -49,7 +49,7 @@ def test_no_difference(offers, till):
     ]
     foreign = MirrorCharge.objects.get(ours=False)
     assert (foreign.reference, foreign.payment) == ("", None)
-    assert breaches(quarter_past_two()) == []
+    assert [one for one in breaches(quarter_past_two()) if one[0] != "TOLD"] == []
 
 
 def test_mended(offers, till):
@@ -73,10 +73,14 @@ def test_unknown_by_its_customer(offers, till):
     item = DeskItem.objects.get(kind="mirror_unknown")
     assert (item.desk, item.sentence) == (
         "finance",
-        f"Stripe a encaissé 27,60\u00a0€ ({intent.latest_charge}) au nom de la boutique, et les livres ne connaissent "
-        "pas ce paiement : à retrouver, ou à rendre depuis Stripe.",
+        (
+            f"Stripe a encaissé 27,60\u00a0€ ({intent.latest_charge}) au nom de la boutique, et les livres ne "
+            "connaissent pas ce paiement : à retrouver, ou à rendre depuis Stripe."
+        ),
     )
-    assert list(mirrored(quarter_past_two())) == [(f"charge:{intent.latest_charge}", "the mirror found: unknown")]
+    assert list(mirrored(quarter_past_two())) == [
+        (f"charge:{intent.latest_charge}", "Stripe has taken money that the books do not know")
+    ]
 
 
 def test_unknown_by_its_reference(offers, till):
@@ -170,7 +174,7 @@ def test_refunded_in_the_books(offers, till, superuser):
 
 def test_refunded_on_its_way_is_no_difference(offers, till):
     """Asked for and not answered: Stripe has carried it out, and the night hears of it by the one way."""
-    payment = bought(till)
+    bought(till)
     refund = refund_in_full(Order.objects.get(), reason="rétractation", actor=CLOCK, at=timezone.now())
     till.misbehave("timeout_after", path="/v1/refunds")
     refunds.send(refund.pk, actor=CLOCK, at=timezone.now())
