@@ -5,7 +5,7 @@ PY := .venv/bin/python
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset stripe shell test check bench fmt messages lock
+.PHONY: help demo demo-reset stripe shell test races check bench fmt messages lock
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
@@ -30,6 +30,10 @@ shell: ## a Python shell in the running demo (ARGS=… runs another management c
 test: ## the whole test suite, with its own servers (ARGS=… goes to pytest)
 	@$(PYTHON) deploy/local/install.py dev
 	@exec $(PY) -m pytest -n $(WORKERS) $(ARGS)
+
+races: ## readers who act at a random instant around a charge or a letter: make races N=100000 SEED=7
+	@$(PYTHON) deploy/local/install.py dev
+	@N=$(N) SEED=$(SEED) WORKERS=$(WORKERS) exec $(PY) -m tests.races.instants
 
 check: ## format, lint, types, imports, migrations, deploy check, translations
 	@$(PYTHON) deploy/local/install.py dev

@@ -16,6 +16,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from payments.actors import job
@@ -23,9 +24,9 @@ from payments.days import paris_day
 from payments.desk import put_on_desk, take_off_desk
 from payments.documents import keep
 from payments.models import DeskItem
-from subscriptions.models import Notice
+from subscriptions.models import Notice, Recipient, Subscription
 from subscriptions.notices.answers import OUTAGE, Answer, Verdict, wait_after
-from subscriptions.notices.letter import Letter, OnStall
+from subscriptions.notices.letter import Letter, OnStall, always_true
 from subscriptions.notices.letters import LETTERS
 from subscriptions.notices.moving import accepted, claim, hold_as_sent, move, prove
 from subscriptions.notices.posting import Accepted, LetterBox
@@ -101,6 +102,10 @@ def _deliver(notice: Notice, box: LetterBox, done: Delivered, *, at: datetime) -
     # Stored first: whatever happens from here on, what may have left is known to the letter.
     until = paris_day(at) + timedelta(days=letter.keep_days)
     with transaction.atomic():
+        # Whoever cancelled, paid or moved while the letter was being set has it withdrawn; later, it has left.
+        if because := _untrue_by_now(notice, letter, at=at):
+            done.withdrawn += move(notice, State.WITHDRAWN, at=at, failure=because)
+            return
         document = keep(body, media_type="message/rfc822", keep_until=until, at=at)
         if not hold_as_sent(notice, document):
             return
@@ -120,6 +125,23 @@ def _written(notice: Notice, *, at: datetime) -> tuple[Letter, WrittenLetter] | 
     context = letter.context(notice.facts)
     because = letter.untrue_because(context, at=at)
     return because or (letter, write(notice, letter, context, at=at))
+
+
+def _untrue_by_now(notice: Notice, letter: Letter, *, at: datetime) -> str:
+    """Why a letter that was just written must not leave after all; "" if it may, for as long as the transaction lasts.
+
+    Locks the reader's subscriptions, which everything that makes a letter untrue locks too, and then the recipients of
+    their copies. Letters about what cannot become untrue lock nothing.
+    """
+    if letter.untrue_because is always_true or notice.customer_id is None:
+        return ""
+    mine = Q(payer=notice.customer_id) | Q(holder=notice.customer_id) | Q(recipient__customer=notice.customer_id)
+    subscriptions = Subscription.objects.filter(
+        pk__in=list(Subscription.objects.filter(mine).values_list("pk", flat=True))
+    )
+    locked = list(subscriptions.select_for_update(no_key=True).order_by("pk").values_list("recipient", flat=True))
+    list(Recipient.objects.select_for_update(no_key=True).filter(pk__in=locked).order_by("pk").values_list("pk"))
+    return letter.untrue_because(letter.context(notice.facts), at=at)
 
 
 def _is_address(text: str) -> bool:
