@@ -12,9 +12,10 @@ from django.conf import settings
 from django.db import connection
 from django.utils import translation
 
-from payments.actors import Actor
+from payments.actors import Actor, job
 from payments.days import paris_day
 from payments.desk import record_act
+from payments.mirroring.running import mirror
 from payments.models import Act, DeskItem
 from shop.customers.models import Customer
 from shop.customers.search import refresh_stale
@@ -97,6 +98,8 @@ def _load(till: Till | None, *, readers: int, until: datetime) -> list[Part]:
     play(stage, [*postings(stage, issues, on=on), *tales, *weekly(stage)])
     while refresh_stale(ROUND):
         pass
+    if till is not None:
+        mirror(actor=job("stripe-mirror"), at=until)
     return parts
 
 

@@ -20,6 +20,7 @@ from payments.allowance import Unlimited
 from payments.charging import close_hosted_page, intend
 from payments.collecting import collect
 from payments.looking_up import look_up
+from payments.mirroring.running import mirror
 from payments.models import Payment, StripeEvent
 from payments.settling import apply
 from shop.watch import audit, runs
@@ -265,6 +266,23 @@ FAULTS = (
         ("UPDATE payments_stripeevent SET state = 'ignored', reason = '' WHERE event_id = 'evt_planted'",),
     ),
     Fault(
+        "a night that was missed", "MIRROR", "mirrored", "Stripe's charges were not held against the books last night",
+        (
+            "DELETE FROM payments_mirrorcharge",
+            "UPDATE payments_payment SET state_since = state_since - interval '2 days' WHERE id = " + PAYING,
+            "DELETE FROM payments_mirrorrun",
+        ),
+    ),
+    Fault(
+        "money that the books do not know", "MIRROR", "mirrored", "Stripe has taken money that the books do not know",
+        (
+            (
+                "INSERT INTO payments_deskitem (desk, kind, subject, sentence, opened_at, closed_by, closed_because)"
+                " VALUES ('finance', 'mirror_unknown', 'charge:ch_x', 'x', '2026-11-23 00:00+00', '', '')"
+            ),
+        ),
+    ),
+    Fault(
         "unknown for days", "HEARD", "unknown_resolved", "unknown for more than a day",
         (
             f"UPDATE payments_payment SET state = 'unknown', is_open = true, state_since = '{LONG_AGO}' WHERE id = {UNPAID}",
@@ -460,6 +478,7 @@ def world(offers, till, hear) -> None:  # noqa: F811
     hear()
     till.settle()
     money.balance_movements()
+    mirror(actor=job("test"), at=timezone.now() + timedelta(hours=1))
     StripeEvent.objects.create(
         event_id="evt_planted", type="x", created=now, received_at=now, next_attempt_at=now, state="applied"
     )
