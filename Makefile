@@ -5,7 +5,7 @@ PY := .venv/bin/python
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset stripe shell test races check bench fmt messages lock
+.PHONY: help demo demo-reset stripe shell test races check bench fmt messages tables lock
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
@@ -50,6 +50,10 @@ fmt: ## format the code and mend what ruff can mend
 messages: ## collect the sentences to translate and compile the French ones
 	@$(PYTHON) deploy/local/install.py dev
 	@exec $(PY) -m deploy.local.translations
+
+tables: ## print the tables that the code decides by into docs/tables.md
+	@$(PYTHON) deploy/local/install.py dev
+	@exec $(PY) -m deploy.local.tables
 
 lock: ## lock the dependencies anew after a change of requirements/*.in (UPGRADE=1: newest of everything)
 	@$(PYTHON) deploy/local/install.py dev

@@ -21,11 +21,15 @@ from payments.gateway import IntentSeen, Outcome, RefundSeen
 from payments.methods import payer_account
 from payments.models import Payment, PaymentEvent, Refund, RefundEvent
 from payments.settling import News, apply
+from subscriptions.fulfilment.moving import NoSuchStep as NoSuchIssueStep
+from subscriptions.fulfilment.moving import move_issue
 from subscriptions.models import (
     Declaration,
     DeclarationEvent,
     Entitlement,
     EntitlementMovement,
+    Issue,
+    Notice,
     Order,
     OrderEvent,
     Renewal,
@@ -36,6 +40,7 @@ from subscriptions.models import (
 )
 from subscriptions.moving import NoSuchStep, move_copies
 from subscriptions.moving import move as move_subscriptions
+from subscriptions.notices.moving import move as move_notice
 from subscriptions.opening import open_paid
 from subscriptions.orders.moving import move as move_orders
 from subscriptions.orders.placing import payment_of
@@ -96,6 +101,22 @@ DECLARATION = {
     "on_desk": "applied settled",
     "applied": "",
     "settled": "",
+}
+NOTICE = {
+    "queued": "sending withdrawn",
+    "sending": "sent queued doubtful failed withdrawn",
+    "doubtful": "sent queued",
+    "sent": "delivered bounced",
+    "delivered": "bounced",
+    "bounced": "",
+    "failed": "",
+    "withdrawn": "",
+}
+ISSUE = {
+    "planned": "closed",
+    "closed": "handed_over",
+    "handed_over": "posted",
+    "posted": "",
 }
 COPY = {
     ("owed", "assign"): "assigned",
@@ -330,3 +351,37 @@ def test_declaration(came, to, exists):
     assert declared.state == (to if exists else came)
     steps = DeclarationEvent.objects.filter(from_state=came, to_state=to, reason="a reason")
     assert steps.exists() == exists
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(NOTICE))
+def test_notice(came, to, exists):
+    notice = Notice.objects.create(
+        kind="refund_sent", matter="x", rank="service", to_email="x@example.fr", due_at=NOW, created_at=NOW, state=came,
+        state_since=NOW,
+    )  # fmt: skip
+    if exists:
+        assert move_notice(notice, Notice.State(to), at=NOW)
+        # Whoever still sees it as it was moves nothing.
+        seen = Notice(pk=notice.pk, state=came, attempts=notice.attempts)
+        assert not move_notice(seen, Notice.State(to), at=NOW)
+    else:
+        with pytest.raises(ValueError, match=f"a letter does not go from {came} to {to}"):
+            move_notice(notice, Notice.State(to), at=NOW)
+    notice.refresh_from_db()
+    assert notice.state == (to if exists else came)
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(ISSUE))
+def test_issue(came, to, exists):
+    make_magazine()
+    issue = Issue.objects.get(number=25)
+    Issue.objects.filter(pk=issue.pk).update(state=came, posted_on=TODAY if came == "posted" else None)
+    issue.refresh_from_db()
+    if exists:
+        move_issue(issue, to, on=TODAY)
+    else:
+        with pytest.raises(NoSuchIssueStep):
+            move_issue(issue, to, on=TODAY)
+    issue.refresh_from_db()
+    assert issue.state == (to if exists else came)
+    assert issue.posted_on == (TODAY if "posted" in (came, issue.state) else None)
