@@ -206,14 +206,11 @@ def run(request: HttpRequest, key: int) -> HttpResponse:
                 label=_("Found"),
                 title=_("Found"),
                 anchor="trouve",
-                columns=columns(
-                    _("What"), _("About"), _("Charge"), "#" + _("At Stripe"), "#" + _("In the books"), "#" + _("Seen")
-                ),
+                columns=columns(_("What"), _("About"), "#" + _("At Stripe"), "#" + _("In the books"), "#" + _("Seen")),
                 rows=[
                     (
                         chip(words.said(words.MIRROR, row.kind)),
                         subject_cell(user, row.subject),
-                        Cell(row.stripe_charge, mono=True),
                         Cell(_sum(row.at_stripe), num=True),
                         Cell(_sum(row.in_books), num=True),
                         Cell(stamp(row.at), num=True),
