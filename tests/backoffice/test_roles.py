@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
@@ -9,7 +11,7 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from payments.actors import job
-from payments.models import DeskItem, LedgerEntry
+from payments.models import DeskItem, LedgerEntry, MirrorRun
 from payments.refunds import request
 from shop.backoffice import urls
 from shop.backoffice.registers import registers
@@ -46,6 +48,9 @@ OPEN_TO = {
     "desk_invoice_pdf": {F, S, A},
     "desk_entries": {F, A},
     "desk_entry": {F, A},
+    "desk_mirror": {F, A},
+    "desk_mirror_run": {F, A},
+    "desk_mirror_charges": {F, A},
     "desk_letters": {S, A},
     "desk_letter": {S, A},
     "desk_letter_as_sent": {S, A},
@@ -53,6 +58,7 @@ OPEN_TO = {
     "desk_clock": {F, A},
     "desk_team": {A},
     "desk_act_refund": {F, A},
+    "desk_act_give_back": {F, A},
     "desk_act_look_up": {F, S, A},
     "desk_act_resend_invoice": {F, S, A},
     "desk_act_resend_letter": {F, S, A},
@@ -103,6 +109,8 @@ def world(offers):
     declared = terminates("ActuIA, en novembre", at=timezone.now())
     other = Customer.objects.create_user("other@team.example", is_staff=True)
     sold, letter = sale.order.pk, sale.letter.pk
+    now = timezone.now()
+    mirror = MirrorRun.objects.create(kind="nightly", since=now - timedelta(days=16), until=now, started_at=now)
     keys = {
         "desk_items": "finance",
         "desk_stripe_event_by_id": "evt_1",
@@ -119,7 +127,10 @@ def world(offers):
         "desk_entry": LedgerEntry.objects.order_by("pk")[0].pk,
         "desk_letter": letter,
         "desk_letter_as_sent": letter,
+        "desk_mirror_run": mirror.pk,
+        "desk_mirror_charges": mirror.pk,
         "desk_act_refund": sold,
+        "desk_act_give_back": sale.payment.pk,
         "desk_act_look_up": sale.payment.pk,
         "desk_act_resend_invoice": sale.invoice.pk,
         "desk_act_resend_letter": letter,

@@ -176,6 +176,7 @@ PLAIN = {
 }  # fmt: skip
 #: Where a plain value is refused by a CHECK.
 FITTING = {
+    "payments_mirrorrun": {"since": "'2025-12-31'", "read_to_end": "true"},
     "subscriptions_renewal": {"number": "2", "term_id": "NULL"},
     "subscriptions_renewalproof": {"kind": "'pre_debit'"},
     "subscriptions_renewalattempt": {

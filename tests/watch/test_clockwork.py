@@ -34,6 +34,7 @@ def test_every_job_runs_twice_on_an_empty_shop_and_says_so(timetable, job, monke
     # What asks Stripe has stories of its own, with a stand-in; here there is nothing to ask.
     monkeypatch.setattr(fees.gateway, "list_movements", lambda **_: iter(()))
     monkeypatch.setattr("payments.webhooks.catching_up.gateway.list_events", lambda **_: iter(()))
+    monkeypatch.setattr("payments.mirroring.stripe_list.gateway.list_charges", lambda **_: iter(()))
     for _twice in range(2):
         app.tasks[job.name]()
     run = JobRun.objects.get(pk=job.name)
@@ -92,6 +93,7 @@ def test_silence_is_an_alarm_on_healthz_until_the_job_succeeds(timetable, client
 def test_a_stopped_clock_of_forty_days_makes_everything_late_and_one_turn_mends_it(timetable, monkeypatch):
     monkeypatch.setattr(fees.gateway, "list_movements", lambda **_: iter(()))
     monkeypatch.setattr("payments.webhooks.catching_up.gateway.list_events", lambda **_: iter(()))
+    monkeypatch.setattr("payments.mirroring.stripe_list.gateway.list_charges", lambda **_: iter(()))
     with time_machine.travel(timezone.now() + timedelta(days=40)):
         assert {one.job for one in runs.late(at=timezone.now())} == {job.name for job in TIMETABLE}
         for job in TIMETABLE:
