@@ -63,6 +63,21 @@ def test_days_are_counted_from_the_first_payment_then_from_the_last_duplicate(of
     assert duplicates.record(NOW + timedelta(days=10, hours=15)).days == 1
 
 
+def test_a_term_that_was_paid_twice_by_whatever_payments(offers, till):
+    """One subject for the charge without the reader and for the page: (subscription, term)."""
+    bought(till)
+    paid = {"purpose": "renewal", "subject": "term:7:2", "amount": "27.60", "way": "checkout", "description": "x"}
+    rows = [
+        Payment.objects.create(
+            **paid, reference=f"PAY-{number}", idempotency_key=str(number), state="succeeded", is_open=False,
+            surplus=number == 2, received_on=NOW.date(), created_at=NOW, state_since=NOW + timedelta(days=number),
+        )
+        for number in (1, 2)
+    ]  # fmt: skip
+    assert list(duplicates.duplicates()) == [rows[1]]
+    assert duplicates.record(NOW + timedelta(days=9)).days == 7
+
+
 def test_what_pays_for_nothing_for_another_reason_is_no_duplicate(offers, till):
     payment = bought(till)
     Payment.objects.filter(pk=payment.pk).update(surplus=True)
