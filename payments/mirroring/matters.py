@@ -25,8 +25,7 @@ SENTENCES = {
     Kind.UNKNOWN: "Stripe a encaissé {at_stripe} ({charge}) au nom de la boutique, et les livres ne connaissent pas ce "
     "paiement : à retrouver, ou à rendre depuis Stripe.",
     Kind.UNSETTLED: "Stripe a encaissé {at_stripe} ({charge}) pour {payment}, que les livres ne tiennent pas pour payé.",
-    Kind.SECOND: "Stripe a encaissé {at_stripe} une seconde fois ({charge}) pour {payment}, déjà payé : à rendre depuis "
-    "Stripe.",
+    Kind.SECOND: "Stripe a encaissé {at_stripe} une seconde fois ({charge}) pour {payment}, déjà payé : à rendre.",
     Kind.MISSING: "Les livres tiennent {payment} pour payé ({in_books}), et Stripe n’a pas cet encaissement.",
     Kind.AMOUNT: "Stripe a encaissé {at_stripe} pour {payment}, les livres {in_books}.",
     Kind.CURRENCY: "Stripe a encaissé {payment} dans une autre monnaie que l’euro.",

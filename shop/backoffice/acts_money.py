@@ -14,8 +14,8 @@ from payments import looking_up, refunds
 from payments.actors import Actor
 from payments.desk import record_act
 from payments.gateway import GatewayFault, NotConfigured, Unknown
-from payments.mirroring import duplicates
-from payments.models import Invoice, Payment, Refund
+from payments.mirroring import duplicates, taking_over
+from payments.models import Invoice, MirrorCharge, Payment, Refund
 from shop.backoffice import words
 from shop.backoffice.acting import Done, Impossible, Preview, TwoSteps
 from shop.backoffice.roles import Right
@@ -137,6 +137,52 @@ class GiveDuplicateBack(TwoSteps):
 
     def about(self, subject: Payment) -> str:
         return _("payment %(reference)s") % {"reference": subject.reference}
+
+
+class TakeOver(TwoSteps):
+    """Take over a second charge that only Stripe knows: it becomes a surplus payment, and goes back."""
+
+    name = "take_over"
+    right = Right.REFUND
+    title = gettext_lazy("Give a second charge back")
+    button = gettext_lazy("Give the money back")
+
+    def load(self, request: HttpRequest, key: int) -> MirrorCharge | None:
+        return MirrorCharge.objects.select_related("payment").filter(pk=key).first()
+
+    def preview(self, subject: MirrorCharge, form: Any) -> Preview:
+        first = self._paid_before(subject)
+        return Preview(
+            facts=[
+                Fact(_("Amount given back"), euros(subject.amount)),
+                Fact(_("Charge"), subject.stripe_charge, mono=True),
+                Fact(_("Paid before by"), first.reference),
+                Fact(_("Pays for"), words.subject(first.subject)),
+            ],
+            warning=_("It is written into the books as money that pays for nothing, and given back the way it came."),
+        )
+
+    def do(self, subject: MirrorCharge, form: Any, *, actor: Actor, at: datetime) -> Done:
+        self._paid_before(subject)
+        try:
+            payment = taking_over.take_over(subject, reason=form.cleaned_data["reason"], actor=actor, at=at)
+        except GatewayFault:
+            return Done(_("Stripe does not answer: nothing has changed. Please try again in a minute."), doubt=True)
+        except taking_over.NotASecondCharge:
+            raise Impossible(_("This charge is in the books already: nothing is to be given back here.")) from None
+        return _sent(Refund.objects.get(payment=payment), actor=actor, at=at)
+
+    def back(self, subject: MirrorCharge) -> str:
+        return reverse("desk_mirror")
+
+    def about(self, subject: MirrorCharge) -> str:
+        return _("charge %(key)s") % {"key": subject.stripe_charge}
+
+    def _paid_before(self, subject: MirrorCharge) -> Payment:
+        try:
+            return taking_over.first_payment(subject)
+        except taking_over.NotASecondCharge:
+            raise Impossible(_("This charge is in the books already: nothing is to be given back here.")) from None
 
 
 class AskStripe(TwoSteps):

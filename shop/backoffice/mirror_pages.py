@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -119,12 +119,14 @@ def _refund_cell(one: Any, *, may_give: bool) -> Cell:
 
 
 def _matters(user: Any, now: Any) -> Table:
-    """What Stripe and the books do not say alike, and nobody has explained. One query."""
+    """What Stripe and the books do not say alike, and nobody has explained. Two queries."""
+    items = list(DeskItem.objects.filter(kind__in=MATTERS, closed_at=None).order_by("pk")[:MATTERS_SHOWN])
+    seconds = {f"charge:{row.stripe_charge}"[:80]: row.pk for row in _seconds(items)}
     return Table(
         label=_("Differences"),
         title=_("Differences"),
         anchor="ecarts",
-        columns=columns("#" + _("Since"), _("What"), _("About"), _("In words"), "#" + _("Age")),
+        columns=columns("#" + _("Since"), _("What"), _("About"), _("In words"), "#" + _("Age"), _("Refund")),
         rows=[
             (
                 Cell(stamp(one.opened_at), num=True),
@@ -132,11 +134,25 @@ def _matters(user: Any, now: Any) -> Table:
                 subject_cell(user, one.subject),
                 Cell(one.sentence, reverse("desk_item", args=[one.pk]) if may(user, Right.FINANCE_DESK) else ""),
                 Cell(age(now - one.opened_at), num=True),
+                _second_cell(seconds.get(one.subject), may_give=may(user, Right.REFUND)),
             )
-            for one in DeskItem.objects.filter(kind__in=MATTERS, closed_at=None).order_by("pk")[:MATTERS_SHOWN]
+            for one in items
         ],
         empty=_("Nothing to explain."),
     )
+
+
+def _seconds(items: Sequence[DeskItem]) -> QuerySet[MirrorCharge]:
+    """The charges that took money a second time, among these matters."""
+    charges = [one.subject.removeprefix("charge:") for one in items if one.kind == "mirror_second"]
+    return MirrorCharge.objects.filter(stripe_charge__in=charges)
+
+
+def _second_cell(key: int | None, *, may_give: bool) -> Cell:
+    if key is None:
+        return Cell("")
+    url = reverse("desk_act_take_over", args=[key]) if may_give else ""
+    return Cell(_("to be given back"), url, chip=words.BAD)
 
 
 def _runs(runs: Sequence[MirrorRun]) -> Table:

@@ -80,6 +80,7 @@ pages = [
 acts = [
     path("commandes/<int:key>/rembourser/", acts_money.RefundOrder.view(), name="desk_act_refund"),
     path("paiements/<int:key>/interroger/", acts_money.AskStripe.view(), name="desk_act_look_up"),
+    path("encaissements/<int:key>/rendre/", acts_money.TakeOver.view(), name="desk_act_take_over"),
     path("paiements/<int:key>/rendre/", acts_money.GiveDuplicateBack.view(), name="desk_act_give_back"),
     path("factures/<int:key>/renvoyer/", acts_letters.ResendInvoice.view(), name="desk_act_resend_invoice"),
     path("courriers/<int:key>/renvoyer/", acts_letters.ResendLetter.view(), name="desk_act_resend_letter"),

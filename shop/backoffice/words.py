@@ -310,6 +310,7 @@ VERBS: Mapping[str, Any] = {
     "settled a declaration": gettext_lazy("settled a declaration otherwise"),
     "ended a subscription": gettext_lazy("ended a subscription"),
     "gave a duplicate back": gettext_lazy("gave a duplicate back"),
+    "took a second charge over": gettext_lazy("gave a second charge back"),
 }
 
 

@@ -11,7 +11,7 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from payments.actors import job
-from payments.models import DeskItem, LedgerEntry, MirrorRun
+from payments.models import DeskItem, LedgerEntry, MirrorCharge, MirrorRun
 from payments.refunds import request
 from shop.backoffice import urls
 from shop.backoffice.registers import registers
@@ -59,6 +59,7 @@ OPEN_TO = {
     "desk_team": {A},
     "desk_act_refund": {F, A},
     "desk_act_give_back": {F, A},
+    "desk_act_take_over": {F, A},
     "desk_act_look_up": {F, S, A},
     "desk_act_resend_invoice": {F, S, A},
     "desk_act_resend_letter": {F, S, A},
@@ -111,6 +112,16 @@ def world(offers):
     sold, letter = sale.order.pk, sale.letter.pk
     now = timezone.now()
     mirror = MirrorRun.objects.create(kind="nightly", since=now - timedelta(days=16), until=now, started_at=now)
+    charge = MirrorCharge.objects.create(
+        stripe_charge="ch_x",
+        created=now,
+        amount=1,
+        refunded=0,
+        currency="eur",
+        ours=True,
+        first_run=mirror,
+        last_run=mirror,
+    )
     keys = {
         "desk_items": "finance",
         "desk_stripe_event_by_id": "evt_1",
@@ -131,6 +142,7 @@ def world(offers):
         "desk_mirror_charges": mirror.pk,
         "desk_act_refund": sold,
         "desk_act_give_back": sale.payment.pk,
+        "desk_act_take_over": charge.pk,
         "desk_act_look_up": sale.payment.pk,
         "desk_act_resend_invoice": sale.invoice.pk,
         "desk_act_resend_letter": letter,

@@ -12,16 +12,18 @@ from django.utils import timezone
 from payments import refunds
 from payments.charging import intend, open_hosted_page
 from payments.looking_up import look_up
-from payments.mirroring import duplicates
-from payments.models import Payment, Refund
+from payments.mirroring import duplicates, taking_over
+from payments.models import MirrorCharge, Payment, Refund
 from shop.backoffice.roles import ensure_roles
+from shop.watch.audit import breaches
 from tests.backoffice.colleagues import Colleague, hire, seal_of, text_of
 from tests.makers import NOW, READER
-from tests.mirror.nights import CLOCK, bought, charge_by_hand, customer_of, night
+from tests.mirror.nights import CLOCK, TOMORROW, bought, charge_by_hand, customer_of, found, night, on_the_desk
 from tests.storefront.conftest import _plain_static
 
 __all__ = ["_plain_static"]
 pytestmark = pytest.mark.django_db(transaction=True)
+FOUND = "Stripe has taken money for it a second time"
 WHY = "Le premier remboursement est revenu."
 
 
@@ -89,6 +91,30 @@ def test_a_second_charge_that_only_stripe_knows_counts_too(offers, till):
     charge_by_hand(till, customer=customer_of(payment), metadata={"reference": payment.reference})
     night()
     assert duplicates.record(NOW + timedelta(days=3)).days == 2
+
+
+def test_a_second_charge_that_only_stripe_knows_is_given_back_by_one_click(offers, till, finance):
+    """It becomes a surplus payment of the same order, booked and refunded; the next night finds nothing to explain."""
+    payment = bought(till)
+    charge_by_hand(till, customer=customer_of(payment), metadata={"reference": payment.reference})
+    night()
+    charge = MirrorCharge.objects.exclude(stripe_charge=payment.stripe_charge).get()
+    address = reverse("desk_act_take_over", args=[charge.pk])
+    assert address in finance.see("desk_mirror").content.decode()
+    shown = finance.rehearse("desk_act_take_over", charge.pk, reason=WHY)
+    for _twice in range(2):
+        finance.say_yes("desk_act_take_over", charge.pk, seal_of(shown), reason=WHY)
+    twin = Payment.objects.get(stripe_charge=charge.stripe_charge)
+    assert (twin.subject, twin.surplus, twin.effect) == (payment.subject, True, "surplus")
+    assert Refund.objects.get().state == "succeeded"
+    assert list(duplicates.duplicates()) == [twin]
+    assert breaches(timezone.now()) == [("MIRROR", f"charge:{charge.stripe_charge}", FOUND)]
+    [run] = night(TOMORROW + timedelta(days=1))
+    assert (found(run), on_the_desk()) == ([], [])
+    assert finance.rehearse("desk_act_take_over", charge.pk, reason=WHY).status_code == 422
+    first = MirrorCharge.objects.get(stripe_charge=payment.stripe_charge)
+    with pytest.raises(taking_over.NotASecondCharge):
+        taking_over.take_over(first, reason=WHY, actor=READER, at=timezone.now())
 
 
 def test_the_page_shows_the_days_the_list_and_the_one_click(offers, till, finance):
