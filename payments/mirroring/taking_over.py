@@ -15,7 +15,6 @@ from payments.desk import record_act
 from payments.gateway import Outcome
 from payments.keys import new_key, new_reference
 from payments.models import MirrorCharge, MirrorDifference, Payment, PaymentEvent
-from payments.money import eur
 from payments.settling import News, apply
 
 State = Payment.State
@@ -51,7 +50,7 @@ def take_over(charge: MirrorCharge, *, reason: str, actor: Actor, at: datetime) 
             subject=first.subject,
             customer_id=first.customer_id,
             payer_account_id=first.payer_account_id,
-            amount=eur(charge.amount),
+            amount=charge.amount,
             description=first.description,
             way=Payment.Way.CHECKOUT,
             method_kind=intent.method_kind,
