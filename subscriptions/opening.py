@@ -14,10 +14,10 @@ from django.db.models.functions import Lower
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.models import Payment
-from payments.vat import split
+from payments.vat import VatTreatment, VatZone
+from subscriptions.adding import Sold, add
 from subscriptions.beginning import calendars, first_of
 from subscriptions.calendar import TermDates, term_dates
-from subscriptions.granting import grant
 from subscriptions.models import (
     Issue,
     Order,
@@ -28,20 +28,18 @@ from subscriptions.models import (
 )
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.orders.names import recipient_name
-from subscriptions.papers import confirm_opened, invoice_opened
-from subscriptions.prolonging import Held, Promised, next_dates, next_issue
+from subscriptions.papers import confirm_opened, invoice_sold
+from subscriptions.prolonging import Held, Promised, issues_from, next_dates, next_issue
 from subscriptions.references import subscriber_number
 from subscriptions.renewing import lock_prolonged, renew
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What one paid order became. `first_number`: of its first issue; `issues`: those of its term planned so far."""
+    """What one paid order became."""
 
     order: Order
     payment: Payment
-    first_number: int
-    issues: Sequence[Issue]
     subscription: Subscription
     term: Term
 
@@ -81,11 +79,13 @@ def open_paid(
     if not stretches:
         return [], refused
     _give_customers([one.order for one in stretches], at=at)
-    opened = _open(stretches, actor=actor, at=at)
-    grant([(one.term, one.issues) for one in opened], actor=actor, at=at)
+    sold = _sold(stretches, actor=actor, at=at)
+    opened = [
+        Opened(one.order, one.payment, term.subscription, term)
+        for one, term in zip(stretches, add(sold, actor=actor, at=at), strict=True)
+    ]
     renew([one for one in opened if one.term.number > 1], actor=actor, at=at)
-    invoices = invoice_opened(opened, actor=actor, at=at)
-    confirm_opened(opened, invoices, at=at)
+    confirm_opened(opened, invoice_sold(sold, actor=actor, at=at), at=at)
     return opened, refused
 
 
@@ -100,7 +100,9 @@ def _planned(
         if first is None:
             return None
         dates = term_dates(dates_of(first), ordered_on=ordered_on)
-        return Stretch(order, payment, None, 1, dates, first.number, _from(first.number, issues, order))
+        return Stretch(
+            order, payment, None, 1, dates, first.number, issues_from(first.number, issues, copies=order.offer.copies)
+        )  # fmt: skip
     promised = prolonged.promised
     number = _goes_on_with(order, payment, promised, issues, ordered_on=ordered_on, on=on)
     if number is None:
@@ -109,9 +111,8 @@ def _planned(
     dates = next_dates(promised, known, ordered_on=ordered_on)
     after = promised.and_then(dates, first=number, copies=order.offer.copies)
     held[prolonged.subscription.pk] = replace(prolonged, promised=after)
-    return Stretch(
-        order, payment, prolonged.subscription, after.term, dates, number, _from(number, issues, order)
-    )  # fmt: skip
+    planned = issues_from(number, issues, copies=order.offer.copies, promised=promised)
+    return Stretch(order, payment, prolonged.subscription, after.term, dates, number, planned)
 
 
 def _goes_on_with(
@@ -123,10 +124,6 @@ def _goes_on_with(
     # Begins anew, as a first order does: the promised issue if it can still be had.
     first = first_of(order, payment, [row for row in issues if row.number > promised.last_number], on=on)
     return first.number if first else None
-
-
-def _from(number: int, issues: Sequence[Issue], order: Order) -> Sequence[Issue]:
-    return [row for row in issues if row.number >= number][: order.offer.copies]
 
 
 def _give_customers(orders: Sequence[Order], *, at: datetime) -> None:
@@ -160,15 +157,25 @@ def _give_customers(orders: Sequence[Order], *, at: datetime) -> None:
             order.customer = found[order.email]
 
 
-def _open(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[Opened]:
+def _sold(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[Sold]:
+    """As the terms and invoices state them: everything as the order froze it. Begins the new subscriptions."""
     begun = iter(_begin([one for one in stretches if one.prolongs is None], actor=actor, at=at))
-    subscriptions = [one.prolongs or next(begun) for one in stretches]
-    terms = Term.objects.bulk_create(
-        [_term(one, subscription, at=at) for one, subscription in zip(stretches, subscriptions, strict=True)]
-    )
     return [
-        Opened(one.order, one.payment, one.first_number, one.issues, term.subscription, term)
-        for one, term in zip(stretches, terms, strict=True)
+        Sold(
+            subscription=one.prolongs or next(begun),
+            number=one.number,
+            dates=one.dates,
+            first=one.first_number,
+            issues=one.issues,
+            offer=one.order.offer,
+            amount=one.order.amount,
+            vat=VatTreatment(VatZone(one.order.vat_zone), one.order.vat_rate, one.order.legal_mention),
+            payment=one.payment,
+            buyer=one.order,
+            home=one.order.delivery,
+            order=one.order,
+        )
+        for one in stretches
     ]
 
 
@@ -215,24 +222,6 @@ def _begin(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[
         ]
     )
     return subscriptions
-
-
-def _term(one: Stretch, subscription: Subscription, *, at: datetime) -> Term:
-    order = one.order
-    return Term(
-        subscription=subscription,
-        number=one.number,
-        order=order,
-        payment=one.payment,
-        starts_on=one.dates.starts_on,
-        ends_on=one.dates.ends_on,
-        copies=order.offer.copies,
-        amount=order.amount,
-        amount_ht=split(order.amount.amount, order.vat_rate)[0],
-        vat_zone=order.vat_zone,
-        vat_rate=order.vat_rate,
-        created_at=at,
-    )
 
 
 def _next_ids(count: int) -> list[int]:

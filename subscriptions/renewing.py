@@ -19,7 +19,7 @@ from subscriptions.models import AddressChange, Consent, Offer, Order, Renewal, 
 from subscriptions.moving import move
 from subscriptions.moving_house import send_to
 from subscriptions.orders.names import recipient_name
-from subscriptions.prolonging import Held, promised_by
+from subscriptions.prolonging import Held, held_of
 from subscriptions.renewals import moving as renewals
 from subscriptions.renewals.cancelling import cancel
 
@@ -36,7 +36,7 @@ def lock_prolonged(orders: Iterable[Order]) -> dict[int, Held]:
     """The subscriptions that these orders prolong, locked, with what each has promised; by primary key.
 
     One that can no longer be prolonged is left out: its order opens a new one. Lock order: open renewals, then
-    subscriptions, each by id. Four queries, none if nothing is prolonged.
+    subscriptions, each by id. Three queries, none if nothing is prolonged.
     """
     keys = {order.renews_id for order in orders if order.renews_id is not None}
     if not keys:
@@ -48,8 +48,7 @@ def lock_prolonged(orders: Iterable[Order]) -> dict[int, Held]:
         .filter(pk__in=keys)
         .order_by("pk")
     )
-    promised = promised_by(locked)
-    return {one.pk: Held(one, promised[one.pk]) for one in locked if one.pk in promised}
+    return held_of(locked)
 
 
 def renew(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> None:
