@@ -13,10 +13,12 @@ from typing import Any
 
 from payments.actors import Actor
 from payments.models import Payment
+from payments.saving import insert_all
 from payments.vat import VatTreatment, split
 from subscriptions.calendar import TermDates
 from subscriptions.granting import grant
 from subscriptions.models import Issue, Offer, Order, PostalAddress, Subscription, Term
+from subscriptions.models.promise import term_subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Sold:
     @property
     def subject(self) -> str:
         """Whose invoice it is: the order's, or the term's own."""
-        return self.order.subject if self.order else f"term:{self.subscription.pk}:{self.number}"
+        return self.order.subject if self.order else term_subject(self.subscription.pk, self.number)
 
     @property
     def customer_id(self) -> int | None:
@@ -59,7 +61,8 @@ def add(sold: Sequence[Sold], *, actor: Actor, at: datetime) -> list[Term]:
     Inside the transaction that settles the payments: the caller holds the locks (payment → order or renewal →
     subscription); the database refuses a term that exists already, or overlaps another.
     """
-    terms = Term.objects.bulk_create([_term(one, at=at) for one in sold])
+    terms = [_term(one, at=at) for one in sold]
+    insert_all(terms)
     grant([(term, one.issues) for term, one in zip(terms, sold, strict=True)], actor=actor, at=at)
     return terms
 

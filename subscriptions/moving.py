@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from payments.actors import Actor
-from payments.saving import save_all
+from payments.saving import insert_all, save_all
 from subscriptions.models import Entitlement, EntitlementMovement, Subscription, SubscriptionEvent
 
 State = Subscription.State
@@ -47,7 +47,7 @@ def move(
 ) -> list[Subscription]:
     """Move locked subscriptions; those for which the table has no such step stay. Two queries whatever the number."""
     moved = [one for one in subscriptions if target in TRANSITIONS[one.state]]
-    SubscriptionEvent.objects.bulk_create(
+    insert_all(
         [
             SubscriptionEvent(
                 subscription=one, from_state=one.state, to_state=target, actor=str(actor), reason=reason[:200], at=at
@@ -72,7 +72,7 @@ def move_copies(
     stuck = [copy.pk for copy in copies if copy.state not in allowed]
     if stuck:
         raise NoSuchStep(f"{kind} is impossible for entitlements {stuck}")
-    EntitlementMovement.objects.bulk_create(
+    insert_all(
         [
             EntitlementMovement(
                 entitlement=copy, kind=kind, issue_id=copy.issue_id, actor=str(actor), reason=reason[:200], on=on, at=at

@@ -18,6 +18,7 @@ from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import Invoice, InvoiceLine
 from payments.money import round_cents
+from payments.saving import insert_all
 from payments.vat import split, split_lines
 
 
@@ -237,9 +238,10 @@ def _document(draft: InvoiceDraft, *, actor: Actor, at: datetime) -> tuple[Invoi
 
 
 def _write(documents: Sequence[tuple[Invoice, Sequence[InvoiceLine]]]) -> list[Invoice]:
-    invoices = Invoice.objects.bulk_create([invoice for invoice, _lines in documents])
+    invoices = [invoice for invoice, _lines in documents]
+    insert_all(invoices)
     for invoice, lines in documents:
         for line in lines:
             line.invoice = invoice
-    InvoiceLine.objects.bulk_create([line for _invoice, lines in documents for line in lines])
+    insert_all([line for _invoice, lines in documents for line in lines])
     return invoices

@@ -13,6 +13,11 @@ from payments.models.amounts import eur_only, euros
 from subscriptions.models.offers import DateRange, Offer
 
 
+def term_subject(subscription_id: int, number: int) -> str:
+    """Neutral subject shared by every payment that could pay a term, automatic or not (design, rule 4)."""
+    return f"term:{subscription_id}:{number}"
+
+
 class Subscription(models.Model):
     """The relation between a recipient and the magazine; holds no money. States move in `subscriptions.moving`."""
 
@@ -126,8 +131,8 @@ class Term(models.Model):
 
     @property
     def subject(self) -> str:
-        """Neutral subject shared by every payment that could pay this term (design, rule 4)."""
-        return f"term:{self.subscription_id}:{self.number}"
+        """Name of this term on payments and invoices."""
+        return term_subject(self.subscription_id, self.number)
 
 
 class Entitlement(models.Model):

@@ -74,8 +74,10 @@ def _sold(rows: Sequence[Extension], *, on: date) -> list[Sold]:
     promised = promised_by([row.subscription for row in rows])
     shelf = calendars({row.subscription.magazine_id for row in rows})
     rates = list(VatRate.objects.all())
-    orders = Order.objects.select_related("delivery", "billing").in_bulk(
-        [one.order_id for one in promised.values() if one.order_id is not None]
+    orders = (
+        Order.objects.select_related("delivery", "billing")
+        .defer("typed", "delivery__typed", "billing__typed")
+        .in_bulk([one.order_id for one in promised.values() if one.order_id is not None])
     )
     sold = []
     for row in rows:
