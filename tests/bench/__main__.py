@@ -16,6 +16,7 @@ BENCHES = {
     "webhook": "webhook",
     "renewals-instant": "renewals_instant",
     "renewals-allowance": "renewals_allowance",
+    "day-sweep": "day_sweep",
 }
 INSIDE = "--inside"
 
