@@ -14,8 +14,9 @@ from payments import refunds
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act
+from payments.disputes import is_disputed
 from payments.invoicing.issuing import credit_in_full
-from payments.models import DeskItem, Invoice, Payment, Refund
+from payments.models import Invoice, Payment, Refund
 from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term
 from subscriptions.moving import COMING, GONE, move, move_copies
 from subscriptions.stopping.choosing import stop_renewing
@@ -81,10 +82,7 @@ def _still_runs(subscription: Subscription, *, but: Term, on: date) -> bool:
 
 
 def _refuse_disputed(payment: Payment) -> None:
-    disputed = DeskItem.objects.filter(
-        kind__startswith="charge.dispute", subject=f"payment:{payment.pk}", closed_at=None
-    )
-    if disputed.exists():
+    if is_disputed([payment]):
         raise CannotRefund(
             _("The payment is disputed at the bank: no refund until the dispute has ended."), code="disputed"
         )

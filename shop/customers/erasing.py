@@ -24,6 +24,7 @@ from django.utils.translation import ngettext
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import put_on_desk, record_act
+from payments.disputes import is_disputed
 from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import DeskItem, PayerAccount, Payment, Refund, SavedMethod
@@ -134,8 +135,7 @@ def _waits_because(customer: Customer) -> str:
     unsettled = (Payment.State.PROCESSING, Payment.State.UNKNOWN)
     if payments.filter(Q(state__in=unsettled) | Q(effect=Payment.Effect.PARKED)).exists():
         return str(_("A payment is on its way. Come back once it has arrived."))
-    subjects = [f"payment:{pk}" for pk in payments.values_list("pk", flat=True)]
-    if DeskItem.objects.filter(kind__startswith="charge.dispute", subject__in=subjects, closed_at=None).exists():
+    if is_disputed(payments):
         return str(_("Your bank disputes a payment of yours. Come back once it has decided."))
     return ""
 

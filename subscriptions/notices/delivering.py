@@ -179,6 +179,8 @@ def _put_back(
 def _give_up(notice: Notice, done: Delivered, failure: str, *, at: datetime) -> None:
     if move(notice, State.FAILED, at=at, failure=failure):
         done.failed += 1
+        if LETTERS[notice.kind].followed:
+            return
         sentence = _("A letter of kind “%(kind)s” did not reach its reader: %(failure)s.") % {
             "kind": notice.kind,
             "failure": failure.rstrip("."),

@@ -53,7 +53,7 @@ class Letter:
     written. `untrue_because`: why it must no longer be sent (a short
     reason for staff), or an empty string. `keep_days`: how long the letter as sent is kept. `to_erased`: whether it still
     goes to somebody who had their data erased. `one_click`: it can be stopped by the mail program's own button, at the
-    context's `unsubscribe_url` (RFC 8058).
+    context's `unsubscribe_url` (RFC 8058). `followed`: whoever queued it looks after one that fails, on a desk of its own.
     """
 
     rank: Notice.Rank
@@ -65,3 +65,4 @@ class Letter:
     keep_days: int = field(default=5 * 365 + 2)
     to_erased: bool = False
     one_click: bool = False
+    followed: bool = False

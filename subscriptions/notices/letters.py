@@ -138,6 +138,7 @@ LETTERS: Mapping[str, Letter] = {
         context=announcing.legal,
         untrue_because=announcing.too_late,
         keep_days=CONTRACT,
+        followed=True,  # by `subscriptions.renewals.unproved`: it has to be posted in time
     ),
     "renewal_pre_debit": Letter(
         rank=SERVICE,

@@ -12,11 +12,11 @@ from payments.audit import CHUNK, Breaches
 from payments.days import paris_day
 from payments.models import DeskItem
 from subscriptions.calendar import RULES, legal_notice_window
+from subscriptions.disputes import disputed_among
 from subscriptions.models import Entitlement, NoticeProof, Offer, Renewal, RenewalAttempt, RenewalProof, Term
 from subscriptions.moving import COMING
 from subscriptions.renewals.planning import LIVING, NO_PRICE
 from subscriptions.renewals.proving import BOUNCED, POSTED
-from subscriptions.renewals.standing import disputed_among
 from subscriptions.renewals.unproved import EARLIEST_CLOSE
 
 State = Renewal.State

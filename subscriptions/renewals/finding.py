@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from django.db import connection
 
 from subscriptions.calendar import RULES, Rules
-from subscriptions.renewals.standing import disputed_among
+from subscriptions.disputes import disputed_among
 
 #: Terms that ended longer ago are looked at by the nightly audit only: a history of years is not read every day.
 LOOK_BACK = timedelta(days=200)

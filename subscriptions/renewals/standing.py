@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.db.models.functions import Coalesce
 
-from payments.models import DeskItem, Payment
+from payments.models import Payment
+from subscriptions.disputes import disputed_among
 from subscriptions.models import Entitlement, Price, Renewal, Subscription, Term
 from subscriptions.moving import COMING
 from subscriptions.renewals import calendar
@@ -123,31 +123,3 @@ def _prices(offers: Collection[int]) -> Mapping[tuple[int, str], Sequence[Price]
     for row in Price.objects.filter(offer__in=offers).order_by("-valid_from"):
         found[row.offer_id, row.delivery_zone].append(row)
     return found
-
-
-def disputed_payments() -> set[int]:
-    """Every payment whose charge is disputed at the bank and not settled yet (design, section 6). One query."""
-    subjects = DeskItem.objects.filter(
-        kind__startswith="charge.dispute", subject__startswith="payment:", closed_at=None
-    ).values_list("subject", flat=True)
-    keys = (subject.removeprefix("payment:") for subject in subjects)
-    return {int(key) for key in keys if key.isdecimal()}
-
-
-def disputed_among(keys: Collection[int] | None = None) -> set[int]:
-    """The subscriptions (among `keys`, if given) of which a payment is disputed. Three queries; one where there is none."""
-    payments = disputed_payments()
-    if not payments:
-        return set()
-    subjects = Payment.objects.filter(pk__in=payments).values_list("subject", flat=True)
-    orders, terms = set(), set()
-    for subject in subjects:
-        kind, _colon, key = subject.partition(":")
-        if kind == "order" and key.isdecimal():
-            orders.add(int(key))
-        elif kind == "term":
-            terms.add(int(key.partition(":")[0]))
-    theirs: Any = Term.objects.filter(Q(payment__in=payments) | Q(order__in=orders) | Q(subscription__in=terms))
-    if keys is not None:
-        theirs = theirs.filter(subscription__in=keys)
-    return set(theirs.values_list("subscription", flat=True))

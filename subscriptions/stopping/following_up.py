@@ -18,6 +18,7 @@ from payments import gateway
 from payments.actors import Actor
 from payments.charging import close_hosted_page
 from payments.desk import put_on_desk, take_off_desk
+from payments.disputes import is_disputed
 from payments.models import DeskItem, Payment, Refund
 from payments.money import eur, french
 from subscriptions.models import Declaration, Subscription
@@ -25,7 +26,7 @@ from subscriptions.stopping.effects import WAITING, Code
 from subscriptions.stopping.given_up import open_pages
 from subscriptions.stopping.late import interest, uplift
 from subscriptions.stopping.moving import remember_refund
-from subscriptions.stopping.reading import contract_of, is_disputed
+from subscriptions.stopping.reading import contract_of
 from subscriptions.stopping.terminating import end_today
 from subscriptions.stopping.withdrawing import must_wait, stop_for_withdrawal
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from payments.models import DeskItem, Payment, Refund
+from payments.disputes import is_disputed
+from payments.models import Payment, Refund
 from payments.vat import BuyerKind, ttc_left
 from subscriptions.calendar import DeliveryZone, withdraw_until
 from subscriptions.dates import LIVING, dates_of_subscription
@@ -187,12 +188,6 @@ def stopped_and_waiting(subscriptions: Iterable[int]) -> set[int]:
         subscription__in=subscriptions, effect__in=WAITING, refund=None, state=Declaration.State.APPLIED
     )
     return set(rows.values_list("subscription", flat=True))
-
-
-def is_disputed(payments: Sequence[Payment]) -> bool:
-    """Whether the bank disputes one of them: then nothing is given back (design, section 6)."""
-    subjects = [f"payment:{one.pk}" for one in payments]
-    return DeskItem.objects.filter(kind__startswith="charge.dispute", subject__in=subjects, closed_at=None).exists()
 
 
 def renewal_was_announced(term: Term) -> bool:

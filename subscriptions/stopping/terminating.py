@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act
+from payments.disputes import is_disputed
 from subscriptions.dates import LIVING
 from subscriptions.models import Declaration, Entitlement, Subscription
 from subscriptions.moving import move, move_copies
 from subscriptions.stopping.choosing import stop_renewing
-from subscriptions.stopping.reading import Contract, contract_of, is_disputed
+from subscriptions.stopping.reading import Contract, contract_of
 from subscriptions.stopping.unserved import GivenBack, give_back_unserved
 
 Copy, Ground = Entitlement.State, Declaration.Ground

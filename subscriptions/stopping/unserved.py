@@ -15,12 +15,13 @@ from payments import refunds
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import put_on_desk
+from payments.disputes import is_disputed
 from payments.invoicing.issuing import credit_part
 from payments.models import DeskItem, Invoice, Payment, Refund
 from payments.money import eur, french
 from subscriptions.models import Entitlement, Term
 from subscriptions.moving import move_copies
-from subscriptions.stopping.reading import UNSERVED, Contract, is_disputed, unserved_price
+from subscriptions.stopping.reading import UNSERVED, Contract, unserved_price
 
 #: Stripe gives a direct debit back for so long (law.md 5.3).
 SEPA_REFUND_DAYS = 180

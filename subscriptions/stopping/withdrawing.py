@@ -10,6 +10,7 @@ from django.db import transaction
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import put_on_desk
+from payments.disputes import is_disputed
 from payments.invoicing.issuing import AlreadyCredited
 from payments.models import DeskItem, Invoice, Refund
 from payments.refunds import NothingToRefund
@@ -19,7 +20,7 @@ from subscriptions.orders.moving import move as move_orders
 from subscriptions.refunding import CannotRefund, refund_in_full
 from subscriptions.stopping.choosing import stop_renewing
 from subscriptions.stopping.effects import Code
-from subscriptions.stopping.reading import Contract, is_disputed, terms_withdrawn
+from subscriptions.stopping.reading import Contract, terms_withdrawn
 from subscriptions.stopping.unserved import Disputed, give_back_unserved
 
 Copy = Entitlement.State
