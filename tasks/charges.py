@@ -13,10 +13,12 @@ from payments.allowance import SharedAllowance
 from payments.days import paris_day
 from shop.watch.runs import running
 from subscriptions.fulfilment.planning import assign_planned
-from subscriptions.renewals import charging, falling_due, lapsing
+from subscriptions.renewals import charging, falling_due, lapsing, planning
 
 # Well under the time limit of a task, with the last answers of Stripe to come: what is left goes on in the next round.
 SECONDS = 90
+# Renewals of one transaction.
+RENEWALS = 500
 
 
 class Shut(RuntimeError):
@@ -31,9 +33,11 @@ def _for_a_while() -> Callable[[], bool]:
 @shared_task(name="renewal-due")
 def renewal_due() -> None:
     with running("renewal-due") as summary:
-        at = timezone.now()
-        fallen = falling_due.fall_due(on=paris_day(at), at=at, actor=job("renewal-due"), go_on=_for_a_while())
-        summary.text = f"{fallen}, {assign_planned(actor=job('renewal-due'), at=at)} copies given their issue"
+        at, actor = timezone.now(), job("renewal-due")
+        # First: what is due does not follow its plan any more, and a copy that has not left holds up the charge.
+        planning.plan(on=paris_day(at), at=at, actor=actor, limit=RENEWALS)
+        fallen = falling_due.fall_due(on=paris_day(at), at=at, actor=actor, go_on=_for_a_while())
+        summary.text = f"{fallen}, {assign_planned(actor=actor, at=at)} copies given their issue"
 
 
 @shared_task(name="renewal-charge")

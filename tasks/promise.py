@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
@@ -14,7 +15,7 @@ from django.utils import timezone
 from payments.actors import job
 from payments.days import paris_day
 from payments.invoicing import rendering
-from shop.watch.runs import running
+from shop.watch.runs import last_success, running
 from subscriptions.notices import delivering, recovering
 from subscriptions.renewals import noticing, planning, proving, unproved
 from subscriptions.renewals.ending import end_fixed_terms
@@ -25,6 +26,11 @@ log = structlog.get_logger(__name__)
 BATCH = 20
 # Renewals of one transaction: many in one statement, few enough that nobody waits long for their rows.
 RENEWALS = 500
+# All plans are computed anew once a week, a seventh each night.
+PARTS = 7
+MONDAY = 0
+#: Invoices that were numbered so long before the last run that succeeded have their document: it tries the oldest first.
+A_WEEK = timedelta(days=7)
 # Rows of the database only, many at a time; as many rounds as a day may bring.
 ROWS, ROUNDS = 1000, 200
 
@@ -51,6 +57,17 @@ def _ask(query: str, job: str) -> tuple[bool]:
         return answer
 
 
+def _gone_through(job: str, *, at: datetime) -> date | None:
+    """The day up to which a job has looked at everything; None where it has to look at everything once more.
+
+    That is once a week, with the first run of a Monday: an issue may be entered as posted days ago, a hold be released.
+    """
+    known, on = last_success(job), paris_day(at)
+    if known is None or (on.weekday() == MONDAY and paris_day(known) != on):
+        return None
+    return paris_day(known)
+
+
 @shared_task(name="letters")
 def letters() -> None:
     """One run at a time: a mail server that hangs may hold one child of the worker for minutes, never all of them."""
@@ -70,7 +87,8 @@ def _letters() -> None:
 def invoice_documents() -> None:
     with running("invoice-documents") as summary:
         rendered = failed = 0
-        for invoice in rendering.pending(BATCH):
+        known = last_success("invoice-documents")
+        for invoice in rendering.pending(BATCH, since=paris_day(known) - A_WEEK if known else None):
             try:
                 rendering.render(invoice, at=timezone.now())
                 rendered += 1
@@ -91,11 +109,22 @@ def renewal_plan() -> None:
         summary.text = f"{planning.plan(on=paris_day(at), at=at, actor=job('renewal-plan'), limit=RENEWALS)}"
 
 
+@shared_task(name="renewal-audit")
+def renewal_audit() -> None:
+    """A part each night, so that each plan is looked at once in so many days."""
+    with running("renewal-audit") as summary:
+        at, actor = timezone.now(), job("renewal-audit")
+        on = paris_day(at)
+        planning.plan(on=on, at=at, actor=actor, limit=RENEWALS)  # what is merely due is no difference
+        summary.text = f"{planning.plan_anew(on.toordinal() % PARTS, PARTS, on=on, at=at, actor=actor, limit=RENEWALS)}"
+
+
 @shared_task(name="renewal-notices")
 def renewal_notices() -> None:
     with running("renewal-notices") as summary:
         at = timezone.now()
-        summary.text = f"{noticing.notice(on=paris_day(at), at=at, limit=RENEWALS)}"
+        since = _gone_through("renewal-notices", at=at)
+        summary.text = f"{noticing.notice(on=paris_day(at), at=at, limit=RENEWALS, since=since)}"
 
 
 @shared_task(name="renewal-proofs")
@@ -127,21 +156,17 @@ def refund_deadlines() -> None:
 @shared_task(name="fixed-terms")
 def fixed_terms() -> None:
     with running("fixed-terms") as summary:
-        at, done = timezone.now(), 0
-        for _round in range(ROUNDS):
-            ended = end_fixed_terms(on=paris_day(at), at=at, actor=job("fixed-terms"), limit=ROWS)
-            done += ended
-            if not ended:
-                break
-        summary.text = f"{done} lapsed"
+        at = timezone.now()
+        summary.text = f"{end_fixed_terms(on=paris_day(at), at=at, actor=job('fixed-terms'), limit=ROWS)} lapsed"
 
 
 @shared_task(name="reminders")
 def reminders() -> None:
     with running("reminders") as summary:
         at, done = timezone.now(), 0
+        on, since = paris_day(at), _gone_through("reminders", at=at)
         for _round in range(ROUNDS):
-            queued = remind(on=paris_day(at), at=at, limit=ROWS)
+            queued = remind(on=on, at=at, limit=ROWS, since=since)
             done += queued
             if not queued:
                 break

@@ -51,6 +51,13 @@ TIMETABLE = (
     Job("heartbeat", MINUTE, 10 * MINUTE, "An outside watchdog hears that the clockwork turns."),
     Job("fixed-terms", DAY, 26 * HOUR, "Subscriptions that are over and do not renew themselves lapse.", at=(5, 0)),
     Job(
+        "renewal-audit",
+        DAY,
+        26 * HOUR,
+        "A seventh of all plans each night: what they should be is computed anew, whatever was noticed.",
+        at=(2, 30),
+    ),
+    Job(
         "reminders",
         DAY,
         26 * HOUR,

@@ -48,9 +48,12 @@ def _set(whole: Invoice, *, at: datetime) -> InvoiceRendering:
         return InvoiceRendering.objects.select_related("document").get(invoice=whole)
 
 
-def pending(limit: int) -> list[Invoice]:
-    """Up to `limit` invoices without a rendering, oldest first."""
-    return list(Invoice.objects.filter(rendering=None).order_by("id")[:limit])
+def pending(limit: int, *, since: date | None = None) -> list[Invoice]:
+    """Up to `limit` invoices without a rendering, oldest first; `since`: those issued before that day are known to have one."""
+    invoices = Invoice.objects.filter(rendering=None)
+    if since is not None:
+        invoices = invoices.filter(issued_on__gte=since)
+    return list(invoices.order_by("id")[:limit])
 
 
 def render_pending(limit: int, *, at: datetime) -> int:

@@ -31,6 +31,8 @@ class Rules:
     card_retry_days: tuple[int, ...] = (3, 7, 14)
     sepa_retry_days: tuple[int, ...] = (5, 12)
     lapse_days_after: int = 21
+    # A copy that should have left and is still owed on R: the charge waits so long, time enough to announce it anew.
+    late_issue_days: int = 40
 
     # C. conso L221-18; the post of periodicals gives no proof of delivery, so a margin stands for it.
     withdrawal_days: int = 14

@@ -1,6 +1,7 @@
 """Every table of the middle floor, one module per subject; verbs live in the rooms beside."""
 
 from subscriptions.models.declarations import Declaration, DeclarationEvent
+from subscriptions.models.looks import Look
 from subscriptions.models.notices import Notice, NoticeProof
 from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
 from subscriptions.models.orders import Consent, Disclosure, Order, OrderEvent
@@ -19,6 +20,7 @@ __all__ = [
     "EntitlementMovement",
     "Issue",
     "LegalText",
+    "Look",
     "Magazine",
     "Notice",
     "NoticeProof",

@@ -59,6 +59,10 @@ class Subscription(models.Model):
                 name="subscription_foreign_once",
             ),
         ]
+        # Who lapsed on a day is reminded so many days later (`subscriptions.renewals.reminding`).
+        indexes = [
+            models.Index(fields=["state_since"], condition=models.Q(state="lapsed"), name="subscription_lapsed"),
+        ]
 
     def __str__(self) -> str:
         return self.number or f"subscription {self.pk}"

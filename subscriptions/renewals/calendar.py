@@ -105,6 +105,15 @@ def renews_on(*, term_ends_on: date, last_owed_post: date | None) -> date:
     return max(term_ends_on, last_owed_post or term_ends_on) + _DAY
 
 
+def renews_late(*, on: date, told: date | None, rules: Rules = RULES) -> date:
+    """R on a day `on` on which it has come while a copy that should have left by now is still owed.
+
+    Nobody knows when it will leave. `told`: R as it is planned, which stands while it is to come; else the next one that
+    can still be announced in its window.
+    """
+    return told if told is not None and told > on else on + timedelta(days=rules.late_issue_days)
+
+
 def next_term(starts: Sequence[date], renews_on: date, *, rules: Rules = RULES) -> TermDates:
     """Dates of the term that begins on R, after terms that began on `starts` (in order).
 

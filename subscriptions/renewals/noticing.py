@@ -9,20 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import ExtractMonth, ExtractYear
 
+from payments.days import PARIS
+from payments.models import SavedMethod
 from subscriptions.calendar import RULES, legal_notice_window
-from subscriptions.models import Notice, Offer, Renewal, RenewalProof
+from subscriptions.models import Notice, Offer, Renewal, RenewalProof, Subscription
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.renewals import calendar
 from subscriptions.renewals.holding import in_batches
 from subscriptions.renewals.matters import CARD, LEGAL, MOST, PRE_DEBIT, letters, matter, standing_letter
 from subscriptions.renewals.planning import LIVING
-from subscriptions.renewals.proving import still_proved
+from subscriptions.renewals.proving import debit_is_near, still_proved
 
 State = Renewal.State
 _DAY = timedelta(days=1)
@@ -37,15 +39,17 @@ class Noticed:
     card: int = 0
 
 
-def notice(*, on: date, at: datetime, limit: int) -> Noticed:
+def notice(*, on: date, at: datetime, limit: int, since: date | None = None) -> Noticed:
     """Queue every letter about a renewal that is due on day `on`, `limit` renewals to a transaction.
 
-    Renewals that somebody else holds are left to the next round. Queries grow with the number of transactions only.
+    `since`: the day up to which a run has gone through; of the cards only those are looked at whose day of asking has come
+    since then, or that have ended. Renewals that somebody else holds are left to the next round. Queries grow with the
+    number of transactions only.
     """
     return Noticed(
         legal=sum(in_batches(_for_legal(on), limit, lambda rows: _legal(rows, on=on, at=at))),
         pre_debit=sum(in_batches(_for_pre_debit(on), limit, lambda rows: _pre_debit(rows, on=on, at=at))),
-        card=sum(in_batches(_for_card(on), limit, lambda rows: _card(rows, on=on, at=at))),
+        card=sum(in_batches(_for_card(on, since=since), limit, lambda rows: _card(rows, on=on, at=at))),
     )
 
 
@@ -94,8 +98,8 @@ def _for_pre_debit(on: date) -> QuerySet[Renewal]:
     # Once told it is not told again: when thirty days have gone by without a charge, so have nearly all days in which it
     # could still be paid, and `falling_due` leaves it to the reader's choice.
     return _running([State.ANNOUNCED]).filter(
+        debit_is_near(on),
         ~Exists(told),
-        renews_on__lte=on + timedelta(days=RULES.pre_debit_days_before_sepa),
         subscription__saved_method__ended_at=None,
         subscription__saved_method__isnull=False,
     )
@@ -117,14 +121,20 @@ def _pre_debit(renewals: Sequence[Renewal], *, on: date, at: datetime) -> int:
     return queue(drafts)
 
 
-def _for_card(on: date) -> QuerySet[Renewal]:
+def _for_card(on: date, *, since: date | None) -> QuerySet[Renewal]:
     first = max(RULES.ask_card_days_before)
     method = "subscription__saved_method"
     month_of_card = F(f"{method}__exp_year") * 12 + F(f"{method}__exp_month")
     month_of_r = ExtractYear("renews_on") * 12 + ExtractMonth("renews_on")
+    news = Q()
+    if since is not None:
+        ended = SavedMethod.objects.filter(ended_at__gte=datetime.combine(since, time(0), tzinfo=PARIS))
+        news = Q(subscription__in=Subscription.objects.filter(saved_method__in=ended))
+        for days in RULES.ask_card_days_before:
+            news |= Q(renews_on__range=(since + timedelta(days=days), on + timedelta(days=days)))
     return (
         _running([State.PLANNED, State.ANNOUNCED])
-        .filter(renews_on__range=(on + _DAY, on + timedelta(days=first)))
+        .filter(news, renews_on__range=(on + _DAY, on + timedelta(days=first)))
         .annotate(spare=month_of_card - month_of_r)
         .filter(Q(**{f"{method}__isnull": True}) | Q(**{f"{method}__ended_at__isnull": False}) | Q(spare__lt=0))
     )

@@ -17,7 +17,7 @@ from payments.actors import Actor
 from payments.days import PARIS, paris_day
 from payments.desk import record_act, take_off_desk
 from subscriptions.calendar import RULES, legal_notice_window
-from subscriptions.models import Notice, NoticeProof, Renewal, RenewalProof
+from subscriptions.models import Notice, NoticeProof, Renewal, RenewalProof, Subscription
 from subscriptions.renewals import calendar
 from subscriptions.renewals.holding import in_batches
 from subscriptions.renewals.matters import BOUNCED_KIND, LEGAL, PRE_DEBIT, letters, standing_letter
@@ -164,11 +164,14 @@ def _without_legal(on: date) -> QuerySet[Renewal]:
 
 def _without_pre_debit(on: date) -> QuerySet[Renewal]:
     told = RenewalProof.objects.filter(renewal=OuterRef("pk"), renews_on=OuterRef("renews_on"), kind=Kind.PRE_DEBIT)
-    return Renewal.objects.filter(
-        ~Exists(told),
-        state__in=(State.ANNOUNCED, State.DUE),
-        renews_on__lte=on + timedelta(days=RULES.pre_debit_days_before_sepa),
-    )
+    return Renewal.objects.filter(debit_is_near(on), ~Exists(told), state__in=(State.ANNOUNCED, State.DUE))
+
+
+def debit_is_near(on: date) -> Q:
+    """Renewals of which the debit is told by day `on`: fourteen days before, sixteen by SEPA."""
+    by_sepa = Subscription.objects.filter(pk=OuterRef("subscription"), saved_method__kind=calendar.SEPA)
+    debit = Q(Exists(by_sepa), renews_on__lte=on + timedelta(days=RULES.pre_debit_days_before_sepa))
+    return Q(renews_on__lte=on + timedelta(days=RULES.pre_debit_days_before)) | debit
 
 
 def _accepted(kind: str, renewals: Sequence[Renewal]) -> list[Taken]:

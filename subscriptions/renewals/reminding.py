@@ -22,11 +22,12 @@ from subscriptions.renewals.remindable import remindable
 Trigger = ReminderStep.Trigger
 
 
-def remind(*, on: date, at: datetime, limit: int) -> int:
+def remind(*, on: date, at: datetime, limit: int, since: date | None = None) -> int:
     """Queue the reminders that are due on day `on`, up to `limit`; returns how many are new.
 
-    Set-based: two queries per step that has anything to look at, and one statement for the letters. Safe to run twice,
-    late or in two places: the matter of a letter is unique.
+    `since`: the day up to which a run has gone through; only what became due from that day on is looked at, and nothing
+    but the few issues of these days is read where none did. Set-based: two queries per step that has anything to look at,
+    and one statement for the letters. Safe to run twice, late or in two places: the matter of a letter is unique.
     """
     drafts: list[NoticeDraft] = []
     taken: set[int] = set()
@@ -36,7 +37,9 @@ def remind(*, on: date, at: datetime, limit: int) -> int:
             room = limit - len(drafts)
             if room <= 0:
                 break
-            due = list(_due(steps[index], steps[index:], magazine, on=on).exclude(subscription__in=taken)[:room])
+            due = list(
+                _due(steps[index], steps[index:], magazine, on=on, since=since).exclude(subscription__in=taken)[:room]
+            )
             taken.update(term.subscription_id for term in due)
             drafts += [_draft(term, steps[index], on=on, at=at) for term in due]
     return queue(drafts)
@@ -60,9 +63,13 @@ def is_courtesy(step: ReminderStep) -> bool:
     return LETTERS[step.letter].rank == Notice.Rank.COURTESY
 
 
-def _due(step: ReminderStep, from_here: Sequence[ReminderStep], magazine: Magazine, *, on: date) -> QuerySet[Term]:
+def _due(
+    step: ReminderStep, from_here: Sequence[ReminderStep], magazine: Magazine, *, on: date, since: date | None
+) -> QuerySet[Term]:
     """Last terms of readers for whom the step is due and who had neither it nor a later one."""
     earliest, latest = on - timedelta(days=step.days_after + step.late_days), on - timedelta(days=step.days_after)
+    if since is not None:
+        earliest = max(earliest, since - timedelta(days=step.days_after))
     terms = remindable(lapsed=only_after_lapse(step), courtesy=is_courtesy(step))
     terms = terms.filter(subscription__magazine=magazine)
     if step.trigger == Trigger.LAPSED:

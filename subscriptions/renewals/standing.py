@@ -27,15 +27,18 @@ FOLLOWING = (State.PLANNED, State.ANNOUNCED, State.MANUAL)
 class Standing:
     """One subscription as planning sees it.
 
-    `last_owed_post`: planned or actual posting of the last copy to come, as far as its issue is planned. `prices`: those
-    of its offer in the zone where its copies go today. `renewal`: the open plan, whatever its state. `settled`: the next
+    `on`: the day on which it is looked at. `last_owed_post`: planned or actual posting of the last copy to come, as far as
+    its issue is planned; `late`: a copy should have left before that day and has not. `prices`: those of its offer in the
+    zone where its copies go today. `renewal`: the open plan, whatever its state. `settled`: the next
     term was paid or has lapsed already. `told`: its day and amount were written to the reader, or are about to be.
     `paying`: money for the open plan is on its way, by the reader's own hand; it stays as it is until that is known.
     """
 
     subscription: Subscription
+    on: date
     term: Term | None
     last_owed_post: date | None
+    late: bool
     prices: Sequence[Price]
     disputed: bool
     renewal: Renewal | None
@@ -53,7 +56,10 @@ class Standing:
         """R as it is today; None without a term to follow."""
         if self.term is None:
             return None
-        return calendar.renews_on(term_ends_on=self.term.ends_on, last_owed_post=self.last_owed_post)
+        day = calendar.renews_on(term_ends_on=self.term.ends_on, last_owed_post=self.last_owed_post)
+        if self.late and day <= self.on:
+            return calendar.renews_late(on=self.on, told=self.renewal.renews_on if self.renewal else None)
+        return day
 
     def price_on(self, on: date) -> Price | None:
         """The price that holds on day `on`."""
@@ -61,8 +67,8 @@ class Standing:
         return next(holds, None)
 
 
-def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Renewal]) -> list[Standing]:
-    """Read what each subscription (with its recipient's address) hangs on. Seven to ten queries, whatever the number.
+def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Renewal], *, on: date) -> list[Standing]:
+    """Read what each subscription (with its recipient's address) hangs on, day `on`. Eight to eleven queries in all.
 
     `open_renewals`: the plans of these subscriptions that the caller has locked.
     """
@@ -74,7 +80,7 @@ def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Ren
         .order_by("subscription", "-number")
         .distinct("subscription")
     }
-    posts = _last_posts(keys)
+    posts, late = _last_posts(keys), owed_late(keys, on=on)
     prices = _prices({one.offer_id for one in subscriptions})
     disputed = disputed_among(keys)
     over = set(
@@ -95,8 +101,10 @@ def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Ren
         found.append(
             Standing(
                 subscription=one,
+                on=on,
                 term=term,
                 last_owed_post=posts.get(one.pk),
+                late=one.pk in late,
                 prices=prices[one.offer_id, one.recipient.address.delivery_zone],
                 disputed=one.pk in disputed,
                 renewal=plan,
@@ -116,6 +124,17 @@ def _last_posts(keys: Sequence[int]) -> Mapping[int, date]:
         .annotate(last=Max(Coalesce("issue__posted_on", "issue__post_on")))
     )
     return dict(rows)
+
+
+def owed_late(keys: Sequence[int], *, on: date) -> set[int]:
+    """Those of these subscriptions that are owed a copy whose issue should have left before day `on`. One query.
+
+    Copies still owed at R postpone the charge (design, section 6), also where nobody has entered a new day for them.
+    """
+    rows = Entitlement.objects.filter(
+        term__subscription__in=keys, state__in=COMING, issue__posted_on=None, issue__post_on__lt=on
+    )
+    return set(rows.values_list("term__subscription", flat=True))
 
 
 def _prices(offers: Collection[int]) -> Mapping[tuple[int, str], Sequence[Price]]:
