@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -99,11 +99,17 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
     return Contract(found, terms[0].order if terms else None, terms, list(copies), payments)
 
 
-def standing_of(contract: Contract, *, on: date) -> Standing:
-    """Where a contract stands on day `on` (Paris), from the one calculator of dates."""
+def standing_of(contract: Contract, *, on: date, orders: Collection[str] = ()) -> Standing:
+    """Where a contract stands on day `on` (Paris), from the one calculator of dates.
+
+    `orders`: references that a declaration names; where that is one order of it, a withdrawal is about that one.
+    """
     if contract.subscription is None:
         return _standing_of_order(contract)
     dates = dates_of_subscription(contract.subscription, on=on)
+    named = term_named(contract, orders)
+    until = _withdraw_until(contract, named) if named else dates.withdraw_until
+    still_open = named in _withdrawable(contract, on=on) if named else dates.withdrawal_open
     stopped = bool(stopped_and_waiting([contract.subscription.pk]))
     order = contract.order
     disputed = is_disputed(contract.payments)
@@ -113,8 +119,8 @@ def standing_of(contract: Contract, *, on: date) -> Standing:
         consumer=order is not None and order.buyer_kind == BuyerKind.CONSUMER,
         bought_here=order is not None,
         automatic=contract.subscription.renewal == "automatic",
-        withdrawal_open=dates.withdrawal_open and not stopped,
-        withdraw_until=dates.withdraw_until,
+        withdrawal_open=still_open and dates.withdrawal_open and not stopped,
+        withdraw_until=until,
         ends_on=dates.ends_on,
         paid=paid(contract.payments),
         unserved_price=sum((unserved_price(term, contract.of_term(term)) for term in contract.terms), Decimal("0.00")),
@@ -123,39 +129,63 @@ def standing_of(contract: Contract, *, on: date) -> Standing:
         notice=not contract.terms or renewal_was_announced(contract.terms[-1]),
         unpaid=False,
         debited=False,
-        undone=_undone(contract, on=on, disputed=disputed),
+        undone=_undone(contract, on=on, orders=orders, disputed=disputed),
     )
 
 
-def terms_withdrawn(contract: Contract, *, on: date) -> Sequence[Term]:
+def terms_withdrawn(contract: Contract, *, on: date, orders: Collection[str] = ()) -> Sequence[Term]:
     """The terms that a withdrawal of day `on` undoes: each order has its own period (C. conso L221-18).
 
-    From the first order whose period is open, to the last term: what follows goes with it. All of them where none is
-    open, for then a person has decided to give everything back.
+    The one whose order the reader has named, if its period is open. Else from the first order whose period is open, to the
+    last term: what follows goes with it. All of them where none is open, for then a person has decided to give everything
+    back.
     """
-    for place, term in enumerate(contract.terms):
-        kept = [copy for copy in contract.of_term(term) if copy.state in KEPT]
-        if term.order is None or not kept:
-            continue
-        posted_on = kept[0].issue.posted_on if kept[0].issue is not None else None
-        until = withdraw_until(posted_on=posted_on, zone=DeliveryZone(term.order.delivery.delivery_zone))
-        if until is None or on <= until:
-            return contract.terms[place:]
-    return contract.terms
+    still_open = _withdrawable(contract, on=on)
+    named = term_named(contract, orders)
+    if named is not None:
+        return [named] if named in still_open else contract.terms
+    return contract.terms[contract.terms.index(still_open[0]) :] if still_open else contract.terms
 
 
-def _undone(contract: Contract, *, on: date, disputed: bool) -> Undone | None:
-    terms = terms_withdrawn(contract, on=on)
+def term_named(contract: Contract, orders: Collection[str]) -> Term | None:
+    """The term whose order is named by its reference; None where none or several are."""
+    named = [term for term in contract.terms if term.order is not None and term.order.reference in orders]
+    return named[0] if len(named) == 1 else None
+
+
+def _withdrawable(contract: Contract, *, on: date) -> list[Term]:
+    """The terms whose order may still be withdrawn from on day `on`, in order."""
+    found = []
+    for term in contract.terms:
+        if term.order is not None and any(copy.state in KEPT for copy in contract.of_term(term)):
+            until = _withdraw_until(contract, term)
+            if until is None or on <= until:
+                found.append(term)
+    return found
+
+
+def _withdraw_until(contract: Contract, term: Term) -> date | None:
+    """The last day to withdraw from the order of a term; None while its first issue is not posted."""
+    kept = [copy for copy in contract.of_term(term) if copy.state in KEPT]
+    posted_on = kept[0].issue.posted_on if kept and kept[0].issue is not None else None
+    zone = term.order.delivery.delivery_zone if term.order is not None else DeliveryZone.FR
+    return withdraw_until(posted_on=posted_on, zone=DeliveryZone(zone))
+
+
+def _undone(contract: Contract, *, on: date, orders: Collection[str], disputed: bool) -> Undone | None:
+    terms, named = terms_withdrawn(contract, on=on, orders=orders), term_named(contract, orders)
     if len(terms) == len(contract.terms):
         return None
     copies = [copy for term in terms for copy in contract.of_term(term)]
-    before = [term for term in contract.terms if term.number < terms[0].number]
-    owed = any(copy.state in COMING for term in before for copy in contract.of_term(term))
-    ends_on = before[-1].ends_on
+    besides = [term for term in contract.terms if term not in terms]
+    owed = any(copy.state in COMING for term in besides for copy in contract.of_term(term))
+    kept = [term for term in besides if any(copy.state in KEPT for copy in contract.of_term(term))]
+    ends_on = max((term.ends_on for term in kept), default=None)
     return Undone(
         paid=paid([one for one in contract.payments if one.pk in {term.payment_id for term in terms}]),
         waits=disputed or any(copy.state == Copy.ASSIGNED for copy in copies),
-        runs_until=ends_on if ends_on >= on or owed else None,
+        runs_until=ends_on if ends_on is not None and (ends_on >= on or owed) else None,
+        named=named.order.reference if named is not None and named.order is not None else "",
     )
 
 

@@ -21,6 +21,7 @@ from subscriptions.refunding import CannotRefund, refund_in_full
 from subscriptions.stopping.choosing import stop_renewing
 from subscriptions.stopping.effects import Code
 from subscriptions.stopping.reading import Contract, terms_withdrawn
+from subscriptions.stopping.saying import orders_named
 from subscriptions.stopping.unserved import Disputed, give_back_unserved
 
 Copy = Entitlement.State
@@ -57,10 +58,10 @@ def stop_for_withdrawal(contract: Contract, declaration: Declaration, *, actor: 
 
 
 def terms_undone(contract: Contract, declaration: Declaration) -> Sequence[Term]:
-    """All of them where a person gives everything back, else those of the orders whose period was open on its receipt."""
+    """All of them where a person gives everything back, else those of the order named, or of those still open on its receipt."""
     if declaration.effect == Code.GOODWILL:
         return contract.terms
-    return terms_withdrawn(contract, on=paris_day(declaration.received_at))
+    return terms_withdrawn(contract, on=paris_day(declaration.received_at), orders=orders_named(declaration))
 
 
 def must_wait(contract: Contract, declaration: Declaration) -> bool:

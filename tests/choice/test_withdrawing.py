@@ -58,6 +58,54 @@ def test_both_orders_are_undone_while_the_time_of_both_is_open():
     assert wrong(noon(on)) == []
 
 
+def test_the_order_that_the_reader_names_is_undone_alone_while_the_time_of_both_is_open():
+    subscription = reader()
+    on = date(2026, 12, 1)
+    second = renews(subscription, on=on)
+    declaration = withdraws(f"commande {second.order.reference}", at=noon(on))
+    told = _told(declaration)
+    assert f"La commande {second.order.reference} est annulée" in told
+    assert "soit 27,60\u00a0€" in told
+    assert "votre abonnement s’arrête le 22\u00a0novembre\u00a02027" in told
+    assert Refund.objects.get().payment == second.payment
+    subscription.refresh_from_db()
+    assert (subscription.state, states(subscription)) == ("active", "owed owed owed owed void void void void")
+    # The other one afterwards, as the part of the contract: then all is over.
+    first = subscription.terms.get(number=1).order
+    declaration = withdraws(subscription, scope=f"la commande {first.reference}", at=noon(on))
+    assert f"La commande {first.reference} est annulée" in _told(declaration)
+    assert sorted(Refund.objects.values_list("amount", flat=True)) == [Decimal("27.60"), Decimal("27.60")]
+    subscription.refresh_from_db()
+    assert subscription.state == "ended"
+    assert wrong(noon(on)) == []
+
+
+def test_the_first_order_named_leaves_the_year_that_was_bought_after_it():
+    subscription = reader()
+    on = date(2026, 12, 1)
+    second = renews(subscription, on=on)
+    first = subscription.terms.get(number=1)
+    declaration = withdraws(first.order.reference, at=noon(on))
+    assert refund_of(declaration) == (Decimal("27.60"), "created")
+    assert Refund.objects.get().payment == first.payment
+    assert "votre abonnement s’arrête le 22\u00a0novembre\u00a02028" in _told(declaration)
+    subscription.refresh_from_db()
+    assert (subscription.state, states(subscription)) == ("active", "void void void void owed owed owed owed")
+    assert second.ends_on == date(2028, 11, 22)
+    assert wrong(noon(on)) == []
+
+
+def test_a_named_order_whose_time_is_over_is_for_a_person_and_no_other_is_undone_for_it():
+    subscription = reader()
+    on = date(2027, 10, 1)
+    time_passes(on)
+    renews(subscription, on=on)
+    first = subscription.terms.get(number=1).order
+    declaration = withdraws(first.reference, at=noon(on))
+    assert (declaration.effect, declaration.state, declaration.refund) == ("withdrawal_late", "on_desk", None)
+    assert states(subscription) == "served served served served owed owed owed owed"
+
+
 def test_a_year_that_is_over_is_not_given_back_with_the_next_and_the_contract_ends():
     subscription = reader()
     time_passes(date(2027, 12, 10))
