@@ -25,6 +25,7 @@ from subscriptions.models import (
     Subscription,
     SubscriptionEvent,
     Term,
+    TermUndone,
 )
 from subscriptions.renewals.auditing import announced, nobody_forgotten
 from subscriptions.stopping.effects import Code
@@ -193,7 +194,12 @@ def not_sent_after_the_end(at: datetime) -> Breaches:
         to_state=Subscription.State.ENDED,
         at__lt=OuterRef("at"),
     )
-    moves = EntitlementMovement.objects.filter(Exists(ended) | Exists(over), kind=Kind.ASSIGN)
+    # A withdrawal may have undone another term alone, whose row says so; this one is sent to its end.
+    undone = TermUndone.objects.filter(at__lt=OuterRef("at"))
+    mine = Exists(undone.filter(term=OuterRef("entitlement__term")))
+    others = Exists(undone.filter(term__subscription=OuterRef("entitlement__term__subscription")))
+    wrong = Exists(over) | mine | (Exists(ended) & ~others)
+    moves = EntitlementMovement.objects.filter(wrong, kind=Kind.ASSIGN)
     for move in moves.iterator(CHUNK):
         yield f"entitlement:{move.entitlement_id}", "put in a file after its contract was stopped"
 

@@ -112,7 +112,9 @@ def dates_of_subscriptions(subscriptions: Sequence[Subscription], *, on: date) -
     keys = [one.pk for one in subscriptions]
     terms: dict[int, list[Term]] = defaultdict(list)
     for term in (
-        Term.objects.filter(subscription__in=keys).select_related("order__delivery").order_by("subscription", "number")
+        Term.objects.filter(subscription__in=keys)
+        .select_related("order__delivery", "undone")
+        .order_by("subscription", "number")
     ):
         terms[term.subscription_id].append(term)
     copies = _copies(keys)
@@ -158,6 +160,7 @@ def _facts(
     first = next((copy.issue for copy in copies if copy.state not in GONE), None)
     # A term that was taken back whole is no longer promised; of a subscription taken back whole the last day is told.
     gone = {copy.term for copy in copies} - {copy.term for copy in copies if copy.state not in GONE}
+    gone |= {term.number for term in terms if _undone(term)}
     last = next((term for term in reversed(terms) if term.number not in gone), terms[-1] if terms else None)
     return SubscriptionDates(
         subscription_id=subscription.pk,
@@ -207,13 +210,18 @@ def _renewal(
 
     None where the next year does not begin by itself: not wanted, left to the reader's choice, or its plan was ended.
     """
-    if subscription.renewal != Offer.Renewal.AUTOMATIC or not terms:
+    running = [term for term in terms if not _undone(term)]
+    if subscription.renewal != Offer.Renewal.AUTOMATIC or not running:
         return None
     if plan is not None and plan.number > terms[-1].number:
         return None if plan.state in (Plan.State.MANUAL, *OVER) else _told(plan)
     last_post = max((issue.posted_on or issue.post_on for issue in planned), default=None)
-    day = renews_on(term_ends_on=terms[-1].ends_on, last_owed_post=last_post)
+    day = renews_on(term_ends_on=running[-1].ends_on, last_owed_post=last_post)
     return Renewal(day, _price(prices, on=day), last_day_to_refuse(day))
+
+
+def _undone(term: Term) -> bool:
+    return getattr(term, "undone", None) is not None
 
 
 def _by_choice(plan: Plan | None) -> Renewal | None:

@@ -33,11 +33,10 @@ _DAY = timedelta(days=1)
 class Promised:
     """What a subscription has promised so far.
 
-    `starts` are those of its terms in order; `term` is the number of the last one, `ends_on` its last day. `last_number`:
-    the issue of its last copy, counted on where that issue is not planned yet; 0 if none is known. `from_end_until`: the
+    `starts` are those of its terms in order, but for those that were undone; `ends_on` is the last day of the last one.
+    `term`: the highest number that a term of it has, undone or not. `last_number`: the issue of its last copy, counted on where that issue is not planned yet; 0 if none is known. `from_end_until`: the
     last day on which an order prolongs it from its end. `open_end`: it is not over yet, because copies are owed or because
-    it renews itself. `waiting`: copies whose issue is not planned yet. `taken_back`: no copy of its last term is left.
-    `order_id`: the last order that bought a term of it, None if it was imported.
+    it renews itself. `waiting`: copies whose issue is not planned yet. `order_id`: the last order that bought a term of it, None if it was imported.
     """
 
     starts: tuple[date, ...]
@@ -47,7 +46,6 @@ class Promised:
     from_end_until: date
     open_end: bool
     waiting: int = 0
-    taken_back: bool = False
     order_id: int | None = None
 
     def from_end(self, ordered_on: date) -> bool:
@@ -150,44 +148,48 @@ def held(subscription: Subscription) -> Held | None:
 def held_of(subscriptions: Sequence[Subscription]) -> dict[int, Held]:
     """Those that can be prolonged, with what each has promised, by primary key. One query.
 
-    Left out: what has not begun or has ended, and one whose last term was taken back whole, for its dates stay sold.
+    Left out: what has not begun or has ended, and what nobody knows how to count on from.
     """
     promised = promised_by([one for one in subscriptions if one.state in PROLONGABLE])
     return {
         one.pk: Held(one, promised[one.pk])
         for one in subscriptions
-        if one.pk in promised and promised[one.pk].last_number and not promised[one.pk].taken_back
+        if one.pk in promised and promised[one.pk].last_number
     }
 
 
 def promised_by(subscriptions: Sequence[Subscription]) -> dict[int, Promised]:
-    """What each that has a term has promised so far, by primary key. One query."""
+    """What each that has a term, and not only undone ones, has promised so far, by primary key. One query."""
     kept = ~Q(entitlements__state__in=GONE)
     rows = (
         Term.objects.filter(subscription__in=[one.pk for one in subscriptions])
         .order_by("subscription", "number")
         .annotate(
-            kept=Count("entitlements", filter=kept),
             waiting=Count("entitlements", filter=kept & Q(entitlements__issue=None)),
             coming=Count("entitlements", filter=Q(entitlements__state__in=COMING)),
             last=Max("entitlements__issue__number", filter=kept),
         )
         .values_list(
-            "subscription", "number", "starts_on", "ends_on", "order", "kept", "waiting", "coming", "last", named=True
+            "subscription", "number", "starts_on", "ends_on", "order", "undone", "waiting", "coming", "last", named=True
         )
     )
     terms = {key: list(theirs) for key, theirs in groupby(rows, key=attrgetter("subscription"))}
-    return {one.pk: _promised(one, terms[one.pk]) for one in subscriptions if one.pk in terms}
+    return {
+        one.pk: _promised(one, terms[one.pk])
+        for one in subscriptions
+        if any(term.undone is None for term in terms.get(one.pk, ()))
+    }
 
 
 def _promised(subscription: Subscription, terms: Sequence[Any]) -> Promised:
-    ends_on = terms[-1].ends_on
+    standing = [term for term in terms if term.undone is None]
+    ends_on = standing[-1].ends_on
     over = subscription.state == State.LAPSED
     automatic = subscription.renewal == Offer.Renewal.AUTOMATIC and not over
     numbers = [term.last for term in terms if term.last is not None]
     waiting = sum(term.waiting for term in terms)
     return Promised(
-        starts=tuple(term.starts_on for term in terms),
+        starts=tuple(term.starts_on for term in standing),
         term=terms[-1].number,
         ends_on=ends_on,
         # Copies that wait for their issue come after all those that have theirs.
@@ -196,6 +198,5 @@ def _promised(subscription: Subscription, terms: Sequence[Any]) -> Promised:
         from_end_until=lapses_on(ends_on + _DAY) - _DAY if automatic else ends_on,
         open_end=not over and (automatic or any(term.coming for term in terms)),
         waiting=waiting,
-        taken_back=not terms[-1].kept,
         order_id=next((term.order for term in reversed(terms) if term.order is not None), None),
     )

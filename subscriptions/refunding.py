@@ -17,7 +17,7 @@ from payments.desk import record_act
 from payments.disputes import is_disputed
 from payments.invoicing.issuing import credit_in_full
 from payments.models import Invoice, Payment, Refund
-from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term
+from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term, TermUndone
 from subscriptions.moving import COMING, GONE, move, move_copies
 from subscriptions.stopping.choosing import stop_renewing
 
@@ -60,6 +60,7 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
         raise CannotRefund(_("This order is already refunded."), code="already")
     today = paris_day(at)
     move_copies(unserved, "void", on=today, actor=actor, at=at, reason=reason)
+    undo(term, actor=actor, at=at, reason=reason)
     stop_renewing(subscription, actor=actor, at=at, reason=reason)
     if not _still_runs(subscription, but=term, on=today):
         move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=reason)
@@ -75,9 +76,16 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
     return refunds.request(payment, amount=payment.amount, reason=reason, credit_note=note, actor=actor, at=at)
 
 
+def undo(term: Term, *, actor: Actor, at: datetime, reason: str) -> None:
+    """Write down that a term of a locked subscription was taken back whole: its days are free for another. Once."""
+    row = TermUndone(term=term, actor=str(actor), reason=reason[:300], at=at)
+    TermUndone.objects.bulk_create([row], ignore_conflicts=True)
+
+
 def _still_runs(subscription: Subscription, *, but: Term, on: date) -> bool:
     """Whether another term of it still has days to run or copies to send."""
-    others = Entitlement.objects.filter(term__subscription=subscription).exclude(term=but).exclude(state__in=GONE)
+    others = Entitlement.objects.filter(term__subscription=subscription, term__undone=None).exclude(term=but)
+    others = others.exclude(state__in=GONE)
     return others.filter(Q(term__ends_on__gte=on) | Q(state__in=COMING)).exists()
 
 

@@ -8,6 +8,8 @@ too few: whoever looks reads everything again under its lock.
 import django.db.models.deletion
 from django.db import migrations, models
 
+from payments.evidence import Protect
+
 AT_ONCE = """
 CREATE FUNCTION look_again(keys bigint[]) RETURNS void LANGUAGE sql AS $$
     INSERT INTO subscriptions_look (subscription_id, matter, day)
@@ -120,6 +122,35 @@ CREATE TRIGGER look AFTER UPDATE OF state ON subscriptions_renewal
     FOR EACH ROW WHEN (NEW.state = 'cancelled' AND OLD.state <> 'cancelled') EXECUTE FUNCTION look_at_cancelled();
 """
 
+# The constraint that no two terms overlap, but for those that were undone. Whoever adds a term holds its subscription; the
+# lock is taken here as well, for those who do not.
+OVERLAP = """
+CREATE FUNCTION term_no_overlap() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM subscriptions_subscription WHERE id = NEW.subscription_id FOR NO KEY UPDATE;
+    IF EXISTS (
+        SELECT FROM subscriptions_term t
+        WHERE t.subscription_id = NEW.subscription_id AND t.id <> NEW.id
+            AND t.starts_on <= NEW.ends_on AND t.ends_on >= NEW.starts_on
+            AND NOT EXISTS (SELECT FROM subscriptions_termundone u WHERE u.term_id = t.id))
+    THEN
+        RAISE EXCEPTION 'term % of subscription % overlaps another', NEW.number, NEW.subscription_id
+            USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'term_no_overlap';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER term_no_overlap AFTER INSERT ON subscriptions_term FOR EACH ROW EXECUTE FUNCTION term_no_overlap();
+"""
+
+# Terms of which no copy was left had been undone.
+UNDONE = """
+INSERT INTO subscriptions_termundone (term_id, actor, reason, at)
+SELECT t.id, 'import:migration', 'no copy of it was left', MAX(m.at)
+FROM subscriptions_term t JOIN subscriptions_entitlement e ON e.term_id = t.id
+JOIN subscriptions_entitlementmovement m ON m.entitlement_id = e.id
+GROUP BY t.id HAVING bool_and(e.state = 'void');
+"""
+
 # What is there already, each by the last day of its newest term.
 EXISTING = """
 INSERT INTO subscriptions_look (subscription_id, matter, day)
@@ -162,6 +193,25 @@ class Migration(migrations.Migration):
         ),
         *[migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (AT_ONCE, SUBSCRIPTION, TERM, COPIES, PLAN)],
         migrations.RunSQL(EXISTING, migrations.RunSQL.noop),
+        migrations.CreateModel(
+            name="TermUndone",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("actor", models.CharField(max_length=80)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("at", models.DateTimeField()),
+                (
+                    "term",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="undone", to="subscriptions.term"
+                    ),
+                ),
+            ],
+        ),
+        Protect("subscriptions_termundone"),
+        migrations.RunSQL(UNDONE, migrations.RunSQL.noop),
+        migrations.RemoveConstraint(model_name="term", name="term_no_overlap"),
+        migrations.RunSQL(OVERLAP, migrations.RunSQL.noop),
         migrations.AddIndex(
             model_name="subscription",
             index=models.Index(

@@ -6,7 +6,14 @@ from subscriptions.models.notices import Notice, NoticeProof
 from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
 from subscriptions.models.orders import Consent, Disclosure, Order, OrderEvent
 from subscriptions.models.people import AddressChange, PostalAddress, Recipient
-from subscriptions.models.promise import Entitlement, EntitlementMovement, Subscription, SubscriptionEvent, Term
+from subscriptions.models.promise import (
+    Entitlement,
+    EntitlementMovement,
+    Subscription,
+    SubscriptionEvent,
+    Term,
+    TermUndone,
+)
 from subscriptions.models.reminders import ReminderStep
 from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice, RenewalEvent, RenewalProof
 
@@ -39,4 +46,5 @@ __all__ = [
     "Subscription",
     "SubscriptionEvent",
     "Term",
+    "TermUndone",
 ]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
 
 from payments.models.amounts import eur_only, euros
-from subscriptions.models.offers import DateRange, Offer
+from subscriptions.models.offers import Offer
 
 
 def term_subject(subscription_id: int, number: int) -> str:
@@ -86,7 +84,10 @@ class SubscriptionEvent(models.Model):
 
 
 class Term(models.Model):
-    """A stretch paid for, or invoiced to an institution; evidence: its sold dates never change."""
+    """A stretch paid for, or invoiced to an institution; evidence: its sold dates never change.
+
+    Two terms of one subscription overlap only if one of them was undone (`term_no_overlap`, migration 0015).
+    """
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="terms")
     number = models.PositiveSmallIntegerField()
@@ -116,16 +117,6 @@ class Term(models.Model):
             models.CheckConstraint(condition=models.Q(ends_on__gt=models.F("starts_on")), name="term_dates"),
             eur_only("amount", "term_eur"),
             eur_only("amount_ht", "term_ht_eur"),
-            ExclusionConstraint(
-                name="term_no_overlap",
-                expressions=[
-                    ("subscription", RangeOperators.EQUAL),
-                    (
-                        DateRange("starts_on", "ends_on", RangeBoundary(inclusive_upper=True)),
-                        RangeOperators.OVERLAPS,
-                    ),
-                ],
-            ),
         ]
         # Which terms end soon is answered from the index alone (`subscriptions.renewals.finding`).
         indexes = [models.Index(fields=["ends_on"], include=["subscription", "number"], name="term_ends")]
@@ -137,6 +128,21 @@ class Term(models.Model):
     def subject(self) -> str:
         """Name of this term on payments and invoices."""
         return term_subject(self.subscription_id, self.number)
+
+
+class TermUndone(models.Model):
+    """A term that was taken back whole, as by a withdrawal: its days are free for another; evidence.
+
+    The term itself stays as it was sold. No two others of one subscription overlap (`term_no_overlap`, migration 0015).
+    """
+
+    term = models.OneToOneField(Term, on_delete=models.PROTECT, related_name="undone")
+    actor = models.CharField(max_length=80)
+    reason = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.term_id} undone"
 
 
 class Entitlement(models.Model):

@@ -30,7 +30,7 @@ def legal(facts: Facts) -> Context:
     """The notice of C. conso L215-1: from which day, until when one may refuse, for how long, at which price, how paid."""
     told = _told_of(facts)
     renewal: Renewal = told["renewal"]
-    terms = list(renewal.subscription.terms.order_by("number"))
+    terms = list(renewal.subscription.terms.filter(undone=None).order_by("number"))
     before = terms[-1].amount
     earlier = (
         RenewalProof.objects.filter(renewal=renewal, kind=RenewalProof.Kind.LEGAL)
@@ -125,7 +125,7 @@ def _told_of(facts: Facts) -> dict[str, Any]:
     method = subscription.saved_method
     if method is not None and method.ended_at is not None:
         method = None
-    starts = list(subscription.terms.order_by("number").values_list("starts_on", flat=True))
+    starts = list(subscription.terms.filter(undone=None).order_by("number").values_list("starts_on", flat=True))
     term = calendar.next_term(starts, renewal.renews_on)
     return {
         "renewal": renewal,

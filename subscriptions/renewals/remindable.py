@@ -19,7 +19,7 @@ State = Subscription.State
 
 def remindable(*, lapsed: bool, courtesy: bool) -> QuerySet[Term]:
     """The last terms of those who may be reminded; `lapsed`: of those who run no more, else of those who still do."""
-    later = Term.objects.filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"))
+    later = Term.objects.filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"), undone=None)
     copies = Entitlement.objects.filter(term=OuterRef("pk"))
     found = (
         Term.objects.filter(
@@ -27,6 +27,7 @@ def remindable(*, lapsed: bool, courtesy: bool) -> QuerySet[Term]:
             subscription__state=State.LAPSED if lapsed else State.ACTIVE,
             subscription__payer__erased_on=None,
             subscription__payer__email__gt="",
+            undone=None,
         )
         .filter(~Exists(later), Exists(copies.exclude(state__in=GONE)))
         .exclude(Exists(copies.filter(state=Entitlement.State.HELD)))

@@ -27,7 +27,8 @@ FOLLOWING = (State.PLANNED, State.ANNOUNCED, State.MANUAL)
 class Standing:
     """One subscription as planning sees it.
 
-    `on`: the day on which it is looked at. `last_owed_post`: planned or actual posting of the last copy to come, as far as
+    `on`: the day on which it is looked at. `term`: its last one that was not undone, `terms`: the highest number of any.
+    `last_owed_post`: planned or actual posting of the last copy to come, as far as
     its issue is planned; `late`: a copy should have left before that day and has not. `prices`: those of its offer in the
     zone where its copies go today. `renewal`: the open plan, whatever its state. `settled`: the next
     term was paid or has lapsed already. `told`: its day and amount were written to the reader, or are about to be.
@@ -37,6 +38,7 @@ class Standing:
     subscription: Subscription
     on: date
     term: Term | None
+    terms: int
     last_owed_post: date | None
     late: bool
     prices: Sequence[Price]
@@ -49,7 +51,7 @@ class Standing:
     @property
     def number(self) -> int:
         """Number of the term to come."""
-        return self.term.number + 1 if self.term else 1
+        return self.terms + 1
 
     @property
     def renews_on(self) -> date | None:
@@ -68,7 +70,7 @@ class Standing:
 
 
 def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Renewal], *, on: date) -> list[Standing]:
-    """Read what each subscription (with its recipient's address) hangs on, day `on`. Eight to eleven queries in all.
+    """Read what each subscription (with its recipient's address) hangs on, day `on`. Nine to twelve queries in all.
 
     `open_renewals`: the plans of these subscriptions that the caller has locked.
     """
@@ -76,10 +78,13 @@ def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Ren
     plans = {one.subscription_id: one for one in open_renewals}
     last = {
         term.subscription_id: term
-        for term in Term.objects.filter(subscription__in=keys)
+        for term in Term.objects.filter(subscription__in=keys, undone=None)
         .order_by("subscription", "-number")
         .distinct("subscription")
     }
+    highest = dict(
+        Term.objects.filter(subscription__in=keys).order_by().values_list("subscription").annotate(Max("number"))
+    )
     posts, late = _last_posts(keys), owed_late(keys, on=on)
     prices = _prices({one.offer_id for one in subscriptions})
     disputed = disputed_among(keys)
@@ -103,12 +108,13 @@ def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Ren
                 subscription=one,
                 on=on,
                 term=term,
+                terms=highest.get(one.pk, 0),
                 last_owed_post=posts.get(one.pk),
                 late=one.pk in late,
                 prices=prices[one.offer_id, one.recipient.address.delivery_zone],
                 disputed=one.pk in disputed,
                 renewal=plan,
-                settled=term is not None and (one.pk, term.number + 1) in over,
+                settled=(one.pk, highest.get(one.pk, 0) + 1) in over,
                 told=plan is not None and plan.pk in reached,
                 paying=plan is not None and plan.subject in paying,
             )

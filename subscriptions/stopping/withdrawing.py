@@ -17,7 +17,7 @@ from payments.refunds import NothingToRefund
 from subscriptions.models import Declaration, Entitlement, Order, Subscription, Term
 from subscriptions.moving import move, move_copies
 from subscriptions.orders.moving import move as move_orders
-from subscriptions.refunding import CannotRefund, refund_in_full
+from subscriptions.refunding import CannotRefund, refund_in_full, undo
 from subscriptions.stopping.choosing import stop_renewing
 from subscriptions.stopping.effects import Code
 from subscriptions.stopping.reading import Contract, terms_withdrawn
@@ -78,6 +78,8 @@ def give_back_all(contract: Contract, declaration: Declaration, *, actor: Actor,
     undone = terms_undone(contract, declaration)
     later = Contract(contract.promise, None, undone[1:], contract.copies, contract.payments)
     give_back_unserved(later, reason=reason, actor=actor, at=at)
+    for term in undone[1:]:
+        undo(term, actor=actor, at=at, reason=reason)
     order = undone[0].order or contract.wish
     refund = refund_in_full(order, reason=reason, actor=actor, at=at)
     subscription = Subscription.objects.get(pk=contract.promise.pk)

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
+from payments.gateway import Outcome
 from payments.models import Refund
+from payments.settling import News, apply
 from subscriptions.dates import dates_of_subscription
 from subscriptions.fulfilment.posting import post_issue
-from subscriptions.models import Declaration, Entitlement, Issue, Notice
+from subscriptions.models import Declaration, Entitlement, Issue, Notice, Subscription, TermUndone
+from subscriptions.renewals.charging import claim
+from subscriptions.renewals.falling_due import fall_due
+from subscriptions.renewals.planning import Planned
+from subscriptions.stopping.choosing import turn_on, words_now
 from subscriptions.stopping.following_up import give_back_waiting
-from tests.choice.people import JOB, noon, reader, renews, time_passes, wrong
+from subscriptions.texts import load_texts
+from tests.choice.people import JOB, noon, reader, renews, story, time_passes, wrong
+from tests.makers import TODAY
+from tests.renewals.days import live_on, plan_on, the_renewal
+from tests.renewals.test_outcomes import seen
 from tests.stopping.people import refund_of, states, withdraws
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +151,67 @@ def test_a_copy_of_the_new_term_in_a_file_lets_its_money_wait_and_holds_no_copy_
     subscription.refresh_from_db()
     assert subscription.state == "active"
     assert states(subscription) == "served served served served served void void void"
+
+
+def test_after_it_the_year_before_may_renew_itself_again_on_its_own_day():
+    """Turned on again, R is the day after the year that still runs, not a year later; its dates are free again."""
+    load_texts(TODAY)
+    subscription = reader(renewal="automatic")
+    on = date(2027, 8, 1)
+    time_passes(on)
+    renews(subscription, on=on, renewal="automatic")
+    withdraws(subscription, at=noon(on))
+    dates = dates_of_subscription(Subscription.objects.get(pk=subscription.pk), on=on)
+    turn_on(subscription.pk, words=words_now(dates)[1], actor=JOB, at=noon(on))
+    subscription.refresh_from_db()
+    dates = dates_of_subscription(subscription, on=on)
+    assert (dates.ends_on, dates.renewal.on, dates.renewal.refuse_until) == (
+        date(2027, 11, 22), date(2027, 11, 23), date(2027, 11, 22),
+    )  # fmt: skip
+    time_passes(date(2027, 9, 30))
+    assert plan_on(date(2027, 9, 8)) == Planned()
+    assert plan_on(date(2027, 9, 9)) == Planned(planned=1)
+    renewal = the_renewal(subscription)
+    assert (renewal.number, renewal.renews_on, renewal.state) == (3, date(2027, 11, 23), "planned")
+    live_on([date(2027, 9, 23), date(2027, 11, 9)])
+    fall_due(on=renewal.renews_on, at=noon(renewal.renews_on), actor=JOB)
+    [payment] = claim([renewal.pk], on=renewal.renews_on, at=noon(renewal.renews_on), actor=JOB)
+    paid = News(payment.pk, Outcome.SUCCEEDED, intent=seen(payment, Outcome.SUCCEEDED), closed=True)
+    apply([paid], actor=JOB, at=noon(renewal.renews_on))
+    assert story(subscription) == [
+        (1, "2026-11-23", "2027-11-22", [25, 26, 27, 28]),
+        (2, "2027-11-23", "2028-11-22", [29, 30, 31, 32]),
+        (3, "2027-11-23", "2028-11-22", [29, 30, 31, 32]),
+    ]
+    assert states(subscription) == "served served served served void void void void owed owed owed owed"
+    # The till is not asked here, so the refund of August still waits for its answer; all else is as it should be.
+    assert [name for name, _subject, _sentence in wrong(noon(renewal.renews_on))] == ["HEARD"]
+
+
+def test_after_it_another_order_prolongs_the_year_that_still_runs():
+    subscription = reader()
+    on = date(2027, 10, 1)
+    time_passes(on)
+    renews(subscription, on=on)
+    withdraws(subscription, at=noon(on))
+    again = renews(subscription, on=on)
+    assert (again.subscription, again.number, again.starts_on) == (subscription, 3, date(2027, 11, 23))
+    assert story(subscription)[-1] == (3, "2027-11-23", "2028-11-22", [29, 30, 31, 32])
+    assert wrong(noon(on)) == []
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_no_two_terms_overlap_unless_one_was_undone(undone):
+    subscription = reader()
+    on = date(2027, 10, 1)
+    term = renews(subscription, on=on)
+    if undone:
+        TermUndone.objects.create(term=term, actor="staff:1", at=noon(on))
+    term.pk, term.number, term.order, term.payment = None, 3, None, None
+    term.starts_on = date(2028, 11, 22)
+    term.ends_on = date(2029, 11, 21)
+    with nullcontext() if undone else pytest.raises(IntegrityError, match="overlaps another"), transaction.atomic():
+        term.save(force_insert=True)
 
 
 def _told(declaration: Declaration) -> str:
