@@ -81,6 +81,7 @@ class IntentSeen:
     livemode: bool
     method_kind: str
     charged_at: datetime | None = None  # of the charge that succeeded, if Stripe sent it whole
+    mandate: str = ""  # of a SEPA debit, if Stripe sent its charge whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class MethodSeen:
     fingerprint: str
     customer: str
     mandate: str
+    mandate_reference: str = ""  # the RUM, as the reader's bank shows it
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,8 @@ ROWS = (
     # One card in fifty ends before the renewal that it should pay.
     """
     INSERT INTO payments_savedmethod (id, payer_account_id, stripe_method, kind, brand, last4, exp_month, exp_year,
-        fingerprint, mandate, created_at, ended_because)
-    SELECT s, s, 'pm_' || s, 'card', 'visa', '4242', extract(month FROM ends), extract(year FROM ends), '', '', {at}, ''
+        fingerprint, mandate, mandate_reference, created_at, ended_because)
+    SELECT s, s, 'pm_' || s, 'card', 'visa', '4242', extract(month FROM ends), extract(year FROM ends), '', '', '', {at}, ''
     FROM (SELECT *, CASE WHEN s % 50 = 0 THEN starts + 330 ELSE starts + 1000 END AS ends FROM every) AS every
     WHERE automatic
     """,

@@ -208,7 +208,7 @@ def march_renewal(
     saved = bought.payment.saved_method
     assert saved is not None
     saved.exp_month, saved.exp_year = expires if expires else (None, None)
-    saved.mandate = "" if kind == "card" else "mandate_1A2B"
+    saved.mandate_reference = "" if kind == "card" else "9C1F2A77D04B6E35"
     saved.save()
     return Renewal.objects.create(
         subscription=bought.term.subscription,
