@@ -243,6 +243,7 @@ JOBS: Mapping[str, Any] = {
     "balance-movements": gettext_lazy("movements of the balance"),
     "invoice-documents": gettext_lazy("documents of invoices"),
     "renewal-plan": gettext_lazy("planning of renewals"),
+    "renewal-audit": gettext_lazy("weekly check of all plans"),
     "renewal-notices": gettext_lazy("letters about renewals"),
     "renewal-proofs": gettext_lazy("proofs of notices"),
     "declarations": gettext_lazy("what follows from declarations"),

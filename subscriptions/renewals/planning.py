@@ -126,15 +126,14 @@ def plan_anew(part: int, parts: int, *, on: date, at: datetime, actor: Actor, li
     done = _plan(every(part, parts), on=on, at=at, actor=actor, limit=limit)
     differences = done.planned + done.moved + done.reopened + done.cancelled
     if differences:
-        log.error("plans_differ", planned=done.planned, moved=done.moved + done.reopened, ended=done.cancelled)
-        sentence = _("%(count)s plans of renewals were not what they should be, and were mended: %(what)s.")
-        put_on_desk(
-            DeskItem.Desk.TECHNIQUE,
-            kind=DIFFER,
-            subject=f"day:{on}",
-            sentence=sentence % {"count": differences, "what": done},
-            at=at,
+        facts = {"planned": done.planned, "moved": done.moved + done.reopened, "ended": done.cancelled}
+        log.error("plans_differ", **facts)
+        sentence = _(
+            "Plans of renewals were not what they should be, and were mended: %(planned)s made, %(moved)s moved, "
+            "%(ended)s ended. Find out which change was not noted."
         )
+        subject = f"day:{on}"
+        put_on_desk(DeskItem.Desk.TECHNIQUE, kind=DIFFER, subject=subject, sentence=sentence % facts, at=at)
     return done
 
 
