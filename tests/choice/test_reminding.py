@@ -231,6 +231,28 @@ def test_batches_reach_everybody_and_queries_do_not_grow():
     assert counts[0] == counts[1]
 
 
+def test_a_run_that_goes_on_from_the_day_of_the_last_one_tells_the_same():
+    """Nothing is told twice or missed when each run looks only at what became due since the last one, three days ago."""
+    subscription = reader()
+    on, last = date(2026, 12, 1), date(2026, 12, 1)
+    while on < date(2028, 7, 1):
+        time_passes(on)
+        end_fixed_terms(on=on, at=noon(on), actor=JOB, limit=100)
+        remind(on=on, at=noon(on), limit=100, since=last)
+        on, last = on + 3 * DAY, on
+    assert [code for _day, code in told(subscription)] == [code for _day, code in SERIES]
+
+
+def test_what_was_due_before_is_left_to_the_run_that_looks_at_everything():
+    subscription = reader()
+    on = date(2027, 3, 15)
+    time_passes(on)
+    late = on + 10 * DAY
+    assert remind(on=late, at=noon(late), limit=10, since=late - DAY) == 0
+    assert remind(on=late, at=noon(late), limit=10) == 1
+    assert told(subscription) == [(late, "RA1")]
+
+
 def test_terms_end_once_and_not_while_anything_is_owed_or_runs():
     world()
     over, owed, prolonged, auto = (reader(email=f"{n}@example.fr") for n in ("over", "owed", "prolonged", "auto"))

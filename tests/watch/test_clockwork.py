@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import psycopg
@@ -18,6 +18,7 @@ from shop.watch import heartbeat, runs
 from shop.watch.bell import ring
 from shop.watch.models import JobRun
 from tasks import beat as clock
+from tasks import promise
 from tasks.app import app
 from tasks.schedule import TIMETABLE
 
@@ -135,3 +136,23 @@ def test_the_watchdog_hears_us_while_all_is_well_and_silence_when_a_job_is_late(
         thread.join()
         server.server_close()
     assert heard == ["/beat"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("last", "now", "gone_through"),
+    [
+        (None, "2026-11-24", None),
+        ("2026-11-23", "2026-11-24", "2026-11-23"),
+        ("2026-11-20", "2026-11-24", "2026-11-20"),
+        # The first run of a Monday looks at everything, those after it do not.
+        ("2026-11-29", "2026-11-30", None),
+        ("2026-11-30", "2026-11-30", "2026-11-30"),
+    ],
+)
+def test_a_sweep_goes_on_from_the_day_of_its_last_success(last, now, gone_through):
+    noon = {day: datetime.fromisoformat(f"{day}T11:00:00+00:00") for day in (last, now) if day}
+    runs.know([("reminders", 1, 1)], at=noon[now])
+    JobRun.objects.update(succeeded_at=noon.get(last))
+    found = promise._gone_through("reminders", at=noon[now])
+    assert (found.isoformat() if found else None) == gone_through
