@@ -31,7 +31,7 @@ def to_look_at(on: date) -> list[int]:
     return sorted({*waiting(Look.Matter.PLAN, until=on + HORIZON), *disputed_among(), *reached})
 
 
-def every(part: int, parts: int) -> Iterator[int]:
+def everybody(part: int, parts: int) -> Iterator[int]:
     """One part of all subscriptions that renew by themselves or have a plan, in order; a few thousand in memory at once."""
     planned = Renewal.objects.filter(state__in=FOLLOWING).values("subscription")
     theirs = Subscription.objects.filter(Q(renewal=Offer.Renewal.AUTOMATIC) | Q(pk__in=planned))

@@ -24,7 +24,7 @@ from payments.models import DeskItem
 from subscriptions.calendar import RULES, last_day_to_refuse
 from subscriptions.models import Look, Offer, Price, Renewal, Subscription
 from subscriptions.renewals import looking
-from subscriptions.renewals.finding import HORIZON, every, to_look_at
+from subscriptions.renewals.finding import HORIZON, everybody, to_look_at
 from subscriptions.renewals.moving import begin, follow, move
 from subscriptions.renewals.standing import FOLLOWING, Standing, standings
 
@@ -123,7 +123,7 @@ def plan_anew(part: int, parts: int, *, on: date, at: datetime, actor: Actor, li
     Run it right after `plan`. What differs was not noticed when it changed: technique is told (style.md, plan by
     recomputing and warn). `limit` subscriptions to a transaction; memory does not grow with their number.
     """
-    done = _plan(every(part, parts), on=on, at=at, actor=actor, limit=limit)
+    done = _plan(everybody(part, parts), on=on, at=at, actor=actor, limit=limit)
     differences = done.planned + done.moved + done.reopened + done.cancelled
     if differences:
         facts = {"planned": done.planned, "moved": done.moved + done.reopened, "ended": done.cancelled}
@@ -190,8 +190,8 @@ def _settle(
         .exclude(pk__in=held)
         .values_list("subscription", "state")
     )
-    all_ = standings(subscriptions, renewals, on=on)
-    theirs = [one for one in all_ if one.subscription.pk not in busy]
+    found = standings(subscriptions, renewals, on=on)
+    theirs = [one for one in found if one.subscription.pk not in busy]
     again = _change([one for one in theirs if one.renewal], done, actor=actor, at=at)
     free = [one for one in theirs if one.renewal is None or one.renewal.pk in again]
     _begin(free, done, on=on, actor=actor, at=at)
@@ -201,7 +201,7 @@ def _settle(
     blocked = {one.subscription.pk for one in theirs if _waits(one, on=on)} | elsewhere
     return Round(
         done,
-        seen={one.subscription.pk for one in all_} - blocked,
+        seen={one.subscription.pk for one in found} - blocked,
         again={one.subscription.pk: day for one in free if (day := _next_look(one, on=on)) is not None},
     )
 

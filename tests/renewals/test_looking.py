@@ -22,7 +22,7 @@ from subscriptions.models import (
     Term,
 )
 from subscriptions.renewals.ending import end_fixed_terms
-from subscriptions.renewals.finding import every, to_look_at
+from subscriptions.renewals.finding import everybody, to_look_at
 from subscriptions.renewals.looking import look_again, seen, settle, waiting
 from subscriptions.renewals.planning import Planned, plan_anew
 from tests.makers import NOW
@@ -171,7 +171,7 @@ def test_plans_are_computed_anew_and_a_difference_that_nobody_noted_is_mended_an
 def test_the_parts_are_all_readers_once():
     keys = [subscriber(email=f"r{n}@example.fr", typed={"n": n}).pk for n in range(5)]
     subscriber(email="fixed@example.fr", renewal="fixed")
-    assert sorted(key for part in range(7) for key in every(part, 7)) == sorted(keys)
+    assert sorted(key for part in range(7) for key in everybody(part, 7)) == sorted(keys)
 
 
 def test_a_term_that_is_added_by_hand_is_looked_at_as_well():

@@ -149,7 +149,8 @@ class TestPreDebit:
         deliver(10, at=noon(R - timedelta(days=16)))
         said = outbox[-1].body.replace("\u00a0", " ")
         assert "sur le compte dont l’IBAN se termine par 2606" in said
-        assert f"Référence du mandat : {reader.saved_method.mandate}" in said
+        assert f"Référence unique du mandat (RUM) : {reader.saved_method.mandate_reference}" in said
+        assert reader.saved_method.mandate not in said
         assert "Identifiant créancier SEPA (ICS) : FR72ZZZ123456" in said
 
     def test_without_a_means_of_payment_there_is_no_debit_to_tell(self):
