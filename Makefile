@@ -5,7 +5,7 @@ PY := .venv/bin/python
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset stripe shell test check bench fmt messages lock
+.PHONY: help demo demo-reset stripe shell test races simulate check bench fmt messages tables lock
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
@@ -31,6 +31,10 @@ test: ## the whole test suite, with its own servers (ARGS=… goes to pytest)
 	@$(PYTHON) deploy/local/install.py dev
 	@exec $(PY) -m pytest -n $(WORKERS) $(ARGS)
 
+races: ## readers who act at a random instant around a charge or a letter: make races N=100000 SEED=7
+	@$(PYTHON) deploy/local/install.py dev
+	@N=$(N) SEED=$(SEED) WORKERS=$(WORKERS) exec $(PY) -m tests.races.instants
+
 check: ## format, lint, types, imports, migrations, deploy check, translations
 	@$(PYTHON) deploy/local/install.py dev
 	@exec $(PY) -m deploy.local.check
@@ -39,6 +43,11 @@ bench: ## every benchmark, or one: make bench ONLY=offer-page
 	@$(PYTHON) deploy/local/install.py dev
 	@exec $(PY) -m tests.bench $(ONLY)
 
+simulate: ## years of the whole shop in one process: make simulate YEARS=3 READERS=500 SEED=7 FAULTS=all
+	@$(PYTHON) deploy/local/install.py dev
+	@exec $(PY) -m tests.simulation --years=$(or $(YEARS),3) --readers=$(or $(READERS),100) $(if $(SEED),--seed=$(SEED)) \
+	    --faults="$(or $(FAULTS),all)" $(ARGS)
+
 fmt: ## format the code and mend what ruff can mend
 	@$(PYTHON) deploy/local/install.py dev
 	@$(PY) -m ruff check --fix-only --quiet . && exec $(PY) -m ruff format --quiet .
@@ -46,6 +55,10 @@ fmt: ## format the code and mend what ruff can mend
 messages: ## collect the sentences to translate and compile the French ones
 	@$(PYTHON) deploy/local/install.py dev
 	@exec $(PY) -m deploy.local.translations
+
+tables: ## print the tables that the code decides by into docs/tables.md
+	@$(PYTHON) deploy/local/install.py dev
+	@exec $(PY) -m deploy.local.tables
 
 lock: ## lock the dependencies anew after a change of requirements/*.in (UPGRADE=1: newest of everything)
 	@$(PYTHON) deploy/local/install.py dev

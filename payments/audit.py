@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from payments.invoicing.issuing import vat_by_rate
 from payments.invoicing.numbering import digest
+from payments.mirroring.matters import open_matters
 from payments.models import (
     AccountMap,
     BalanceMovement,
@@ -19,16 +20,21 @@ from payments.models import (
     InvoiceSeries,
     LedgerEntry,
     LedgerLine,
+    MirrorRun,
     Payment,
     PaymentEvent,
     Refund,
     StripeEvent,
+    Transfer,
 )
+from payments.transfers.moving import LEFT
 
 Breaches = Iterator[tuple[str, str]]
 Check = Callable[[datetime], Breaches]
 CHUNK = 2000
 WAITING_TOO_LONG = timedelta(hours=2)
+#: A mirror is held every night: one and a half days after the last, a night was missed.
+MIRROR_TOO_OLD = timedelta(hours=36)
 
 
 def one_charge(at: datetime) -> Breaches:
@@ -71,6 +77,7 @@ def balanced(at: datetime) -> Breaches:
     yield from _unbooked("payment", Payment.objects.filter(state=Payment.State.SUCCEEDED).values_list("pk", flat=True))
     yield from _unbooked("invoice", Invoice.objects.values_list("pk", flat=True))
     yield from _unbooked("refund", Refund.objects.filter(state=Refund.State.SUCCEEDED).values_list("pk", flat=True))
+    yield from _unbooked("transfer", Transfer.objects.filter(state__in=LEFT).values_list("pk", flat=True))
 
 
 def _unbooked(kind: str, keys: object) -> Breaches:
@@ -82,10 +89,10 @@ def _unbooked(kind: str, keys: object) -> Breaches:
             booked.remove(f"{kind}:{key}")
         else:
             yield f"{kind}:{key}", "has no entry in the books"
-    # A refund that came back from the bank keeps both its entries.
-    returned = set(LedgerEntry.objects.filter(source__startswith="refund_failed:").values_list("source", flat=True))
+    # What came back from the bank, a refund or a transfer, keeps both its entries.
+    returned = set(LedgerEntry.objects.filter(source__startswith=f"{kind}_failed:").values_list("source", flat=True))
     for source in sorted(booked):
-        if source.replace("refund:", "refund_failed:") not in returned:
+        if source.replace(f"{kind}:", f"{kind}_failed:") not in returned:
             yield f"entry:{source}", "books what did not happen"
 
 
@@ -93,14 +100,18 @@ def open_items(at: datetime) -> Breaches:
     """Part of BALANCED: 411 is what documents and money leave open; the surplus account is what is not given back yet."""
     paid = Payment.objects.filter(state=Payment.State.SUCCEEDED)
     back = Refund.objects.filter(state=Refund.State.SUCCEEDED)
+    sent = Transfer.objects.filter(state__in=LEFT)
     issued = Invoice.objects.filter(kind=Invoice.Kind.INVOICE)
     credited = Invoice.objects.filter(kind=Invoice.Kind.CREDIT_NOTE)
     expected = {
         "AR": _sum(issued, "total_ttc")
         - _sum(credited, "total_ttc")
         - _sum(paid.filter(surplus=False), "amount")
-        + _sum(back.filter(payment__surplus=False), "amount"),
-        "SURPLUS": _sum(back.filter(payment__surplus=True), "amount") - _sum(paid.filter(surplus=True), "amount"),
+        + _sum(back.filter(payment__surplus=False), "amount")
+        + _sum(sent.exclude(payment__surplus=True), "amount"),
+        "SURPLUS": _sum(back.filter(payment__surplus=True), "amount")
+        + _sum(sent.filter(payment__surplus=True), "amount")
+        - _sum(paid.filter(surplus=True), "amount"),
     }
     for key, amount in expected.items():
         accounts = AccountMap.objects.filter(key=key).values_list("account", flat=True).distinct()
@@ -204,10 +215,27 @@ def unknown_resolved(at: datetime) -> Breaches:
         yield f"refund:{refund.pk}", "asked for and not answered for more than a day"
 
 
+def mirrored(at: datetime) -> Breaches:
+    """MIRROR: what Stripe took for us and what the books received are the same, as the last mirrors saw it.
+
+    Reads what the runs have stored. A mirror that has not run, or has not come to its end, is itself a breach as soon as
+    there is money that it should have seen.
+    """
+    yield from open_matters()
+    since = at - MIRROR_TOO_OLD
+    recent = MirrorRun.objects.filter(kind=MirrorRun.Kind.NIGHTLY, finished_at__isnull=False, until__gte=since)
+    money = Payment.objects.filter(state=Payment.State.SUCCEEDED, state_since__lt=since)
+    if not recent.exists() and money.exists():
+        yield "mirror:nightly", "Stripe's charges were not held against the books last night"
+    for run in MirrorRun.objects.filter(finished_at=None, started_at__lt=since).order_by("pk"):
+        yield f"mirror:{run.pk}", "a mirror that has not come to its end"
+
+
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "ONE-CHARGE": (one_charge, moved_by_the_table),
     "BALANCED": (balanced, open_items, fees_booked, as_stripe_says),
     "NUMBERED": (numbered,),
     "VAT": (vat,),
     "HEARD": (heard, unknown_resolved),
+    "MIRROR": (mirrored,),
 }

@@ -108,7 +108,7 @@ def _method(payment: Payment, intent: IntentSeen) -> MethodSeen | None:
     if not payment.save_method or not intent.payment_method:
         return None
     try:
-        return gateway.fetch_method(intent.payment_method)
+        return gateway.fetch_method(intent.payment_method, mandate=intent.mandate)
     except gateway.Missing:
         return None  # taken back at Stripe since: the money came all the same
 

@@ -69,12 +69,12 @@ def keep(method: MethodSeen, *, payer_account_id: int, at: datetime) -> SavedMet
     return saved
 
 
-_TOLD_BY_STRIPE = ("kind", "brand", "last4", "exp_month", "exp_year", "fingerprint", "mandate")
+_TOLD_BY_STRIPE = ("kind", "brand", "last4", "exp_month", "exp_year", "fingerprint")
 
 
 def _upsert(methods: Mapping[str, tuple[MethodSeen, int]], *, at: datetime) -> list[SavedMethod]:
-    """Whose a method is never changes; what Stripe says of it may."""
-    return SavedMethod.objects.bulk_create(
+    """Whose a method is never changes; what Stripe says of it may. A mandate is told with a debit only, and then kept."""
+    saved = SavedMethod.objects.bulk_create(
         [
             SavedMethod(
                 stripe_method=method.id,
@@ -86,6 +86,7 @@ def _upsert(methods: Mapping[str, tuple[MethodSeen, int]], *, at: datetime) -> l
                 exp_year=method.exp_year or None,
                 fingerprint=method.fingerprint,
                 mandate=method.mandate,
+                mandate_reference=method.mandate_reference,
                 created_at=at,
             )
             # In one order for all: two settlings may bring the same cards.
@@ -95,6 +96,12 @@ def _upsert(methods: Mapping[str, tuple[MethodSeen, int]], *, at: datetime) -> l
         unique_fields=["stripe_method"],
         update_fields=_TOLD_BY_STRIPE,
     )
+    for row in saved:
+        method, _owner = methods[row.stripe_method]
+        if method.mandate:
+            told = {"mandate": method.mandate, "mandate_reference": method.mandate_reference}
+            SavedMethod.objects.filter(pk=row.pk).update(**told)
+    return saved
 
 
 def bring_up_to_date(stripe_method: str, *, at: datetime) -> bool:
@@ -164,7 +171,7 @@ def look_up_setup(setup: MethodSetup, *, at: datetime) -> MethodSetup:
     elif page.setup_intent:
         intent = gateway.fetch_setup(page.setup_intent)
         if intent.outcome == gateway.Outcome.SUCCEEDED and intent.payment_method:
-            method = gateway.fetch_method(intent.payment_method)
+            method = gateway.fetch_method(intent.payment_method, mandate=intent.mandate)
             with transaction.atomic():
                 locked = MethodSetup.objects.select_for_update(no_key=True).get(pk=setup.pk)
                 if locked.state == MethodSetup.State.CREATED:

@@ -14,6 +14,7 @@ from payments.keys import new_key, new_reference
 from payments.looking_up import look_up
 from payments.models import Payment, PaymentEvent, SavedMethod
 from payments.money import amount_of
+from payments.saving import insert_all
 
 State = Payment.State
 
@@ -37,28 +38,27 @@ def intend_off_session(rows: Sequence[Intention], *, actor: Actor, at: datetime)
     (`payments.looking_up.due`) and resolves, to their truth or to "never received". The database refuses a second open
     payment of one subject (IntegrityError), and a charge that nothing allows.
     """
-    payments = Payment.objects.bulk_create(
-        [
-            Payment(
-                reference=new_reference("PAY"),
-                purpose=row.purpose,
-                subject=row.subject,
-                customer_id=row.customer_id,
-                payer_account=row.method.payer_account,
-                amount=amount_of(row.amount),
-                description=row.description,
-                way=Payment.Way.OFF_SESSION,
-                method_kind=row.method.kind,
-                saved_method=row.method,
-                idempotency_key=new_key(),
-                created_at=at,
-                called_at=at,
-                state_since=at,
-            )
-            for row in rows
-        ]
-    )
-    PaymentEvent.objects.bulk_create(
+    payments = [
+        Payment(
+            reference=new_reference("PAY"),
+            purpose=row.purpose,
+            subject=row.subject,
+            customer_id=row.customer_id,
+            payer_account=row.method.payer_account,
+            amount=amount_of(row.amount),
+            description=row.description,
+            way=Payment.Way.OFF_SESSION,
+            method_kind=row.method.kind,
+            saved_method=row.method,
+            idempotency_key=new_key(),
+            created_at=at,
+            called_at=at,
+            state_since=at,
+        )
+        for row in rows
+    ]
+    insert_all(payments)
+    insert_all(
         [
             PaymentEvent(payment=payment, from_state="", to_state=State.CREATED, actor=str(actor), at=at)
             for payment in payments

@@ -22,7 +22,7 @@ from payments.invoicing.issuing import vat_by_rate
 from payments.keys import new_key, new_reference
 from payments.ledger import entries
 from payments.ledger.posting import post
-from payments.models import DeskItem, Invoice, Payment, Refund, RefundEvent
+from payments.models import DeskItem, Invoice, Payment, Refund, RefundEvent, Transfer
 from payments.money import amount_of, to_cents
 from payments.owners import owner_of
 
@@ -65,8 +65,7 @@ def request(
     Runs inside the caller's transaction, which has locked the payment. Raises NothingToRefund when the payment has not
     succeeded or less than `amount` is left of it.
     """
-    given = payment.refunds.exclude(state=State.FAILED).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
-    if payment.state != Payment.State.SUCCEEDED or amount.amount > payment.amount.amount - given:
+    if payment.state != Payment.State.SUCCEEDED or amount.amount > left_of(payment):
         raise NothingToRefund(payment.reference)
     return Refund.objects.create(
         reference=new_reference("RMB"),
@@ -79,6 +78,14 @@ def request(
         created_at=at,
         state_since=at,
     )
+
+
+def left_of(payment: Payment) -> Decimal:
+    """What was not given back yet of a payment, nor is about to be, by either way; in euros. Two queries."""
+    back = payment.refunds.exclude(state=State.FAILED).aggregate(sum=Sum("amount"))["sum"] or Decimal("0.00")
+    over = (Transfer.State.FAILED, Transfer.State.CANCELLED)
+    sent = payment.transfers.exclude(state__in=over).aggregate(sum=Sum("amount"))["sum"] or Decimal("0.00")
+    return Decimal(payment.amount.amount - back - sent)
 
 
 def request_for_surplus(payment: Payment, *, actor: Actor, at: datetime) -> Refund | None:

@@ -23,6 +23,9 @@ REQUIRED = {
     "PUBLISHER_FILE": "TOML file with the publisher's identity (see deploy/publisher.toml)",
 }
 
+#: As in `subscriptions.returns.providers`, which cannot be read before the settings are.
+RETURNS_FROM = frozenset({"generic", "mailgun", "brevo"})
+
 PUBLISHER_KEYS = (
     "name", "legal_form", "capital", "address", "siren", "siret", "rcs", "vat_number", "phone", "email",
     "complaints_email", "publication_director", "host", "mediator", "brand", "magazine",
@@ -67,6 +70,21 @@ def refuse_what_stripe_refuses(*, webhook_secret: str, minutes: int, descriptor:
         raise ImproperlyConfigured(
             "STATEMENT_DESCRIPTOR must have 2 to 22 characters, a letter among them, and none of < > \\ ' \" *."
         )
+
+
+def refuse_unknown_returns(secrets: dict[str, str], *, bounce_address: str, bounce_mailbox: str) -> None:
+    """Who may tell us of returns has a name that we know and a secret that cannot be guessed."""
+    unknown = sorted(secrets.keys() - RETURNS_FROM)
+    if unknown:
+        raise ImproperlyConfigured(
+            f"MAIL_RETURNS names {', '.join(unknown)}; known: {', '.join(sorted(RETURNS_FROM))}."
+        )
+    if any(len(secret) < 16 for secret in secrets.values()):
+        raise ImproperlyConfigured("MAIL_RETURNS holds a secret of less than 16 characters.")
+    if bounce_address and bounce_address.count("@") != 1:
+        raise ImproperlyConfigured("BOUNCE_ADDRESS is no e-mail address.")
+    if bounce_mailbox and not bounce_mailbox.startswith(("imaps://", "imap://")):
+        raise ImproperlyConfigured("BOUNCE_MAILBOX must begin with imaps://.")
 
 
 def read_publisher(path: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from shop.configuration import (
     env,
     read_publisher,
     refuse_live_money,
+    refuse_unknown_returns,
     refuse_what_stripe_refuses,
     require_environment,
 )
@@ -213,6 +214,11 @@ STATEMENT_DESCRIPTOR = env.str("STATEMENT_DESCRIPTOR", "ACTUIA ABO")
 # Percent a year, « taux de l'intérêt légal » for sums owed to private persons: set anew every half-year by decree. It only
 # speaks on finance's desk, of refunds that came late (C. conso L242-4, L241-3).
 LEGAL_RATE = env.decimal("LEGAL_RATE", Decimal("6.65"))
+# The publisher's own account, from which refunds by transfer are paid; without it no file is made for the bank.
+BANK_IBAN = env.str("BANK_IBAN", "")
+BANK_BIC = env.str("BANK_BIC", "")
+# Where finance is one person: whoever wrote an account down may approve it as well, with a reason that stays in sight.
+TRANSFERS_APPROVED_ALONE = env.bool("TRANSFERS_APPROVED_ALONE", False)
 refuse_what_stripe_refuses(
     webhook_secret=STRIPE_WEBHOOK_SECRET, minutes=CHECKOUT_MINUTES, descriptor=STATEMENT_DESCRIPTOR
 )
@@ -223,6 +229,13 @@ EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 20
+# What comes back. `MAIL_RETURNS`: provider=secret, provider=secret… (`subscriptions.returns.providers`). `BOUNCE_ADDRESS`:
+# where mail servers send their notifications of failure; each letter then leaves with an address of its own, which needs a
+# mailbox that takes « retours+… ». `BOUNCE_MAILBOX`: imaps://user:password@host/INBOX, read every few minutes.
+MAIL_RETURNS: dict[str, str] = env.dict("MAIL_RETURNS", {})
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "")
+BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", "")
+refuse_unknown_returns(MAIL_RETURNS, bounce_address=BOUNCE_ADDRESS, bounce_mailbox=BOUNCE_MAILBOX)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

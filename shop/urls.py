@@ -10,8 +10,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # The storefront first: its pages are the most asked for.
     path("", include("shop.storefront.urls")),
     path("", include("shop.checkout.urls")),
+    path("", include("shop.gifts.urls")),
     path("", include("shop.account.urls")),
     path("", include("shop.stopping.urls")),
+    path("", include("shop.post.urls")),
     path("", include("shop.backoffice.urls")),
     path("healthz", watch.healthz, name="healthz"),
     path("readyz", watch.readyz, name="readyz"),

@@ -26,9 +26,10 @@ def first_of(order: Order, payment: Payment, issues: Sequence[Issue], *, on: dat
     """The promised issue as long as it is not posted (late payers are in the complement), else the first one still open.
 
     A debit takes days: what was promised then counts from the day it was expected to be paid (design, section 6). An order
-    that prolongs a subscription never begins before the issue promised to it: the ones before are its already.
+    that prolongs a subscription never begins before the issue promised to it: the ones before are its already. Nor does a
+    gift, whose giver chose its first issue.
     """
-    if order.renews_id is not None:
+    if order.renews_id is not None or order.is_gift:
         issues = [row for row in issues if row.number >= order.first_issue.number]
     ordered_on = paris_day(order.placed_at)
     known = {row.number: row for row in issues}

@@ -15,7 +15,18 @@ from typing import Any
 from payments.models import SavedMethod
 from payments.vat import BuyerKind
 from subscriptions.calendar import DeliveryZone, IssueDates, last_day_to_refuse, withdraw_until
-from subscriptions.models import Entitlement, EntitlementMovement, Offer, Price, Recipient, Subscription, Term
+from subscriptions.gifts.carried import copies_by_sold_term
+from subscriptions.models import (
+    Entitlement,
+    EntitlementMovement,
+    HandOver,
+    Offer,
+    Pause,
+    Price,
+    Recipient,
+    Subscription,
+    Term,
+)
 from subscriptions.models import Renewal as Plan
 from subscriptions.moving import COMING, GONE
 from subscriptions.offers.catalogue import dates_of
@@ -77,7 +88,9 @@ class SubscriptionDates:
     copies that are still to come. `withdrawal_open` with `withdraw_until` None: the first issue is not posted yet, so
     the fourteen days have not begun. `renewal` is there only if the next year begins by itself; `by_choice` if it was
     meant to, could not be announced in time, and is the reader's to choose; `yearly_price` is what another year costs
-    today either way. `means_ends_first`: the card ends before the renewal it should pay.
+    today either way. `means_ends_first`: the card ends before the renewal it should pay. `last_number`: the issue of the
+    last copy that is still to come, `last_issue` its dates, None while it is not planned. `paused`: the issues that do not
+    come by the reader's wish, as long as they have not left without them.
     """
 
     subscription_id: int
@@ -94,6 +107,9 @@ class SubscriptionDates:
     yearly_price: Any
     means: Means | None
     by_choice: Renewal | None = None
+    last_issue: IssueDates | None = None
+    last_number: int | None = None
+    paused: tuple[IssueDates, ...] = ()
 
     @property
     def means_ends_first(self) -> bool:
@@ -108,14 +124,16 @@ def dates_of_subscription(subscription: Subscription, *, on: date) -> Subscripti
 
 
 def dates_of_subscriptions(subscriptions: Sequence[Subscription], *, on: date) -> Mapping[int, SubscriptionDates]:
-    """The dates of many subscriptions, by primary key. Seven queries at most, whatever their number."""
+    """The dates of many subscriptions, by primary key. Seven queries at most, whatever their number; eight with a pause."""
     keys = [one.pk for one in subscriptions]
     terms: dict[int, list[Term]] = defaultdict(list)
     for term in (
-        Term.objects.filter(subscription__in=keys).select_related("order__delivery").order_by("subscription", "number")
+        Term.objects.filter(subscription__in=keys)
+        .select_related("order__delivery", "undone")
+        .order_by("subscription", "number")
     ):
         terms[term.subscription_id].append(term)
-    copies = _copies(keys)
+    copies = {**_copies(keys), **_carried([one for one in subscriptions if one.is_gift])}
     prices = _prices({one.offer_id for one in subscriptions})
     zones = dict(
         Recipient.objects.filter(pk__in=[one.recipient_id for one in subscriptions]).values_list(
@@ -123,6 +141,7 @@ def dates_of_subscriptions(subscriptions: Sequence[Subscription], *, on: date) -
         )
     )
     plans = _plans(keys)
+    paused = _paused([key for key, held in copies.items() if any(copy.state == Copy.HELD for copy in held)])
     methods = SavedMethod.objects.in_bulk({one.saved_method_id for one in subscriptions if one.saved_method_id})
     return {
         one.pk: _facts(
@@ -134,6 +153,7 @@ def dates_of_subscriptions(subscriptions: Sequence[Subscription], *, on: date) -
             ],
             method=methods.get(one.saved_method_id or 0),
             plan=plans.get(one.pk),
+            paused=paused.get(one.pk, ()),
             on=on,
         )
         for one in subscriptions
@@ -148,6 +168,7 @@ def _facts(
     prices: Sequence[Price],
     method: SavedMethod | None,
     plan: Plan | None,
+    paused: Sequence[IssueDates],
     on: date,
 ) -> SubscriptionDates:
     coming = [copy for copy in copies if copy.state in COMING]
@@ -158,6 +179,7 @@ def _facts(
     first = next((copy.issue for copy in copies if copy.state not in GONE), None)
     # A term that was taken back whole is no longer promised; of a subscription taken back whole the last day is told.
     gone = {copy.term for copy in copies} - {copy.term for copy in copies if copy.state not in GONE}
+    gone |= {term.number for term in terms if _undone(term)}
     last = next((term for term in reversed(terms) if term.number not in gone), terms[-1] if terms else None)
     return SubscriptionDates(
         subscription_id=subscription.pk,
@@ -174,6 +196,9 @@ def _facts(
         yearly_price=_price(prices, on=on),
         means=_means(method),
         by_choice=_by_choice(plan) if living else None,
+        last_issue=coming[-1].issue if coming else None,
+        last_number=planned[-1].number + len(coming) - len(planned) if planned else None,
+        paused=tuple(paused),
     )
 
 
@@ -207,13 +232,19 @@ def _renewal(
 
     None where the next year does not begin by itself: not wanted, left to the reader's choice, or its plan was ended.
     """
-    if subscription.renewal != Offer.Renewal.AUTOMATIC or not terms:
+    running = [term for term in terms if not _undone(term)]
+    if subscription.renewal != Offer.Renewal.AUTOMATIC or not running:
         return None
     if plan is not None and plan.number > terms[-1].number:
         return None if plan.state in (Plan.State.MANUAL, *OVER) else _told(plan)
     last_post = max((issue.posted_on or issue.post_on for issue in planned), default=None)
-    day = renews_on(term_ends_on=terms[-1].ends_on, last_owed_post=last_post)
-    return Renewal(day, _price(prices, on=day), last_day_to_refuse(day))
+    day = renews_on(term_ends_on=running[-1].ends_on, last_owed_post=last_post)
+    amount = next((price.amount for price in prices if price.renews_on(day)), None)
+    return Renewal(day, amount, last_day_to_refuse(day))
+
+
+def _undone(term: Term) -> bool:
+    return getattr(term, "undone", None) is not None
 
 
 def _by_choice(plan: Plan | None) -> Renewal | None:
@@ -232,6 +263,31 @@ def _plans(keys: Sequence[int]) -> Mapping[int, Plan]:
     return {row.subscription_id: row for row in rows}
 
 
+def _paused(keys: Sequence[int]) -> Mapping[int, Sequence[IssueDates]]:
+    """Issues put off, by subscription. One query; none where no copy is held."""
+    found: dict[int, list[IssueDates]] = defaultdict(list)
+    if not keys:
+        return found
+    held = Pause.objects.filter(term__subscription__in=keys, state=Pause.State.HELD)
+    for row in held.select_related("issue", "term").order_by("issue__number"):
+        found[row.term.subscription_id].append(dates_of(row.issue))
+    return found
+
+
+def may_turn_on(subscription: Subscription, *, ends_on: date | None, on: date) -> bool:
+    """Whether automatic renewal may be turned on: sold as renewable, living, and its paid term (`ends_on`) not over."""
+    off = subscription.renewal != Offer.Renewal.AUTOMATIC and subscription.offer.renewal == Offer.Renewal.AUTOMATIC
+    paid = subscription.state in LIVING and ends_on is not None and on <= ends_on
+    return off and paid and not _taken_over(subscription)
+
+
+def _taken_over(subscription: Subscription) -> bool:
+    """Whether another payer took over since the last year was sold: they buy one themselves first, which names them."""
+    last = subscription.terms.order_by("-number").values_list("created_at", flat=True).first()
+    changes = HandOver.objects.filter(subscription=subscription, new_payer__isnull=False)
+    return changes.filter(at__gte=last).exists() if last is not None else False
+
+
 def _price(prices: Iterable[Price], *, on: date) -> Any:
     for price in prices:
         if price.valid_from <= on and (price.valid_to is None or on < price.valid_to):
@@ -247,6 +303,22 @@ def _means(method: SavedMethod | None) -> Means | None:
 
 def _prices(offers: set[int]) -> Sequence[Price]:
     return list(Price.objects.filter(offer__in=offers).order_by("-valid_from"))
+
+
+def _carried(gifts: Sequence[Subscription]) -> Mapping[int, Sequence[CopyDates]]:
+    """The copies of gifts that go on elsewhere, as copies of the term that was sold (`gifts.carried`). No query without."""
+    elsewhere = copies_by_sold_term([one.pk for one in gifts]) if gifts else {}
+    if not elsewhere:
+        return {}
+    found: dict[int, list[CopyDates]] = {}
+    for term in Term.objects.filter(pk__in=elsewhere).prefetch_related("entitlements__issue"):
+        own = [row for row in term.entitlements.all() if row.state != Copy.VOID]
+        every = [*own, *elsewhere[term.pk]]
+        found.setdefault(term.subscription_id, []).extend(
+            CopyDates(term.number, rank, row.state, dates_of(row.issue) if row.issue else None)
+            for rank, row in enumerate(every, start=1)
+        )
+    return found
 
 
 def _copies(keys: Sequence[int]) -> Mapping[int, Sequence[CopyDates]]:

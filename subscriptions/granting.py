@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -33,14 +35,30 @@ def grant(terms: Iterable[tuple[Term, Sequence[Issue]]], *, actor: Actor, at: da
     `terms`: each with the issues of its copies that are planned, in order. One statement, however many.
     """
     copies = [
+        copy
+        for term, issues in terms
+        for copy in _rows(term, copies_value(term.amount.amount, term.copies, term.vat_rate), issues)
+    ]
+    _write(copies, actor=actor, at=at)
+
+
+def grant_valued(term: Term, values: Sequence[Decimal], issues: Sequence[Issue], *, actor: Actor, at: datetime) -> None:
+    """The copies of one term that are worth what others were: nothing is earned or lost by granting them."""
+    _write(_rows(term, values, issues), actor=actor, at=at)
+
+
+def _rows(term: Term, values: Iterable[Decimal], issues: Sequence[Issue]) -> list[dict[str, Any]]:
+    return [
         {
             "term_id": term.pk,
             "rank": rank,
             "issue_id": issues[rank - 1].pk if rank <= len(issues) else None,
             "value_ht": str(value),
         }
-        for term, issues in terms
-        for rank, value in enumerate(copies_value(term.amount.amount, term.copies, term.vat_rate), start=1)
+        for rank, value in enumerate(values, start=1)
     ]
+
+
+def _write(copies: Sequence[dict[str, Any]], *, actor: Actor, at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(GRANT, {"copies": json.dumps(copies), "actor": str(actor), "on": paris_day(at), "at": at})

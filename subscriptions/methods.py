@@ -43,14 +43,14 @@ def method_changed(setup: MethodSetup, *, actor: Actor, at: datetime) -> None:
         facts={"setup": setup.pk, "method": setup.saved_method_id},
     )
     payer = subscription.payer
-    if payer is not None and payer.email:
+    if payer is not None:
         queue(
             [
                 NoticeDraft(
                     kind="method_changed",
                     matter=f"method_changed:setup:{setup.pk}",
                     customer_id=payer.pk,
-                    to_email=payer.email,
+                    to_email=payer.email or "",
                     to_name=payer.full_name,
                     facts={"subscription_id": subscription.pk, "setup_id": setup.pk},
                     due_at=at,

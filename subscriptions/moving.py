@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from payments.actors import Actor
-from payments.saving import save_all
-from subscriptions.models import Entitlement, EntitlementMovement, Subscription, SubscriptionEvent
+from payments.saving import insert_all, save_all
+from subscriptions.models import Entitlement, EntitlementMovement, Issue, Subscription, SubscriptionEvent
 
 State = Subscription.State
 Copy = Entitlement.State
@@ -47,7 +47,7 @@ def move(
 ) -> list[Subscription]:
     """Move locked subscriptions; those for which the table has no such step stay. Two queries whatever the number."""
     moved = [one for one in subscriptions if target in TRANSITIONS[one.state]]
-    SubscriptionEvent.objects.bulk_create(
+    insert_all(
         [
             SubscriptionEvent(
                 subscription=one, from_state=one.state, to_state=target, actor=str(actor), reason=reason[:200], at=at
@@ -72,7 +72,7 @@ def move_copies(
     stuck = [copy.pk for copy in copies if copy.state not in allowed]
     if stuck:
         raise NoSuchStep(f"{kind} is impossible for entitlements {stuck}")
-    EntitlementMovement.objects.bulk_create(
+    insert_all(
         [
             EntitlementMovement(
                 entitlement=copy, kind=kind, issue_id=copy.issue_id, actor=str(actor), reason=reason[:200], on=on, at=at
@@ -83,3 +83,30 @@ def move_copies(
     for copy in copies:
         copy.state = target
     save_all(copies, ["state"])
+
+
+def give_other_issues(
+    copies: Mapping[Entitlement, Issue | None], *, on: date, actor: Actor, at: datetime, reason: str = ""
+) -> None:
+    """Let locked copies that are still to come do so with another issue (None: not planned yet), by movements EXTEND.
+
+    Their state and their value stay. Raises NoSuchStep before anything is written if one is in a file, sent or gone.
+    Three queries: the issues are exchanged among the copies, so all are let go before any is taken.
+    """
+    stuck = [copy.pk for copy in copies if copy.state not in (Copy.OWED, Copy.HELD)]
+    if stuck:
+        raise NoSuchStep(f"{Kind.EXTEND} is impossible for entitlements {stuck}")
+    if not copies:
+        return
+    EntitlementMovement.objects.bulk_create(
+        [
+            EntitlementMovement(
+                entitlement=copy, kind=Kind.EXTEND, issue=issue, actor=str(actor), reason=reason[:200], on=on, at=at
+            )
+            for copy, issue in copies.items()
+        ]
+    )
+    Entitlement.objects.filter(pk__in=[copy.pk for copy in copies]).update(issue=None)
+    for copy, issue in copies.items():
+        copy.issue = issue
+    save_all(list(copies), ["issue"])

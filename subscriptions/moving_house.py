@@ -14,6 +14,7 @@ from payments.desk import record_act
 from subscriptions.addresses.label import PostalLabel
 from subscriptions.addresses.typed import TypedAddress
 from subscriptions.calendar import is_open, reached_by_address_change
+from subscriptions.gifts.reaching import Mailbox, gifts_of_recipient, mailbox_of
 from subscriptions.models import AddressChange, Entitlement, Issue, PostalAddress, Recipient, Subscription
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.offers.catalogue import dates_of
@@ -123,21 +124,32 @@ def name_on(typed: TypedAddress) -> str:
 
 
 def _tell(change: AddressChange, *, at: datetime) -> None:
-    """The letter goes to the recipient if we can write to them, else to who holds or pays for the copies."""
+    """By e-mail to the recipient if they have one, else to who holds or pays for the copies; else on paper to the recipient."""
+    gift = next(iter(gifts_of_recipient(change.recipient_id)), None)
+    if gift is not None:
+        # Where a gift goes by now is not its giver's to know.
+        _tell_mailbox(change, mailbox_of(gift), at=at)
+        return
     people: list[Any] = [change.recipient.customer]
     for one in Subscription.objects.filter(recipient=change.recipient).select_related("holder", "payer").order_by("pk"):
         people += [one.holder, one.payer]
-    reader = next((person for person in people if person is not None and person.email), None)
-    if reader is None:
+    known = [person for person in people if person is not None and person.erased_on is None]
+    reader = next((person for person in known if person.email), next(iter(known), None))
+    if reader is not None:
+        _tell_mailbox(change, Mailbox(reader.email or "", reader.full_name, reader.pk), at=at)
+
+
+def _tell_mailbox(change: AddressChange, mailbox: Mailbox, *, at: datetime) -> None:
+    if not mailbox.email and mailbox.customer_id is None:
         return
     queue(
         [
             NoticeDraft(
                 kind="address_changed",
                 matter=f"address_changed:{change.pk}",
-                customer_id=reader.pk,
-                to_email=reader.email,
-                to_name=reader.full_name,
+                customer_id=mailbox.customer_id,
+                to_email=mailbox.email,
+                to_name=mailbox.name,
                 facts={"change_id": change.pk},
                 due_at=at,
                 created_at=at,

@@ -14,10 +14,11 @@ from django.db.models.functions import Lower
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.models import Payment
-from payments.vat import split
+from payments.vat import VatTreatment, VatZone
+from subscriptions.adding import Sold, add
 from subscriptions.beginning import calendars, first_of
 from subscriptions.calendar import TermDates, term_dates
-from subscriptions.granting import grant
+from subscriptions.gifts.giving import given, receiving_already
 from subscriptions.models import (
     Issue,
     Order,
@@ -28,20 +29,18 @@ from subscriptions.models import (
 )
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.orders.names import recipient_name
-from subscriptions.papers import confirm_opened, invoice_opened
-from subscriptions.prolonging import Held, Promised, next_dates, next_issue
+from subscriptions.papers import confirm_opened, invoice_sold
+from subscriptions.prolonging import Held, Promised, issues_from, next_dates, next_issue
 from subscriptions.references import subscriber_number
 from subscriptions.renewing import lock_prolonged, renew
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What one paid order became. `first_number`: of its first issue; `issues`: those of its term planned so far."""
+    """What one paid order became."""
 
     order: Order
     payment: Payment
-    first_number: int
-    issues: Sequence[Issue]
     subscription: Subscription
     term: Term
 
@@ -81,11 +80,14 @@ def open_paid(
     if not stretches:
         return [], refused
     _give_customers([one.order for one in stretches], at=at)
-    opened = _open(stretches, actor=actor, at=at)
-    grant([(one.term, one.issues) for one in opened], actor=actor, at=at)
+    sold = _sold(stretches, actor=actor, at=at)
+    opened = [
+        Opened(one.order, one.payment, term.subscription, term)
+        for one, term in zip(stretches, add(sold, actor=actor, at=at), strict=True)
+    ]
     renew([one for one in opened if one.term.number > 1], actor=actor, at=at)
-    invoices = invoice_opened(opened, actor=actor, at=at)
-    confirm_opened(opened, invoices, at=at)
+    given(opened, actor=actor, at=at)
+    confirm_opened(opened, invoice_sold(sold, actor=actor, at=at), at=at)
     return opened, refused
 
 
@@ -100,7 +102,9 @@ def _planned(
         if first is None:
             return None
         dates = term_dates(dates_of(first), ordered_on=ordered_on)
-        return Stretch(order, payment, None, 1, dates, first.number, _from(first.number, issues, order))
+        return Stretch(
+            order, payment, None, 1, dates, first.number, issues_from(first.number, issues, copies=order.offer.copies)
+        )  # fmt: skip
     promised = prolonged.promised
     number = _goes_on_with(order, payment, promised, issues, ordered_on=ordered_on, on=on)
     if number is None:
@@ -109,9 +113,8 @@ def _planned(
     dates = next_dates(promised, known, ordered_on=ordered_on)
     after = promised.and_then(dates, first=number, copies=order.offer.copies)
     held[prolonged.subscription.pk] = replace(prolonged, promised=after)
-    return Stretch(
-        order, payment, prolonged.subscription, after.term, dates, number, _from(number, issues, order)
-    )  # fmt: skip
+    planned = issues_from(number, issues, copies=order.offer.copies, promised=promised)
+    return Stretch(order, payment, prolonged.subscription, after.term, dates, number, planned)
 
 
 def _goes_on_with(
@@ -123,10 +126,6 @@ def _goes_on_with(
     # Begins anew, as a first order does: the promised issue if it can still be had.
     first = first_of(order, payment, [row for row in issues if row.number > promised.last_number], on=on)
     return first.number if first else None
-
-
-def _from(number: int, issues: Sequence[Issue], order: Order) -> Sequence[Issue]:
-    return [row for row in issues if row.number >= number][: order.offer.copies]
 
 
 def _give_customers(orders: Sequence[Order], *, at: datetime) -> None:
@@ -160,15 +159,25 @@ def _give_customers(orders: Sequence[Order], *, at: datetime) -> None:
             order.customer = found[order.email]
 
 
-def _open(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[Opened]:
+def _sold(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[Sold]:
+    """As the terms and invoices state them: everything as the order froze it. Begins the new subscriptions."""
     begun = iter(_begin([one for one in stretches if one.prolongs is None], actor=actor, at=at))
-    subscriptions = [one.prolongs or next(begun) for one in stretches]
-    terms = Term.objects.bulk_create(
-        [_term(one, subscription, at=at) for one, subscription in zip(stretches, subscriptions, strict=True)]
-    )
     return [
-        Opened(one.order, one.payment, one.first_number, one.issues, term.subscription, term)
-        for one, term in zip(stretches, terms, strict=True)
+        Sold(
+            subscription=one.prolongs or next(begun),
+            number=one.number,
+            dates=one.dates,
+            first=one.first_number,
+            issues=one.issues,
+            offer=one.order.offer,
+            amount=one.order.amount,
+            vat=VatTreatment(VatZone(one.order.vat_zone), one.order.vat_rate, one.order.legal_mention),
+            payment=one.payment,
+            buyer=one.order,
+            home=one.order.delivery,
+            order=one.order,
+        )
+        for one in stretches
     ]
 
 
@@ -176,12 +185,10 @@ def _begin(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[
     """A new subscription with its recipient for each, in the same order."""
     if not stretches:
         return []
-    recipients = Recipient.objects.bulk_create(
-        [
-            Recipient(customer_id=one.order.customer_id, name=recipient_name(one.order), address=one.order.delivery)
-            for one in stretches
-        ]
-    )
+    known = receiving_already([one.order for one in stretches])
+    new = [one for one in stretches if one.order.pk not in known]
+    recipients = Recipient.objects.bulk_create([_recipient(one.order) for one in new])
+    receivers = {one.order.pk: (row, _holder(one.order)) for one, row in zip(new, recipients, strict=True)} | known
     subscriptions = Subscription.objects.bulk_create(
         [
             Subscription(
@@ -189,16 +196,17 @@ def _begin(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[
                 number=subscriber_number(key),
                 magazine_id=one.order.offer.magazine_id,
                 payer_id=one.order.customer_id,
-                holder_id=one.order.customer_id,
-                recipient=recipient,
+                holder_id=receivers[one.order.pk][1],
+                recipient=receivers[one.order.pk][0],
                 renewal=one.order.offer.renewal,
                 offer=one.order.offer,
-                saved_method=one.payment.saved_method,
+                is_gift=one.order.is_gift,
+                saved_method=None if one.order.is_gift else one.payment.saved_method,
                 state=Subscription.State.ACTIVE,
                 state_since=at,
                 created_at=at,
             )
-            for key, recipient, one in zip(_next_ids(len(stretches)), recipients, stretches, strict=True)
+            for key, one in zip(_next_ids(len(stretches)), stretches, strict=True)
         ]
     )
     SubscriptionEvent.objects.bulk_create(
@@ -217,22 +225,15 @@ def _begin(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[
     return subscriptions
 
 
-def _term(one: Stretch, subscription: Subscription, *, at: datetime) -> Term:
-    order = one.order
-    return Term(
-        subscription=subscription,
-        number=one.number,
-        order=order,
-        payment=one.payment,
-        starts_on=one.dates.starts_on,
-        ends_on=one.dates.ends_on,
-        copies=order.offer.copies,
-        amount=order.amount,
-        amount_ht=split(order.amount.amount, order.vat_rate)[0],
-        vat_zone=order.vat_zone,
-        vat_rate=order.vat_rate,
-        created_at=at,
-    )
+def _recipient(order: Order) -> Recipient:
+    """Who receives: the buyer, or whoever they give it to, of whom nothing is known but a name and an address."""
+    customer = None if order.is_gift else order.customer_id
+    return Recipient(customer_id=customer, name=recipient_name(order), address=order.delivery)
+
+
+def _holder(order: Order) -> int | None:
+    """Whose copies they are: nobody's account, for a gift that is not claimed yet."""
+    return None if order.is_gift else order.customer_id
 
 
 def _next_ids(count: int) -> list[int]:

@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.invoicing.issuing import Buyer, InvoiceDraft, LineDraft, issue
 from payments.models import Invoice
 from payments.money import NBSP
-from payments.vat import BuyerKind, VatTreatment
-from subscriptions.models import Offer, Order, PostalAddress
+from payments.vat import BuyerKind
+from subscriptions.adding import Sold
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.orders.names import person_name
 
 if TYPE_CHECKING:
     from subscriptions.opening import Opened
-
-
-@dataclass(frozen=True, slots=True)
-class Sold:
-    """One paid term as its invoice states it.
-
-    `buyer`: the order whose buyer it names. `home`: where the copies go, which is the buyer's own address unless the
-    order has another for the invoice. `first`: number of the first copy; None while nobody can know it.
-    """
-
-    subject: str
-    buyer: Order
-    customer_id: int | None
-    payment_id: int
-    offer: Offer
-    copies: int
-    first: int | None
-    amount: Any
-    vat: VatTreatment
-    home: PostalAddress
 
 
 def invoice_sold(sold: Sequence[Sold], *, actor: Actor, at: datetime) -> list[Invoice]:
@@ -47,45 +26,26 @@ def invoice_sold(sold: Sequence[Sold], *, actor: Actor, at: datetime) -> list[In
     return issue([_draft(one, on=today) for one in sold], on=today, actor=actor, at=at)
 
 
-def invoice_opened(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> list[Invoice]:
-    """One invoice per paid order, in the same order."""
-    return invoice_sold([_sold(one) for one in opened], actor=actor, at=at)
-
-
-def _sold(one: Opened) -> Sold:
-    order = one.order
-    return Sold(
-        subject=order.subject,
-        buyer=order,
-        customer_id=order.customer_id,
-        payment_id=one.payment.pk,
-        offer=order.offer,
-        copies=order.offer.copies,
-        first=one.first_number,
-        amount=order.amount,
-        vat=VatTreatment(order.vat_zone, order.vat_rate, order.legal_mention),  # type: ignore[arg-type]
-        home=order.delivery,
-    )
-
-
 def _draft(one: Sold, *, on: date) -> InvoiceDraft:
     order = one.buyer
     billing = order.billing or one.home
+    # Where a gift goes is not told on its giver's papers: it may not be what the giver knows.
+    own = () if order.is_gift and order.billing is None else tuple(billing.lines)
     return InvoiceDraft(
         subject=one.subject,
         customer_id=one.customer_id,
-        payment_id=one.payment_id,
+        payment_id=one.payment.pk,
         buyer=Buyer(
             kind=order.buyer_kind,
             name=order.organisation if order.buyer_kind != BuyerKind.CONSUMER else person_name(order),
-            address=tuple(billing.lines),
+            address=own,
             country=billing.country,
             siren=order.siren,
             siret=order.siret,
             vat_number=order.vat_number,
             engagement_number=order.engagement_number,
         ),
-        delivery_address=tuple(one.home.lines) if order.billing else (),
+        delivery_address=tuple(one.home.lines) if order.billing and not order.is_gift else (),
         vat_zone=one.vat.zone,
         vat_rate=one.vat.rate,
         legal_mention=one.vat.legal_mention,
@@ -97,8 +57,9 @@ def _draft(one: Sold, *, on: date) -> InvoiceDraft:
 
 def _line(one: Sold) -> str:
     """« ActuIA — Abonnement d’un an, 4 numéros (n° 25 à 28), port compris »."""
-    numbers = f" (n°{NBSP}{one.first} à {one.first + one.copies - 1})" if one.first is not None else ""
-    return f"{one.offer.magazine.title} — {one.offer.title}, {one.copies} numéros{numbers}, port compris"
+    copies = one.offer.copies
+    numbers = f" (n°{NBSP}{one.first} à {one.first + copies - 1})" if one.first is not None else ""
+    return f"{one.offer.magazine.title} — {one.offer.title}, {copies} numéros{numbers}, port compris"
 
 
 def confirm_opened(opened: Sequence[Opened], invoices: Sequence[Invoice], *, at: datetime) -> None:

@@ -8,19 +8,22 @@ a new stretch as a first term does, 45 days before its first issue and never bef
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from django.db.models import Count, Max, Q
 
 from subscriptions.calendar import IssueDates, TermDates, reached_by_address_change, term_dates
-from subscriptions.models import Entitlement, Offer, Subscription, Term
+from subscriptions.models import Issue, Offer, Subscription, Term
 from subscriptions.moving import COMING, GONE
 from subscriptions.offers.catalogue import Prolongs, Shelf, Standing, dates_of
 from subscriptions.renewals.calendar import lapses_on, next_term
 
 State = Subscription.State
-Copy = Entitlement.State
 #: What has ended is not prolonged: whoever withdrew, or had their data erased, begins anew.
 PROLONGABLE = frozenset({State.ACTIVE, State.GRACE, State.LAPSED})
 _DAY = timedelta(days=1)
@@ -30,9 +33,10 @@ _DAY = timedelta(days=1)
 class Promised:
     """What a subscription has promised so far.
 
-    `starts` are those of its terms in order; `term` is the number of the last one, `ends_on` its last day. `last_number`:
-    the issue of its last copy, counted on where that issue is not planned yet. `from_end_until`: the last day on which an order prolongs
-    it from its end. `open_end`: it is not over yet, because copies are owed or because it renews itself.
+    `starts` are those of its terms in order, but for those that were undone; `ends_on` is the last day of the last one.
+    `term`: the highest number that a term of it has, undone or not. `last_number`: the issue of its last copy, counted on where that issue is not planned yet; 0 if none is known. `from_end_until`: the
+    last day on which an order prolongs it from its end. `open_end`: it is not over yet, because copies are owed or because
+    it renews itself. `waiting`: copies whose issue is not planned yet. `order_id`: the last order that bought a term of it, None if it was imported.
     """
 
     starts: tuple[date, ...]
@@ -41,6 +45,8 @@ class Promised:
     last_number: int
     from_end_until: date
     open_end: bool
+    waiting: int = 0
+    order_id: int | None = None
 
     def from_end(self, ordered_on: date) -> bool:
         """Whether the term of an order of that day follows the last one without a gap, whatever the sweeps have said."""
@@ -80,16 +86,30 @@ def next_issue(promised: Promised, issues: Iterable[IssueDates], *, on: date, go
 
     Where the subscription goes on, the one after its last copy as long as it is not posted (late payers are in the
     complement), else the first still open, else the next to be planned. After a lapse, the first still open; None if
-    none is planned.
+    none is planned, or nothing is known to count on from.
     """
     later = sorted((issue for issue in issues if issue.number > promised.last_number), key=lambda issue: issue.number)
     following = next(iter(later), None)
-    if goes_on and (following is None or following.posted_on is None):
-        return following.number if following else promised.last_number + 1
+    if goes_on and following is None:
+        return promised.last_number + 1 if promised.last_number else None
+    if goes_on and following is not None and following.posted_on is None:
+        return following.number
     reached = reached_by_address_change(later, on=on)
     if reached is not None:
         return reached.number
     return later[-1].number + 1 if goes_on and later else None
+
+
+def issues_from(
+    first: int | None, issues: Sequence[Issue], *, copies: int, promised: Promised | None = None
+) -> Sequence[Issue]:
+    """The planned issues of the copies of a term that begins with number `first`.
+
+    None while copies that were promised before wait for their issue: these come first (`subscriptions.fulfilment.planning`).
+    """
+    if first is None or (promised is not None and promised.waiting):
+        return []
+    return [row for row in issues if row.number >= first][:copies]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,65 +135,68 @@ def prolonged(standing: Standing, held: Held, *, shelf: Shelf) -> Standing | Non
         standing,
         first_issue=first,
         term=next_dates(promised, dates_of(first), ordered_on=on),
-        issues=[issue for issue in shelf.issues if issue.number >= first.number][: standing.offer.copies],
+        issues=issues_from(first.number, shelf.issues, copies=standing.offer.copies),
         prolongs=Prolongs(subscription.pk, subscription.number or "", goes_on=promised.goes_on(on)),
     )
 
 
 def held(subscription: Subscription) -> Held | None:
-    """A subscription with what it has promised; None if it cannot be prolonged. Two queries."""
-    promised = promised_by([subscription]).get(subscription.pk)
-    return Held(subscription, promised) if promised is not None else None
+    """A subscription with what it has promised; None if it cannot be prolonged. One query."""
+    return held_of([subscription]).get(subscription.pk)
+
+
+def held_of(subscriptions: Sequence[Subscription]) -> dict[int, Held]:
+    """Those that can be prolonged, with what each has promised, by primary key. One query.
+
+    Left out: what has not begun or has ended, and what nobody knows how to count on from.
+    """
+    promised = promised_by([one for one in subscriptions if one.state in PROLONGABLE])
+    return {
+        one.pk: Held(one, promised[one.pk])
+        for one in subscriptions
+        if one.pk in promised and promised[one.pk].last_number
+    }
 
 
 def promised_by(subscriptions: Sequence[Subscription]) -> dict[int, Promised]:
-    """What each has promised so far, by primary key; those that cannot be prolonged are left out. Two queries.
-
-    Left out: what has not begun or has ended, and one whose last term was taken back whole, for its dates stay sold.
-    """
-    keys = [one.pk for one in subscriptions if one.state in PROLONGABLE]
-    terms: dict[int, list[Term]] = defaultdict(list)
-    for term in Term.objects.filter(subscription__in=keys).order_by("subscription", "number"):
-        terms[term.subscription_id].append(term)
-    copies: dict[int, list[Entitlement]] = defaultdict(list)
-    rows = Entitlement.objects.filter(term__subscription__in=keys).select_related("term", "issue")
-    for row in rows.order_by("term__number", "rank"):
-        copies[row.term.subscription_id].append(row)
-    found = {}
-    for one in subscriptions:
-        last = _last_number(copies[one.pk])
-        taken_back = terms[one.pk] and all(
-            copy.state in GONE for copy in copies[one.pk] if copy.term_id == terms[one.pk][-1].pk
+    """What each that has a term, and not only undone ones, has promised so far, by primary key. One query."""
+    kept = ~Q(entitlements__state__in=GONE)
+    rows = (
+        Term.objects.filter(subscription__in=[one.pk for one in subscriptions])
+        .order_by("subscription", "number")
+        .annotate(
+            waiting=Count("entitlements", filter=kept & Q(entitlements__issue=None)),
+            coming=Count("entitlements", filter=Q(entitlements__state__in=COMING)),
+            last=Max("entitlements__issue__number", filter=kept),
         )
-        if last is not None and terms[one.pk] and not taken_back:
-            found[one.pk] = _promised(one, terms[one.pk], copies[one.pk], last_number=last)
-    return found
+        .values_list(
+            "subscription", "number", "starts_on", "ends_on", "order", "undone", "waiting", "coming", "last", named=True
+        )
+    )
+    terms = {key: list(theirs) for key, theirs in groupby(rows, key=attrgetter("subscription"))}
+    return {
+        one.pk: _promised(one, terms[one.pk])
+        for one in subscriptions
+        if any(term.undone is None for term in terms.get(one.pk, ()))
+    }
 
 
-def _promised(
-    subscription: Subscription, terms: Sequence[Term], copies: Sequence[Entitlement], *, last_number: int
-) -> Promised:
-    ends_on = terms[-1].ends_on
+def _promised(subscription: Subscription, terms: Sequence[Any]) -> Promised:
+    standing = [term for term in terms if term.undone is None]
+    ends_on = standing[-1].ends_on
     over = subscription.state == State.LAPSED
     automatic = subscription.renewal == Offer.Renewal.AUTOMATIC and not over
+    numbers = [term.last for term in terms if term.last is not None]
+    waiting = sum(term.waiting for term in terms)
     return Promised(
-        starts=tuple(term.starts_on for term in terms),
+        starts=tuple(term.starts_on for term in standing),
         term=terms[-1].number,
         ends_on=ends_on,
-        last_number=last_number,
+        # Copies that wait for their issue come after all those that have theirs.
+        last_number=max(numbers) + waiting if numbers else 0,
         # A renewal that is not paid on R may still be paid until it lapses: it is the same term then.
         from_end_until=lapses_on(ends_on + _DAY) - _DAY if automatic else ends_on,
-        open_end=not over and (automatic or any(copy.state in COMING for copy in copies)),
+        open_end=not over and (automatic or any(term.coming for term in terms)),
+        waiting=waiting,
+        order_id=next((term.order for term in reversed(terms) if term.order is not None), None),
     )
-
-
-def _last_number(copies: Sequence[Entitlement]) -> int | None:
-    number = None
-    for copy in copies:
-        if copy.state in GONE:
-            continue
-        if copy.issue is not None:
-            number = max(number or 0, copy.issue.number)
-        elif number is not None:
-            number += 1
-    return number

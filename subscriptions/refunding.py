@@ -14,9 +14,12 @@ from payments import refunds
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act
-from payments.invoicing.issuing import credit_in_full
-from payments.models import DeskItem, Invoice, Payment, Refund
-from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term
+from payments.disputes import is_disputed
+from payments.invoicing.issuing import credit_rest, left_of, standing_invoice
+from payments.models import Invoice, Payment, Refund
+from payments.money import eur
+from subscriptions.gifts.giving import take_back
+from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term, TermUndone
 from subscriptions.moving import COMING, GONE, move, move_copies
 from subscriptions.stopping.choosing import stop_renewing
 
@@ -27,7 +30,8 @@ class CannotRefund(ValidationError):
 
 @transaction.atomic
 def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> Refund:
-    """Take a paid order back whole (law.md 4.4, 6.3) and queue its refund through the original charge.
+    """Take a paid order back whole (law.md 4.4, 6.3) and queue its refund through the original charge: all that was paid,
+    or what earlier partial refunds left of it.
 
     Copies not yet in a file are void; served ones keep their state, their revenue is taken back by the credit note. No
     further year is charged, and the subscription ends, unless the order prolonged it and an earlier term still runs. The
@@ -48,22 +52,28 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
     term = Term.objects.get(order=locked)
     list(Renewal.objects.select_for_update(no_key=True).filter(subscription=term.subscription_id).order_by("pk"))
     subscription = Subscription.objects.select_for_update(no_key=True).get(pk=term.subscription_id)
-    copies = list(Entitlement.objects.select_for_update(no_key=True).filter(term=term).order_by("rank"))
+    terms = [term, *_served_elsewhere(subscription, term)]
+    copies = list(Entitlement.objects.select_for_update(no_key=True).filter(term__in=terms).order_by("term", "rank"))
     if any(copy.state == Entitlement.State.ASSIGNED for copy in copies):
         raise CannotRefund(
             _("A copy is in a mailing file that is not posted yet. Refund the order once it is."), code="assigned"
         )
     unserved = [copy for copy in copies if copy.state in (Entitlement.State.OWED, Entitlement.State.HELD)]
-    invoice = Invoice.objects.get(subject=order.subject, kind=Invoice.Kind.INVOICE)
-    if invoice.credit_notes.exists():
+    invoice = standing_invoice(payment.pk)
+    if invoice is None:
+        raise Invoice.DoesNotExist(order.subject)
+    left = left_of(invoice)
+    if not left:
         raise CannotRefund(_("This order is already refunded."), code="already")
     today = paris_day(at)
     move_copies(unserved, "void", on=today, actor=actor, at=at, reason=reason)
+    undo(term, actor=actor, at=at, reason=reason)
     stop_renewing(subscription, actor=actor, at=at, reason=reason)
     if not _still_runs(subscription, but=term, on=today):
         move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=reason)
+    take_back(subscription, actor=actor, at=at, reason=reason)
     record_act("refunded in full", subject=order.subject, actor=actor, at=at, reason=reason)
-    note = credit_in_full(
+    note = credit_rest(
         invoice,
         reason=reason,
         unserved_ht=sum((copy.value_ht for copy in unserved), Decimal("0.00")),
@@ -71,20 +81,34 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
         actor=actor,
         at=at,
     )
-    return refunds.request(payment, amount=payment.amount, reason=reason, credit_note=note, actor=actor, at=at)
+    return refunds.request(payment, amount=eur(left), reason=reason, credit_note=note, actor=actor, at=at)
+
+
+def _served_elsewhere(subscription: Subscription, term: Term) -> list[Term]:
+    """The term that serves a gift at the end of its recipient's own subscription, whose row is locked; none for others."""
+    if not subscription.is_gift:
+        return []
+    served = list(Term.objects.filter(carries__sold=term))
+    followed = [one.subscription_id for one in served]
+    list(Subscription.objects.select_for_update(no_key=True).filter(pk__in=followed).order_by("pk"))
+    return served
+
+
+def undo(term: Term, *, actor: Actor, at: datetime, reason: str) -> None:
+    """Write down that a term of a locked subscription was taken back whole: its days are free for another. Once."""
+    row = TermUndone(term=term, actor=str(actor), reason=reason[:300], at=at)
+    TermUndone.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def _still_runs(subscription: Subscription, *, but: Term, on: date) -> bool:
     """Whether another term of it still has days to run or copies to send."""
-    others = Entitlement.objects.filter(term__subscription=subscription).exclude(term=but).exclude(state__in=GONE)
+    others = Entitlement.objects.filter(term__subscription=subscription, term__undone=None).exclude(term=but)
+    others = others.exclude(state__in=GONE)
     return others.filter(Q(term__ends_on__gte=on) | Q(state__in=COMING)).exists()
 
 
 def _refuse_disputed(payment: Payment) -> None:
-    disputed = DeskItem.objects.filter(
-        kind__startswith="charge.dispute", subject=f"payment:{payment.pk}", closed_at=None
-    )
-    if disputed.exists():
+    if is_disputed([payment]):
         raise CannotRefund(
             _("The payment is disputed at the bank: no refund until the dispute has ended."), code="disputed"
         )

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 from django.db.models import Max
 
 from payments.actors import Actor
+from payments.days import paris_day
 from payments.models import Payment
 from subscriptions.models import AddressChange, Consent, Offer, Order, Renewal, RenewalChoice, Subscription, Term
 from subscriptions.moving import move
 from subscriptions.moving_house import send_to
 from subscriptions.orders.names import recipient_name
-from subscriptions.prolonging import Held, promised_by
+from subscriptions.prolonging import Held, held_of
 from subscriptions.renewals import moving as renewals
 from subscriptions.renewals.cancelling import cancel
+from subscriptions.renewals.planning import replan
 
 if TYPE_CHECKING:
     from subscriptions.opening import Opened
@@ -36,7 +38,7 @@ def lock_prolonged(orders: Iterable[Order]) -> dict[int, Held]:
     """The subscriptions that these orders prolong, locked, with what each has promised; by primary key.
 
     One that can no longer be prolonged is left out: its order opens a new one. Lock order: open renewals, then
-    subscriptions, each by id. Four queries, none if nothing is prolonged.
+    subscriptions, each by id. Three queries, none if nothing is prolonged.
     """
     keys = {order.renews_id for order in orders if order.renews_id is not None}
     if not keys:
@@ -48,15 +50,14 @@ def lock_prolonged(orders: Iterable[Order]) -> dict[int, Held]:
         .filter(pk__in=keys)
         .order_by("pk")
     )
-    promised = promised_by(locked)
-    return {one.pk: Held(one, promised[one.pk]) for one in locked if one.pk in promised}
+    return held_of(locked)
 
 
 def renew(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> None:
     """Let each subscription follow the order that prolonged it; its copies are granted already.
 
     Side effects: formula, mode, payer and means of the subscription with the choice that is kept as evidence; lapsed or in
-    grace → active; its open renewal paid or cancelled; the address of the order, where it differs, as a move of house.
+    grace → active; its open renewal paid or cancelled, and the year after planned anew; the address of the order, where it differs, as a move of house.
     Queries grow with the number of moves and open renewals alone.
     """
     if not opened:
@@ -67,6 +68,7 @@ def renew(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> None:
         move(list(asleep.values()), State.ACTIVE, actor=actor, at=at, reason=BECAUSE)
     _close_renewals(opened, actor=actor, at=at)
     _follow_addresses(opened, actor=actor, at=at)
+    replan(sorted({one.subscription.pk for one in opened}), on=paris_day(at), at=at, actor=actor)
 
 
 def _follow_addresses(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> None:

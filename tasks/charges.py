@@ -11,12 +11,15 @@ from django.utils import timezone
 from payments.actors import job
 from payments.allowance import SharedAllowance
 from payments.days import paris_day
+from shop.backoffice.bulk_carrying import carry_out
 from shop.watch.runs import running
 from subscriptions.fulfilment.planning import assign_planned
-from subscriptions.renewals import charging, falling_due, lapsing
+from subscriptions.renewals import charging, comparing, falling_due, lapsing, planning, unsigned
 
 # Well under the time limit of a task, with the last answers of Stripe to come: what is left goes on in the next round.
 SECONDS = 90
+# Renewals of one transaction.
+RENEWALS = 500
 
 
 class Shut(RuntimeError):
@@ -31,9 +34,11 @@ def _for_a_while() -> Callable[[], bool]:
 @shared_task(name="renewal-due")
 def renewal_due() -> None:
     with running("renewal-due") as summary:
-        at = timezone.now()
-        fallen = falling_due.fall_due(on=paris_day(at), at=at, actor=job("renewal-due"), go_on=_for_a_while())
-        summary.text = f"{fallen}, {assign_planned(actor=job('renewal-due'), at=at)} copies given their issue"
+        at, actor = timezone.now(), job("renewal-due")
+        # First: what is due does not follow its plan any more, and a copy that has not left holds up the charge.
+        planning.plan(on=paris_day(at), at=at, actor=actor, limit=RENEWALS)
+        fallen = falling_due.fall_due(on=paris_day(at), at=at, actor=actor, go_on=_for_a_while())
+        summary.text = f"{fallen}, {assign_planned(actor=actor, at=at)} copies given their issue"
 
 
 @shared_task(name="renewal-charge")
@@ -42,6 +47,9 @@ def renewal_charge() -> None:
         at = timezone.now()
         if not charging.charging_hours(at):
             summary.text = "not at this hour"
+            return
+        if unsigned.held(paris_day(at)):
+            summary.text = "held: nobody has signed the rehearsal of this day"
             return
         allowance = SharedAllowance()
         try:
@@ -54,6 +62,21 @@ def renewal_charge() -> None:
             )
         finally:
             allowance.close()
+
+
+@shared_task(name="bulk-acts")
+def bulk_acts() -> None:
+    with running("bulk-acts") as summary:
+        summary.text = f"{carry_out(now=timezone.now, go_on=_for_a_while())} rows settled"
+
+
+@shared_task(name="rehearsals")
+def rehearsals() -> None:
+    with running("rehearsals") as summary:
+        at = timezone.now()
+        warned = unsigned.warn_unsigned(on=paris_day(at), at=at)
+        written = comparing.report(at=at, actor=job("rehearsals"))
+        summary.text = f"{written} compared{', today is charged unsigned' if warned else ''}"
 
 
 @shared_task(name="renewal-lapse")

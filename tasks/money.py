@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from payments import charging, fees, gateway, looking_up, parked, refunds
 from payments.actors import job
+from payments.mirroring.running import mirror
 from payments.models import Payment
 from payments.webhooks import catching_up, processing
 from shop.watch.runs import last_success, running
@@ -120,3 +121,11 @@ def balance_movements() -> None:
             actor=job("balance-movements"), at=timezone.now(), complete_until=last_success("balance-movements")
         )
         summary.text = f"{kept} new lines"
+
+
+@shared_task(name="stripe-mirror")
+def stripe_mirror() -> None:
+    with running("stripe-mirror") as summary:
+        finished = mirror(actor=job("stripe-mirror"), at=timezone.now(), go_on=_for_a_while())
+        said = [f"{run.kind}: {run.ours} ours, {run.foreign} foreign, {run.differences} differ" for run in finished]
+        summary.text = "; ".join(said) or "nothing came to its end"

@@ -4,27 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from celery import shared_task
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from payments.actors import job
 from payments.days import paris_day
 from payments.invoicing import rendering
-from shop.watch.runs import running
+from shop.watch.runs import last_success, running
+from subscriptions.gifts import announcing, claiming
+from subscriptions.gifts.reminding import remind_of_gifts
 from subscriptions.notices import delivering, recovering
+from subscriptions.paper import alarming
+from subscriptions.pausing.holding import end_pauses
+from subscriptions.pricing import telling
+from subscriptions.quotes.sweeping import quote_due
 from subscriptions.renewals import noticing, planning, proving, unproved
 from subscriptions.renewals.ending import end_fixed_terms
 from subscriptions.renewals.reminding import remind
+from subscriptions.returns import applying, mailbox
 from subscriptions.stopping import following_up
 
 log = structlog.get_logger(__name__)
 BATCH = 20
 # Renewals of one transaction: many in one statement, few enough that nobody waits long for their rows.
 RENEWALS = 500
+# All plans are computed anew once a week, a seventh each night.
+PARTS = 7
+MONDAY = 0
+#: Invoices that were numbered so long before the last run that succeeded have their document: it tries the oldest first.
+A_WEEK = timedelta(days=7)
 # Rows of the database only, many at a time; as many rounds as a day may bring.
 ROWS, ROUNDS = 1000, 200
 
@@ -51,6 +65,17 @@ def _ask(query: str, job: str) -> tuple[bool]:
         return answer
 
 
+def _gone_through(job: str, *, at: datetime) -> date | None:
+    """The day up to which a job has looked at everything; None where it has to look at everything once more.
+
+    That is once a week, with the first run of a Monday: an issue may be entered as posted days ago, a hold be released.
+    """
+    known, on = last_success(job), paris_day(at)
+    if known is None or (on.weekday() == MONDAY and paris_day(known) != on):
+        return None
+    return paris_day(known)
+
+
 @shared_task(name="letters")
 def letters() -> None:
     """One run at a time: a mail server that hangs may hold one child of the worker for minutes, never all of them."""
@@ -66,11 +91,36 @@ def _letters() -> None:
         summary.text = f"{delivered}, recovered {recovered}"
 
 
+@shared_task(name="letters-to-post")
+def letters_to_post() -> None:
+    with running("letters-to-post") as summary:
+        at = timezone.now()
+        summary.text = f"{alarming.watch(on=paris_day(at), at=at, actor=job('letters-to-post'))}"
+
+
+@shared_task(name="mail-returns")
+def mail_returns() -> None:
+    with running("mail-returns") as summary:
+        summary.text = f"{applying.apply_waiting(RENEWALS, at=timezone.now())}"
+
+
+@shared_task(name="bounce-mailbox")
+def bounce_mailbox() -> None:
+    """One run at a time: a server that hangs is waited for once."""
+    with alone("bounce-mailbox") as first:
+        if first:
+            with running("bounce-mailbox") as summary:
+                summary.text = "no mailbox is set"
+                if settings.BOUNCE_MAILBOX:
+                    summary.text = f"{mailbox.fetch(settings.BOUNCE_MAILBOX, at=timezone.now())}"
+
+
 @shared_task(name="invoice-documents")
 def invoice_documents() -> None:
     with running("invoice-documents") as summary:
         rendered = failed = 0
-        for invoice in rendering.pending(BATCH):
+        known = last_success("invoice-documents")
+        for invoice in rendering.pending(BATCH, since=paris_day(known) - A_WEEK if known else None):
             try:
                 rendering.render(invoice, at=timezone.now())
                 rendered += 1
@@ -91,11 +141,22 @@ def renewal_plan() -> None:
         summary.text = f"{planning.plan(on=paris_day(at), at=at, actor=job('renewal-plan'), limit=RENEWALS)}"
 
 
+@shared_task(name="renewal-audit")
+def renewal_audit() -> None:
+    """A part each night, so that each plan is looked at once in so many days."""
+    with running("renewal-audit") as summary:
+        at, actor = timezone.now(), job("renewal-audit")
+        on = paris_day(at)
+        planning.plan(on=on, at=at, actor=actor, limit=RENEWALS)  # what is merely due is no difference
+        summary.text = f"{planning.plan_anew(on.toordinal() % PARTS, PARTS, on=on, at=at, actor=actor, limit=RENEWALS)}"
+
+
 @shared_task(name="renewal-notices")
 def renewal_notices() -> None:
     with running("renewal-notices") as summary:
         at = timezone.now()
-        summary.text = f"{noticing.notice(on=paris_day(at), at=at, limit=RENEWALS)}"
+        since = _gone_through("renewal-notices", at=at)
+        summary.text = f"{noticing.notice(on=paris_day(at), at=at, limit=RENEWALS, since=since)}"
 
 
 @shared_task(name="renewal-proofs")
@@ -124,24 +185,61 @@ def refund_deadlines() -> None:
         summary.text = f"{late} refunds are late"
 
 
+@shared_task(name="price-changes")
+def price_changes() -> None:
+    with running("price-changes") as summary:
+        at, done = timezone.now(), 0
+        for _round in range(ROUNDS):
+            queued = telling.tell(on=paris_day(at), at=at, limit=ROWS)
+            done += queued
+            if not queued:
+                break
+        summary.text = f"{done} told"
+
+
+@shared_task(name="renewal-quotes")
+def renewal_quotes() -> None:
+    with running("renewal-quotes") as summary:
+        at = timezone.now()
+        made = quote_due(on=paris_day(at), at=at, actor=job("renewal-quotes"), limit=ROWS)
+        summary.text = f"{made} made"
+
+
+@shared_task(name="pauses")
+def pauses() -> None:
+    with running("pauses") as summary:
+        ended = end_pauses(actor=job("pauses"), at=timezone.now())
+        summary.text = f"{ended} over"
+
+
 @shared_task(name="fixed-terms")
 def fixed_terms() -> None:
     with running("fixed-terms") as summary:
-        at, done = timezone.now(), 0
+        at = timezone.now()
+        summary.text = f"{end_fixed_terms(on=paris_day(at), at=at, actor=job('fixed-terms'), limit=ROWS)} lapsed"
+
+
+@shared_task(name="gifts")
+def gifts() -> None:
+    with running("gifts") as summary:
+        at, actor, told, followed = timezone.now(), job("gifts"), 0, 0
         for _round in range(ROUNDS):
-            ended = end_fixed_terms(on=paris_day(at), at=at, actor=job("fixed-terms"), limit=ROWS)
-            done += ended
-            if not ended:
+            done = announcing.announce(on=paris_day(at), at=at, actor=actor, limit=ROWS)
+            told += done
+            if not done:
                 break
-        summary.text = f"{done} lapsed"
+        followed = claiming.follow_earlier(on=paris_day(at), at=at, actor=actor, limit=ROWS)
+        summary.text = f"{told} recipients told, {followed} gifts go on after their recipient's own copies"
 
 
 @shared_task(name="reminders")
 def reminders() -> None:
     with running("reminders") as summary:
         at, done = timezone.now(), 0
+        on, since = paris_day(at), _gone_through("reminders", at=at)
+        done += remind_of_gifts(on=on, at=at, limit=ROWS)
         for _round in range(ROUNDS):
-            queued = remind(on=paris_day(at), at=at, limit=ROWS)
+            queued = remind(on=on, at=at, limit=ROWS, since=since)
             done += queued
             if not queued:
                 break

@@ -28,6 +28,11 @@ class Job:
 TIMETABLE = (
     Job("stripe-events", 5, 5 * MINUTE, "What Stripe told us becomes terms, invoices and letters."),
     Job("letters", 5, 10 * MINUTE, "Queued letters leave; stalled ones are recovered."),
+    Job(
+        "mail-returns", 15, 30 * MINUTE, "What mail providers tell of letters is applied: what came back goes on paper."
+    ),
+    Job("bounce-mailbox", 5 * MINUTE, 2 * HOUR, "Notifications of failure are read from the mailbox of returns."),
+    Job("letters-to-post", HOUR, 6 * HOUR, "A letter on paper whose last day comes near is put on fulfilment's desk."),
     Job("invoice-documents", 15, 30 * MINUTE, "Invoices get their PDF after the commit that numbered them."),
     Job("unknown-payments", MINUTE, 15 * MINUTE, "Payments that Stripe did not answer for are looked up."),
     Job("order-expiry", MINUTE, 30 * MINUTE, "Orders nobody paid end with their payment page."),
@@ -35,6 +40,7 @@ TIMETABLE = (
     Job("parked-effects", 5 * MINUTE, HOUR, "Paid orders whose effect failed are served again."),
     Job("event-catch-up", 10 * MINUTE, 2 * HOUR, "Webhooks that never came are read from Stripe's own list."),
     Job("balance-movements", 10 * MINUTE, 6 * HOUR, "Fees become known on the lines of Stripe's balance."),
+    Job("stripe-mirror", 15 * MINUTE, 6 * HOUR, "From two at night Stripe’s charges are held against the books."),
     Job("renewal-plan", HOUR, 6 * HOUR, "What the next terms will be is computed anew where it changed or is due."),
     Job("renewal-notices", 15 * MINUTE, 6 * HOUR, "Legal notices, debits to come and cards that end are told in time."),
     Job("renewal-proofs", MINUTE, HOUR, "What the post took opens the gate of the charge; what came back is posted."),
@@ -42,20 +48,50 @@ TIMETABLE = (
         "renewal-due", HOUR, 4 * HOUR, "Announced renewals become due on their day, or are known to be by choice only."
     ),
     Job("renewal-charge", MINUTE, HOUR, "Due renewals are charged, from ten to twenty o’clock, under one allowance."),
+    Job("bulk-acts", MINUTE, HOUR, "Acts on many things that a colleague said yes to are carried out row by row."),
+    Job("rehearsals", HOUR, 26 * HOUR, "Charges that nobody signed are told; the run is compared with its rehearsal."),
     Job("renewal-lapse", HOUR, 26 * HOUR, "What nobody paid in time ends, and the reader is told."),
     Job("declarations", MINUTE, 30 * MINUTE, "Pages of orders given up are closed; refunds that had to wait leave."),
     Job(
         "refund-deadlines", HOUR, 6 * HOUR, "What must be given back by a day is watched: seven and two days before it."
     ),
+    Job("pauses", HOUR, 26 * HOUR, "Copies that were put off are owed again once the unwanted issue has left."),
+    Job(
+        "gifts",
+        HOUR,
+        6 * HOUR,
+        "On the day their giver chose, recipients of gifts are told, and who keeps what of them.",
+    ),
     Job("search-lines", MINUTE, HOUR, "New and changed readers are found by the search of the desks."),
     Job("heartbeat", MINUTE, 10 * MINUTE, "An outside watchdog hears that the clockwork turns."),
     Job("fixed-terms", DAY, 26 * HOUR, "Subscriptions that are over and do not renew themselves lapse.", at=(5, 0)),
+    Job(
+        "renewal-audit",
+        DAY,
+        26 * HOUR,
+        "A seventh of all plans each night: what they should be is computed anew, whatever was noticed.",
+        at=(2, 30),
+    ),
     Job(
         "reminders",
         DAY,
         26 * HOUR,
         "Readers of fixed terms hear in time that theirs ends, and that they may go on.",
         at=(9, 0),
+    ),
+    Job(
+        "price-changes",
+        DAY,
+        26 * HOUR,
+        "Readers whose next year costs more hear it ninety days before, and how to refuse.",
+        at=(7, 0),
+    ),
+    Job(
+        "renewal-quotes",
+        DAY,
+        26 * HOUR,
+        "Organisations get the quote of their next year ninety days before this one ends.",
+        at=(8, 0),
     ),
     Job("audit", DAY, 26 * HOUR, "The invariants of the design are checked against every row.", at=(3, 30)),
     Job("sessions", DAY, 3 * DAY, "Ended sessions are swept away.", at=(4, 15)),

@@ -137,6 +137,12 @@ def superuser_url() -> str:
     return url_for("", database_name())
 
 
+def superuser_parts() -> dict[str, str]:
+    """The same as Django wants it, for a test whose own connection plants what no role of the shop may."""
+    parts = conninfo.conninfo_to_dict(superuser_url())
+    return {"USER": str(parts.get("user", "")), "PASSWORD": str(parts.get("password", ""))}
+
+
 def environment_of(database: str) -> dict[str, str]:
     """What the settings read when they are to use `database`."""
     number = 0 if worker_id() == "main" else 1 + int(worker_id().removeprefix("gw")) % (VALKEY_DATABASES - 1)

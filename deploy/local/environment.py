@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from deploy.local.trouble import Trouble
@@ -104,6 +105,8 @@ def compose(given: Mapping[str, str], plan_: Plan, *, database: tuple[str, str],
     }
     if plan_.smtp_port:
         here["EMAIL_URL"] = f"smtp://127.0.0.1:{plan_.smtp_port}"
+        # The mailbox plays a provider too: a letter can be made to come back. Made of what older demos remember already.
+        here["MAIL_RETURNS"] = f"generic={sha256(secret['webhook'].encode()).hexdigest()}"
     if plan_.stripe_port:
         here |= {
             "STRIPE_API_BASE": plan_.stripe_url,
@@ -118,6 +121,9 @@ def compose(given: Mapping[str, str], plan_: Plan, *, database: tuple[str, str],
 
 OWN_CHOICE = (
     "EMAIL_URL",
+    "MAIL_RETURNS",
+    "BOUNCE_ADDRESS",
+    "BOUNCE_MAILBOX",
     "STRIPE_API_BASE",
     "STRIPE_CHECKOUT_ORIGIN",
     "STRIPE_SECRET_KEY",

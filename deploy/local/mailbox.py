@@ -1,12 +1,14 @@
 """The demo's mailbox: takes every letter by SMTP and shows it. `python -m deploy.local.mailbox FOLDER SMTP_PORT WEB_PORT`.
 
-Nothing leaves the machine. Letters are shown in a closed frame under a policy that allows no script and no outside
+Nothing leaves the machine. Each letter has buttons that make the shop hear, as from a mail provider, that it came back for
+good or for now, was delivered, or was called spam (`MAIL_RETURNS` and `SITE_URL` in the environment). Letters are shown in a closed frame under a policy that allows no script and no outside
 address, so that a letter which would fetch something shows a hole instead.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -21,13 +23,14 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from aiosmtpd.controller import Controller
 
 from deploy.local.letters import Letter, Letterbox
-from deploy.local.mailbox_pages import framed, letter_page, list_page, missing_page
+from deploy.local.mailbox_pages import framed, letter_page, list_page, missing_page, told_page
+from deploy.local.mailbox_returns import Provider, provider_of
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 REFUSED, LATER = "refus.example", "plustard.example"
-PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'"
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'self'"
 LETTER_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
     "img-src 'self' data:; base-uri 'self'; form-action 'none'; frame-ancestors 'self'"
@@ -58,13 +61,17 @@ class Post:
 
 
 class Pages:
-    """The WSGI application: `/`, `/lettres.json` (both with `?a=address`), `/lettre/ID[/html|/brut|/piece/N]`."""
+    """The WSGI application: `/`, `/lettres.json` (both with `?a=address`), `/lettre/ID[/html|/brut|/piece/N]`, and
+    `/lettre/ID/retour/KIND` to be posted, which makes the shop hear what became of the letter.
+    """
 
-    def __init__(self, box: Letterbox) -> None:
-        self.box = box
+    def __init__(self, box: Letterbox, provider: Provider | None = None) -> None:
+        self.box, self.provider = box, provider
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", "/")).strip("/").split("/")
+        if environ.get("REQUEST_METHOD") == "POST":
+            return self._tell(environ, start, path)
         wanted = parse_qs(str(environ.get("QUERY_STRING", ""))).get("a", [""])[0]
         match path:
             case [""]:
@@ -79,10 +86,22 @@ class Pages:
             case _:
                 return _answer(start, missing_page(), status="404 Not Found")
 
+    def _tell(self, environ: WSGIEnvironment, start: StartResponse, path: list[str]) -> Iterable[bytes]:
+        """Play a return. Another site's form may not: only pages of this mailbox name it as their origin."""
+        own = f"http://{environ.get('HTTP_HOST', '')}"
+        match path:
+            case ["lettre", identity, "retour", kind] if (
+                self.provider and environ.get("HTTP_ORIGIN", own) == own and (letter := self.box.read(identity))
+            ):
+                heard = self.provider.tell(letter, kind)
+                return _answer(start, told_page(letter, kind, heard=heard))
+            case _:
+                return _answer(start, missing_page(), status="404 Not Found")
+
     def _one(self, start: StartResponse, letter: Letter, rest: list[str]) -> Iterable[bytes]:
         match rest:
             case []:
-                return _answer(start, letter_page(letter))
+                return _answer(start, letter_page(letter, plays=self.provider is not None))
             case ["html"] if letter.html:
                 return _answer(start, framed(letter), policy=LETTER_POLICY)
             case ["brut"]:
@@ -171,7 +190,8 @@ def serve(folder: Path, *, smtp_port: int, web_port: int) -> None:
         Post(box, lambda: datetime.now(UTC)), hostname="127.0.0.1", port=smtp_port, data_size_limit=25_000_000
     )
     post.start()
-    server = make_server("127.0.0.1", web_port, Pages(box), server_class=_Server, handler_class=_Quiet)
+    pages = Pages(box, provider_of(os.environ))
+    server = make_server("127.0.0.1", web_port, pages, server_class=_Server, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     server.shutdown()

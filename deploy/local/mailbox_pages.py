@@ -39,6 +39,8 @@ dd { margin:0; overflow-wrap:anywhere; }
 iframe { width:100%; height:46rem; border:1px solid var(--rule); background:#fff; border-radius:2px; }
 pre { white-space:pre-wrap; overflow-wrap:anywhere; border:1px solid var(--rule); padding:1rem; margin:0;
   font:.88rem/1.5 ui-monospace,"DejaVu Sans Mono",monospace; }
+.returns { display:flex; flex-wrap:wrap; gap:.75rem; } button { font:inherit; color:inherit; background:none;
+  border:1px solid var(--ink); border-radius:2px; padding:.6rem 1rem; min-height:44px; cursor:pointer; }
 details { margin-top:1.5rem; } summary { cursor:pointer; padding:.4rem 0; } ul { padding-left:1.2rem; }
 """
 
@@ -59,8 +61,16 @@ def list_page(letters: list[Letter], *, total: int, filter_: str) -> str:
     return _page("Courrier sortant", heading, body)
 
 
-def letter_page(letter: Letter) -> str:
-    """One letter: envelope, HTML in a closed frame, text, attachments, headers."""
+RETURNS = {
+    "hard": "Faire revenir : adresse inconnue",
+    "soft": "Faire revenir : boîte pleine, pour l’instant",
+    "complaint": "Signaler comme indésirable",
+    "delivered": "Confirmer la remise",
+}
+
+
+def letter_page(letter: Letter, *, plays: bool = False) -> str:
+    """One letter: envelope, HTML in a closed frame, text, attachments, headers; `plays`: and what may become of it."""
     subject = letter.subject or "(sans objet)"
     heading = f"<p><a href='/'>← Tous les courriers</a></p><h1>{escape(subject)}</h1>"
     here = f"/lettre/{letter.identity}"
@@ -80,12 +90,31 @@ def letter_page(letter: Letter) -> str:
         )
     if letter.text:
         parts.append(f"<h2>En texte seul</h2><pre>{escape(letter.text)}</pre>")
+    if plays:
+        buttons = "".join(
+            f"<form method='post' action='{here}/retour/{kind}'><button>{escape(words)}</button></form>"
+            for kind, words in RETURNS.items()
+        )
+        parts.append(
+            "<h2>Et ensuite ?</h2><p class='soft'>Comme le ferait un prestataire d’envoi, la boîte aux lettres annonce à la "
+            f"boutique ce que ce courrier est devenu.</p><div class='returns'>{buttons}</div>"
+        )
     headers = "".join(f"{escape(name)}: {escape(value)}\n" for name, value in letter.headers)
     parts.append(
         f"<details><summary>En-têtes</summary><pre>{headers}</pre></details>"
         f"<p><a href='{here}/brut'>Télécharger le courrier tel quel (.eml)</a></p>"
     )
     return _page(subject, heading, "".join(parts))
+
+
+def told_page(letter: Letter, kind: str, *, heard: bool) -> str:
+    """What was told to the shop, and whether it heard."""
+    said = "La boutique en a pris note." if heard else "La boutique n’a pas répondu, ou n’a pas reconnu la signature."
+    return _page(
+        "Retour annoncé" if heard else "Retour non entendu",
+        f"<p><a href='/lettre/{letter.identity}'>← Le courrier</a></p><h1>{escape(RETURNS.get(kind, kind))}</h1>",
+        f"<p>{said}</p>",
+    )
 
 
 def missing_page() -> str:

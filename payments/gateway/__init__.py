@@ -3,7 +3,14 @@
 Everything the rest of the shop may use is listed here. Nothing of the Stripe library passes this line.
 """
 
-from payments.gateway.charges import cancel_intent, charge_off_session, fetch_charge, fetch_intent, find_intents
+from payments.gateway.charges import (
+    cancel_intent,
+    charge_off_session,
+    fetch_charge,
+    fetch_intent,
+    find_intents,
+    list_charges,
+)
 from payments.gateway.checkouts import (
     create_customer,
     expire_checkout,
@@ -87,6 +94,7 @@ __all__ = [
     "find_checkouts",
     "find_intents",
     "find_refunds",
+    "list_charges",
     "list_events",
     "list_movements",
     "open_checkout",

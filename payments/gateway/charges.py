@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from payments.gateway import reading
@@ -17,7 +18,7 @@ from payments.gateway.seen import ChargeSeen, IntentSeen, Outcome
 
 if TYPE_CHECKING:
     import stripe
-    from stripe.params import PaymentIntentCreateParams, PaymentIntentListParams
+    from stripe.params import ChargeListParams, PaymentIntentCreateParams, PaymentIntentListParams
 
 
 def charge_off_session(
@@ -155,3 +156,21 @@ def find_intents(*, customer: str, reference: str) -> list[IntentSeen]:
 def fetch_charge(id: str) -> ChargeSeen:
     """The charge as it stands now; its ``balance_transaction`` may still be empty."""
     return ask("fetch_charge", lambda client: client.v1.charges.retrieve(told(id)), reading.charge)
+
+
+def list_charges(*, since: datetime, until: datetime, after: str = "") -> Iterator[ChargeSeen]:
+    """All charges made from ``since`` up to, and not at, ``until``, newest first, a page at a time; behind the id ``after``.
+
+    Whoever made them: other products of the same Stripe account, too.
+    """
+
+    def turn(client: stripe.StripeClient, behind: str) -> stripe.ListObject[stripe.Charge]:
+        params: ChargeListParams = {
+            "limit": PAGE,
+            "created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())},
+        }
+        if behind:
+            params["starting_after"] = behind
+        return client.v1.charges.list(params)
+
+    yield from pages("list_charges", turn, reading.charge, after=after)

@@ -121,6 +121,7 @@ def intent(body: Body) -> IntentSeen:
         livemode=bool(body.get("livemode")),
         method_kind=kind,
         charged_at=_instant(charge, "created") if outcome == Outcome.SUCCEEDED and "created" in charge else None,
+        mandate=_ref(_whole(_whole(charge, "payment_method_details"), "sepa_debit"), "mandate"),
     )
 
 
@@ -140,6 +141,10 @@ def _details(kind: str, body: Body) -> dict[str, Any]:
 def method(body: Body) -> MethodSeen:
     kind = _text(body, "type")
     return MethodSeen(id=body["id"], customer=_ref(body, "customer"), **_details(kind, _whole(body, kind)))
+
+
+def mandate_reference(body: Body) -> str:
+    return _text(_whole(_whole(body, "payment_method_details"), "sepa_debit"), "reference")
 
 
 def charge(body: Body) -> ChargeSeen:
@@ -175,6 +180,7 @@ def charge(body: Body) -> ChargeSeen:
         else None,
         created=_instant(body, "created"),
         livemode=bool(body.get("livemode")),
+        metadata=_labels(body),
     )
 
 

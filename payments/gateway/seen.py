@@ -11,6 +11,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from payments.gateway.labels import REFERENCE
+
 if TYPE_CHECKING:
     from payments.gateway.outcomes import Decline
 
@@ -81,6 +83,7 @@ class IntentSeen:
     livemode: bool
     method_kind: str
     charged_at: datetime | None = None  # of the charge that succeeded, if Stripe sent it whole
+    mandate: str = ""  # of a SEPA debit, if Stripe sent its charge whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,12 @@ class ChargeSeen:
     method: MethodSeen | None
     created: datetime
     livemode: bool
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reference(self) -> str:
+        """Ours, which Stripe copies from the intent to its charges; empty on what another product made."""
+        return self.metadata.get(REFERENCE, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,7 @@ class MethodSeen:
     fingerprint: str
     customer: str
     mandate: str
+    mandate_reference: str = ""  # the RUM, as the reader's bank shows it
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 
 from payments.actors import Actor
 from payments.invoicing.numbering import CREDIT_NOTES, INVOICES, lock_series, number
@@ -18,6 +19,7 @@ from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import Invoice, InvoiceLine
 from payments.money import round_cents
+from payments.saving import insert_all
 from payments.vat import split, split_lines
 
 
@@ -93,6 +95,25 @@ def credit_in_full(
 
     `unserved_ht`: what 4871 still holds of it, in euros. Raises AlreadyCredited if it was credited before.
     """
+    note, _lines = _credit_whole(invoice, reason=reason, on=on, actor=actor, at=at)
+    post([entries.credit(note, unserved_ht=unserved_ht)], actor=actor, at=at)
+    return note
+
+
+@transaction.atomic
+def credit_to_reissue(invoice: Invoice, *, reason: str, on: date, actor: Actor, at: datetime) -> Invoice:
+    """Issue the credit note of a whole invoice that is made out anew at once, so that no money moves; and post it.
+
+    Raises AlreadyCredited if it was credited before, be it in part.
+    """
+    note, lines = _credit_whole(invoice, reason=reason, on=on, actor=actor, at=at)
+    post([entries.undone(note, vat_by_rate=vat_by_rate(lines))], actor=actor, at=at)
+    return note
+
+
+def _credit_whole(
+    invoice: Invoice, *, reason: str, on: date, actor: Actor, at: datetime
+) -> tuple[Invoice, list[InvoiceLine]]:
     series = lock_series(CREDIT_NOTES, on=on)  # the lock comes first: it also keeps two credits of one invoice apart
     if invoice.credit_notes.exists():
         raise AlreadyCredited(invoice.reference)
@@ -108,8 +129,52 @@ def credit_in_full(
     documents = [(Invoice(**facts), copies)]
     number(series, documents, on=on)
     [note] = _write(documents)
-    post([entries.credit(note, unserved_ht=unserved_ht)], actor=actor, at=at)
-    return note
+    return note, copies
+
+
+@transaction.atomic
+def credit_rest(
+    invoice: Invoice, *, reason: str, unserved_ht: Decimal, on: date, actor: Actor, at: datetime
+) -> Invoice:
+    """Credit whatever of an invoice was not credited yet: the whole of it, or what earlier credit notes left.
+
+    `unserved_ht`: what 4871 still holds of it, in euros. Raises AlreadyCredited if nothing is left.
+    """
+    lock_series(CREDIT_NOTES, on=on)
+    left = left_of(invoice)
+    if left == invoice.total_ttc.amount:
+        return credit_in_full(invoice, reason=reason, unserved_ht=unserved_ht, on=on, actor=actor, at=at)
+    return credit_part(
+        invoice, ttc=left, unserved_ht=unserved_ht, what="le reste", reason=reason, on=on, actor=actor, at=at
+    )
+
+
+def left_of(invoice: Invoice) -> Decimal:
+    """What of an invoice no credit note has taken back yet, in euros incl. VAT."""
+    credited: Decimal | None = invoice.credit_notes.aggregate(sum=Sum("total_ttc"))["sum"]
+    return Decimal(invoice.total_ttc.amount - (credited or Decimal("0.00")))
+
+
+def standing_invoice(payment_id: int) -> Invoice | None:
+    """The invoice that speaks for a payment: the one that was issued for it, or made out anew since; None for a surplus."""
+    return Invoice.objects.filter(payment=payment_id, kind=Invoice.Kind.INVOICE, reissued=None).first()
+
+
+def unserved(copies: int) -> str:
+    """« 2 numéros non servis »."""
+    return f"{copies} numéro{'s' if copies > 1 else ''} non servi{'s' if copies > 1 else ''}"
+
+
+def taken_back(invoice: Invoice, *, ttc: Decimal) -> tuple[Decimal, Decimal]:
+    """(HT, VAT) that a credit of `ttc` takes back: the difference of what was credited before and after it, so that
+    several credits of one invoice add up to it to the cent (law.md 6.3). Raises AlreadyCredited beyond what is left.
+    """
+    before = invoice.total_ttc.amount - left_of(invoice)
+    if ttc <= 0 or before + ttc > invoice.total_ttc.amount:
+        raise AlreadyCredited(invoice.reference)
+    [rate] = {line.rate for line in invoice.lines.all()}
+    ht = split(before + ttc, rate)[0] - split(before, rate)[0]
+    return ht, ttc - ht
 
 
 @transaction.atomic
@@ -118,37 +183,32 @@ def credit_part(
     *,
     ttc: Decimal,
     unserved_ht: Decimal,
-    copies: int,
+    what: str,
     reason: str,
     on: date,
     actor: Actor,
     at: datetime,
 ) -> Invoice:
-    """Issue the credit note of some copies of an invoice and post it (law.md 6.3, « Chatel termination after 1 served »).
+    """Issue the credit note of a part of an invoice and post it (law.md 6.3, « Chatel termination after 1 served »).
 
-    `ttc`: their price, in euros incl. VAT; `unserved_ht`: what 4871 holds for them. HT is the difference of what was
-    credited before and after, so that several credits of one invoice add up to it to the cent. Raises AlreadyCredited
-    if more would be credited than was invoiced.
+    `ttc`: what is given back, in euros incl. VAT; `unserved_ht`: what 4871 holds for the copies that it takes back;
+    `what`: the part in words, for the line. Raises AlreadyCredited if more would be credited than was invoiced.
     """
     series = lock_series(CREDIT_NOTES, on=on)
-    before = sum((note.total_ttc.amount for note in invoice.credit_notes.all()), Decimal("0.00"))
-    if ttc <= 0 or before + ttc > invoice.total_ttc.amount:
-        raise AlreadyCredited(invoice.reference)
-    lines = list(invoice.lines.all())
-    [rate] = {line.rate for line in lines}
-    ht = split(before + ttc, rate)[0] - split(before, rate)[0]
+    ht, vat = taken_back(invoice, ttc=ttc)
+    first = invoice.lines.all()[0]
     note = Invoice(
         **_credit_facts(invoice, reason=reason, actor=actor, at=at)
-        | {"total_ht": ht, "total_vat": ttc - ht, "total_ttc": ttc}
+        | {"total_ht": ht, "total_vat": vat, "total_ttc": ttc}
     )
     line = InvoiceLine(
         position=1,
-        name=f"{lines[0].name} : {copies} numéro{'s' if copies > 1 else ''} non servi{'s' if copies > 1 else ''}",
+        name=f"{first.name} : {what}"[:250],
         quantity=1,
         unit_ht=ht,
-        rate=rate,
+        rate=first.rate,
         ht=ht,
-        vat=ttc - ht,
+        vat=vat,
         ttc=ttc,
     )
     documents = [(note, [line])]
@@ -237,9 +297,10 @@ def _document(draft: InvoiceDraft, *, actor: Actor, at: datetime) -> tuple[Invoi
 
 
 def _write(documents: Sequence[tuple[Invoice, Sequence[InvoiceLine]]]) -> list[Invoice]:
-    invoices = Invoice.objects.bulk_create([invoice for invoice, _lines in documents])
+    invoices = [invoice for invoice, _lines in documents]
+    insert_all(invoices)
     for invoice, lines in documents:
         for line in lines:
             line.invoice = invoice
-    InvoiceLine.objects.bulk_create([line for _invoice, lines in documents for line in lines])
+    insert_all([line for _invoice, lines in documents for line in lines])
     return invoices

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from payments.french_days import french_day
-from payments.models import Invoice, InvoiceLine
+from payments.models import Invoice, InvoiceLine, Reissue
 from payments.money import NBSP, french
 from payments.paid_by import paid_by
 from payments.vat import BuyerKind
@@ -37,6 +37,8 @@ LATE_PUBLIC = (
     "son opération de refinancement la plus récente, majoré de 8 points de pourcentage. Indemnité forfaitaire pour frais "
     f"de recouvrement : 40{NBSP}€ (code de la commande publique, art. L2192-12, L2192-13 et R2192-31 et suivants)."
 )
+#: A credit note whose invoice is made out anew to somebody else.
+NO_MONEY = "Aucune somme n’est rendue : le paiement reste acquis."
 DEBITS = "Option pour le paiement de la taxe d’après les débits."
 
 
@@ -115,6 +117,8 @@ def _under(invoice: Invoice) -> list[str]:
         said.append(f"Avoir sur facture n°{NBSP}{original.reference} du {french_day(original.issued_on)}")
         if invoice.reason:
             said.append(f"Motif : {invoice.reason}")
+    elif (before := _replaced(invoice)) is not None:
+        said.append(f"Remplace la facture n°{NBSP}{before.reference} du {french_day(before.issued_on)}")
     elif invoice.supplied_on and invoice.supplied_on != invoice.issued_on:
         said.append(f"Date de la livraison ou du versement : {french_day(invoice.supplied_on)}")
     return said
@@ -155,6 +159,10 @@ def _totals(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[list[Any]]:
 def _paid(invoice: Invoice) -> str:
     payment, amount = invoice.payment, french(invoice.total_ttc)
     if invoice.original_id:
+        if (anew := _replacement(invoice)) is not None:
+            return f"{NO_MONEY} La facture n°{NBSP}{anew} remplace la facture annulée."
+        if invoice.transfers.exclude(because="failed").exists():
+            return f"{amount} vous sont rendus par virement."
         back = (
             f"par le moyen de paiement d’origine ({paid_by(payment)})" if payment else "ou déduits de ce que vous devez"
         )
@@ -165,6 +173,18 @@ def _paid(invoice: Invoice) -> str:
         )
     due = f", à payer au plus tard le {french_day(invoice.due_on)}" if invoice.due_on else ""
     return f"Net à payer : {amount}{due}."
+
+
+def _replaced(invoice: Invoice) -> Invoice | None:
+    """The invoice that this one was made out instead of, to another buyer."""
+    found: Reissue | None = getattr(invoice, "reissue_of", None)
+    return found.original if found else None
+
+
+def _replacement(note: Invoice) -> str | None:
+    """The number of the invoice that takes the place of the one credited; None where money goes back."""
+    found: Reissue | None = getattr(note, "made_room_for", None)
+    return found.invoice.reference if found else None
 
 
 def _mentions(invoice: Invoice) -> list[str]:

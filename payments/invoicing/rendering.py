@@ -34,7 +34,9 @@ def rendering_of(whole: Invoice, *, at: datetime) -> InvoiceRendering:
 
 def read_whole(invoice_id: int) -> Invoice:
     """The invoice with all that is printed of it and the rendering it may have, in two queries."""
-    related = ("original", "payment__saved_method", "rendering__document")
+    related = (
+        "original", "payment__saved_method", "rendering__document", "reissue_of__original", "made_room_for__invoice",
+    )  # fmt: skip
     return Invoice.objects.select_related(*related).prefetch_related("lines").get(pk=invoice_id)
 
 
@@ -48,9 +50,12 @@ def _set(whole: Invoice, *, at: datetime) -> InvoiceRendering:
         return InvoiceRendering.objects.select_related("document").get(invoice=whole)
 
 
-def pending(limit: int) -> list[Invoice]:
-    """Up to `limit` invoices without a rendering, oldest first."""
-    return list(Invoice.objects.filter(rendering=None).order_by("id")[:limit])
+def pending(limit: int, *, since: date | None = None) -> list[Invoice]:
+    """Up to `limit` invoices without a rendering, oldest first; `since`: those issued before that day are known to have one."""
+    invoices = Invoice.objects.filter(rendering=None)
+    if since is not None:
+        invoices = invoices.filter(issued_on__gte=since)
+    return list(invoices.order_by("id")[:limit])
 
 
 def render_pending(limit: int, *, at: datetime) -> int:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from payments.ledger.posting import ZERO, EntryDraft, Line
-from payments.models import Invoice, LedgerEntry, Payment, Refund
+from payments.models import Invoice, LedgerEntry, Payment, Refund, Transfer
 
 Journal = LedgerEntry.Journal
 
@@ -173,4 +173,66 @@ def refund_failed(refund: Refund, *, booked_on: date, vat_by_rate: Mapping[Decim
         piece_date=booked_on,
         label=f"Remboursement rejeté {refund.reference}",
         lines=tuple(Line(line.key, debit=line.credit, credit=line.debit, party=line.party) for line in there.lines),
+    )
+
+
+def transferred(transfer: Transfer, *, booked_on: date, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDraft:
+    """Money given back by bank transfer: 411 to 512; the credit note's VAT becomes deductible that day (law.md 1.5)."""
+    amount = transfer.amount.amount
+    surplus = transfer.payment is not None and transfer.payment.surplus
+    vat = sum(vat_by_rate.values(), ZERO)
+    return EntryDraft(
+        journal=Journal.BANK,
+        source=f"transfer:{transfer.pk}",
+        booked_on=booked_on,
+        piece_ref=transfer.reference,
+        piece_date=booked_on,
+        label=f"Remboursement par virement {transfer.reference}",
+        lines=(
+            Line("SURPLUS" if surplus else "AR", debit=amount, party=party(_debtor(transfer))),
+            Line("BANK", credit=amount),
+            *(Line(vat_key(rate), debit=part) for rate, part in sorted(vat_by_rate.items())),
+            Line("VAT_PENDING", credit=vat),
+        ),
+    )
+
+
+def transfer_failed(transfer: Transfer, *, booked_on: date, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDraft:
+    """A transfer came back from the bank: the mirror of `transferred`; we owe the money again."""
+    there = transferred(transfer, booked_on=booked_on, vat_by_rate=vat_by_rate)
+    return EntryDraft(
+        journal=there.journal,
+        source=f"transfer_failed:{transfer.pk}",
+        booked_on=booked_on,
+        piece_ref=transfer.reference,
+        piece_date=booked_on,
+        label=f"Virement rejeté {transfer.reference}",
+        lines=tuple(Line(line.key, debit=line.credit, credit=line.debit, party=line.party) for line in there.lines),
+    )
+
+
+def _debtor(transfer: Transfer) -> int | None:
+    """Whose sub-account it is: that of the document, which never changes."""
+    if transfer.credit_note is not None:
+        return transfer.credit_note.customer_id
+    return transfer.payment.customer_id if transfer.payment is not None else None
+
+
+def undone(credit_note: Invoice, *, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDraft:
+    """An invoice is made out anew to somebody else: the mirror of its `sale`, whole; the new one books it again.
+
+    No money moves: what was received stays received, its VAT stays due, and 4871 holds what it held.
+    """
+    return EntryDraft(
+        journal=Journal.SALES,
+        source=f"invoice:{credit_note.pk}",
+        booked_on=credit_note.issued_on,
+        piece_ref=credit_note.reference,
+        piece_date=credit_note.issued_on,
+        label=f"Avoir {credit_note.reference}",
+        lines=(
+            Line("DEFERRED", debit=credit_note.total_ht.amount),
+            *(Line(vat_key(rate), debit=vat) for rate, vat in sorted(vat_by_rate.items())),
+            Line("AR", credit=credit_note.total_ttc.amount, party=party(credit_note.customer_id)),
+        ),
     )

@@ -3,10 +3,12 @@
 from payments.models.acts import Act, DeskItem
 from payments.models.books import Account, AccountMap, LedgerEntry, LedgerLine, VatRate
 from payments.models.documents import Document
-from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries
+from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries, Reissue
 from payments.models.methods import MethodSetup, PayerAccount, SavedMethod
+from payments.models.mirror import MirrorCharge, MirrorDifference, MirrorRun
 from payments.models.payments import Payment, PaymentEvent, Refund, RefundEvent
 from payments.models.stripe import BalanceMovement, StripeEvent
+from payments.models.transfers import RefundLimit, Transfer, TransferEvent, TransferFile
 
 __all__ = [
     "Account",
@@ -22,12 +24,20 @@ __all__ = [
     "LedgerEntry",
     "LedgerLine",
     "MethodSetup",
+    "MirrorCharge",
+    "MirrorDifference",
+    "MirrorRun",
     "PayerAccount",
     "Payment",
     "PaymentEvent",
     "Refund",
     "RefundEvent",
+    "RefundLimit",
+    "Reissue",
     "SavedMethod",
     "StripeEvent",
+    "Transfer",
+    "TransferEvent",
+    "TransferFile",
     "VatRate",
 ]

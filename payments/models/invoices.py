@@ -137,3 +137,22 @@ class InvoiceRendering(models.Model):
 
     def __str__(self) -> str:
         return str(self.invoice)
+
+
+class Reissue(models.Model):
+    """An invoice made out anew to another buyer: credited whole and invoiced again, no money moved; evidence.
+
+    Once per invoice: what was made out anew may be so again, under its own number.
+    """
+
+    original = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="reissued")
+    credit_note = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="made_room_for")
+    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="reissue_of")
+    actor = models.CharField(max_length=80)
+    reason = models.CharField(max_length=300)
+    at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[Reissue]] = models.Manager()
+
+    def __str__(self) -> str:
+        return f"{self.original_id} → {self.invoice_id}"

@@ -39,9 +39,14 @@ class SavedMethod(models.Model):
     exp_year = models.PositiveSmallIntegerField(null=True)
     fingerprint = models.CharField(max_length=64, blank=True)
     mandate = models.CharField(max_length=255, blank=True)
+    mandate_reference = models.CharField(max_length=40, blank=True, help_text="RUM, as the reader's bank shows it")
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     ended_because = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        # What has ended lately is asked for in time (`subscriptions.renewals.noticing`).
+        indexes = [models.Index(fields=["ended_at"], condition=models.Q(ended_at__isnull=False), name="method_ended")]
 
     def __str__(self) -> str:
         return f"{self.kind} •••• {self.last4}"

@@ -107,6 +107,7 @@ class Payment(models.Model):
             models.Index(fields=["state", "state_since"], name="payment_state"),
             models.Index(fields=["subject"], name="payment_subject"),
             models.Index(fields=["effect"], condition=models.Q(effect="parked"), name="payment_parked"),
+            models.Index(fields=["state_since"], condition=models.Q(surplus=True), name="payment_surplus"),
         ]
 
     def __str__(self) -> str:

@@ -16,9 +16,8 @@ from django.views.decorators.http import require_http_methods
 
 from shop.limits import Limit, count
 from shop.views import too_many
-from subscriptions.dates import LIVING, SubscriptionDates
+from subscriptions.dates import LIVING, SubscriptionDates, may_turn_on
 from subscriptions.models import Offer, Subscription
-from subscriptions.stopping.choosing import may_turn_on
 
 View = Callable[..., HttpResponse]
 
@@ -71,7 +70,9 @@ def one_of_mine(request: HttpRequest, pk: int) -> Subscription:
 
 
 def may_move(request: HttpRequest, subscription: Subscription) -> bool:
-    """Whose address it is: the holder's; the payer's where nobody else holds the subscription."""
+    """Whose address it is: the holder's; the payer's where nobody else holds the subscription, unless it is a gift."""
+    if subscription.is_gift:
+        return subscription.holder_id == request.user.pk
     return (subscription.holder_id or subscription.payer_id) == request.user.pk
 
 

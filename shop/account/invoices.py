@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +20,7 @@ from shop.watch.bell import ring
 def invoices(request: HttpRequest) -> HttpResponse:
     """Every invoice and credit note, the latest first, then the orders."""
     at = timezone.now()
-    found = Invoice.objects.filter(customer=request.user.pk).select_related("rendering").prefetch_related("lines")
+    found = Invoice.objects.filter(_theirs(request)).select_related("rendering").prefetch_related("lines")
     return page(
         request,
         "account/invoices.html",
@@ -32,7 +33,7 @@ def invoices(request: HttpRequest) -> HttpResponse:
 @room("GET")
 def invoice(request: HttpRequest, reference: str) -> HttpResponse:
     """The PDF, as kept; 404 for another reader's. If it is not set yet, or was destroyed at its date, the page says so."""
-    found = Invoice.objects.filter(customer=request.user.pk, reference=reference).select_related("rendering").first()
+    found = Invoice.objects.filter(_theirs(request), reference=reference).select_related("rendering").first()
     if found is None:
         raise Http404
     rendering = getattr(found, "rendering", None)
@@ -47,6 +48,11 @@ def invoice(request: HttpRequest, reference: str) -> HttpResponse:
     answer = HttpResponse(body, content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="{found.reference}.pdf"'
     return answer
+
+
+def _theirs(request: HttpRequest) -> Q:
+    """What was issued to the reader, or to a record of theirs that was merged into this one."""
+    return Q(customer=request.user.pk) | Q(customer__merged_into=request.user.pk)
 
 
 def _line(one: Invoice) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,15 +11,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from shop.account.doors import may_choose, may_move, may_pay
+from shop.account.gifts import gift_words, gifts_of, gone_elsewhere
 from shop.storefront.covers import season_of
-from shop.templatetags.french import day
-from subscriptions.calendar import IssueDates
+from shop.templatetags.french import day, issue_number
+from subscriptions.calendar import IssueDates, is_open
 from subscriptions.dates import LIVING, CopyDates, Means, SubscriptionDates, dates_of_subscriptions
 from subscriptions.models import Entitlement, Offer, Subscription
-from subscriptions.notices.french import month
+from subscriptions.notices.french import issues, month
 from subscriptions.renewals.links_by_choice import renew_path
 from subscriptions.stopping.reading import stopped_and_waiting
 
@@ -44,6 +46,8 @@ COPIES: dict[str, tuple[str, str, Any]] = {
 }
 #: How many copies are still to come when the card offers another year: as early as the first reminder (law.md 7.7).
 RENEWED_FROM = 2
+#: A number beyond every issue: what is not planned yet stands last.
+MANY = 10**6
 BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "cartes_bancaires": "Carte Bancaire"}
 
 
@@ -51,8 +55,14 @@ def cards(request: HttpRequest, subscriptions: Sequence[Subscription], *, on: da
     """The reading-room card of each subscription, the living ones first. Queries do not grow with their number."""
     dates = dates_of_subscriptions(subscriptions, on=on)
     stopped = stopped_and_waiting([one.pk for one in subscriptions])
-    ordered = sorted(subscriptions, key=lambda one: (one.state not in LIVING, -one.pk))
-    return [card(request, one, dates[one.pk], stopped=one.pk in stopped) for one in ordered]
+    gifts = gifts_of(subscriptions)
+    # What somebody was given and goes on in a subscription of theirs is shown there.
+    shown = [one for one in subscriptions if one.payer_id == request.user.pk or one.pk not in gone_elsewhere(gifts)]
+    ordered = sorted(shown, key=lambda one: (one.state not in LIVING, -one.pk))
+    return [
+        card(request, one, dates[one.pk], stopped=one.pk in stopped) | gift_words(request, gifts.get(one.pk))
+        for one in ordered
+    ]
 
 
 def card(
@@ -86,7 +96,18 @@ def card(
         "sentence": _("You have stopped it: nothing more is debited, and your money follows.")
         if stopped
         else sentence(subscription, dates),
-        "copies": [copy_line(copy) for copy in dates.copies],
+        "copies": sorted(
+            [
+                *(copy_line(copy, paused=bool(dates.paused)) for copy in dates.copies),
+                *(paused_line(issue) for issue in dates.paused),
+            ],
+            key=lambda line: line["number"] or MANY,
+        ),
+        "paused": bool(dates.paused),
+        "last": last_words(dates),
+        "pause_url": reverse("account_pause", args=[subscription.pk])
+        if living and movable and pausable(dates)
+        else None,
         "address_url": reverse("account_address", args=[subscription.pk]) if living and movable else None,
         "card_url": reverse("account_card", args=[subscription.pk]) if may_pay(request, subscription) else None,
         "renew_url": renew_url(request, subscription, dates) if not stopped else None,
@@ -102,7 +123,7 @@ def renew_url(request: HttpRequest, subscription: Subscription, dates: Subscript
     """The payer's way to another year: once it is near its last issues, or lapsed; a living automatic one needs none."""
     near = subscription.state == State.ACTIVE and dates.copies_left <= RENEWED_FROM
     fixed = subscription.renewal == Offer.Renewal.FIXED
-    if subscription.payer_id != request.user.pk or not dates.copies:
+    if subscription.payer_id != request.user.pk or not dates.copies or subscription.is_gift:
         return None
     if subscription.state != State.LAPSED and not (near and fixed):
         return None
@@ -130,6 +151,12 @@ def sentence(subscription: Subscription, dates: SubscriptionDates) -> str:
         return _("Your card ends before the debit of %(date)s. Please choose another one.") % {
             "date": day(dates.renewal.on)
         }
+    if dates.paused:
+        return ngettext(
+            "%(issues)s is put off: a later issue comes in its place.",
+            "%(issues)s are put off: later issues come in their place.",
+            len(dates.paused),
+        ) % {"issues": issues([issue.number for issue in dates.paused])}
     if any(copy.state == Copy.HELD for copy in dates.copies):
         return _("Your copies are on hold: none is lost.")
     if subscription.renewal == Offer.Renewal.FIXED and dates.copies_left == 0 and dates.copies:
@@ -137,8 +164,40 @@ def sentence(subscription: Subscription, dates: SubscriptionDates) -> str:
     return ""
 
 
-def copy_line(copy: CopyDates) -> dict[str, Any]:
-    """One line of the time line of copies."""
+def pausable(dates: SubscriptionDates) -> bool:
+    """Whether there may be something to put off, or to take back: the page itself looks closer."""
+    return bool(dates.paused) or any(
+        copy.state in (Copy.OWED, Copy.HELD) and copy.issue is not None and is_open(copy.issue, on=dates.on)
+        for copy in dates.copies
+    )
+
+
+def last_words(dates: SubscriptionDates) -> str:
+    """The last issue of what was paid for, while a pause moves it; an empty string else."""
+    if not dates.paused or dates.last_number is None:
+        return ""
+    said = {"number": issue_number(dates.last_number)}
+    if dates.last_issue is None:
+        return _("%(number)s, whose date is not set yet") % said
+    return _("%(number)s, posted about %(date)s") % (said | {"date": day(dates.last_issue.post_on)})
+
+
+def paused_line(issue: IssueDates) -> dict[str, Any]:
+    """An issue that does not come, on the time line of copies."""
+    return {
+        "number": issue.number,
+        "month": month(issue.cover_month, issue.cover_year),
+        "icon": "pause",
+        "tone": "wait",
+        "word": _("put off"),
+        "sentence": _("It is not sent to you: a later issue comes in its place."),
+    }
+
+
+def copy_line(copy: CopyDates, *, paused: bool = False) -> dict[str, Any]:
+    """One line of the time line of copies. `paused`: what is held is only put off, and comes with the issue it has now."""
+    if paused and copy.state == Copy.HELD:
+        copy = replace(copy, state=Copy.OWED)
     icon, tone, word = COPIES[copy.state]
     issue = copy.issue
     return {

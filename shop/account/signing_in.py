@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shop.customers.models import Customer
+from shop.customers.emails import reader_of
 from shop.limits import Limit, count, wait_of
 from shop.views import too_many
 from shop.watch.bell import ring
@@ -47,7 +47,7 @@ class EmailForm(RequestLoginCodeForm):
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
-        self._user = Customer.objects.filter(email=email, is_active=True, is_staff=False, erased_on=None).first()
+        self._user = reader_of(email)
         return email
 
 

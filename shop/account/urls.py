@@ -12,6 +12,7 @@ from shop.account.email import cancel_change, change_email, confirm
 from shop.account.home import home
 from shop.account.invoices import invoice, invoices
 from shop.account.moving import address, label
+from shop.account.pausing import pausing
 from shop.account.renewing import renewal
 from shop.account.signing_in import AskCode, EnterCode
 
@@ -31,6 +32,7 @@ rooms = [
     path("abonnements/<int:pk>/moyen-de-paiement/", card, name="account_card"),
     path("abonnements/<int:pk>/moyen-de-paiement/retour/<slug:reference>/", returned, name="account_card_return"),
     path("abonnements/<int:pk>/reconduction/", renewal, name="account_renewal"),
+    path("abonnements/<int:pk>/pause/", pausing, name="account_pause"),
     path("courriel/", change_email, name="account_change_email"),
     path("courriel/abandon/", cancel_change, name="account_cancel_email_change"),
     path("courriel/confirmation/<str:token>/", confirm, name="account_confirm_email_change"),

@@ -28,7 +28,7 @@ from django.utils.translation import gettext_lazy
 from payments.actors import Actor
 from shop.backoffice.doors import View, actor_of, desk, page
 from shop.backoffice.roles import Right
-from shop.backoffice.tables import Fact
+from shop.backoffice.tables import Fact, Table
 
 SEAL_FOR = 3600
 _SALT = "shop.backoffice.acting"
@@ -52,11 +52,13 @@ class ReasonForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the second step shows: the facts, what cannot be undone, a label. All of it is sealed."""
+    """What the second step shows: the facts, what cannot be undone, a label, all of it sealed; and tables, whose hash
+    is one of the facts where they matter."""
 
     facts: Sequence[Fact]
     warning: Any = ""
     label: Sequence[str] = field(default_factory=tuple)
+    tables: Sequence[Table] = ()
 
 
 class Impossible(ValidationError):

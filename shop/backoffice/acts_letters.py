@@ -22,6 +22,7 @@ from shop.backoffice.roles import Right
 from shop.backoffice.tables import Fact
 from shop.watch.bell import ring
 from subscriptions.models import Notice
+from subscriptions.notices.letters import LETTERS
 from subscriptions.notices.recovering import send_again, settle_doubt
 
 
@@ -44,6 +45,8 @@ class ResendLetter(TwoSteps):
 
     def do(self, subject: Notice, form: Any, *, actor: Actor, at: datetime) -> Done:
         again(subject, reason=form.cleaned_data["reason"], actor=actor, at=at)
+        if not to_email(subject):
+            return Done(_("The letter waits among those to post."))
         return Done(_("The letter leaves now, to %(email)s.") % {"email": to_email(subject)})
 
     def back(self, subject: Notice) -> str:
@@ -164,14 +167,14 @@ def to_email(letter: Notice) -> str:
 
 def letter_preview(letter: Notice, *more: Fact) -> Preview:
     """What will leave, and to whom. Raises Impossible when there is nobody to write to."""
-    if not to_email(letter):
+    if not to_email(letter) and not LETTERS[letter.kind].may_be_posted:
         raise Impossible(_("This reader has no e-mail address."))
     return Preview(
         facts=[
             *more,
             Fact(_("Letter"), words.letter_kind(letter.kind)),
             Fact(_("To"), letter.to_name),
-            Fact(_("E-mail"), to_email(letter)),
+            Fact(_("E-mail"), to_email(letter) or _("none: it waits among the letters to post")),
         ],
         warning=_("It is written anew from the facts as they stand now, with its documents."),
     )

@@ -14,9 +14,12 @@ from payments import looking_up, refunds
 from payments.actors import Actor
 from payments.desk import record_act
 from payments.gateway import GatewayFault, NotConfigured, Unknown
-from payments.models import Invoice, Payment, Refund
+from payments.invoicing.issuing import left_of, standing_invoice
+from payments.mirroring import duplicates, taking_over
+from payments.models import MirrorCharge, Payment, Refund
 from shop.backoffice import words
 from shop.backoffice.acting import Done, Impossible, Preview, TwoSteps
+from shop.backoffice.acts_refunds import sent
 from shop.backoffice.roles import Right
 from shop.backoffice.tables import Fact
 from shop.templatetags.french import euros
@@ -39,10 +42,11 @@ class RefundOrder(TwoSteps):
 
     def preview(self, subject: Order, form: Any) -> Preview:
         payment = Payment.objects.filter(subject=subject.subject, state=Payment.State.SUCCEEDED, surplus=False).first()
-        invoice = Invoice.objects.filter(subject=subject.subject, kind=Invoice.Kind.INVOICE).first()
+        invoice = standing_invoice(payment.pk) if payment else None
         if payment is None or invoice is None or subject.state != Order.State.PAID:
             raise Impossible(_("This order is not paid: there is nothing to refund."))
-        if invoice.credit_notes.exists():
+        left = left_of(invoice)
+        if not left:
             raise Impossible(_("This order is already refunded."))
         term = Term.objects.select_related("subscription").get(order=subject)
         copies = list(term.entitlements.select_related("issue").order_by("rank"))
@@ -51,13 +55,12 @@ class RefundOrder(TwoSteps):
         issues = ", ".join(f"n° {copy.issue.number}" for copy in back if copy.issue)
         return Preview(
             facts=[
-                Fact(_("Amount given back"), euros(payment.amount)),
+                Fact(_("Amount given back"), euros(left)),
                 Fact(_("To"), f"{words.METHOD.get(payment.method_kind, payment.method_kind)}, {payment.reference}"),
                 Fact(_("Reader"), f"{subject.first_name} {subject.last_name}".strip() or subject.organisation),
                 Fact(
                     _("Credit note"),
-                    _("of %(amount)s on invoice %(number)s")
-                    % {"amount": euros(invoice.total_ttc), "number": invoice.reference},
+                    _("of %(amount)s on invoice %(number)s") % {"amount": euros(left), "number": invoice.reference},
                 ),
                 Fact(
                     _("Copies taken back"),
@@ -72,25 +75,99 @@ class RefundOrder(TwoSteps):
 
     def do(self, subject: Order, form: Any, *, actor: Actor, at: datetime) -> Done:
         refund = refund_in_full(subject, reason=form.cleaned_data["reason"], actor=actor, at=at)
-        said = {"reference": refund.reference, "amount": euros(refund.amount)}
-        try:
-            sent = refunds.send(refund.pk, actor=actor, at=at)
-        except GatewayFault:
-            waits = _(
-                "Refund %(reference)s of %(amount)s is written down; Stripe did not answer and is asked again by itself."
-            )
-            return Done(waits % said, doubt=True)
-        if sent.state == Refund.State.SUCCEEDED:
-            return Done(_("Refund %(reference)s of %(amount)s has left.") % said)
-        if sent.state == Refund.State.FAILED:
-            return Done(_("Refund %(reference)s was refused by Stripe: it is on the finance desk.") % said, doubt=True)
-        return Done(_("Refund %(reference)s of %(amount)s is on its way.") % said)
+        return sent(refund, actor=actor, at=at)
 
     def back(self, subject: Order) -> str:
         return reverse("desk_order", args=[subject.pk])
 
     def about(self, subject: Order) -> str:
         return _("order %(reference)s") % {"reference": subject.reference}
+
+
+class GiveDuplicateBack(TwoSteps):
+    """Give back what is left of a payment that pays for nothing: its own refund was refused."""
+
+    name = "give_duplicate_back"
+    right = Right.REFUND
+    title = gettext_lazy("Give a duplicate back")
+    button = gettext_lazy("Give the money back")
+
+    def load(self, request: HttpRequest, key: int) -> Payment | None:
+        return Payment.objects.select_related("customer").filter(pk=key).first()
+
+    def preview(self, subject: Payment, form: Any) -> Preview:
+        rest = duplicates.left_to_give_back(subject)
+        if not subject.surplus:
+            raise Impossible(_("This payment is no surplus: what it pays for is refunded with its order."))
+        if rest.amount <= 0:
+            raise Impossible(_("All of it is given back, or on its way."))
+        return Preview(
+            facts=[
+                Fact(_("Amount given back"), euros(rest)),
+                Fact(_("To"), f"{words.METHOD.get(subject.method_kind, subject.method_kind)}, {subject.reference}"),
+                Fact(_("Pays for"), words.subject(subject.subject)),
+            ],
+            warning=_("A refund cannot be called back. The reader is told once the money has left."),
+        )
+
+    def do(self, subject: Payment, form: Any, *, actor: Actor, at: datetime) -> Done:
+        try:
+            refund = duplicates.give_back_rest(subject.pk, reason=form.cleaned_data["reason"], actor=actor, at=at)
+        except refunds.NothingToRefund:
+            raise Impossible(_("All of it is given back, or on its way.")) from None
+        return sent(refund, actor=actor, at=at)
+
+    def back(self, subject: Payment) -> str:
+        return reverse("desk_mirror")
+
+    def about(self, subject: Payment) -> str:
+        return _("payment %(reference)s") % {"reference": subject.reference}
+
+
+class TakeOver(TwoSteps):
+    """Take over a second charge that only Stripe knows: it becomes a surplus payment, and goes back."""
+
+    name = "take_over"
+    right = Right.REFUND
+    title = gettext_lazy("Give a second charge back")
+    button = gettext_lazy("Give the money back")
+
+    def load(self, request: HttpRequest, key: int) -> MirrorCharge | None:
+        return MirrorCharge.objects.select_related("payment").filter(pk=key).first()
+
+    def preview(self, subject: MirrorCharge, form: Any) -> Preview:
+        first = self._paid_before(subject)
+        return Preview(
+            facts=[
+                Fact(_("Amount given back"), euros(subject.amount)),
+                Fact(_("Charge"), subject.stripe_charge, mono=True),
+                Fact(_("Paid before by"), first.reference),
+                Fact(_("Pays for"), words.subject(first.subject)),
+            ],
+            warning=_("It is written into the books as money that pays for nothing, and given back the way it came."),
+        )
+
+    def do(self, subject: MirrorCharge, form: Any, *, actor: Actor, at: datetime) -> Done:
+        self._paid_before(subject)
+        try:
+            payment = taking_over.take_over(subject, reason=form.cleaned_data["reason"], actor=actor, at=at)
+        except GatewayFault:
+            return Done(_("Stripe does not answer: nothing has changed. Please try again in a minute."), doubt=True)
+        except taking_over.NotASecondCharge:
+            raise Impossible(_("This charge is in the books already: nothing is to be given back here.")) from None
+        return sent(Refund.objects.get(payment=payment), actor=actor, at=at)
+
+    def back(self, subject: MirrorCharge) -> str:
+        return reverse("desk_mirror")
+
+    def about(self, subject: MirrorCharge) -> str:
+        return _("charge %(key)s") % {"key": subject.stripe_charge}
+
+    def _paid_before(self, subject: MirrorCharge) -> Payment:
+        try:
+            return taking_over.first_payment(subject)
+        except taking_over.NotASecondCharge:
+            raise Impossible(_("This charge is in the books already: nothing is to be given back here.")) from None
 
 
 class AskStripe(TwoSteps):

@@ -21,6 +21,7 @@ from shop.backoffice import lost_emails as emails
 from shop.backoffice.acting import Done, Impossible, Preview, ReasonForm, TwoSteps
 from shop.backoffice.roles import Right
 from shop.backoffice.tables import Fact
+from shop.customers.emails import live_by_post
 from shop.customers.models import Customer
 from shop.customers.search import refresh
 from shop.templatetags.french import issue_number
@@ -29,8 +30,10 @@ from subscriptions.addresses.countries import deliverable_countries
 from subscriptions.addresses.fields import field_label
 from subscriptions.addresses.label import PostalLabel
 from subscriptions.addresses.typed import TEXT_FIELDS, AddressKind, TypedAddress
-from subscriptions.models import Recipient
+from subscriptions.handing_over import NAMES, spell
+from subscriptions.models import Notice, Recipient
 from subscriptions.moving_house import change_address, reach
+from subscriptions.paper.addressing import addresses_of
 
 
 class AddressForm(ReasonForm):
@@ -103,9 +106,8 @@ class CorrectAddress(TwoSteps):
         )
 
     def do(self, subject: Recipient, form: Any, *, actor: Actor, at: datetime) -> Done:
-        change = change_address(
-            subject, form.typed(), form.label, actor=actor, reason=form.cleaned_data["reason"], at=at
-        )
+        correct = spell if _only_the_name(subject, form.typed()) else change_address
+        change = correct(subject, form.typed(), form.label, actor=actor, reason=form.cleaned_data["reason"], at=at)
         if change is None:
             raise Impossible(_("This is already the address on the label."))
         refresh(readers_of(subject))
@@ -119,6 +121,14 @@ class CorrectAddress(TwoSteps):
 
     def about(self, subject: Recipient) -> str:
         return subject.name
+
+
+def _only_the_name(recipient: Recipient, typed: TypedAddress) -> bool:
+    """Whether the place stays: then the reader is told of a name put right, not of a new address."""
+    known = recipient.address.typed
+    return bool(known) and all(
+        value == known.get(name, "") for name, value in typed.to_dict().items() if name not in (*NAMES, "kind")
+    )
 
 
 def readers_of(recipient: Recipient) -> list[int]:
@@ -201,3 +211,55 @@ class ReplaceEmail(TwoSteps):
 
     def about(self, subject: Customer) -> str:
         return subject.full_name or _("reader no. %(key)s") % {"key": subject.pk}
+
+
+class WriteByPost(TwoSteps):
+    """A reader who wants no e-mail, or has none any more: their letters go by post."""
+
+    name = "by_post"
+    right = Right.EMAIL
+    title = gettext_lazy("Write by post only")
+    button = gettext_lazy("Write by post")
+
+    def load(self, request: HttpRequest, key: int) -> Customer | None:
+        one = Customer.objects.filter(pk=key).first()
+        if one is None:
+            return None
+        try:
+            emails.refuse_if_not_a_reader(one)
+        except ValidationError as trouble:
+            raise Impossible(trouble.messages[0]) from trouble
+        if not one.email:
+            raise Impossible(_("This reader has no e-mail address: their letters go by post already."))
+        if not address_of(one):
+            raise Impossible(_("No postal address of this reader is known: their letters would go nowhere."))
+        return one
+
+    def preview(self, subject: Customer, form: Any) -> Preview:
+        return Preview(
+            facts=[
+                Fact(_("Reader"), subject.full_name),
+                Fact(_("Until now"), subject.email or ""),
+                Fact(_("From now on"), "", lines=address_of(subject)),
+            ],
+            warning=_(
+                "Without an e-mail address there is no account: open sessions end. Letters that wait are not changed."
+            ),
+        )
+
+    def do(self, subject: Customer, form: Any, *, actor: Actor, at: datetime) -> Done:
+        live_by_post(subject, actor=actor, reason=form.cleaned_data["reason"], at=at)
+        refresh([subject.pk])
+        return Done(_("Letters to this reader go by post from now on."))
+
+    def back(self, subject: Customer) -> str:
+        return reverse("desk_person", args=[subject.pk])
+
+    def about(self, subject: Customer) -> str:
+        return subject.full_name or _("reader no. %(key)s") % {"key": subject.pk}
+
+
+def address_of(customer: Customer) -> list[str]:
+    """The label of a reader's own postal address; empty where none is known."""
+    found = addresses_of([Notice(pk=0, customer_id=customer.pk)])
+    return list(found[0].lines) if found else []

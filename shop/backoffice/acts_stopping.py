@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from payments.actors import Actor
 from payments.days import paris_day
+from payments.disputes import is_disputed
 from shop.backoffice import words
 from shop.backoffice.acting import Done, Impossible, Preview, ReasonForm, TwoSteps
 from shop.backoffice.declaration_pages import candidates
@@ -26,7 +27,7 @@ from subscriptions.dates import LIVING
 from subscriptions.models import Declaration, Order, Subscription
 from subscriptions.stopping.deciding import Decision, apply_declaration, decided_effect, settle
 from subscriptions.stopping.matching import named
-from subscriptions.stopping.reading import UNSERVED, contract_of, is_disputed, standing_of
+from subscriptions.stopping.reading import UNSERVED, contract_of, standing_of
 from subscriptions.stopping.terminating import end_now
 
 Ground = Declaration.Ground

@@ -19,10 +19,20 @@ from shop.backoffice.naming import COLUMNS
 
 #: The words of each closed list, by table and column.
 WAYS: Mapping[str, Any] = {"checkout": _("on Stripe’s page"), "off_session": _("without the reader")}
-TRIGGERS: Mapping[str, Any] = {"posted": _("an issue was posted"), "lapsed": _("the subscription lapsed")}
+TRIGGERS: Mapping[str, Any] = {
+    "posted": _("an issue was posted"),
+    "lapsed": _("the subscription lapsed"),
+    "ending": _("its last copy is near"),
+}
+ADDRESSEES: Mapping[str, Any] = {
+    "reader": _("to who pays for what they read"),
+    "giver": _("to who gave it"),
+    "recipient": _("to who received it as a gift"),
+}
 CLOSED_LISTS: Mapping[str, Mapping[str, Any]] = {
     "subscriptions.reminderstep.trigger": TRIGGERS,
-    "subscriptions.reminderstep.channel": {"email": _("by e-mail")},
+    "subscriptions.reminderstep.addressee": ADDRESSEES,
+    "subscriptions.reminderstep.channel": {"email": _("by e-mail"), "letter": _("by e-mail, or on paper")},
     "subscriptions.order.state": words.ORDER,
     "subscriptions.subscription.state": words.SUBSCRIPTION,
     "subscriptions.subscription.renewal": words.RENEWAL,
@@ -55,6 +65,8 @@ REMARKS: Mapping[str, Any] = {
     "first_issue": _("As promised."),
     "heard_by": _("Webhook or catch-up."),
     "hints": _("Other objects that the event names."),
+    "days_before": _("Before the last copy is posted."),
+    "is_gift": _("Somebody else than the buyer receives it."),
     "is_open": _("Money may still come by this payment."),
     "renews": _("The subscription that this order prolongs; none for a new one."),
     "nature": _("LB: delivery of goods (CGI, ann. II, art. 242 nonies A, 8° bis)."),
@@ -65,6 +77,8 @@ REMARKS: Mapping[str, Any] = {
     "received_on": _("The day in Paris when the money was received: VAT falls due."),
     "reference": _("Like F2026-000001."),
     "seller": _("The publisher and its mentions, as printed."),
+    "renewals_from": _("First R that costs it; empty: as for orders."),
+    "renewals_to": _("First R that no longer costs it; empty: as for orders."),
     "valid_to": _("First day on which it no longer holds."),
     "vat_rate": _("In percent."),
 }

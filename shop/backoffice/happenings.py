@@ -19,12 +19,15 @@ from shop.templatetags.french import euros, issue_number, short_day
 from subscriptions.models import (
     AddressChange,
     Consent,
+    Contact,
     Declaration,
     DeclarationEvent,
     EntitlementMovement,
+    GiftEvent,
     Notice,
     Order,
     OrderEvent,
+    PauseEvent,
     RenewalChoice,
     RenewalEvent,
     Subscription,
@@ -40,10 +43,12 @@ class Story:
 
     def __init__(self, customer: Customer) -> None:
         self.customer = customer
+        #: The reader's own key, and those of records merged into this one: evidence keeps the number it was written with.
+        self.people = [customer.pk, *Customer.objects.filter(merged_into=customer).values_list("pk", flat=True)]
         self.orders = list(Order.objects.filter(customer=customer).order_by("-pk").values_list("pk", flat=True)[:500])
         payments = list(
             # Their own, and those of their orders: an anonymous buyer pays before they are known.
-            Payment.objects.filter(Q(customer=customer) | Q(subject__in=[f"order:{key}" for key in self.orders]))
+            Payment.objects.filter(Q(customer__in=self.people) | Q(subject__in=[f"order:{key}" for key in self.orders]))
             .order_by("-pk")
             .values_list("pk", "checkout_session", "stripe_intent", "stripe_charge")[:500]
         )
@@ -61,7 +66,7 @@ class Story:
 
         self.declarations = list(
             Declaration.objects.filter(
-                Q(customer=customer)
+                Q(customer__in=self.people)
                 | Q(order__in=self.orders)
                 | Q(subscription__in=[key for key, _recipient in self.subscriptions])
             ).values_list("pk", flat=True)[:500]
@@ -71,7 +76,7 @@ class Story:
     def subjects(self) -> list[str]:
         """Everything an act may name."""
         return [
-            f"customer:{self.customer.pk}",
+            *(f"customer:{key}" for key in self.people),
             *(f"declaration:{key}" for key in self.declarations),
             *(f"order:{key}" for key in self.orders),
             *(f"payment:{key}" for key in self.payments),
@@ -82,7 +87,6 @@ class Story:
 
 def sources(user: Any, story: Story) -> list[Source]:
     """The sources this person may see; their order settles which of two things of one instant stands above."""
-    customer = story.customer
     subscriptions = [key for key, _recipient in story.subscriptions]
     recipients = [recipient for _key, recipient in story.subscriptions]
     found = [
@@ -90,7 +94,7 @@ def sources(user: Any, story: Story) -> list[Source]:
         Source(
             AddressChange.objects.filter(recipient__in=recipients).select_related("new", "first_issue"), "at", moved
         ),
-        Source(EmailChange.objects.filter(customer=customer), "created_at", email_change),
+        Source(EmailChange.objects.filter(customer__in=story.people), "created_at", email_change),
         Source(SubscriptionEvent.objects.filter(subscription__in=subscriptions), "at", subscription_step(user)),
         Source(RenewalEvent.objects.filter(renewal__subscription__in=subscriptions), "at", renewal_step(user)),
         Source(
@@ -104,10 +108,16 @@ def sources(user: Any, story: Story) -> list[Source]:
     steps = DeclarationEvent.objects.filter(declaration__in=story.declarations).select_related("declaration")
     found.append(Source(steps, "at", declaration_step(user)))
     found.append(Source(RenewalChoice.objects.filter(subscription__in=subscriptions), "at", renewal_choice(user)))
+    pauses = PauseEvent.objects.filter(pause__term__subscription__in=subscriptions)
+    found.append(Source(pauses.select_related("pause__issue", "pause__term"), "at", pause_step(user)))
+    gifts = GiftEvent.objects.filter(gift__subscription__in=subscriptions).select_related("gift")
+    found.append(Source(gifts, "at", gift_step(user)))
+    if may(user, Right.CONTACTS):
+        found.append(Source(Contact.objects.filter(customer__in=story.people), "at", contact(user)))
     if may(user, Right.LETTERS):
-        found.append(Source(Notice.objects.filter(customer=customer), "created_at", letter(user)))
+        found.append(Source(Notice.objects.filter(customer__in=story.people), "created_at", letter(user)))
     if may(user, Right.INVOICES):
-        found.append(Source(Invoice.objects.filter(customer=customer), "created_at", invoice(user)))
+        found.append(Source(Invoice.objects.filter(customer__in=story.people), "created_at", invoice(user)))
     if may(user, Right.REFUNDS):
         steps = RefundEvent.objects.filter(refund__payment__in=story.payments).select_related("refund")
         found.append(Source(steps, "at", refund_step(user)))
@@ -197,11 +207,31 @@ def declaration_step(user: Any) -> Tell:
     return tell
 
 
+def gift_step(user: Any) -> Tell:
+    def tell(row: GiftEvent) -> Happening:
+        said = words.said(words.GIFT, row.to_state)
+        what = _("Gift to %(name)s: %(state)s") % {"name": row.gift.recipient_name, "state": said["word"]}
+        url = link(user, "subscription", row.gift.subscription_id) + "#cadeau"
+        return Happening(row.at, "letter", said["tone"], what, row.actor, why=reason(row.reason), url=url)
+
+    return tell
+
+
 def renewal_choice(user: Any) -> Tell:
     def tell(row: RenewalChoice) -> Happening:
         what = _("Automatic renewal turned on again") if row.automatic else _("Automatic renewal turned off")
         url = link(user, "subscription", row.subscription_id)
         return Happening(row.at, "pause", "", what, row.actor, why=reason(row.reason), url=url)
+
+    return tell
+
+
+def pause_step(user: Any) -> Tell:
+    def tell(row: PauseEvent) -> Happening:
+        said = words.said(words.PAUSE, row.to_state)
+        what = _("%(issue)s: %(state)s") % {"issue": issue_number(row.pause.issue.number), "state": said["word"]}
+        url = link(user, "subscription", row.pause.term.subscription_id) + "#exemplaires"
+        return Happening(row.at, "pause", said["tone"], what, row.actor, why=reason(row.reason), url=url)
 
     return tell
 
@@ -219,6 +249,26 @@ def letter(user: Any) -> Tell:
             detail=row.to_email,
             why=reason(row.failure),
             url=link(user, "notice", row.pk),
+        )
+
+    return tell
+
+
+def contact(user: Any) -> Tell:
+    def tell(row: Contact) -> Happening:
+        what = _("%(channel)s of %(day)s") % {
+            "channel": str(words.CHANNEL[row.channel]).capitalize(),
+            "day": short_day(row.on),
+        }
+        return Happening(
+            row.at,
+            "person",
+            "",
+            what,
+            row.actor,
+            detail=row.file_name,
+            why=row.words[:200],
+            url=link(user, "contact", row.pk),
         )
 
     return tell

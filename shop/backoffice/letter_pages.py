@@ -19,6 +19,7 @@ from shop.backoffice import words
 from shop.backoffice.doors import desk, gone, page
 from shop.backoffice.links import link
 from shop.backoffice.money_tables import acts_for
+from shop.backoffice.post_pages import pdf
 from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, matters_of
@@ -59,7 +60,7 @@ def letter(request: HttpRequest, key: int) -> HttpResponse:
             proof.at,
             words.said(words.PROOF, proof.kind)["word"],
             words.said(words.PROOF, proof.kind)["tone"],
-            _("the mail server"),
+            _("the mail server") if one.channel == Notice.Channel.EMAIL else _("the post"),
             why=" ".join(filter(None, (reason(proof.detail), proof.provider_id))),
         )
         for proof in proofs
@@ -74,6 +75,8 @@ def letter(request: HttpRequest, key: int) -> HttpResponse:
     acts = acts_for(user, again) if may_go_again(one) else []
     if one.state == Notice.State.DOUBTFUL:
         acts = acts_for(user, (Right.RESEND, _("Settle the doubt"), "desk_act_settle_doubt", one.pk))
+    line = one.batch_lines.select_related("batch").exclude(outcome="taken_out").first()
+    printed = reverse("desk_letter_paper", args=[one.pk]) if one.channel == Notice.Channel.PAPER and line else ""
     detail = Detail(
         kind=_("Letter"),
         name=_("“%(kind)s”") % {"kind": words.letter_kind(one.kind)},
@@ -81,7 +84,12 @@ def letter(request: HttpRequest, key: int) -> HttpResponse:
         facts=[
             Fact(_("Status"), said["word"], "#pourquoi", chip=said["tone"]),
             Fact(_("To"), one.to_name, link(user, "customer", one.customer_id)),
+            Fact(_("Way"), words.CHANNEL[one.channel]),
             Fact(_("E-mail"), one.to_email),
+            Fact(_("As printed"), _("PDF") if printed else "", printed),
+            Fact(
+                _("Batch"), line.batch.reference if line else "", link(user, "batch", line.batch_id if line else None)
+            ),
             Fact(_("Subject"), message["Subject"] if message else ""),
             Fact(_("What happened"), reason(one.failure)),
             Fact(_("Due"), stamp(one.due_at)),
@@ -115,6 +123,13 @@ def as_sent(request: HttpRequest, key: int) -> HttpResponse:
         return gone(request, what=_("the words of this letter"))
     kind = "text/html" if body.get_content_type() == "text/html" else "text/plain"
     return HttpResponse(body.get_content(), content_type=f"{kind}; charset=utf-8")
+
+
+@desk(Right.LETTERS)
+def on_paper(request: HttpRequest, key: int) -> HttpResponse:
+    """The letter as it was printed, with what it enclosed."""
+    one = get_object_or_404(Notice, pk=key, channel=Notice.Channel.PAPER)
+    return pdf(request, read(one.document_id) if one.document_id else None, f"lettre-{one.pk}.pdf")
 
 
 def may_go_again(one: Notice) -> bool:

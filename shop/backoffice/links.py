@@ -14,12 +14,19 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "customer": (Right.PEOPLE, "desk_person"),
     "subscription": (Right.PEOPLE, "desk_subscription"),
     "order": (Right.ORDERS, "desk_order"),
+    "price_change": (Right.PRICES, "desk_price"),
     "renewal": (Right.ORDERS, "desk_renewal"),
+    "rehearsal": (Right.ORDERS, "desk_rehearsal"),
+    "bulk": (Right.ACTS, "desk_bulk"),
     "payment": (Right.PAYMENTS, "desk_payment"),
     "refund": (Right.REFUNDS, "desk_refund"),
+    "transfer": (Right.REFUNDS, "desk_transfer"),
+    "transfer_file": (Right.TRANSFERS, "desk_transfer_file"),
     "invoice": (Right.INVOICES, "desk_invoice"),
     "declaration": (Right.DECLARATIONS, "desk_declaration"),
+    "contact": (Right.CONTACTS, "desk_contact"),
     "notice": (Right.LETTERS, "desk_letter"),
+    "batch": (Right.POST, "desk_batch"),
     "event": (Right.EVENTS, "desk_stripe_event"),
     "entry": (Right.LEDGER, "desk_entry"),
 }
@@ -36,7 +43,12 @@ def link(user: Any, kind: str, key: Any) -> str:
 def url_of(user: Any, subject: str) -> str:
     """The address of `kind:id`; "" for what has no page of its own or is not open to this person."""
     kind, _colon, key = subject.partition(":")
-    kind = {"surplus": "payment", "refund_failed": "refund"}.get(kind, kind)
+    kind = {"surplus": "payment", "refund_failed": "refund", "transfer_failed": "transfer", "reissue": "invoice"}.get(
+        kind, kind
+    )
+    if kind in ("charge", "mirror"):
+        # What only Stripe knows, and the mirror's own matters, are shown on its page.
+        return reverse("desk_mirror") if may(user, Right.LEDGER) else ""
     if kind == "event" and not key.isdecimal():
         return event_url(user, key)
     return link(user, kind, int(key)) if key.isdecimal() else ""

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,9 +17,9 @@ from shop.backoffice.doors import desk, page
 from shop.backoffice.links import link
 from shop.backoffice.paging import paged
 from shop.backoffice.reasons import reason
-from shop.backoffice.roles import Right
+from shop.backoffice.roles import Right, may
 from shop.backoffice.showing import columns, subject_cell
-from shop.backoffice.tables import Cell, Column, Table, chip
+from shop.backoffice.tables import ActLink, Cell, Column, Table, chip
 from shop.templatetags.french import euros, stamp
 from subscriptions.models import Notice, Order
 
@@ -36,14 +37,18 @@ def show(
     states: words.Words | None = None,
     state_column: str = "state",
     since: str = "",
+    order: str = "-pk",
     facts: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """A list page. `states`: the filter it offers, on `state_column`; filtered lists go by `since`, which its index has."""
+    """A list page. `states`: the filter it offers, on `state_column`; filtered lists go by `since`, which its index has.
+
+    `order`: the column that the rows go by otherwise, the newest first by default.
+    """
     state = request.GET.get("etat", "")
-    by = "-pk"
+    by = order
     if states and state in states:
         rows = rows.filter(**{state_column: state})
-        by = f"-{since}" if since else by
+        by = f"-{since}" if since else order
     found = paged(request, rows, by=by)
     cells = rows_of(found.rows) if rows_of else [row(one) for one in found.rows] if row else []
     said = {
@@ -117,7 +122,16 @@ def letters(request: HttpRequest) -> HttpResponse:
         ),
         row=row,
         states=words.LETTER,
+        facts={"acts": _send_again(request)},
     )
+
+
+def _send_again(request: HttpRequest) -> list[ActLink]:
+    """Sending all of a list of lost letters again, for those who may."""
+    state = request.GET.get("etat", "")
+    if state not in (Notice.State.FAILED, Notice.State.BOUNCED) or not may(request.user, Right.RESEND):
+        return []
+    return [ActLink(_("Send all of these again"), reverse("desk_act_letters") + f"?etat={state}")]
 
 
 @desk(Right.ACTS)

@@ -8,7 +8,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from payments.documents import read
-from payments.models import BalanceMovement, Invoice, InvoiceRendering, LedgerEntry, Payment, Refund, StripeEvent
+from payments.models import (
+    BalanceMovement,
+    Invoice,
+    InvoiceRendering,
+    LedgerEntry,
+    Payment,
+    Refund,
+    Reissue,
+    StripeEvent,
+    Transfer,
+)
 from payments.territories import VatZone
 from shop.backoffice import words
 from shop.backoffice.doors import desk, gone
@@ -78,6 +88,7 @@ def refund(request: HttpRequest, key: int) -> HttpResponse:
     user, said = request.user, words.said(words.REFUND, one.state)
     names = words.names_of_staff([one.actor])
     note = one.credit_note
+    transfers = list(one.transfers.exclude(state=Transfer.State.CANCELLED).order_by("pk"))
     detail = Detail(
         kind=_("Refund"),
         name=one.reference,
@@ -91,6 +102,7 @@ def refund(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Credit note"), note.reference if note else "", link(user, "invoice", one.credit_note_id)),
             Fact(_("Reader"), name_of(one.payment.customer), link(user, "customer", one.payment.customer_id)),
             Fact(_("Failure"), one.failure),
+            *(Fact(_("Goes by transfer"), row.reference, link(user, "transfer", row.pk)) for row in transfers),
             Fact(_("Given back on"), short_day(one.refunded_on)),
             Fact(_("Refund at Stripe"), one.stripe_refund, mono=True),
         ],
@@ -98,9 +110,12 @@ def refund(request: HttpRequest, key: int) -> HttpResponse:
         tables=[
             events_table(user, StripeEvent.objects.filter(object_id__in=[one.stripe_refund or ""])),
             entries_table(user, LedgerEntry.objects.filter(source__in=[f"refund:{one.pk}", f"refund_failed:{one.pk}"])),
-            matters_of(user, [f"refund:{one.pk}"]),
+            matters_of(user, [f"refund:{one.pk}", *(f"transfer:{row.pk}" for row in transfers)]),
             acts_on(user, [f"refund:{one.pk}"]),
         ],
+        acts=acts_for(user, (Right.TRANSFERS, _("Give it back by transfer"), "desk_act_begin_transfer", one.pk))
+        if one.state == Refund.State.FAILED and not transfers
+        else (),
     )
     return show(request, detail)
 
@@ -114,6 +129,8 @@ def invoice(request: HttpRequest, key: int) -> HttpResponse:
     original = one.original
     notes = list(one.credit_notes.order_by("pk"))
     rendered = getattr(one, "rendering", None)
+    anew = Invoice.objects.filter(reissue_of__original=one).first()
+    before = Reissue.objects.select_related("original").filter(invoice=one).first()
     lines = [
         (
             Cell(line.name),
@@ -146,6 +163,12 @@ def invoice(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Payment"), one.payment.reference if one.payment else "", link(user, "payment", one.payment_id)),
             Fact(_("Corrects"), original.reference if original else "", link(user, "invoice", one.original_id)),
             *(Fact(_("Credit note"), note.reference, link(user, "invoice", note.pk)) for note in notes),
+            Fact(_("Replaced by"), anew.reference if anew else "", link(user, "invoice", anew.pk if anew else None)),
+            Fact(
+                _("Replaces"),
+                before.original.reference if before else "",
+                link(user, "invoice", before.original_id if before else None),
+            ),
             Fact(_("Reason"), reason(one.reason)),
             Fact(_("Issued by"), words.who(one.actor, names)),
             Fact(_("Hash"), one.hash, mono=True),
@@ -168,7 +191,14 @@ def invoice(request: HttpRequest, key: int) -> HttpResponse:
             entries_table(user, LedgerEntry.objects.filter(source=f"invoice:{one.pk}")),
             acts_on(user, [f"invoice:{one.pk}"]),
         ],
-        acts=acts_for(user, (Right.RESEND, _("Send it again"), "desk_act_resend_invoice", one.pk)),
+        acts=[
+            *acts_for(user, (Right.RESEND, _("Send it again"), "desk_act_resend_invoice", one.pk)),
+            *(
+                acts_for(user, (Right.REISSUE, _("Make it out anew to a firm"), "desk_act_reissue", one.pk))
+                if not (original or notes or anew)
+                else []
+            ),
+        ],
     )
     return show(request, detail)
 

@@ -98,8 +98,12 @@ def movements_table(movements: Sequence[BalanceMovement]) -> Table:
 
 
 def acts_for(user: Any, *possible: tuple[Right, Any, str, int]) -> list[ActLink]:
-    """Those of the possible acts that this person may begin."""
-    return [ActLink(label, reverse(name, args=[key])) for right, label, name, key in possible if may(user, right)]
+    """Those of the possible acts that this person may begin; the key is 0 for one that acts on nothing yet."""
+    return [
+        ActLink(label, reverse(name, args=[key] if key else []))
+        for right, label, name, key in possible
+        if may(user, right)
+    ]
 
 
 def name_of(customer: Any) -> str:

@@ -71,11 +71,23 @@ def order(request: HttpRequest, key: int) -> HttpResponse:
             matters_of(user, [one.subject, *(f"payment:{row.pk}" for row in paid)]),
             acts_on(user, [one.subject]),
         ],
-        acts=acts_for(user, (Right.REFUND, _("Refund in full"), "desk_act_refund", one.pk))
-        if one.state == Order.State.PAID and not any(row.kind == Invoice.Kind.CREDIT_NOTE for row in papers)
+        acts=[
+            *acts_for(user, (Right.REFUND, _("Refund in full"), "desk_act_refund", one.pk)),
+            *(
+                acts_for(user, (Right.REFUND_PART, _("Refund in part"), "desk_act_refund_part", term.pk))
+                if term
+                else []
+            ),
+        ]
+        if one.state == Order.State.PAID and _left(papers)
         else (),
     )
     return show(request, detail)
+
+
+def _left(papers: list[Invoice]) -> bool:
+    """Whether something was invoiced that no credit note has taken back."""
+    return sum(row.total_ttc.amount * (-1 if row.original_id else 1) for row in papers) > 0
 
 
 def _person(one: Order) -> str:

@@ -65,9 +65,35 @@ STEPS = (
     gettext_noop("legal notice proved"),
     gettext_noop("no notice proved in time"),
     gettext_noop("turned off in the account"),
+    gettext_noop("the issue has left without it"),
+    gettext_noop("the pause is over"),
+    gettext_noop("refused the new price"),
     gettext_noop("withdrawal %(reference)s"),
     gettext_noop("termination %(reference)s"),
     gettext_noop("given back"),
+    gettext_noop("given by the reader"),
+    gettext_noop("another payer"),
+)
+#: What was said and done about gifts.
+GIFTS = (
+    gettext_noop("ordered"),
+    gettext_noop("its order is paid"),
+    gettext_noop("claimed"),
+    gettext_noop("by whoever received the year before"),
+    gettext_noop("announced by e-mail"),
+    gettext_noop("informed by the sheet %(code)s in the first copy"),
+    gettext_noop("changed by the giver: the day of the announcement"),
+    gettext_noop("changed by the giver: the message"),
+    gettext_noop("changed by the giver: the day of the announcement, the message"),
+    gettext_noop("another address was given by the recipient"),
+    gettext_noop("an e-mail address was given by the recipient"),
+    gettext_noop("gift: by its recipient"),
+    gettext_noop("goes on in subscription %(number)s"),
+    gettext_noop("a year was given"),
+    gettext_noop("the gift was taken back"),
+    gettext_noop("its recipient has it already"),
+    gettext_noop("nobody is to be reminded any more"),
+    gettext_noop("there is nothing to go on with for now"),
 )
 #: What became of letters.
 LETTERS = (
@@ -96,9 +122,21 @@ LETTERS = (
     gettext_noop("the renewal is %(state)s"),
     gettext_noop("a payment is on its way"),
     gettext_noop("the subscription goes on"),
+    gettext_noop("the change of price was cancelled"),
+    gettext_noop("the price has changed since it was queued"),
     gettext_noop("the reader gave the order up"),
     gettext_noop("the declaration is dealt with"),
     gettext_noop("the reader has chosen otherwise since"),
+    gettext_noop("the account is known, or not wanted any more"),
+    gettext_noop("the transfer came back"),
+    gettext_noop("a later change has its own letter"),
+    gettext_noop("no e-mail address that works"),
+    gettext_noop("the reader has called our letters spam"),
+    gettext_noop("taken out of its batch"),
+    gettext_noop("it went by e-mail after all"),
+    gettext_noop("no letter of ours"),
+    gettext_noop("told after what contradicts it"),
+    gettext_noop("of no consequence"),
 )
 #: What mail servers and providers answer (`subscriptions.notices.answers`).
 ANSWERS = (
@@ -168,12 +206,29 @@ FINDINGS = (
     gettext_noop("unknown for more than a day"),
     gettext_noop("its page ended more than a day ago, and nobody knows what became of it"),
     gettext_noop("asked for and not answered for more than a day"),
+    gettext_noop("Stripe has taken money that the books do not know"),
+    gettext_noop("Stripe has taken its money, and it is not paid"),
+    gettext_noop("Stripe has taken money for it a second time"),
+    gettext_noop("received in the books, and not at Stripe"),
+    gettext_noop("of another amount at Stripe"),
+    gettext_noop("of another currency at Stripe"),
+    gettext_noop("another sum of it was given back at Stripe"),
+    gettext_noop("Stripe's charges were not held against the books last night"),
+    gettext_noop("a mirror that has not come to its end"),
     gettext_noop("paid, and not invoiced"),
     gettext_noop("paid, and no term was opened"),
     gettext_noop("opened for an order that is not paid"),
     gettext_noop("its payment does not pay for it"),
+    gettext_noop("its recipient was not told on the day"),
+    gettext_noop("serves more than the %(worth)s that term %(key)s gave up"),
     gettext_noop("promises %(copies)s copies and grants another number"),
     gettext_noop("%(count)s copies of issue %(issue)s"),
+    gettext_noop("charged %(taken)s, announced %(told)s"),
+    gettext_noop("charged a new price that no letter of its own had told"),
+    gettext_noop("%(count)s issues are put off"),
+    gettext_noop("still put off though the issue has left without it"),
+    gettext_noop("put off without a movement"),
+    gettext_noop("sent with the issue that its reader did not want"),
     gettext_noop("still owed though its subscription has ended"),
     gettext_noop("%(what)s is due since %(since)s"),
     gettext_noop("paid, and no confirmation was queued"),
@@ -194,7 +249,7 @@ FINDINGS = (
     gettext_noop("still planned though its legal window closed on %(day)s"),
     gettext_noop("ends on %(day)s, renews itself, and nobody has planned it"),
 )
-KNOWN = frozenset({*STEPS, *LETTERS, *ANSWERS, *FINDINGS})
+KNOWN = frozenset({*STEPS, *GIFTS, *LETTERS, *ANSWERS, *FINDINGS})
 _CODE = re.compile(r"(\d{3}) (.+)", re.DOTALL)
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
+from payments.days import paris_day
 from payments.desk import record_act
 from payments.models import (
     Account,
@@ -26,6 +27,7 @@ from payments.models import (
     LedgerEntry,
     Payment,
     Refund,
+    RefundLimit,
     StripeEvent,
     VatRate,
 )
@@ -35,10 +37,11 @@ from shop.backoffice.closed_lists import InWords, in_words
 from shop.backoffice.doors import actor_of
 from shop.backoffice.naming import put_names
 from shop.backoffice.register_site import registers
-from shop.backoffice.roles import Right, may
+from shop.backoffice.roles import ROLE_LABELS, Right, Role, may
 from subscriptions.calendar import DeliveryZone
 from subscriptions.models import Issue, LegalText, Magazine, Offer, Order, Price, ReminderStep, Subscription, Term
 from subscriptions.notices.letters import LETTERS
+from subscriptions.renewals.issue_moved import issue_moved
 
 put_names()
 
@@ -118,6 +121,21 @@ class PriceForm(ReasonedForm):
         return amount
 
 
+class LimitForm(ReasonedForm):
+    """A limit as it is written in French, for the one role that has one."""
+
+    role = forms.ChoiceField(label=pgettext_lazy("register", "role"), choices=[("support", ROLE_LABELS[Role.SUPPORT])])
+    amount = forms.CharField(
+        label=pgettext_lazy("register", "amount"), max_length=20, help_text=_("Of one payment, all parts together.")
+    )
+
+    def clean_amount(self) -> Any:
+        amount = parse_french(self.cleaned_data["amount"])
+        if amount.amount < 0:
+            raise forms.ValidationError(_("A limit is not below nothing."))
+        return amount
+
+
 class Reasoned(InWords):
     """A record that people keep: changed with a reason by those who have the right, never deleted."""
 
@@ -189,6 +207,13 @@ class IssueRegister(Kept):
     readonly_fields = ("state_word", "posted_on")
     ordering = ("-number",)
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """The issue; where its day has moved, the renewals that wait for it move with it, in the same transaction."""
+        super().save_model(request, obj, form, change)
+        if change and "post_on" in form.changed_data:
+            at = timezone.now()
+            issue_moved(obj, on=paris_day(at), at=at, actor=actor_of(request))
+
     @admin.display(description=pgettext_lazy("register", "state"))
     def state_word(self, issue: Issue) -> str:
         """The state in words."""
@@ -215,6 +240,8 @@ class PriceRegister(Reasoned):
 
     form = PriceForm
     list_display = ("offer", "delivery_zone", "amount", "valid_from", "valid_to")
+    # A change of price brings those, signed at its own desk.
+    exclude = ("renewals_from", "renewals_to", "change")
     list_select_related = ("offer",)
     ordering = ("offer", "delivery_zone", "valid_from")
 
@@ -238,10 +265,31 @@ class ReminderRegister(Reasoned):
     """The series of reminders of fixed terms."""
 
     form = ReminderForm
-    list_display = ("code", "place", "trigger", "issues_from_last", "days_after", "letter", "active")
+    list_display = ("code", "place", "addressee", "trigger", "issues_from_last", "days_after", "letter", "active")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """The step, and the act of it."""
+        obj.save()
+        self.keep(request, obj, form)
+
+
+@admin.register(RefundLimit, site=registers)
+class RefundLimitRegister(Reasoned):
+    """Up to how much support gives back without finance: a new row is a new limit, none is ever changed."""
+
+    form = LimitForm
+    right = Right.REFUND
+    list_display = ("role", "amount", "valid_from")
+    ordering = ("role", "valid_from")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request.user, Right.REFUND_PART)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and obj is None
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """The limit, and the act of it."""
         obj.save()
         self.keep(request, obj, form)
 

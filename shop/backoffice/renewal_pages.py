@@ -4,36 +4,45 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from payments.days import paris_day
 from payments.models import DeskItem
 from shop.backoffice import words
 from shop.backoffice.doors import desk, page
 from shop.backoffice.links import link
+from shop.backoffice.money_tables import acts_for
+from shop.backoffice.obstacles import OBSTACLES, in_the_way
 from shop.backoffice.paging import paged
 from shop.backoffice.reasons import reason
-from shop.backoffice.roles import Right
+from shop.backoffice.roles import Right, may
 from shop.backoffice.showing import acts_on, columns, matters_of, show, why
-from shop.backoffice.tables import Cell, Detail, Fact, Table, chip
-from shop.templatetags.french import euros, short_day, stamp
+from shop.backoffice.tables import ActLink, Cell, Detail, Fact, Table, chip
+from shop.templatetags.french import euros, month, short_day, stamp
+from subscriptions.calendar import add_months
 from subscriptions.models import Notice, Renewal, RenewalProof
 from subscriptions.renewals.moving import OVER
+from subscriptions.renewals.proving import BEFORE_THE_CHARGE
 
 Kind = RenewalProof.Kind
 
 
 @desk(Right.ORDERS)
 def renewals(request: HttpRequest) -> HttpResponse:
-    """Renewals by their day, the next one first: those that are open, or those of one state."""
-    state = request.GET.get("etat", "")
-    rows = Renewal.objects.select_related("subscription__saved_method")
-    rows = rows.filter(state=state) if state in words.NEXT_TERM else rows.exclude(state__in=OVER)
+    """Renewals by their day, the next one first: those that are open, or those of one state, month, day or obstacle."""
+    chosen = choice_of(request.GET)
+    rows = chosen_rows(chosen).select_related("subscription__saved_method")
     found = paged(request, rows, by="renews_on")
     title = _("Renewals")
     heads = columns(
@@ -52,10 +61,67 @@ def renewals(request: HttpRequest) -> HttpResponse:
         "table": Table(label=title, columns=heads, rows=_rows(request.user, found.rows)),
         "page": found,
         "states": [(name, words.said(words.NEXT_TERM, name)["word"]) for name in words.NEXT_TERM],
-        "state": state,
         "all_word": _("open"),
+        "chosen": chosen,
+        "months": _months(chosen),
+        "obstacles": [*((name, word) for name, (word, _q) in OBSTACLES.items()), ("aucun", _("nothing"))],
+        "acts": [
+            ActLink(_("The coming twelve months"), reverse("desk_renewal_calendar")),
+            *(_bulk_link(request, chosen) if found.rows else []),
+        ],
+        "note": _("Of %(day)s only.") % {"day": short_day(parse_date(chosen["jour"]))} if chosen["jour"] else "",
     }
-    return page(request, "backoffice/list.html", said)
+    return page(request, "backoffice/renewals.html", said)
+
+
+FILTERS = ("etat", "mois", "jour", "obstacle")
+
+
+def _bulk_link(request: HttpRequest, chosen: Mapping[str, str]) -> list[ActLink]:
+    """Acting on all that the filters show, for those who may."""
+    if not may(request.user, Right.BULK):
+        return []
+    kept = urlencode({name: value for name, value in chosen.items() if value})
+    return [ActLink(_("Act on all of these"), reverse("desk_act_renewals") + (f"?{kept}" if kept else ""))]
+
+
+def choice_of(asked: Mapping[str, str]) -> dict[str, str]:
+    """The filters of an address: `etat`, `mois`, `jour` and `obstacle`; "" for what is not asked for or is none of ours."""
+    found = {name: asked.get(name, "") for name in FILTERS}
+    known = {
+        "etat": found["etat"] in words.NEXT_TERM,
+        "mois": _day(f"{found['mois']}-01") is not None,
+        "jour": _day(found["jour"]) is not None,
+        "obstacle": found["obstacle"] in OBSTACLES or found["obstacle"] == "aucun",
+    }
+    return {name: value if known[name] else "" for name, value in found.items()}
+
+
+def chosen_rows(chosen: Mapping[str, str]) -> QuerySet[Renewal]:
+    """The renewals of these filters; without a state those that are open."""
+    state, day, first = chosen["etat"], _day(chosen["jour"]), _day(f"{chosen['mois']}-01")
+    rows = Renewal.objects.filter(state=state) if state else Renewal.objects.exclude(state__in=OVER)
+    if day is not None:
+        rows = rows.filter(renews_on=day)
+    elif first is not None:
+        rows = rows.filter(renews_on__gte=first, renews_on__lt=add_months(first, 1))
+    return in_the_way(rows, chosen["obstacle"])
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def _months(chosen: Mapping[str, str]) -> list[tuple[str, str]]:
+    """This month, the eleven after it, and the one that was chosen."""
+    first = paris_day(timezone.now()).replace(day=1)
+    days = {add_months(first, number) for number in range(12)}
+    if asked := _day(f"{chosen['mois']}-01"):
+        days.add(asked)
+    return [(f"{day:%Y-%m}", month(day)) for day in sorted(days)]
 
 
 def _rows(user: Any, rows: Sequence[Renewal]) -> list[Sequence[Cell]]:
@@ -138,6 +204,9 @@ def renewal(request: HttpRequest, key: int) -> HttpResponse:
                 matters_of(user, [subject]),
                 acts_on(user, [subject, f"subscription:{one.subscription_id}"]),
             ],
+            acts=acts_for(user, (Right.POST, _("Record a notice posted by hand"), "desk_act_record_posted", one.pk))
+            if one.state in BEFORE_THE_CHARGE
+            else [],
         ),
     )
 

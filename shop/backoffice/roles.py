@@ -38,12 +38,27 @@ class Right(StrEnum):
     FULFILMENT_DESK = "work_fulfilment_desk"
     TECHNIQUE_DESK = "work_technique_desk"
     RESEND = "resend_letters"
+    POST = "post_letters"
     ADDRESS = "correct_addresses"
     EMAIL = "replace_emails"
     REFUND = "refund_orders"
+    REFUND_PART = "refund_in_part"
+    TRANSFERS = "make_transfers"
+    ACCOUNTS = "write_down_accounts"
+    HAND_OVER = "hand_over_subscriptions"
+    REISSUE = "reissue_invoices"
+    MERGE = "merge_records"
+    CONTACTS = "note_contacts"
     LOOK_UP = "look_up_payments"
     DECLARATIONS = "see_declarations"
     STOP = "stop_contracts"
+    PAUSE = "pause_subscriptions"
+    REHEARSE = "rehearse_renewals"
+    SIGN = "sign_rehearsals"
+    BULK = "act_on_many"
+    PRICES = "change_prices"
+    ACT_FOR = "act_for_readers"
+    QUOTES = "make_quotes"
     ISSUES = "change_issues"
     CATALOGUE = "change_catalogue"
     TEAM = "manage_team"
@@ -67,12 +82,27 @@ LABELS: Mapping[Right, Any] = {
     Right.FULFILMENT_DESK: _("work at the fulfilment desk"),
     Right.TECHNIQUE_DESK: _("work at the technique desk"),
     Right.RESEND: _("send a letter or an invoice again"),
+    Right.POST: _("print letters and post them"),
     Right.ADDRESS: _("correct an address"),
     Right.EMAIL: _("replace a lost e-mail address"),
     Right.REFUND: _("refund an order"),
+    Right.REFUND_PART: _("refund part of a term, up to one's limit"),
+    Right.TRANSFERS: _("approve and send refunds by transfer"),
+    Right.ACCOUNTS: _("write down the account of a refund by transfer"),
+    Right.HAND_OVER: _("change who receives or pays a subscription"),
+    Right.REISSUE: _("make an invoice out anew to a firm"),
+    Right.MERGE: _("merge two records of one reader"),
+    Right.CONTACTS: _("note calls and letters, and read their files"),
     Right.LOOK_UP: _("ask Stripe about a payment"),
     Right.DECLARATIONS: _("see withdrawals and terminations"),
     Right.STOP: _("carry out withdrawals and terminations"),
+    Right.PAUSE: _("put issues off for a reader"),
+    Right.REHEARSE: _("rehearse what will be charged"),
+    Right.SIGN: _("sign rehearsals"),
+    Right.BULK: _("act on many renewals at once"),
+    Right.QUOTES: _("see and make renewal quotes"),
+    Right.PRICES: _("prepare and sign changes of price"),
+    Right.ACT_FOR: _("act for a reader"),
     Right.ISSUES: _("change the calendar of issues"),
     Right.CATALOGUE: _("change the magazine and the offers"),
     Right.TEAM: _("manage the team"),
@@ -113,16 +143,24 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.FINANCE_DESK,
             Right.RESEND,
             Right.REFUND,
+            Right.REFUND_PART,
+            Right.TRANSFERS,
+            Right.ACCOUNTS,
+            Right.REISSUE,
             Right.LOOK_UP,
             Right.DECLARATIONS,
+            Right.REHEARSE,
+            Right.SIGN,
+            Right.PRICES,
+            Right.QUOTES,
         }
     ),
     # Copies and where they go; no amount but what an order says.
     Role.FULFILMENT: frozenset(
-        {Right.HOME, Right.PEOPLE, Right.RECORDS, Right.FULFILMENT_DESK, Right.ADDRESS, Right.ISSUES}
+        {Right.HOME, Right.PEOPLE, Right.RECORDS, Right.FULFILMENT_DESK, Right.POST, Right.ADDRESS, Right.ISSUES}
     ),
     # People: everything that a reader may ask about, and what can be put right without moving money; but what the law
-    # gives a reader who stops is theirs to carry out.
+    # gives a reader who stops is theirs to carry out, and small sums go back without asking (`RefundLimit`).
     Role.SUPPORT: frozenset(
         {
             Right.HOME,
@@ -135,11 +173,23 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.ACTS,
             Right.SUPPORT_DESK,
             Right.RESEND,
+            Right.POST,
             Right.ADDRESS,
             Right.EMAIL,
+            Right.REFUND_PART,
+            Right.ACCOUNTS,
+            Right.HAND_OVER,
+            Right.REISSUE,
+            Right.MERGE,
+            Right.CONTACTS,
             Right.LOOK_UP,
             Right.DECLARATIONS,
             Right.STOP,
+            Right.PAUSE,
+            Right.REHEARSE,
+            Right.BULK,
+            Right.ACT_FOR,
+            Right.QUOTES,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Right),

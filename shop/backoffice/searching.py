@@ -21,7 +21,8 @@ from shop.backoffice.tables import Cell, Table, chip
 from shop.customers.models import Customer
 from shop.customers.search import SHORTEST, words_of
 from shop.templatetags.french import euros, short_day, stamp
-from subscriptions.models import Order, Subscription
+from subscriptions.gifts.wishing import PREFIX
+from subscriptions.models import Gift, Order, Subscription
 from subscriptions.references import NotAReference, read_reference, read_subscriber_number
 
 #: Like enough to be a slip of the pen: « Lefebvre » for « Lefèvre ».
@@ -59,6 +60,7 @@ def exact(user: Any, query: str) -> list[str]:
     if not query or (" " in query.strip() and not any(sign.isdigit() for sign in query)):
         return []
     found = [link(user, "order", key) for key in _by(Order, "reference", _reference(query))]
+    found += [link(user, "subscription", key) for key in _by_card(query)]
     bare = "".join(query.upper().split())
     if bare[:4] in ("PAY-", "PAI-") or bare[:3] == "PAY":
         found += [link(user, "payment", key) for key in _by(Payment, "reference", bare)]
@@ -85,6 +87,18 @@ def _reference(query: str) -> str:
         return read_reference(query, prefix="CMD")
     except NotAReference:
         return ""
+
+
+def _by_card(query: str) -> list[int]:
+    """The subscription behind the code of a gift's card, which names itself (CAD)."""
+    if not query.strip().upper().startswith(PREFIX):
+        return []
+    try:
+        code = read_reference(query, prefix=PREFIX)
+    except NotAReference:
+        return []
+    found = Gift.objects.filter(code=code, subscription__isnull=False).values_list("subscription", flat=True)
+    return [key for key in found if key is not None]
 
 
 def _by_number(query: str) -> list[int]:
@@ -145,16 +159,18 @@ def _people(user: Any, people: list[Customer]) -> Table:
                 Cell(one.email or ""),
                 Cell(", ".join(str(row) for row in held[one.pk]), mono=True),
                 chip(words.said(words.SUBSCRIPTION, held[one.pk][-1].state)) if held[one.pk] else Cell(""),
-                Cell(
-                    "; ".join(
-                        f"{row.recipient.address.postcode} {row.recipient.address.town}" for row in held[one.pk][-2:]
-                    )
-                ),
+                Cell("; ".join(_where(row) for row in held[one.pk][-2:])),
                 Cell(short_day(one.created_at), num=True),
             )
             for one in people
         ],
     )
+
+
+def _where(row: Subscription) -> str:
+    """Postcode and town; of a gift, whose they are."""
+    place = f"{row.recipient.address.postcode} {row.recipient.address.town}"
+    return _("gift to %(name)s, %(place)s") % {"name": row.recipient.name, "place": place} if row.is_gift else place
 
 
 def _name(one: Customer) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -15,14 +16,26 @@ from shop.backoffice import words
 from shop.backoffice.doors import desk
 from shop.backoffice.links import link
 from shop.backoffice.money_tables import acts_for, name_of
+from shop.backoffice.quote_pages import quotes_of
 from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, show, why
-from shop.backoffice.tables import Cell, Detail, Fact, Step, Table, Why, chip
+from shop.backoffice.tables import ActLink, Cell, Detail, Fact, Step, Table, Why, chip
 from shop.templatetags.french import euros, issue_number, short_day, stamp
 from subscriptions.calendar import IssueDates
 from subscriptions.dates import LIVING, SubscriptionDates, dates_of_subscription
-from subscriptions.models import AddressChange, EntitlementMovement, RenewalEvent, Subscription, Term
+from subscriptions.models import (
+    AddressChange,
+    CarriedTerm,
+    EntitlementMovement,
+    Gift,
+    HandOver,
+    Pause,
+    RenewalEvent,
+    Subscription,
+    Term,
+)
+from subscriptions.prolonging import PROLONGABLE
 
 
 @desk(Right.PEOPLE)
@@ -39,6 +52,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
         .order_by("pk")
     )
     dates = dates_of_subscription(one, on=paris_day(timezone.now()))
+    gift = Gift.objects.filter(subscription=one).first() if one.is_gift else None
     detail = Detail(
         kind=_("Subscription"),
         name=str(one),
@@ -46,6 +60,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
         facts=[
             Fact(_("Status"), said["word"], "#pourquoi", chip=said["tone"]),
             Fact(_("Offer"), f"{one.offer.title}, {words.RENEWAL[one.renewal]}"),
+            *_gift_facts(gift),
             Fact(_("Payer"), name_of(one.payer), link(user, "customer", one.payer_id)),
             Fact(_("Holder"), name_of(one.holder), link(user, "customer", one.holder_id)),
             Fact(_("Recipient"), one.recipient.name, lines=one.recipient.address.lines),
@@ -53,20 +68,87 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Charged by"), words.means(one.saved_method)),
             Fact(_("Since"), stamp(one.created_at)),
         ],
-        whys=[why(user, one.events.all(), words.SUBSCRIPTION), _movements(moves), *_renewals(user, one)],
+        whys=[
+            why(user, one.events.all(), words.SUBSCRIPTION),
+            *_gift_story(user, gift),
+            _movements(moves),
+            *_renewals(user, one),
+        ],
         tables=[
             _terms(user, terms),
             _copies(moves),
             _moves_of_house(user, one),
+            *_pauses(one),
+            _hand_overs(user, one),
+            *quotes_of(user, one),
             _declarations(user, one),
             acts_on(user, [f"subscription:{one.pk}"]),
         ],
         acts=[
             *acts_for(user, (Right.ADDRESS, _("Correct the address"), "desk_act_address", one.recipient_id)),
+            *pause_acts(user, dates, one),
+            *(
+                acts_for(user, (Right.QUOTES, _("Make a quote"), "desk_act_quote", one.pk))
+                if one.state in PROLONGABLE
+                else []
+            ),
+            *(
+                acts_for(
+                    user,
+                    (Right.HAND_OVER, _("Another recipient"), "desk_act_recipient", one.pk),
+                    (Right.HAND_OVER, _("Another payer"), "desk_act_payer", one.pk),
+                )
+                if one.state in LIVING
+                else []
+            ),
             *(acts_for(user, (Right.STOP, _("End it today"), "desk_act_end", one.pk)) if one.state in LIVING else []),
+            *(
+                found
+                for term in terms
+                if term.payment_id
+                for found in acts_for(
+                    user,
+                    (
+                        Right.REFUND_PART,
+                        _("Refund part of term %(number)s") % {"number": term.number},
+                        "desk_act_refund_part",
+                        term.pk,
+                    ),
+                )
+            ),
         ],
     )
     return show(request, detail)
+
+
+def _gift_facts(gift: Gift | None) -> list[Fact]:
+    """That it is a gift, whom its recipient is told by and when, and the code of its card."""
+    if gift is None:
+        return []
+    said = words.said(words.GIFT, gift.state)
+    told = short_day(gift.announce_on) if gift.announce_on else _("by the giver")
+    facts = [
+        Fact(_("Gift"), said["word"], "#cadeau", chip=said["tone"]),
+        Fact(_("To be told"), told),
+        Fact(_("Code of the card"), gift.code),
+        Fact(_("Signed"), gift.giver_name),
+    ]
+    carried = CarriedTerm.objects.filter(sold__subscription=gift.subscription_id).select_related("served__subscription")
+    return facts + [
+        Fact(
+            _("Goes on in"),
+            str(row.served.subscription),
+            reverse("desk_subscription", args=[row.served.subscription_id]),
+        )
+        for row in carried
+    ]
+
+
+def _gift_story(user: Any, gift: Gift | None) -> list[Why]:
+    """How far the gift has come."""
+    if gift is None:
+        return []
+    return [why(user, gift.events.all(), words.GIFT, title=_("What became of the gift"), anchor="cadeau")]
 
 
 def _dates(dates: SubscriptionDates) -> list[Fact]:
@@ -78,6 +160,10 @@ def _dates(dates: SubscriptionDates) -> list[Fact]:
         Fact(_("Copies left"), dates.copies_left),
         Fact(_("Until"), short_day(dates.ends_on)),
     ]
+    if dates.paused:
+        numbers = ", ".join(issue_number(issue.number) for issue in dates.paused)
+        facts.append(Fact(_("Put off"), numbers, "#exemplaires", chip=words.WAIT))
+        facts.append(Fact(_("Last issue"), issue_number(dates.last_number) if dates.last_number else ""))
     if dates.withdrawal_open:
         until = short_day(dates.withdraw_until) or _("fourteen days from the first issue")
         facts.append(Fact(_("May withdraw until"), until))
@@ -203,6 +289,69 @@ def _moves_of_house(user: Any, one: Subscription) -> Table:
             for row in rows
         ],
         empty=_("The address never changed."),
+    )
+
+
+def pause_acts(user: Any, dates: SubscriptionDates, one: Subscription) -> list[ActLink]:
+    """Put issues off, or have them sent after all, where there may be any."""
+    found = []
+    if one.state == Subscription.State.ACTIVE and dates.next_issue is not None:
+        found += acts_for(user, (Right.PAUSE, _("Put issues off"), "desk_act_pause", one.pk))
+    if dates.paused:
+        found += acts_for(user, (Right.PAUSE, _("End the pause"), "desk_act_resume", one.pk))
+    return found
+
+
+def _pauses(one: Subscription) -> list[Table]:
+    """The issues that the reader did not want; nothing where there was none."""
+    rows = list(Pause.objects.filter(term__subscription=one).select_related("issue", "term").order_by("-pk"))
+    names = words.names_of_staff(row.actor for row in rows)
+    table = Table(
+        label=_("Pauses"),
+        title=_("Pauses"),
+        columns=columns("#" + _("Asked for"), _("Issue"), "#" + _("Term"), _("Status"), _("Who"), _("Why")),
+        rows=[
+            (
+                Cell(stamp(row.at), num=True),
+                Cell(issue_number(row.issue.number)),
+                Cell(row.term.number, num=True),
+                chip(words.said(words.PAUSE, row.state), "#exemplaires"),
+                Cell(words.who(row.actor, names)),
+                Cell(reason(row.reason)),
+            )
+            for row in rows
+        ],
+    )
+    return [table] if rows else []
+
+
+def _hand_overs(user: Any, one: Subscription) -> Table:
+    rows = list(
+        HandOver.objects.filter(subscription=one)
+        .select_related("old_recipient", "new_recipient", "old_payer", "new_payer", "first_issue")
+        .order_by("-pk")
+    )
+    names = words.names_of_staff(row.actor for row in rows)
+    return Table(
+        label=_("Recipients and payers"),
+        title=_("Recipients and payers"),
+        columns=columns("#" + _("When"), _("What"), _("From"), _("To"), _("Reaches"), _("Who"), _("Why")),
+        rows=[
+            (
+                Cell(stamp(row.at), num=True),
+                Cell(_("Recipient") if row.new_recipient else _("Payer")),
+                Cell(row.old_recipient.name if row.old_recipient else name_of(row.old_payer)),
+                Cell(
+                    row.new_recipient.name if row.new_recipient else name_of(row.new_payer),
+                    link(user, "customer", row.new_payer_id),
+                ),
+                Cell(issue_number(row.first_issue.number) if row.first_issue else ""),
+                Cell(words.who(row.actor, names)),
+                Cell(reason(row.reason)),
+            )
+            for row in rows
+        ],
+        empty=_("Recipient and payer never changed."),
     )
 
 

@@ -43,6 +43,21 @@ REFUND: Words = {
     "failed": (pgettext_lazy("refund", "failed"), BAD),
     "unknown": (pgettext_lazy("refund", "unknown"), WAIT),
 }
+TRANSFER: Words = {
+    "asked": (pgettext_lazy("transfer", "IBAN asked for"), WAIT),
+    "given": (pgettext_lazy("transfer", "to be approved"), WAIT),
+    "approved": (pgettext_lazy("transfer", "approved"), WAIT),
+    "sent": (pgettext_lazy("transfer", "sent"), GOOD),
+    "done": (pgettext_lazy("transfer", "arrived"), GOOD),
+    "failed": (pgettext_lazy("transfer", "came back"), BAD),
+    "cancelled": (pgettext_lazy("transfer", "cancelled"), NONE),
+}
+TRANSFER_BECAUSE: Mapping[str, Any] = {
+    "failed": gettext_lazy("the refund through Stripe failed"),
+    "too_old": gettext_lazy("too old for Stripe"),
+    "estate": gettext_lazy("to the estate"),
+    "offline": gettext_lazy("not paid through Stripe"),
+}
 SUBSCRIPTION: Words = {
     "pending": (pgettext_lazy("subscription", "pending"), WAIT),
     "active": (pgettext_lazy("subscription", "active"), GOOD),
@@ -78,13 +93,22 @@ MOVEMENT: Words = {
     "resend": (pgettext_lazy("copy", "sent again"), GOOD),
     "hold": (pgettext_lazy("copy", "held"), WAIT),
     "release": (pgettext_lazy("copy", "released"), NONE),
-    "extend": (pgettext_lazy("copy", "moved to a later issue"), NONE),
+    "extend": (pgettext_lazy("copy", "moved to another issue"), NONE),
     "credit": (pgettext_lazy("copy", "credited"), NONE),
     "void": (pgettext_lazy("copy", "taken back"), NONE),
+}
+BULK_ROW: Words = {
+    "waiting": (pgettext_lazy("row", "waiting"), WAIT),
+    "done": (pgettext_lazy("row", "done as shown"), GOOD),
+    "otherwise": (pgettext_lazy("row", "done otherwise"), WAIT),
+    "refused": (pgettext_lazy("row", "not done any more"), WAIT),
+    "failed": (pgettext_lazy("row", "failed"), BAD),
+    "left_out": (pgettext_lazy("row", "left out"), NONE),
 }
 LETTER: Words = {
     "queued": (pgettext_lazy("letter", "queued"), WAIT),
     "sending": (pgettext_lazy("letter", "leaving"), WAIT),
+    "printing": (pgettext_lazy("letter", "in a batch to post"), WAIT),
     "sent": (pgettext_lazy("letter", "sent"), GOOD),
     "delivered": (pgettext_lazy("letter", "delivered"), GOOD),
     "bounced": (pgettext_lazy("letter", "came back"), BAD),
@@ -98,7 +122,39 @@ PROOF: Words = {
     "delivered": (pgettext_lazy("proof", "delivered"), GOOD),
     "bounced": (pgettext_lazy("proof", "came back"), BAD),
     "posted": (pgettext_lazy("proof", "posted"), GOOD),
+    "unposted": (pgettext_lazy("proof", "posting taken back"), BAD),
 }
+#: What becomes of a letter on paper, and of a batch.
+POST: Words = {
+    "to_post": (pgettext_lazy("post", "to post"), WAIT),
+    "posted": (pgettext_lazy("post", "posted on"), GOOD),
+    "done": (pgettext_lazy("post", "nothing left"), GOOD),
+    "taken_out": (pgettext_lazy("post", "taken out"), NONE),
+    "unaddressed": (pgettext_lazy("post", "no address"), BAD),
+    "too_late": (pgettext_lazy("post", "too late to count"), BAD),
+    "untrue": (pgettext_lazy("post", "no longer true"), BAD),
+}
+#: What mail providers tell of a letter, and knocks of theirs that stored nothing.
+RETURN: Words = {
+    "delivered": (pgettext_lazy("return", "delivered"), GOOD),
+    "hard": (pgettext_lazy("return", "came back for good"), BAD),
+    "soft": (pgettext_lazy("return", "came back for now"), WAIT),
+    "complaint": (pgettext_lazy("return", "called spam"), BAD),
+    "other": (pgettext_lazy("return", "of no consequence"), NONE),
+}
+KNOCK: Words = {
+    "forged": (pgettext_lazy("knock", "forged"), BAD),
+    "repeated": (pgettext_lazy("knock", "told before"), NONE),
+    "unreadable": (pgettext_lazy("knock", "not understood"), WAIT),
+}
+#: How a reader is reached.
+REACHED: Words = {
+    "email": (pgettext_lazy("reader", "by e-mail"), NONE),
+    "post": (pgettext_lazy("reader", "by post: no e-mail address"), WAIT),
+    "lost": (pgettext_lazy("reader", "by post: e-mail comes back"), BAD),
+    "complained": (pgettext_lazy("reader", "by e-mail, no offers: called spam"), WAIT),
+}
+CHANNEL: Mapping[str, Any] = {"email": gettext_lazy("by e-mail"), "paper": gettext_lazy("on paper")}
 EVENT: Words = {
     "stored": (pgettext_lazy("event", "waiting"), WAIT),
     "applied": (pgettext_lazy("event", "applied"), GOOD),
@@ -110,6 +166,22 @@ DECLARATION: Words = {
     "on_desk": (pgettext_lazy("declaration", "waits for a person"), WAIT),
     "applied": (pgettext_lazy("declaration", "carried out"), GOOD),
     "settled": (pgettext_lazy("declaration", "settled otherwise"), NONE),
+}
+PAUSE: Words = {
+    "": (pgettext_lazy("pause", "asked for"), NONE),
+    "held": (pgettext_lazy("pause", "put off"), WAIT),
+    "over": (pgettext_lazy("pause", "has left without the copy"), NONE),
+    "called_off": (pgettext_lazy("pause", "sent after all"), NONE),
+}
+PRICE_CHANGE: Words = {
+    "prepared": (pgettext_lazy("price", "to be signed"), WAIT),
+    "signed": (pgettext_lazy("price", "signed"), GOOD),
+    "cancelled": (pgettext_lazy("price", "cancelled"), NONE),
+}
+COHORT: Words = {
+    "reached": (pgettext_lazy("price", "at the new price"), WAIT),
+    "told": (pgettext_lazy("price", "announced already, untouched"), GOOD),
+    "later": (pgettext_lazy("price", "once more at the old price"), NONE),
 }
 DECLARATION_KIND: Mapping[str, Any] = {
     "withdrawal": gettext_lazy("withdrawal"),
@@ -138,6 +210,12 @@ DECLARATION_EFFECT: Words = {
     "unrecognised": (gettext_lazy("contract not recognised"), NONE),
     "other_email": (gettext_lazy("another e-mail than the contract’s"), NONE),
 }
+CHANNEL: Mapping[str, Any] = {
+    "phone": gettext_lazy("telephone"),
+    "letter": pgettext_lazy("contact", "letter"),
+    "email": pgettext_lazy("contact", "e-mail"),
+    "visit": pgettext_lazy("contact", "visit"),
+}
 INVOICE: Words = {
     "invoice": (gettext_lazy("invoice"), NONE),
     "credit_note": (gettext_lazy("credit note"), NONE),
@@ -148,11 +226,32 @@ ISSUE: Words = {
     "handed_over": (pgettext_lazy("issue", "handed over"), WAIT),
     "posted": (pgettext_lazy("issue", "posted"), GOOD),
 }
+MIRROR_RUN: Words = {
+    "nightly": (gettext_lazy("of the night"), NONE),
+    "monthly": (gettext_lazy("of the month"), NONE),
+}
+MIRROR: Words = {
+    "mended": (gettext_lazy("learnt here, settled"), GOOD),
+    "unknown": (gettext_lazy("unknown to the books"), BAD),
+    "unsettled": (gettext_lazy("taken, not settled"), BAD),
+    "second": (gettext_lazy("taken a second time"), BAD),
+    "missing": (gettext_lazy("not at Stripe"), BAD),
+    "amount": (gettext_lazy("another amount"), BAD),
+    "currency": (gettext_lazy("another currency"), BAD),
+    "refunded": (gettext_lazy("another sum given back"), BAD),
+}
 METHOD: Mapping[str, Any] = {
     "card": gettext_lazy("card"),
     "sepa_debit": gettext_lazy("SEPA direct debit"),
     "link": "Link",
     "": "—",
+}
+GIFT: Words = {
+    "ordered": (pgettext_lazy("gift", "ordered, not paid"), NONE),
+    "given": (pgettext_lazy("gift", "given, the recipient was not told"), WAIT),
+    "announced": (pgettext_lazy("gift", "the recipient was told"), GOOD),
+    "claimed": (pgettext_lazy("gift", "in the recipient's account"), GOOD),
+    "void": (pgettext_lazy("gift", "taken back"), NONE),
 }
 RENEWAL: Mapping[str, Any] = {
     "fixed": gettext_lazy("fixed term"),
@@ -172,6 +271,12 @@ LETTER_KINDS: Mapping[str, Any] = {
     "sepa_failed": gettext_lazy("Direct debit refused"),
     "order_expired_with_late_money": gettext_lazy("Payment come too late, given back"),
     "refund_sent": gettext_lazy("Refund"),
+    "name_corrected": gettext_lazy("Name corrected"),
+    "recipient_changed": gettext_lazy("Another recipient"),
+    "payer_changed": gettext_lazy("Another payer"),
+    "invoice_reissued": gettext_lazy("Invoice made out anew"),
+    "transfer_account_wanted": gettext_lazy("IBAN asked for"),
+    "transfer_sent": gettext_lazy("Refund by transfer"),
     "sign_in_code": gettext_lazy("Sign-in code"),
     "email_change_confirm_old": gettext_lazy("Change of e-mail, to the old address"),
     "email_change_confirm_new": gettext_lazy("Change of e-mail, to the new address"),
@@ -196,12 +301,24 @@ LETTER_KINDS: Mapping[str, Any] = {
     "declaration_told": gettext_lazy("Declaration under another address"),
     "renewal_turned_off": gettext_lazy("Automatic renewal turned off"),
     "renewal_turned_on": gettext_lazy("Automatic renewal turned on again"),
+    "price_change": gettext_lazy("New price of the next year"),
+    "price_change_cancelled": gettext_lazy("New price called off"),
+    "renewal_quote": gettext_lazy("Renewal quote"),
+    "pause_confirmed": gettext_lazy("Issues put off"),
+    "pause_ended": gettext_lazy("End of a pause"),
+    "link_card": gettext_lazy("Link to change the means of payment"),
+    "link_renewal_on": gettext_lazy("Link to turn automatic renewal on"),
+    "link_renew": gettext_lazy("Link to go on for a year"),
     "reminder_two_left": gettext_lazy("Reminder: two issues to come"),
     "reminder_one_left": gettext_lazy("Reminder: one issue to come"),
     "reminder_last_posted": gettext_lazy("Reminder: last issue posted"),
     "reminder_lapsed": gettext_lazy("Reminder: subscription over"),
     "reminder_next_posted": gettext_lazy("Reminder: first issue missed"),
     "reminder_farewell": gettext_lazy("Last reminder"),
+    "gift_announced": gettext_lazy("Gift told to its recipient"),
+    "gift_claimed": gettext_lazy("Gift in its recipient's account"),
+    "gift_ending_giver": gettext_lazy("Reminder to the giver: the gift ends"),
+    "gift_ending_recipient": gettext_lazy("Reminder to the recipient: the gift has ended"),
 }
 
 
@@ -241,14 +358,22 @@ JOBS: Mapping[str, Any] = {
     "parked-effects": gettext_lazy("parked effects"),
     "event-catch-up": gettext_lazy("events caught up"),
     "balance-movements": gettext_lazy("movements of the balance"),
+    "stripe-mirror": gettext_lazy("mirror of Stripe"),
     "invoice-documents": gettext_lazy("documents of invoices"),
     "renewal-plan": gettext_lazy("planning of renewals"),
+    "renewal-audit": gettext_lazy("weekly check of all plans"),
     "renewal-notices": gettext_lazy("letters about renewals"),
     "renewal-proofs": gettext_lazy("proofs of notices"),
     "declarations": gettext_lazy("what follows from declarations"),
     "refund-deadlines": gettext_lazy("last days of refunds"),
+    "price-changes": gettext_lazy("letters about prices"),
+    "renewal-quotes": gettext_lazy("renewal quotes"),
+    "pauses": gettext_lazy("end of pauses"),
     "fixed-terms": gettext_lazy("end of fixed terms"),
+    "rehearsals": gettext_lazy("comparison of rehearsals"),
+    "bulk-acts": gettext_lazy("acts on many"),
     "reminders": gettext_lazy("reminders to renew"),
+    "gifts": gettext_lazy("gifts"),
 }
 
 
@@ -270,6 +395,18 @@ def who(actor: str, names: Mapping[str, str]) -> str:
 
 VERBS: Mapping[str, Any] = {
     "refunded in full": gettext_lazy("refunded an order in full"),
+    "began a transfer": gettext_lazy("had a failed refund go by transfer"),
+    "wrote down an account": gettext_lazy("wrote down the account of a transfer"),
+    "approved a transfer": gettext_lazy("approved a transfer"),
+    "made a file of transfers": gettext_lazy("made a file of transfers for the bank"),
+    "discarded a file of transfers": gettext_lazy("discarded a file of transfers"),
+    "marked transfers sent": gettext_lazy("marked transfers sent"),
+    "corrected a name": gettext_lazy("corrected a name"),
+    "gave a subscription another recipient": gettext_lazy("gave a subscription another recipient"),
+    "gave a subscription another payer": gettext_lazy("gave a subscription another payer"),
+    "made an invoice out anew": gettext_lazy("made an invoice out anew to a firm"),
+    "merged two records": gettext_lazy("merged two records of one reader"),
+    "refunded in part": gettext_lazy("refunded part of a term"),
     "settle_doubt": gettext_lazy("decided on a doubtful letter"),
     "send_letter_again": gettext_lazy("sent a letter again"),
     "resent an invoice": gettext_lazy("sent an invoice again"),
@@ -290,10 +427,32 @@ VERBS: Mapping[str, Any] = {
     "demo loaded": gettext_lazy("loaded the demonstration"),
     "changed roles": gettext_lazy("changed somebody's roles"),
     "posted a legal notice": gettext_lazy("posted a legal notice on paper"),
+    "made a batch": gettext_lazy("made a batch of letters"),
+    "posted a batch": gettext_lazy("posted a batch of letters"),
+    "took a posting back": gettext_lazy("took a posting back"),
+    "gave up an e-mail": gettext_lazy("gave the e-mail address up: letters go by post"),
+    "took a letter out": gettext_lazy("took a letter out of its batch"),
     "changed a record": gettext_lazy("changed a register"),
     "applied a declaration": gettext_lazy("carried out a declaration"),
     "settled a declaration": gettext_lazy("settled a declaration otherwise"),
+    "prepared a price change": gettext_lazy("prepared a change of price"),
+    "signed a price change": gettext_lazy("signed a change of price"),
+    "cancelled a price change": gettext_lazy("cancelled a change of price"),
+    "made a quote": gettext_lazy("made a renewal quote"),
+    "paused issues": gettext_lazy("put issues off"),
+    "ended a pause": gettext_lazy("had issues sent that were put off"),
     "ended a subscription": gettext_lazy("ended a subscription"),
+    "signed a rehearsal": gettext_lazy("signed a rehearsal"),
+    "acted on many": gettext_lazy("acted on many at once"),
+    "made a renewal by choice": gettext_lazy("left a renewal to its reader's choice"),
+    "sent a link": gettext_lazy("sent a link to the reader"),
+    "turned renewal off": gettext_lazy("turned automatic renewal off for the reader"),
+    "put a charge off": gettext_lazy("put a charge off to a later day"),
+    "asked for another card": gettext_lazy("asked for another means of payment"),
+    "sent a legal notice again": gettext_lazy("sent a legal notice again"),
+    "changed the rule of unsigned runs": gettext_lazy("changed the rule of unsigned charges"),
+    "gave a duplicate back": gettext_lazy("gave a duplicate back"),
+    "took a second charge over": gettext_lazy("gave a second charge back"),
 }
 
 
@@ -308,19 +467,27 @@ SUBJECTS: Mapping[str, Any] = {
     "subscription": gettext_lazy("subscription no. %(key)s"),
     "order": gettext_lazy("order no. %(key)s"),
     "renewal": gettext_lazy("renewal no. %(key)s"),
+    "price_change": gettext_lazy("change of price no. %(key)s"),
     "term": gettext_lazy("term %(key)s"),
     "entitlement": gettext_lazy("copy no. %(key)s"),
     "payment": gettext_lazy("payment no. %(key)s"),
     "surplus": gettext_lazy("surplus of payment no. %(key)s"),
     "refund": gettext_lazy("refund no. %(key)s"),
     "refund_failed": gettext_lazy("refund no. %(key)s, failed"),
+    "transfer": gettext_lazy("transfer no. %(key)s"),
+    "transfer_failed": gettext_lazy("transfer no. %(key)s, come back"),
+    "transfer_file": gettext_lazy("file of transfers no. %(key)s"),
     "invoice": gettext_lazy("invoice %(key)s"),
+    "reissue": gettext_lazy("invoice no. %(key)s, made out anew"),
     "entry": gettext_lazy("entry %(key)s"),
     "fee": gettext_lazy("fee on line no. %(key)s"),
     "movement": gettext_lazy("line %(key)s"),
+    "charge": gettext_lazy("charge %(key)s"),
+    "mirror": gettext_lazy("mirror %(key)s"),
     "series": gettext_lazy("series %(key)s"),
     "account": gettext_lazy("account %(key)s"),
     "notice": gettext_lazy("letter no. %(key)s"),
+    "batch": gettext_lazy("batch no. %(key)s"),
     "declaration": gettext_lazy("declaration no. %(key)s"),
     "event": gettext_lazy("event %(key)s"),
     "desk": gettext_lazy("matter no. %(key)s"),
@@ -328,6 +495,7 @@ SUBJECTS: Mapping[str, Any] = {
     "issue": gettext_lazy("issue no. %(key)s"),
     "offer": gettext_lazy("offer no. %(key)s"),
     "magazine": gettext_lazy("magazine no. %(key)s"),
+    "gift": gettext_lazy("gift no. %(key)s"),
 }
 
 

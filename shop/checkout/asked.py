@@ -15,10 +15,24 @@ from shop.checkout.form import ORGANISATION
 from shop.checkout.page import offers_for
 from shop.storefront.kept import KEEPER
 from subscriptions.addresses.typed import AddressKind
-from subscriptions.models import Offer, Order, Subscription
+from subscriptions.gifts.links import again_token, read_again
+from subscriptions.gifts.starting import already_given
+from subscriptions.models import Gift, Offer, Order, Subscription
 from subscriptions.offers.catalogue import Shelf
 from subscriptions.prolonging import Held, held
 from subscriptions.renewals.links_by_choice import Invitation, read_renew, renew_token
+
+
+@dataclass(frozen=True, slots=True)
+class GiftAsked:
+    """A visit to give: `continues` the gift of the year before and `token`, its signed name in the form; or a first one.
+
+    `after`: the last issue that its recipient is promised already.
+    """
+
+    continues: Gift | None = None
+    token: str = ""
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +48,25 @@ class Asked:
     renews: Held | None = None
     token: str = ""
     over: bool = False
+    gift: GiftAsked | None = None
 
 
 def asked_for(code: str, *, token: str = "") -> Asked:
     """A visit for the offer of `code`, or for the subscription of a signed `token`. Raises BadLink or OldLink."""
-    if token:
+    if token and not read_renew(token, at=timezone.now()).subscription.is_gift:
         return invited(read_renew(token, at=timezone.now()), token)
     shelf = KEEPER.shelf()
     return Asked(shelf, offers_for(shelf, code), code)
+
+
+def asked_to_give(token: str = "") -> Asked:
+    """A visit to give a year: once, so without tacit renewal. `token`: the gift that goes on by it. Raises BadLink."""
+    shelf = KEEPER.shelf()
+    fixed = {kind: offer for kind, offer in offers_for(shelf, "").items() if kind == Offer.Renewal.FIXED}
+    if not token:
+        return Asked(shelf, fixed, gift=GiftAsked())
+    before = read_again(token)
+    return Asked(shelf, fixed, gift=GiftAsked(before, token, already_given(before)))
 
 
 def invited(invitation: Invitation, token: str) -> Asked:
@@ -51,6 +76,9 @@ def invited(invitation: Invitation, token: str) -> Asked:
 
 def asked_again(order: Order) -> Asked:
     """The visit from which an order came."""
+    if order.is_gift:
+        before = order.gift.continues
+        return asked_to_give(again_token(before) if before else "")
     if order.renews is None:
         return asked_for(order.offer.code)
     return _prolonging(order.renews, renew_token(order.renews))
@@ -90,7 +118,8 @@ def _invoiced(subscription: Subscription) -> dict[str, Any]:
     last = Order.objects.filter(term__subscription=subscription).order_by("-term__number").first()
     if last is None:
         return {}
-    numbers = set(ORGANISATION) - {"organisation", "service"}
+    # A purchase order is good for one purchase: its number is asked for anew.
+    numbers = set(ORGANISATION) - {"organisation", "service", "engagement_number"}
     return {
         name: value for name, value in last.typed.items() if name.startswith("billing_") or name in numbers
     }  # fmt: skip

@@ -128,6 +128,15 @@ class OrderForm(forms.Form):
         """Who receives: a person, or the organisation the order is for."""
         return AddressKind.ORGANISATION if self.ticked("for_organisation") else AddressKind.PERSON
 
+    def postcode(self, part: str) -> str:
+        """The postcode as typed so far for `delivery` or `billing`."""
+        return self.value(f"{part}_postcode")
+
+    @property
+    def buyer(self) -> TypedAddress | None:
+        """Whose names stand on the order: those of the invoice. Only after `is_valid`."""
+        return self.billing or self.delivery
+
     def bound(self, names: Iterable[str]) -> list[forms.BoundField]:
         """The bound fields of some names."""
         return [self[name] for name in names]

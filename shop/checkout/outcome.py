@@ -16,17 +16,18 @@ from django.views.decorators.http import require_safe
 from payments.days import paris_day
 from payments.gateway import decline
 from payments.models import Payment
+from shop.account.gifts import told_words
 from shop.checkout import tokens
 from shop.checkout.refusing import link_refused
 from shop.checkout.views import again, see_other, to_payment_page
 from shop.storefront.kept import KEEPER
 from shop.storefront.showing import cover_url
 from subscriptions.calendar import CalendarTooShort, expected_sepa_settlement, first_issue
-from subscriptions.models import Entitlement, Issue, Order
+from subscriptions.models import Entitlement, Gift, Issue, Order
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.orders.following import Situation, follow, payment_now
 from subscriptions.orders.following import situation as situation_of
-from subscriptions.orders.links import BadLink, OldLink, cancel_path, read_tracking, return_path
+from subscriptions.orders.links import BadLink, OldLink, cancel_path, card_path, read_tracking, return_path
 
 # How the template calls the situations, and after how many seconds the page asks again.
 STATES = {
@@ -99,6 +100,7 @@ def _told(order: Order, payment: Payment, situation: Situation) -> dict[str, Any
         "first": {"number": first.number, "post_date": first.posted_on or first.post_on},
         "renewal": order.offer.renewal,
         "prolongs": order.renews_id is not None,
+        "gift": _gift(order) if order.is_gift else None,
         "settles_on": expected_sepa_settlement(paris_day(order.placed_at)),
         "reason": str(decline(payment.decline_code).sentence) if situation == Situation.REFUSED else "",
         "refresh": refresh if recent else None,
@@ -110,13 +112,19 @@ def _told(order: Order, payment: Payment, situation: Situation) -> dict[str, Any
     }
 
 
+def _gift(order: Order) -> dict[str, Any]:
+    """Of a gift: to whom, when they are told, and the card."""
+    gift: Gift = order.gift
+    return {"recipient": gift.recipient_name, "told": told_words(gift), "card_url": card_path(order)}
+
+
 def _first(order: Order, payment: Payment, situation: Situation) -> Issue:
     """The first issue: that of the term once there is one, else what the calendar promises for this way of paying."""
     if situation == Situation.PAID:
         served = Entitlement.objects.select_related("issue").filter(term__order=order, rank=1).first()
         if served is not None and served.issue is not None:
             return served.issue
-    if payment.method_kind == SEPA and order.renews_id is None:
+    if payment.method_kind == SEPA and order.renews_id is None and not order.is_gift:
         shelf = KEEPER.shelf()
         try:
             found = first_issue(

@@ -21,11 +21,14 @@ from payments.territories import UnknownTerritory
 from payments.vat import BuyerKind, split
 from shop.checkout.address_fields import HOME, USUAL_POSTCODE
 from shop.checkout.form import ORGANISATION, WHO, OrderForm
+from shop.checkout.gift_form import gift_context
 from shop.storefront.showing import cover_url, said_before
 from subscriptions.addresses.countries import country_line
 from subscriptions.addresses.label import preview
 from subscriptions.addresses.rules import canonical_postcode, postal_rules
 from subscriptions.calendar import DeliveryZone, delivery_zone_of
+from subscriptions.gifts.starting import Start, begun_with
+from subscriptions.gifts.words import BLOCK
 from subscriptions.models import LegalText, Offer
 from subscriptions.offers.catalogue import Shelf, Standing
 from subscriptions.offers.disclosing import disclosure, prolonging_words
@@ -89,7 +92,7 @@ def destination(form: OrderForm) -> tuple[str, str]:
     """Country and postcode as far as they are typed; the country's usual postcode while its own says nothing."""
     country = form.country("delivery")
     rules = postal_rules(country)
-    typed = form.value("delivery_postcode")
+    typed = form.postcode("delivery")
     postcode = canonical_postcode(typed, rules=rules) if rules else typed
     for candidate in (postcode, USUAL_POSTCODE.get(country, "")):
         try:
@@ -113,8 +116,17 @@ def shown_for(form: OrderForm, asked: Asked) -> Shown:
         on=shelf.on,
         shelf=shelf,
         renews=asked.renews,
+        gift=start_of(form, asked),
     )
     return shown(quoted, asked)
+
+
+def start_of(form: OrderForm, asked: Asked) -> Start | None:
+    """With which issue a gift is to begin, as far as it is chosen; None for what is no gift."""
+    if asked.gift is None:
+        return None
+    number = form.value("start")
+    return Start(int(number) if number.isascii() and number.isdigit() else None, after=asked.gift.after)
 
 
 def shown(quoted: Quote, asked: Asked) -> Shown:
@@ -123,12 +135,16 @@ def shown(quoted: Quote, asked: Asked) -> Shown:
     found = {kind: shelf.standing(offer, quoted.delivery_zone) for kind, offer in asked.offers.items()}
     if asked.renews is not None:
         found = {kind: one and prolonged(one, asked.renews, shelf=shelf) for kind, one in found.items()}
+    if asked.gift is not None:
+        first, after = quoted.first_issue.number, asked.gift.after
+        found = {kind: one and begun_with(one, first, shelf=shelf, after=after) for kind, one in found.items()}
     standings = {kind: standing for kind, standing in found.items() if standing is not None}
     text = shelf.text("mandat")
     words = ""
     if AUTOMATIC in standings and text is not None:
         words = mandate_words(text, standings[AUTOMATIC].amount)
-    return Shown(quoted, standings, said_before(shelf, list(standings.values())), words, text)
+    rows = said_before(shelf, list(standings.values()))
+    return Shown(quoted, standings, [BLOCK, *rows] if asked.gift is not None else rows, words, text)
 
 
 def context(
@@ -143,20 +159,27 @@ def context(
     quoted = said.quote
     typed = form.typed_address("delivery")
     code = f"?formule={asked.code}" if asked.code else ""
-    return {
+    if asked.gift is not None:
+        own = gift_context(form, asked.gift)
+    else:
+        own = {
+            "who": form.bound(WHO),
+            "organisation": form.bound(ORGANISATION),
+            "country": form["delivery_country"],
+            "delivery": form.address_fields("delivery"),
+            "renewals": _renewals(form, said),
+            "action": reverse("order") + code,
+            "label_url": reverse("order_label") + code,
+        }
+    return own | {
         "here": "order",
         "form": form,
         "wish": wish,
         "fingerprint": said.fingerprint(),
-        "who": form.bound(WHO),
-        "country": form["delivery_country"],
-        "delivery": form.address_fields("delivery"),
-        "organisation": form.bound(ORGANISATION),
         "billing": form.address_fields("billing", with_country=True),
         "label_lines": preview(typed),
         "label_country": country_line(typed.country),
         "summary": summary(quoted),
-        "renewals": _renewals(form, said),
         "first": {"number": quoted.first_issue.number, "post_date": quoted.first_issue.post_on},
         "thumb": {"cover_url": cover_url(quoted.first_issue), "alt": ""},
         "mandate": said.mandate,
@@ -165,8 +188,6 @@ def context(
         "notices": notices,
         "prolongs": prolonging_words(quoted) if quoted.prolongs else "",
         "renews": asked.token,
-        "action": reverse("order") + code,
-        "label_url": reverse("order_label") + code,
         "cgv_url": reverse("legal_text", args=["cgv"]),
         "privacy_url": reverse("legal_text", args=["confidentialite"]),
     }
@@ -200,8 +221,9 @@ def terms_words() -> str:
 
 def refuse(form: OrderForm, refused: ValidationError) -> None:
     """Say beside the right field why an order cannot be taken."""
-    off_sale = isinstance(refused, NotForSale) and refused.code == "off_sale"
-    form.add_error("renewal" if off_sale else "delivery_country", refused)
+    code = refused.code if isinstance(refused, NotForSale) else ""
+    field = {"off_sale": "renewal", "start": "start"}.get(code, "delivery_country")
+    form.add_error(field if field in form.fields else None, refused)
 
 
 def _renewals(form: OrderForm, said: Shown) -> list[dict[str, Any]]:

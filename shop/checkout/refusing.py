@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from shop.limits import FORGED_LINK, wait_of
 from shop.views import too_many
+from subscriptions.models import Gift
 from subscriptions.prolonging import Held
 
 
@@ -19,6 +20,11 @@ def link_refused(request: HttpRequest, refused: ValidationError, *, ended: bool)
     return render(
         request, "checkout/link_refused.html", {"sentence": " ".join(refused.messages)}, status=410 if ended else 404
     )
+
+
+def given_already(request: HttpRequest, gift: Gift) -> HttpResponse:
+    """Its recipient is promised every issue that is planned: nothing can be given for now."""
+    return render(request, "checkout/given_already.html", {"here": "order", "recipient": gift.recipient_name})
 
 
 def renewed_already(request: HttpRequest, renews: Held, refused: ValidationError) -> HttpResponse:

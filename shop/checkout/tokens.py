@@ -3,7 +3,7 @@
 The cookie makes refreshed pages and second tabs the same wish; the field in the form keeps an old tab tied to the order
 it was drawn for, even after that order was paid and the cookie begins a new one. To prolong a subscription is a wish of its own, made
 from the browser's and from the term that would be added: the same in every tab, another one for another subscription, and
-over once it has come true.
+over once it has come true. So is the wish to give.
 """
 
 from __future__ import annotations
@@ -42,6 +42,11 @@ def of_browser(request: HttpRequest) -> UUID | None:
 def of_renewal(browser: UUID, renews: Held) -> UUID:
     """The wish of this browser to add the next term of that subscription."""
     return uuid5(browser, f"{renews.subscription.pk}/{renews.promised.term + 1}")
+
+
+def of_gift(browser: UUID, continues: int | None) -> UUID:
+    """The wish of this browser to give, apart from what it orders for itself; `continues`: the gift that goes on."""
+    return uuid5(browser, f"gift/{continues or ''}")
 
 
 def of_form(request: HttpRequest) -> UUID:

@@ -21,14 +21,18 @@ from payments.actors import reader
 from payments.charging import open_hosted_page
 from payments.models import Payment
 from shop.checkout import tokens
-from shop.checkout.asked import Asked, asked_again, filled_in, from_form, invited, sentences
+from shop.checkout.asked import Asked, asked_again, asked_to_give, filled_in, from_form, invited, sentences
 from shop.checkout.form import OrderForm
-from shop.checkout.page import Shown, context, refuse, shown, shown_for
-from shop.checkout.refusing import link_refused, renewed_already
+from shop.checkout.gift_form import GiftForm, giver_beforehand
+from shop.checkout.page import Shown, context, refuse, shown, shown_for, start_of
+from shop.checkout.refusing import given_already, link_refused, renewed_already
 from shop.checkout.wishing import buyer_kind, buyer_name, wish_of
 from shop.limits import ORDER_BY_ADDRESS, ORDER_BY_EMAIL, PREVIEW, count, limited
 from shop.storefront.views import page as plain_page
 from shop.views import too_many
+from subscriptions.gifts.links import BadLink as BadGiftLink
+from subscriptions.gifts.links import again_path
+from subscriptions.gifts.starting import starts
 from subscriptions.models import Offer, Order
 from subscriptions.orders.links import cancel_path, return_path, tracking_path
 from subscriptions.orders.placing import AlreadyPaid, StillOpen, TotalChanged, place
@@ -61,15 +65,15 @@ def see_other(path: str) -> HttpResponseRedirect:
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited(ORDER_BY_ADDRESS)
 @to_payment_page
-def order(request: HttpRequest, code: str = "") -> HttpResponse:
-    """The order page; sent, it places the order and leads to the payment page.
+def order(request: HttpRequest, code: str = "", *, gift: bool = False) -> HttpResponse:
+    """The order page, for oneself or (`gift`) for somebody else; sent, it places the order and leads to the payment page.
 
     Without script the button « refresh » redraws it for another country. Whatever is wrong, it comes back as typed.
     """
     code = code or request.GET.get("formule", "").replace("\0", "")  # PostgreSQL cannot look for a NUL
     try:
-        asked = from_form(request, code)
-    except (BadLink, OldLink) as refused:
+        asked = asked_to_give(request.POST.get("again", "")) if gift else from_form(request, code)
+    except (BadLink, OldLink, BadGiftLink) as refused:
         return link_refused(request, refused, ended=isinstance(refused, OldLink))
     if not asked.offers:
         return plain_page("storefront/closed.html", {"here": "order"}, status=503)
@@ -78,6 +82,8 @@ def order(request: HttpRequest, code: str = "") -> HttpResponse:
     notices: list[str] = sentences(asked)
     if request.method == "POST":
         wish, initial = tokens.of_form(request), request.POST.dict()
+    elif asked.gift is not None:
+        return _to_give(request, asked)
     else:
         wish, initial = _wish_in_hand(tokens.of_browser(request), notices), _beforehand(request, asked, notices)
     return _drawn(request, _form(asked, initial=initial), asked, wish=wish, notices=notices)
@@ -95,6 +101,8 @@ def renew(request: HttpRequest, token: str) -> HttpResponse:
         invitation = read_renew(token, at=timezone.now())
     except (BadLink, OldLink) as refused:
         return link_refused(request, refused, ended=isinstance(refused, OldLink))
+    if invitation.subscription.is_gift:
+        return see_other(again_path(invitation.subscription.given))  # never as a renewal: it is given again, or not
     asked = invited(invitation, token)
     if not asked.offers:
         return plain_page("storefront/closed.html", {"here": "order"}, status=503)
@@ -110,13 +118,40 @@ def renew(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @never_cache
+@require_safe
+@to_payment_page
+def give_again(request: HttpRequest, token: str) -> HttpResponse:
+    """The order page for whoever gives another year, by the link of a letter or from the account; filled in."""
+    try:
+        asked = asked_to_give(token)
+    except BadGiftLink as refused:
+        return link_refused(request, refused, ended=False)
+    if not asked.offers:
+        return plain_page("storefront/closed.html", {"here": "order"}, status=503)
+    return _to_give(request, asked)
+
+
+def _to_give(request: HttpRequest, asked: Asked) -> HttpResponse:
+    """A fresh form to give by."""
+    browser = tokens.of_browser(request) or uuid4()
+    before = asked.gift.continues if asked.gift else None
+    notices: list[str] = []
+    wish = _wish_in_hand(tokens.of_gift(browser, before.pk if before else None), notices)
+    initial = {"source_code": request.GET.get("source", "")[:40]} | giver_beforehand(before, request.user)
+    answer = _drawn(request, _form(asked, initial=initial), asked, wish=wish, notices=notices)
+    tokens.remember(answer, browser)
+    return answer
+
+
+@never_cache
 @require_POST
 @limited(PREVIEW)
-def label(request: HttpRequest) -> HttpResponse:
+def label(request: HttpRequest, *, gift: bool = False) -> HttpResponse:
     """The parts of the order page that typing changes: label, address fields, bill, what is said, button."""
     try:
-        asked = from_form(request, request.GET.get("formule", ""))
-    except (BadLink, OldLink):
+        again = request.POST.get("again", "")
+        asked = asked_to_give(again) if gift else from_form(request, request.GET.get("formule", ""))
+    except (BadLink, OldLink, BadGiftLink):
         raise Http404 from None
     if not asked.offers:
         raise Http404
@@ -140,6 +175,11 @@ def again(request: HttpRequest, order: Order, *, notices: Sequence[str]) -> Http
 def _form(asked: Asked, *, data: Any = None, initial: Any = None) -> OrderForm:
     shelf, offers = asked.shelf, asked.offers
     zones = {str(zone) for offer in offers.values() for zone, _price in shelf.zone_prices(offer)}
+    if asked.gift is not None:
+        return GiftForm(
+            data, renewals=list(offers), zones=zones, allowed=settings.DELIVERY_COUNTRIES or None, initial=initial,
+            starts=starts(shelf, after=asked.gift.after), on=shelf.on, continues=asked.gift.continues,
+        )  # fmt: skip
     return OrderForm(
         data, renewals=list(offers), zones=zones, allowed=settings.DELIVERY_COUNTRIES or None, initial=initial
     )
@@ -204,17 +244,18 @@ def _drawn(
     except NotForSale as refused:
         if asked.renews is not None:
             return renewed_already(request, asked.renews, refused)
+        if asked.gift is not None and asked.gift.continues is not None:
+            return given_already(request, asked.gift.continues)
         return plain_page("storefront/closed.html", {"here": "order"}, status=503)
-    answer = render(
-        request, "checkout/order.html", context(form, asked, said=said, wish=tokens.sign(wish), notices=notices)
-    )
+    template = "checkout/gift.html" if asked.gift is not None else "checkout/order.html"
+    answer = render(request, template, context(form, asked, said=said, wish=tokens.sign(wish), notices=notices))
     _remember(answer, asked, wish)
     return answer
 
 
 def _remember(answer: HttpResponse, asked: Asked, wish: UUID) -> None:
-    """Keep the browser's wish; that of a renewal is made from it and from the subscription (see `tokens`)."""
-    if asked.renews is None:
+    """Keep the browser's wish; that of a renewal or a gift is made from it (see `tokens`)."""
+    if asked.renews is None and asked.gift is None:
         tokens.remember(answer, wish)
 
 
@@ -239,6 +280,7 @@ def _sent(request: HttpRequest, asked: Asked) -> HttpResponse:
             on=asked.shelf.on,
             shelf=asked.shelf,
             renews=asked.renews,
+            gift=start_of(form, asked),
         )
     except ValidationError as refused:
         refuse(form, refused)

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from payments.territories import EU_STATES
 from payments.vat import BuyerKind
 from shop.checkout.form import OrderForm
+from shop.checkout.gift_form import GiftForm
 from shop.checkout.page import AUTOMATIC, Shown, terms_words
 from shop.limits import client_address
 from subscriptions.addresses.territories import is_french_postal_area
@@ -21,7 +22,7 @@ FRENCH_KINDS = {"company": BuyerKind.PRO_FR, "public": BuyerKind.PUBLIC_FR, "ass
 
 def buyer_kind(form: OrderForm) -> str:
     """What the buyer is for VAT and e-invoicing: by the address the invoice goes to (law.md 3.2)."""
-    if not form.cleaned_data["for_organisation"]:
+    if not form.cleaned_data.get("for_organisation"):
         return BuyerKind.CONSUMER
     buyer = form.billing or form.delivery
     country = buyer.country if buyer else ""
@@ -35,7 +36,7 @@ def wish_of(form: OrderForm, said: Shown, *, shelf: Shelf, request: HttpRequest)
     facts = form.cleaned_data
     if form.delivery is None or form.delivery_label is None:
         raise ValueError("only a valid form becomes a wish")
-    buyer = form.billing or form.delivery
+    buyer = form.buyer or form.delivery
     customer = request.user if request.user.is_authenticated else None
     return Wish(
         quote=said.quote,
@@ -59,6 +60,7 @@ def wish_of(form: OrderForm, said: Shown, *, shelf: Shelf, request: HttpRequest)
         disclosure=said.snapshot(shelf),
         expected_total=said.quote.amount.amount,
         source_code=facts["source_code"],
+        gift=form.gift_wish() if isinstance(form, GiftForm) else None,
         customer=customer,
         ip=client_address(request) or None,
         user_agent=request.headers.get("User-Agent", "")[:300],

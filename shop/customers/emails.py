@@ -19,10 +19,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
-from payments.desk import record_act
+from payments.desk import record_act, take_off_desk
 from shop.customers.models import Customer, EmailChange
 from shop.customers.sessions import end_sessions
 from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.returns.following import EMAIL_LOST
 
 VALID_FOR = timedelta(hours=24)
 _SALT = "shop.customers.emails"
@@ -50,6 +51,15 @@ class NoSuchWish(ValidationError):
 
 class EmailTaken(ValidationError):
     """The address belongs to another account; the message is for staff, never for readers."""
+
+
+def reader_of(email: str) -> Customer | None:
+    """Who may come in with a code sent to this address: its reader, or whoever proved it before two records were merged."""
+    readers = Customer.objects.filter(is_active=True, is_staff=False, erased_on=None)
+    return (
+        readers.filter(email=email).first()
+        or readers.filter(emailaddress__email=email, emailaddress__verified=True).first()
+    )
 
 
 @transaction.atomic
@@ -177,6 +187,30 @@ def replace(customer: Customer, new_email: str, *, actor: Actor, reason: str, at
     return change
 
 
+def live_by_post(customer: Customer, *, actor: Actor, reason: str, at: datetime) -> bool:
+    """A reader gives their e-mail address up, or never had one that works: from now on their letters go by post.
+
+    There is no account without it: sessions and open wishes end. False if there was none. Raises ValueError without a
+    reason. Whether a postal address is known is for the caller to ask.
+    """
+    if not reason.strip():
+        raise ValueError("what was asked is written down")
+    with transaction.atomic():
+        locked = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+        if not locked.email:
+            return False
+        _abandon(locked, at=at)
+        locked.email, locked.search = None, ""
+        locked.save(update_fields=["email", "search"])
+        EmailAddress.objects.filter(user_id=locked.pk).delete()
+        subject = f"customer:{locked.pk}"
+        record_act("gave up an e-mail", subject=subject, actor=actor, at=at, reason=reason)
+        take_off_desk(kind=EMAIL_LOST, subject=subject, because=reason, actor=actor, at=at)
+    end_sessions(customer)
+    customer.email = None
+    return True
+
+
 def _hold(customer: Customer, email: str) -> bool:
     """Give the customer the address, unless another account has it. Its search words are made anew by their sweep."""
     customer.email, customer.search = email, ""
@@ -203,6 +237,8 @@ def _finish(
         reason=reason,
         facts={"change": change.pk},
     )
+    because = str(_("There is another address."))
+    take_off_desk(kind=EMAIL_LOST, subject=f"customer:{customer.pk}", because=because, actor=actor, at=at)
     facts = {"old_email": former or "", "new_email": change.new_email}
     queue(
         [

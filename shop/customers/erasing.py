@@ -24,13 +24,27 @@ from django.utils.translation import ngettext
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import put_on_desk, record_act
+from payments.disputes import is_disputed
 from payments.ledger import entries
 from payments.ledger.posting import post
-from payments.models import DeskItem, PayerAccount, Payment, Refund, SavedMethod
+from payments.models import DeskItem, PayerAccount, Payment, Refund, SavedMethod, Transfer
 from shop.customers.models import Customer, EmailChange
 from shop.customers.sessions import end_sessions
 from subscriptions.dates import LIVING
-from subscriptions.models import AddressChange, Entitlement, Order, PostalAddress, Recipient, Renewal, Subscription
+from subscriptions.gifts.giving import take_back
+from subscriptions.models import (
+    AddressChange,
+    Contact,
+    Entitlement,
+    Gift,
+    LostMailbox,
+    Order,
+    PostalAddress,
+    Recipient,
+    Renewal,
+    Subscription,
+)
+from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import move, move_copies
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.stopping.choosing import stop_renewing
@@ -115,8 +129,8 @@ def _own(customer: Customer) -> QuerySet[Subscription]:
 
 
 def _own_of(pk: int) -> QuerySet[Subscription]:
-    """Whose copies they are: the holder's; the payer's where nobody else holds them."""
-    mine = Q(holder=pk) | Q(holder=None, payer=pk)
+    """Whose copies they are: the holder's; the payer's where nobody else holds them, unless they were given away."""
+    mine = Q(holder=pk) | Q(holder=None, payer=pk, is_gift=False)
     return Subscription.objects.filter(mine).values("pk")
 
 
@@ -127,15 +141,18 @@ def _waits_because(customer: Customer) -> str:
     waiting = (Order.State.DRAFT, Order.State.AWAITING_PAYMENT)
     if Order.objects.filter(mine, state__in=waiting).exists():
         return str(_("An order is waiting for its payment. It ends within a day if you do not pay it; come back then."))
-    payments = Payment.objects.filter(customer=customer)
+    payments = Payment.objects.filter(Q(customer=customer) | Q(customer__merged_into=customer))
     under_way = (Refund.State.CREATED, Refund.State.PENDING, Refund.State.UNKNOWN)
     if Refund.objects.filter(payment__in=payments, state__in=under_way).exists():
+        return str(_("Money is on its way back to you. Come back once it has arrived."))
+    over = (Transfer.State.DONE, Transfer.State.FAILED, Transfer.State.CANCELLED)
+    transfers = Transfer.objects.filter(Q(customer=customer) | Q(customer__merged_into=customer))
+    if transfers.exclude(state__in=over).exists():
         return str(_("Money is on its way back to you. Come back once it has arrived."))
     unsettled = (Payment.State.PROCESSING, Payment.State.UNKNOWN)
     if payments.filter(Q(state__in=unsettled) | Q(effect=Payment.Effect.PARKED)).exists():
         return str(_("A payment is on its way. Come back once it has arrived."))
-    subjects = [f"payment:{pk}" for pk in payments.values_list("pk", flat=True)]
-    if DeskItem.objects.filter(kind__startswith="charge.dispute", subject__in=subjects, closed_at=None).exists():
+    if is_disputed(payments):
         return str(_("Your bank disputes a payment of yours. Come back once it has decided."))
     return ""
 
@@ -153,12 +170,15 @@ def _end(
     on = paris_day(at)
     move_copies(owed, "void", on=on, actor=actor, at=at, reason=reason or BECAUSE)
     # What was not sold here, by an import, was never deferred in these books.
-    worth = sum((copy.value_ht for copy in owed if copy.term.order_id), Decimal("0.00"))
+    sold = [copy for copy in owed if copy.term.order_id or copy.term.payment_id or copy.term.source == CARRIED]
+    worth = sum((copy.value_ht for copy in sold), Decimal("0.00"))
     if worth:
         post([entries.given_up(f"customer:{customer.pk}", worth=worth, booked_on=on)], actor=actor, at=at)
     for one in subscriptions:
         stop_renewing(one, actor=actor, at=at, reason=reason or BECAUSE)
     move(subscriptions, Subscription.State.ENDED, actor=actor, at=at, reason=reason or BECAUSE)
+    for one in subscriptions:
+        take_back(one, actor=actor, at=at, reason=reason or BECAUSE)
     paid = Subscription.objects.filter(Q(payer=customer) | Q(pk__in=[one.pk for one in subscriptions]))
     left = Q(payer_account__customer=customer) | Q(payments__customer=customer) | Q(subscriptions__in=paid)
     methods = SavedMethod.objects.filter(pk__in=list(SavedMethod.objects.filter(left).values_list("pk", flat=True)))
@@ -190,11 +210,19 @@ def _blank(customer: Customer, *, on: date, at: datetime) -> None:
     addresses = PostalAddress.objects.filter(lived).exclude(Exists(sold)).exclude(Exists(others))
     addresses.update(typed={}, lines=[], postcode="", town="")
     recipients.update(name="")
+    # Who gives is told as long as the gift is on its way; of a recipient nothing is left.
+    Gift.objects.filter(claimed_by=customer).update(recipient_name="", recipient_email="", reader_email="", message="")
+    Gift.objects.filter(order__customer=customer).exclude(state=Gift.State.GIVEN).update(giver_name="", message="")
     EmailChange.objects.filter(customer=customer).delete()
+    Transfer.objects.filter(Q(customer=customer) | Q(customer__merged_into=customer)).update(holder="", iban_end="")
+    # What was said is gone; a file that came lies until its own day, found again by nobody.
+    said = Contact.objects.filter(Q(customer=customer) | Q(customer__merged_into=customer))
+    said.update(words="", file_name="", document=None)
     EmailAddress.objects.filter(user_id=customer.pk).delete()
     Authenticator.objects.filter(user_id=customer.pk).delete()
     for field in ("title", "first_name", "last_name", "organisation", "phone", "search"):
         setattr(customer, field, "")
+    LostMailbox.objects.filter(email=customer.email or "").delete()
     customer.email, customer.last_login = None, None
     customer.is_active, customer.erased_on = False, on
     customer.set_unusable_password()

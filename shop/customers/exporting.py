@@ -1,7 +1,7 @@
 """One file with everything that is held about a reader, to read and to take elsewhere (GDPR art. 15 and 20).
 
 A zip: the same facts as `donnees.json` for machines and `donnees.html` for people, the invoices as PDF, the letters as
-they were sent.
+they were sent, the files that the reader sent.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from django.utils.translation import gettext as _
 from payments.documents import read
 from payments.french_days import french_day
 from payments.models import Invoice
-from shop.customers.holdings import everything
+from shop.customers.holdings import everything, theirs
 from shop.customers.models import Customer
 from shop.customers.words import AS_KEPT, CODED, CODES, LABELS
-from subscriptions.models import Notice
+from subscriptions.models import Contact, Notice
 from subscriptions.notices.french import moment
 
 
@@ -81,10 +81,14 @@ def _parsed(parse: Any, text: str) -> Any:
 
 
 def _files(customer: Customer) -> Iterator[tuple[str, bytes]]:
-    invoices = Invoice.objects.filter(customer=customer, rendering__isnull=False).select_related("rendering")
+    invoices = Invoice.objects.filter(theirs(customer), rendering__isnull=False).select_related("rendering")
     for invoice in invoices.order_by("pk"):
         if body := read(invoice.rendering.document_id):
             yield f"factures/{invoice.reference}.pdf", body
-    for letter in Notice.objects.filter(customer=customer, document__isnull=False).order_by("pk"):
+    for came in Contact.objects.filter(theirs(customer), document__isnull=False).order_by("pk"):
+        if body := read(came.document_id or ""):
+            yield f"echanges/{came.pk}-{came.file_name}", body
+    for letter in Notice.objects.filter(theirs(customer), document__isnull=False).order_by("pk"):
         if body := read(letter.document_id or ""):
-            yield f"courriers/{letter.pk}-{letter.kind}.eml", body
+            ending = "pdf" if letter.channel == Notice.Channel.PAPER else "eml"
+            yield f"courriers/{letter.pk}-{letter.kind}.{ending}", body

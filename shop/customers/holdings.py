@@ -13,21 +13,28 @@ from typing import Any
 from django.db.models import Q
 from django.utils.timezone import localtime
 
-from payments.models import Act, Invoice, Payment, SavedMethod
+from payments.iban import masked
+from payments.models import Act, Invoice, Payment, SavedMethod, Transfer
 from shop.customers.models import Customer
 from shop.customers.sessions import open_sessions
 from subscriptions.models import (
     AddressChange,
     Consent,
+    Contact,
     Declaration,
     Entitlement,
+    Gift,
+    LostMailbox,
     Notice,
     Order,
+    Pause,
     PostalAddress,
+    Quote,
     RenewalChoice,
     Subscription,
     Term,
 )
+from subscriptions.models.gifts import CARRIED
 
 Facts = dict[str, Any]
 
@@ -40,12 +47,15 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
             "exported_at": at,
             "person": _person(customer),
             "subscriptions": [_subscription(one, customer) for one in subscriptions],
+            "gifts": [_gift(one, customer) for one in _gifts(customer)],
             "address_changes": [_move(one) for one in _moves(customer)],
             "orders": [_order(one) for one in _orders(customer)],
             "payments": [_payment(one) for one in _payments(customer)],
+            "transfers": [_transfer(one) for one in Transfer.objects.filter(theirs(customer)).order_by("pk")],
             "means_of_payment": [_method(one) for one in _methods(customer)],
-            "invoices": [_invoice(one) for one in Invoice.objects.filter(customer=customer).order_by("pk")],
-            "letters": [_letter(one) for one in Notice.objects.filter(customer=customer).order_by("pk")],
+            "invoices": [_invoice(one) for one in Invoice.objects.filter(theirs(customer)).order_by("pk")],
+            "letters": [_letter(one) for one in Notice.objects.filter(theirs(customer)).order_by("pk")],
+            "contacts": [_contact(one) for one in Contact.objects.filter(theirs(customer)).order_by("pk")],
             "consents": [_consent(one) for one in _consents(customer)],
             "declarations": [_declaration(one) for one in _declarations(customer, subscriptions)],
             "renewal_choices": [
@@ -54,9 +64,36 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
                 .select_related("subscription")
                 .order_by("pk")
             ],
+            "pauses": [
+                {
+                    "at": one.at,
+                    "subscription": one.term.subscription.number,
+                    "issue": one.issue.number,
+                    "state": one.state,
+                    "reason": one.reason,
+                }
+                for one in Pause.objects.filter(term__subscription__in=subscriptions)
+                .select_related("term__subscription", "issue")
+                .order_by("pk")
+            ],
+            "quotes": [
+                {
+                    "number": one.reference,
+                    "issued_on": one.issued_on,
+                    "name": one.buyer_name,
+                    "billing": {"label": one.buyer_address},
+                    "siret": one.siret,
+                    "amount": one.amount.amount,
+                }
+                for one in Quote.objects.filter(subscription__payer=customer).order_by("pk")
+            ],
             "email_changes": [
                 {"asked_at": one.created_at, "new_email": one.new_email, "done_at": one.done_at}
                 for one in customer.email_changes.order_by("pk")
+            ],
+            "lost_mailboxes": [
+                {"kind": one.kind, "since": one.since, "ended_at": one.ended_at}
+                for one in LostMailbox.objects.filter(email=customer.email or "").order_by("pk")
             ],
             "sessions": [
                 {"opened_at": one.created_at, "ip": one.ip, "browser": one.user_agent}
@@ -65,6 +102,11 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
             "acts": [{"at": one.at, "what": one.verb, "reason": one.reason} for one in _acts(customer, subscriptions)],
         }
     )
+
+
+def theirs(customer: Customer) -> Q:
+    """Rows of this reader's, or of a record of theirs that was merged into this one: evidence keeps the old number."""
+    return Q(customer=customer) | Q(customer__merged_into=customer)
 
 
 def _person(customer: Customer) -> Facts:
@@ -92,27 +134,29 @@ def _subscriptions(customer: Customer) -> list[Subscription]:
 
 
 def _subscription(one: Subscription, customer: Customer) -> Facts:
-    # Where somebody else holds a gift, their address is theirs.
+    # Where somebody else holds a gift, or may have moved with it, their address is theirs; its price is the giver's.
     theirs = one.holder_id not in (None, customer.pk) and one.recipient.customer_id != customer.pk
+    theirs = theirs or (one.is_gift and one.holder_id != customer.pk)
+    received = one.is_gift and one.payer_id != customer.pk
     return {
         "number": one.number,
         "magazine": one.magazine.title,
         "offer": one.offer.title,
         "renewal": one.renewal,
         "state": one.state,
-        "recipient": one.recipient.name,
+        "recipient": one.recipient.name if not (one.is_gift and theirs) else None,
         "address": None if theirs else _address(one.recipient.address),
         "steps": [{"at": step.at, "state": step.to_state} for step in one.events.all()],
-        "terms": [_term(term) for term in one.terms.all()],
+        "terms": [_term(term, priced=not received and term.source != CARRIED) for term in one.terms.all()],
     }
 
 
-def _term(term: Term) -> Facts:
+def _term(term: Term, *, priced: bool) -> Facts:
     return {
         "number": term.number,
         "starts_on": term.starts_on,
         "ends_on": term.ends_on,
-        "amount": term.amount.amount,
+        "amount": term.amount.amount if priced else None,
         "copies": [_copy(copy) for copy in term.entitlements.all()],
     }
 
@@ -127,6 +171,42 @@ def _copy(copy: Entitlement) -> Facts:
 
 def _address(address: PostalAddress | None) -> Facts | None:
     return {"label": address.lines, "typed": address.typed} if address else None
+
+
+def _gifts(customer: Customer) -> list[Gift]:
+    """Those that they give, and those that they received."""
+    mine = Q(order__customer=customer) | Q(claimed_by=customer)
+    return list(
+        Gift.objects.filter(mine).select_related("order", "subscription").prefetch_related("events").order_by("pk")
+    )
+
+
+def _gift(one: Gift, customer: Customer) -> Facts:
+    """To its giver: what they wrote. To its recipient: what they were told, and the address for letters they gave."""
+    facts: Facts = {
+        "number": one.subscription.number if one.subscription else None,
+        "giver": one.giver_name,
+        "recipient": one.recipient_name,
+        "message": one.message,
+        "announced_on": one.announce_on,
+        "state": one.state,
+    }
+    if one.claimed_by_id == customer.pk:
+        return facts | {
+            "code": one.code,
+            "email": one.reader_email,
+            "informed_by": one.informed_by,
+            "at": one.informed_at,
+        }
+    # What the recipient said later is theirs.
+    steps = [
+        step for step in one.events.all() if "recipient" not in step.reason and step.to_state != Gift.State.CLAIMED
+    ]
+    return facts | {
+        "email": one.recipient_email,
+        "state": Gift.State.ANNOUNCED if one.state == Gift.State.CLAIMED else one.state,
+        "steps": [{"at": step.at, "what": step.reason} for step in steps],
+    }
 
 
 def _moves(customer: Customer) -> list[AddressChange]:
@@ -157,7 +237,8 @@ def _order(one: Order) -> Facts:
         "amount": one.amount.amount,
         "email": one.email,
         "phone": one.phone,
-        "delivery": _address(one.delivery),
+        # Of a gift that goes on, where it goes by now is not what its giver wrote.
+        "delivery": _address(one.delivery) if not one.is_gift else None,
         "billing": _address(one.billing),
         "organisation": one.organisation,
         "siren": one.siren,
@@ -170,7 +251,7 @@ def _order(one: Order) -> Facts:
 
 
 def _payments(customer: Customer) -> list[Payment]:
-    return list(Payment.objects.filter(customer=customer).prefetch_related("events", "refunds").order_by("pk"))
+    return list(Payment.objects.filter(theirs(customer)).prefetch_related("events", "refunds").order_by("pk"))
 
 
 def _payment(one: Payment) -> Facts:
@@ -190,6 +271,17 @@ def _payment(one: Payment) -> Facts:
             }
             for refund in one.refunds.all()
         ],
+    }
+
+
+def _transfer(one: Transfer) -> Facts:
+    return {
+        "reference": one.reference,
+        "amount": one.amount.amount,
+        "state": one.state,
+        "holder": one.holder,
+        "iban": one.iban or masked(one.iban_end),
+        "refunded_on": one.sent_on,
     }
 
 
@@ -224,6 +316,7 @@ def _invoice(one: Invoice) -> Facts:
 def _letter(one: Notice) -> Facts:
     return {
         "kind": one.kind,
+        "way": one.channel,
         "to": one.to_email,
         "queued_at": one.created_at,
         "state": one.state,
@@ -231,8 +324,12 @@ def _letter(one: Notice) -> Facts:
     }
 
 
+def _contact(one: Contact) -> Facts:
+    return {"on": one.on, "channel": one.channel, "words": one.words, "file": one.file_name}
+
+
 def _consents(customer: Customer) -> list[Consent]:
-    mine = Q(customer=customer) | Q(order__customer=customer)
+    mine = theirs(customer) | Q(order__customer=customer)
     return list(Consent.objects.filter(mine).select_related("text").order_by("pk"))
 
 
@@ -251,7 +348,7 @@ def _consent(one: Consent) -> Facts:
 def _declarations(customer: Customer, subscriptions: Sequence[Subscription]) -> list[Declaration]:
     """Theirs: made signed in, or about what they pay for. Under another address it may be a stranger's."""
     own = [one.pk for one in subscriptions if one.payer_id == customer.pk]
-    mine = Q(customer=customer) | Q(subscription__in=own) | Q(order__customer=customer)
+    mine = theirs(customer) | Q(subscription__in=own) | Q(order__customer=customer)
     return list(Declaration.objects.filter(mine).order_by("pk"))
 
 
@@ -269,9 +366,11 @@ def _declaration(one: Declaration) -> Facts:
 
 
 def _acts(customer: Customer, subscriptions: Sequence[Subscription]) -> list[Act]:
-    subjects = [f"customer:{customer.pk}"]
+    subjects = [f"customer:{customer.pk}", *(f"customer:{pk}" for pk in customer.merged.values_list("pk", flat=True))]
     for one in subscriptions:
-        subjects += [f"subscription:{one.pk}", f"recipient:{one.recipient_id}"]
+        subjects.append(f"subscription:{one.pk}")
+        if not one.is_gift or one.holder_id == customer.pk:
+            subjects.append(f"recipient:{one.recipient_id}")
     subjects += [f"order:{pk}" for pk in customer.orders.values_list("pk", flat=True)]
     return list(Act.objects.filter(subject__in=subjects).order_by("pk"))
 

@@ -41,6 +41,14 @@ class Customer(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(null=True)
     erased_on = models.DateField(null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="merged",
+        help_text="the record that took this one's place: nothing is left here but the way there",
+    )
     source = models.CharField(max_length=40, default="shop")
     foreign_ref = models.CharField(max_length=60, blank=True)
 
@@ -53,6 +61,12 @@ class Customer(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(Lower("email"), name="customer_email_once"),
             models.UniqueConstraint(
                 fields=["source", "foreign_ref"], condition=~models.Q(foreign_ref=""), name="customer_foreign_once"
+            ),
+            # A signpost is empty, and leads on to a record that is none.
+            models.CheckConstraint(
+                condition=models.Q(merged_into__isnull=True)
+                | (models.Q(email__isnull=True, is_active=False) & ~models.Q(merged_into=models.F("id"))),
+                name="customer_merged_is_empty",
             ),
         ]
         indexes = [

@@ -63,9 +63,9 @@ def words_of(query: str) -> list[str]:
 
 
 def _line(person: Customer, more: Iterable[str]) -> str:
-    # An erased reader keeps only their number: the line is never empty, so that the sweep comes to an end.
+    # An erased reader, or a record merged into another, keeps only its number: the line is never empty, so that the sweep comes to an end.
     own = [f"#{person.pk}"]
-    if person.erased_on is None:
+    if person.erased_on is None and person.merged_into_id is None:
         own += [person.first_name, person.last_name, person.organisation, person.email or "", _digits(person.phone)]
         own += more
     return "#" + " ".join(dict.fromkeys(word for part in own for word in normalised(part).split()))

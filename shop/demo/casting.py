@@ -19,6 +19,8 @@ from shop.demo.till import ASKS_THE_BANK, CARTE_BANCAIRE, DEBIT, MASTERCARD, REF
 
 SEED = 2026
 STARS = 3
+#: Beside the readers: two who give a year to somebody else.
+GIVERS = 2
 Tale = Callable[[Stage, Person], Story]
 DAY = timedelta(days=1)
 #: When a story may begin: so many days ago at least, and at most.
@@ -80,6 +82,7 @@ def cast(readers: int, *, issues: Sequence[MadeUpIssue], opened_on: date, until:
         *_stars(people, when, since=issues[0].cutoff_on, until=until),
         *_readers(people[STARS:], random, when, until=until),
         *_passers_by(people, random, when, until=until),
+        *_givers(people, until=until),
     ]
 
 
@@ -150,6 +153,20 @@ def _passers_by(people: Sequence[Person], random: Random, when: Days, *, until: 
     strangers = make_passers_by(len(tales), random, but=people)
     for (begins, tale), person in zip(tales, strangers, strict=True):
         yield Part(begins, person, tale)
+
+
+def _givers(people: Sequence[Person], *, until: datetime) -> Iterator[Part]:
+    """One gift that was told, one that is still to be; givers and recipients are people of their own."""
+    persons = make_passers_by(2 * GIVERS, Random(SEED + 1), but=people)  # noqa: S311 - a plan, no secret
+    told, to_come = (
+        (20 * DAY, 6 * DAY, "Bonne lecture, et bon anniversaire.", "gave a year, which its recipient was told of"),
+        (3 * DAY, 12 * DAY, "Pour tes dimanches.", "gave a year, to be told in nine days"),
+    )
+    for giver, receiver, (before, after, message, star) in zip(
+        persons[::2], persons[1::2], (told, to_come), strict=True
+    ):
+        tale = partial(stories.gives, receiver=receiver, told_after=after, message=message)
+        yield Part(until - before, giver, tale, star)
 
 
 def _at_home(person: Person) -> bool:

@@ -30,6 +30,36 @@ class Dossier:
         return [{"folio": one.folio, "title": one.title, "text": one.text} for one in self.articles]
 
 
+#: Of the three issues before the nine, sold out by now.
+OLDER_DOSSIERS = (
+    Dossier(
+        "Qui écrit quand la machine écrit",
+        108,
+        (
+            Article(6, "Repères", "Une saison de procès, de brevets et de promesses."),
+            Article(24, "Signé qui ?", "Romanciers, journalistes et correcteurs devant la même page blanche."),
+            Article(66, "Entretien", "« Le style est ce qui reste quand on a tout prédit. »"),
+        ),
+    ),
+    Dossier(
+        "La voiture qui hésite",
+        112,
+        (
+            Article(6, "Repères", "Trois mois d’essais, d’arrêts et d’arrêtés."),
+            Article(20, "Au carrefour", "Ce que voit une voiture à Rouen, un soir de pluie, et ce qu’elle en conclut."),
+            Article(84, "Atelier", "Reconnaître un panneau sous la neige, avec douze images."),
+        ),
+    ),
+    Dossier(
+        "Apprendre avec, apprendre sans",
+        120,
+        (
+            Article(6, "Repères", "Rentrée : ce que disent les circulaires, ce que font les classes."),
+            Article(22, "Deux sixièmes", "Un collège, deux classes, une année : le journal de bord d’une expérience."),
+            Article(96, "Lectures", "Neuf livres pour parents inquiets."),
+        ),
+    ),
+)
 DOSSIERS = (
     Dossier(
         "Ce que l’IA coûte vraiment",

@@ -1,7 +1,7 @@
 """Which nine issues a demo shows on a given day: the last three that were posted and the next six, one a quarter.
 
-Three past issues are less than a year of history, so no term of the demo has come to its end: nothing is asked of
-renewals, and the shop has opened on the day after which an order went to the oldest of them.
+Three past issues are less than a year of history: the crowd of readers came after the order that went to the oldest of
+them, and their first year is not over. Before it lie three older issues, for the few first readers whose year is.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from shop.demo.contents import DOSSIERS, Dossier
+from shop.demo.contents import DOSSIERS, OLDER_DOSSIERS, Dossier
 from subscriptions.calendar import cutoff_for
 from subscriptions.working_days import next_working_day
 
@@ -40,8 +40,20 @@ def made_up_issues(on: date) -> tuple[MadeUpIssue, ...]:
     return tuple(_issue(quarter, dossier) for quarter, dossier in zip(quarters, DOSSIERS, strict=True))
 
 
+def older_issues(on: date) -> tuple[MadeUpIssue, ...]:
+    """The three issues before the nine, oldest first. Pure."""
+    oldest = _quarter(made_up_issues(on)[0])
+    quarters = range(oldest - len(OLDER_DOSSIERS), oldest)
+    return tuple(_issue(quarter, dossier) for quarter, dossier in zip(quarters, OLDER_DOSSIERS, strict=True))
+
+
+def first_day(on: date) -> date:
+    """The day on which the shop began to sell: from here on an order goes to the oldest of the older issues."""
+    return cutoff_for(post_day(_quarter(older_issues(on)[0]) - 1))
+
+
 def opened_on(on: date) -> date:
-    """The shop's first day: from here on an order goes to the oldest issue of the nine."""
+    """The day from which readers came in numbers: from here on an order goes to the oldest issue of the nine."""
     oldest = made_up_issues(on)[0]
     return cutoff_for(post_day(_quarter(oldest) - 1))
 

@@ -12,16 +12,19 @@ from django.conf import settings
 from django.db import connection
 from django.utils import translation
 
-from payments.actors import Actor
+from payments.actors import Actor, job
 from payments.days import paris_day
 from payments.desk import record_act
+from payments.mirroring.running import mirror
 from payments.models import Act, DeskItem
 from shop.customers.models import Customer
 from shop.customers.search import refresh_stale
 from shop.demo.casting import Part, cast
 from shop.demo.catalogue import stock
-from shop.demo.issues import made_up_issues, opened_on
+from shop.demo.clockwork import turns
+from shop.demo.issues import first_day, made_up_issues, older_issues, opened_on
 from shop.demo.playing import ROUND, morning, play, postings, weekly
+from shop.demo.renewal_casting import First, cast_first_readers
 from shop.demo.stage import Stage
 from shop.demo.team import hire
 from shop.demo.till import Till
@@ -30,6 +33,8 @@ from subscriptions.models import Magazine
 
 LOADED = "demo loaded"
 SUBJECT = "demo:1"
+#: So many readers make a shop that has a history: a smaller one has nobody whose year is over.
+ENOUGH = 12
 SILENT = "shop.demo.letterbox.SilentBackend"
 
 
@@ -86,21 +91,30 @@ def troubles(*, at: datetime) -> list[str]:
     return broken + [f"{item.kind}: {item.subject} {item.sentence}" for item in items]
 
 
-def _load(till: Till | None, *, readers: int, until: datetime) -> list[Part]:
+def _load(till: Till | None, *, readers: int, until: datetime) -> list[Part | First]:
     on = paris_day(until)
-    calendar, opening = made_up_issues(on), opened_on(on)
-    parts = cast(readers, issues=calendar, opened_on=opening, until=until)
-    team = hire(at=morning(opening))
-    issues = stock(settings.PUBLISHER, calendar, opened_on=opening)
-    stage = Stage(till=till, team=team, now=morning(opening), until=until)
+    calendar, older = made_up_issues(on), older_issues(on)
+    parts = cast(readers, issues=calendar, opened_on=opened_on(on), until=until)
+    begun = morning(first_day(on))
+    team = hire(at=begun)
+    issues = stock(settings.PUBLISHER, [*older, *calendar], opened_on=first_day(on))
+    stage = Stage(till=till, team=team, now=begun, until=until)
     tales = [(part.begins, part.tale(stage, part.person)) for part in parts]
-    play(stage, [*postings(stage, issues, on=on), *tales, *weekly(stage)])
+    first: list[First] = []
+    if readers >= ENOUGH:
+        everybody = [part.person for part in parts]
+        first, days = cast_first_readers(stage, but=everybody, issues=[*older, *calendar], until=until)
+        tales += [(one.begins, one.tale()) for one in first]
+        tales += turns(stage, days)
+    play(stage, [*postings(stage, issues, on=on), *tales, *weekly(stage, since=morning(opened_on(on)))])
     while refresh_stale(ROUND):
         pass
-    return parts
+    if till is not None:
+        mirror(actor=job("stripe-mirror"), at=until)
+    return [*parts, *first]
 
 
-def _remember(parts: Sequence[Part], *, at: datetime) -> Loaded:
+def _remember(parts: Sequence[Part | First], *, at: datetime) -> Loaded:
     """Write down that it is done, last of all: what was interrupted is not taken for a demo."""
     why = {part.person.email: part.star for part in parts if part.star}
     stars = [(person.pk, why[str(person.email)]) for person in Customer.objects.filter(email__in=why).order_by("pk")]

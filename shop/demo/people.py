@@ -49,6 +49,19 @@ class Person:
         return Person(self.number, self.typed, renewal)
 
 
+def giving(giver: Person, receiver: Person, **wishes: str) -> Typed:
+    """What `giver` types on the page that gives, for `receiver` who lives in France."""
+    typed = {name: value for name, value in receiver.typed.items() if name.startswith("delivery_")}
+    return typed | {
+        "giver_first_name": giver.typed["delivery_first_name"],
+        "giver_last_name": giver.typed["delivery_last_name"],
+        "email": giver.email,
+        "recipient_email": receiver.email,
+        "terms": "on",
+        **wishes,
+    }
+
+
 def make_people(count: int, random: Random) -> list[Person]:
     """`count` readers, no two alike. The first three live in France; every kind of address is there from a dozen on."""
     elsewhere = [home for share, homes in OUTSIDE for home in islice(cycle(homes), _share(share, count))]

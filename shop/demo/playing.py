@@ -74,6 +74,6 @@ def postings(stage: Stage, issues: Sequence[Issue], *, on: date) -> list[tuple[d
     return [(stage.now, posts(stage, issue)) for issue in issues if issue.post_on <= on]
 
 
-def weekly(stage: Stage) -> list[tuple[datetime, Story]]:
-    """What happens every week from the beginning on; nothing without a till."""
-    return [(stage.now, reads_the_balance(stage))] if stage.till is not None else []
+def weekly(stage: Stage, *, since: datetime) -> list[tuple[datetime, Story]]:
+    """What happens every week from that instant on; nothing without a till."""
+    return [(since, reads_the_balance(stage))] if stage.till is not None else []

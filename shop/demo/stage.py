@@ -22,13 +22,16 @@ from payments.charging import open_hosted_page
 from payments.days import paris_day
 from payments.models import Payment, Refund
 from payments.webhooks import catching_up, processing
-from shop.checkout.asked import Asked
+from shop.checkout.asked import Asked, GiftAsked
 from shop.checkout.form import OrderForm
+from shop.checkout.gift_form import GiftForm
 from shop.checkout.page import offers_for, shown
 from shop.checkout.wishing import buyer_kind, buyer_name, wish_of
 from shop.demo.people import Person
+from shop.demo.places import Typed
 from shop.demo.till import Means, NoTill, Till
-from subscriptions.models import Order
+from subscriptions.gifts.starting import Start, starts
+from subscriptions.models import Offer, Order
 from subscriptions.offers.catalogue import Shelf, read_shelf
 from subscriptions.orders.following import Situation, follow
 from subscriptions.orders.links import cancel_path, return_path
@@ -87,8 +90,39 @@ class Stage:
             on=shelf.on,
             shelf=shelf,
         )
-        typed = wish_of(form, shown(quoted, Asked(shelf, offers)), shelf=shelf, request=_request(person))
+        typed = wish_of(form, shown(quoted, Asked(shelf, offers)), shelf=shelf, request=_request(person.number))
         order, payment = place(typed, form_token=wish, actor=reader(None), at=self.now)
+        self.open_page(payment, order)
+        return order
+
+    def give(self, typed: Typed, *, number: int, wish: uuid.UUID) -> Order:
+        """Fill in the page that gives, with the next issue as its first, and open the payment page. Raises NotAccepted."""
+        shelf = self._read_shelf()
+        offers = {kind: offer for kind, offer in offers_for(shelf, "").items() if kind == Offer.Renewal.FIXED}
+        zones = {str(zone) for offer in offers.values() for zone, _price in shelf.zone_prices(offer)}
+        choice = starts(shelf)
+        form = GiftForm(
+            {**typed, "start": str(choice[0].number)},
+            renewals=list(offers),
+            zones=zones,
+            allowed=settings.DELIVERY_COUNTRIES or None,
+            starts=choice,
+            on=shelf.on,
+        )
+        if not form.is_valid() or form.delivery is None:
+            raise NotAccepted(f"Giver {number} is refused: {', '.join(sorted(form.errors))}.")
+        asked = Asked(shelf, offers, gift=GiftAsked())
+        quoted = quote(
+            next(iter(offers.values())),
+            country=form.delivery.country,
+            postcode=form.delivery.postcode,
+            buyer_kind=buyer_kind(form),
+            on=shelf.on,
+            shelf=shelf,
+            gift=Start(choice[0].number),
+        )
+        wished = wish_of(form, shown(quoted, asked), shelf=shelf, request=_request(number))
+        order, payment = place(wished, form_token=wish, actor=reader(None), at=self.now)
         self.open_page(payment, order)
         return order
 
@@ -152,9 +186,9 @@ class Stage:
         self._shelf = None
 
 
-def _request(person: Person) -> HttpRequest:
+def _request(number: int) -> HttpRequest:
     """What the browser of a made-up reader sends along; the address is one kept for documentation (RFC 5737)."""
     request = HttpRequest()
     request.user = AnonymousUser()
-    request.META = {"REMOTE_ADDR": f"198.51.100.{person.number % 254 + 1}", "HTTP_USER_AGENT": BROWSER}
+    request.META = {"REMOTE_ADDR": f"198.51.100.{number % 254 + 1}", "HTTP_USER_AGENT": BROWSER}
     return request

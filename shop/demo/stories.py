@@ -12,6 +12,7 @@ from datetime import datetime, time, timedelta
 
 from django.conf import settings
 
+from payments.actors import job
 from payments.days import PARIS, paris_day
 from shop.demo.acts import (
     change_card,
@@ -23,9 +24,10 @@ from shop.demo.acts import (
     wish_erasure,
     withdraw,
 )
-from shop.demo.people import AUTOMATIC, FIXED, Person
+from shop.demo.people import AUTOMATIC, FIXED, Person, giving
 from shop.demo.stage import Stage
 from shop.demo.till import ACCOUNT, ACCOUNT_FAILS, MASTERCARD, NO_FUNDS, REFUSED, VISA, Means
+from subscriptions.gifts.announcing import announce
 from subscriptions.models import Order
 from subscriptions.working_days import next_working_day
 
@@ -189,6 +191,21 @@ def moves_and_changes_card(stage: Stage, person: Person) -> Story:
     change_card(stage, order, person, means=MASTERCARD)
     yield stage.now + MINUTE
     stage.hear()
+
+
+def gives(stage: Stage, person: Person, *, receiver: Person, told_after: timedelta, message: str) -> Story:
+    """Gives a year to somebody, who is told on the day; what lies after the present is still to come."""
+    on = paris_day(stage.now + told_after)
+    typed = giving(person, receiver, announce="email", announce_on=on.isoformat(), message=message)
+    order = stage.give(typed, number=person.number, wish=uuid.uuid4())
+    yield stage.now + 3 * MINUTE
+    stage.pay(order, means=VISA, name=person.name)
+    yield stage.now + SOON
+    stage.come_back(order)
+    yield stage.now + MINUTE
+    stage.hear()
+    yield datetime.combine(on, time(8), PARIS)
+    announce(on=on, at=stage.now, actor=job("gifts"), limit=10)
 
 
 # Those who never become readers.

@@ -94,6 +94,10 @@ class Till:
             answer = self._browser.request(method, url, data=yes, allow_redirects=False, timeout=TIMEOUT)
         return False
 
+    def card_becomes(self, method: str, number: str) -> None:
+        """From now on a saved method behaves as another test card: the bank has changed its mind about it."""
+        self._command("card", payment_method=method, number=number)
+
     def _command(self, name: str, /, **given: Any) -> Any:
         try:
             answer = self._commands.post(f"{self._base}/_control/{name}", json=given, timeout=TIMEOUT)

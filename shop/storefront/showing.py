@@ -111,6 +111,7 @@ def offer_page(shelf: Shelf) -> Context | None:
         "disclosure": said_before(shelf, standings),
         "colophon": colophon(),
         "order_url": order_url,
+        "gift_url": reverse("gift"),
         "canonical_url": settings.SITE_URL + reverse("offer"),
         "share_url": share_url(current),
     }

@@ -22,6 +22,7 @@ from subscriptions.calendar.issues import (
     issues_of_term,
     reached_by_address_change,
 )
+from subscriptions.calendar.pausing import MOST_OF_A_TERM, put_off, taken_back
 from subscriptions.calendar.rules import RULES, Rules
 from subscriptions.calendar.terms import (
     NoticeWindow,
@@ -34,6 +35,7 @@ from subscriptions.calendar.terms import (
 )
 
 __all__ = [
+    "MOST_OF_A_TERM",
     "RULES",
     "CalendarTooShort",
     "ClaimWindow",
@@ -52,7 +54,9 @@ __all__ = [
     "issues_of_term",
     "last_day_to_refuse",
     "legal_notice_window",
+    "put_off",
     "reached_by_address_change",
+    "taken_back",
     "term_after",
     "term_dates",
     "withdraw_until",

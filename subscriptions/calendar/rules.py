@@ -27,10 +27,27 @@ class Rules:
     pre_debit_days_before_sepa: int = 16
     pre_debit_least_days: int = 7
     pre_debit_most_days: int = 30
+    # On paper everything begins earlier by the days that a letter waits to be printed, posted and carried.
+    notice_target_days_paper: int = 70
+    pre_debit_days_before_paper: int = 24
+    # A legal notice goes by post so long before its window closes (law.md 4.7); one that waits is said so many days before.
+    post_days_before_close: int = 10
+    post_alarm_days: int = 5
+    # Nothing else on paper waits longer than this without an alarm.
+    post_waits_days: int = 10
     charge_hour: int = 10
     card_retry_days: tuple[int, ...] = (3, 7, 14)
     sepa_retry_days: tuple[int, ...] = (5, 12)
     lapse_days_after: int = 21
+    # A copy that should have left and is still owed on R: the charge waits so long, time enough to announce it anew.
+    late_issue_days: int = 40
+
+    # A dearer renewal is told by a letter of its own before the legal notice, and no change is signed later than that.
+    price_told_days_before: int = 90
+
+    # An organisation gets a renewal quote so long before its term ends, and it holds so long (law.md 3.4).
+    quote_days_before: int = 90
+    quote_valid_days: int = 90
 
     # C. conso L221-18; the post of periodicals gives no proof of delivery, so a margin stands for it.
     withdrawal_days: int = 14

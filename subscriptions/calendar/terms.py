@@ -79,10 +79,12 @@ def last_day_to_refuse(renews_on: date) -> date:
     return renews_on - _DAY
 
 
-def legal_notice_window(renews_on: date, *, guard_days: int | None = None, rules: Rules = RULES) -> NoticeWindow:
+def legal_notice_window(
+    renews_on: date, *, guard_days: int | None = None, by_post: bool = False, rules: Rules = RULES
+) -> NoticeWindow:
     """When the notice of renewal must reach the reader: three months to one month before D (C. conso L215-1).
 
-    R 15/03/2027 gives 14/12/2026 to 14/02/2027, sent on 13/01/2027; R 31/05/2027 gives 28/02/2027 to 30/04/2027.
+    R 15/03/2027 gives 14/12/2026 to 14/02/2027, sent on 13/01/2027; R 31/05/2027 gives 28/02/2027 to 30/04/2027. `by_post`: planned earlier, by the days that posting takes.
     """
     guard = timedelta(days=rules.notice_guard_days if guard_days is None else guard_days)
     last_day = last_day_to_refuse(renews_on)
@@ -93,5 +95,5 @@ def legal_notice_window(renews_on: date, *, guard_days: int | None = None, rules
         closes_on=closes_on,
         send_from=opens_on + guard,
         send_until=closes_on - guard,
-        target_on=last_day - timedelta(days=rules.notice_target_days),
+        target_on=last_day - timedelta(days=rules.notice_target_days_paper if by_post else rules.notice_target_days),
     )

@@ -22,6 +22,7 @@ from payments.models import LedgerEntry
 from subscriptions.fulfilment.moving import move_issue
 from subscriptions.models import Entitlement, EntitlementMovement, Issue
 from subscriptions.moving import move_copies
+from subscriptions.pausing.holding import release_passed
 
 State = Issue.State
 Copy = Entitlement.State
@@ -43,7 +44,7 @@ def post_issue(issue: Issue, *, on: date, actor: Actor, at: datetime) -> Posted:
     """Serve every copy of `issue` that is owed or in its file, on day `on`, and book their revenue; once.
 
     Side effects, in one transaction: movements ASSIGN and SERVE, one entry per VAT rate (DEFERRED to REV_PRINT), the
-    issue posted. An issue that is posted already stays as it is: nothing served, nothing booked. Copies on hold, given
+    issue posted, the pauses over that skipped it. An issue that is posted already stays as it is: nothing served, nothing booked. Copies on hold, given
     back or void are left alone. Sets `issue.state` and `issue.posted_on` in memory.
     """
     locked = Issue.objects.select_for_update(no_key=True).get(pk=issue.pk)
@@ -65,6 +66,7 @@ def post_issue(issue: Issue, *, on: date, actor: Actor, at: datetime) -> Posted:
     post([_entry(locked, rate, value, on=on) for rate, value in sorted(revenue.items()) if value], actor=actor, at=at)
     for step in ON_THE_WAY[ON_THE_WAY.index(State(locked.state)) + 1 :]:
         move_issue(locked, step, on=on)
+    release_passed(locked, actor=actor, at=at)
     issue.refresh_from_db(fields=["state", "posted_on"])
     return Posted(len(copies), revenue)
 

@@ -1,33 +1,84 @@
 """Every table of the middle floor, one module per subject; verbs live in the rooms beside."""
 
 from subscriptions.models.declarations import Declaration, DeclarationEvent
+from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
+from subscriptions.models.looks import Look
 from subscriptions.models.notices import Notice, NoticeProof
 from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
 from subscriptions.models.orders import Consent, Disclosure, Order, OrderEvent
+from subscriptions.models.pauses import Pause, PauseEvent
 from subscriptions.models.people import AddressChange, PostalAddress, Recipient
-from subscriptions.models.promise import Entitlement, EntitlementMovement, Subscription, SubscriptionEvent, Term
+from subscriptions.models.post import (
+    LostMailbox,
+    MailEvent,
+    MailEventCount,
+    PaperLink,
+    PostBatch,
+    PostBatchLetter,
+)
+from subscriptions.models.prices import PriceChange, PriceChangeEvent
+from subscriptions.models.promise import (
+    Entitlement,
+    EntitlementMovement,
+    Subscription,
+    SubscriptionEvent,
+    Term,
+    TermUndone,
+)
+from subscriptions.models.quotes import Quote, QuoteRendering, QuoteSeries
+from subscriptions.models.rehearsals import (
+    Rehearsal,
+    RehearsalLine,
+    RehearsalReport,
+    RehearsalSignature,
+    UnsignedRunRule,
+)
 from subscriptions.models.reminders import ReminderStep
 from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice, RenewalEvent, RenewalProof
+from subscriptions.models.support import Contact, HandOver
 
 __all__ = [
     "AddressChange",
+    "CarriedTerm",
     "Consent",
+    "Contact",
     "Declaration",
     "DeclarationEvent",
     "Disclosure",
     "Entitlement",
     "EntitlementMovement",
+    "Gift",
+    "GiftEvent",
+    "HandOver",
     "Issue",
     "LegalText",
+    "Look",
+    "LostMailbox",
     "Magazine",
+    "MailEvent",
+    "MailEventCount",
     "Notice",
     "NoticeProof",
     "Offer",
     "Order",
     "OrderEvent",
+    "PaperLink",
+    "Pause",
+    "PauseEvent",
+    "PostBatch",
+    "PostBatchLetter",
     "PostalAddress",
     "Price",
+    "PriceChange",
+    "PriceChangeEvent",
+    "Quote",
+    "QuoteRendering",
+    "QuoteSeries",
     "Recipient",
+    "Rehearsal",
+    "RehearsalLine",
+    "RehearsalReport",
+    "RehearsalSignature",
     "ReminderStep",
     "Renewal",
     "RenewalAttempt",
@@ -37,4 +88,6 @@ __all__ = [
     "Subscription",
     "SubscriptionEvent",
     "Term",
+    "TermUndone",
+    "UnsignedRunRule",
 ]

@@ -72,6 +72,12 @@ class Declaration(models.Model):
             models.Index(
                 fields=["refund_due_on"], condition=models.Q(refund_due_on__isnull=False), name="declaration_refund_due"
             ),
+            # Few wait for their money; all others are history (`subscriptions.stopping.following_up`).
+            models.Index(
+                fields=["received_at"],
+                condition=models.Q(effect__in=["withdrawn_waits", "notice_missed_waits"], refund=None),
+                name="declaration_waits",
+            ),
         ]
 
     def __str__(self) -> str:

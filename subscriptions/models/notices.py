@@ -9,8 +9,13 @@ from django.db import models
 class Notice(models.Model):
     """One message to one person about one matter; queued with the fact it tells, delivered after the commit.
 
-    `matter` is unique: the same fact told twice is one letter. States move in `subscriptions.notices.moving`.
+    `matter` is unique: the same fact told twice is one letter. It goes by e-mail or on paper, as queueing decided for good;
+    on paper `printing` stands for `sending`, and `sent` means posted. States move in `subscriptions.notices.moving`.
     """
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", "e-mail"
+        PAPER = "paper", "on paper"
 
     class Rank(models.TextChoices):
         LEGAL = "legal", "legal"
@@ -20,6 +25,7 @@ class Notice(models.Model):
     class State(models.TextChoices):
         QUEUED = "queued", "queued"
         SENDING = "sending", "sending"
+        PRINTING = "printing", "in a batch to post"
         SENT = "sent", "sent"
         DELIVERED = "delivered", "delivered"
         BOUNCED = "bounced", "bounced"
@@ -31,6 +37,7 @@ class Notice(models.Model):
     matter = models.CharField(max_length=120, unique=True)
     rank = models.CharField(max_length=8, choices=Rank.choices)
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="notices")
+    channel = models.CharField(max_length=5, choices=Channel.choices, default=Channel.EMAIL, db_default=Channel.EMAIL)
     to_email = models.EmailField(max_length=254, blank=True)
     to_name = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=5, default="fr")
@@ -47,8 +54,20 @@ class Notice(models.Model):
     )
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(channel="paper", state__in=["sending", "doubtful"])
+                & ~models.Q(channel="email", state="printing"),
+                name="notice_goes_one_way",
+            ),
+        ]
         indexes = [
             models.Index(fields=["due_at"], condition=models.Q(state__in=["queued", "sending"]), name="notice_waiting"),
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(channel="paper", state__in=["queued", "printing"]),
+                name="notice_to_post",
+            ),
             models.Index(fields=["customer", "created_at"], name="notice_customer"),
             models.Index(
                 fields=["created_at"], condition=models.Q(state__in=["bounced", "failed"]), name="notice_came_back"
@@ -60,18 +79,38 @@ class Notice(models.Model):
 
 
 class NoticeProof(models.Model):
-    """What the mail provider answered, with its id and time; evidence."""
+    """What the mail provider answered, with its id and time, or what a person said of the post; evidence.
+
+    `recorded_at`: when a person wrote it down, where `at` is the day that it tells of. What was written down by mistake is
+    undone by another row of kind `unposted` that names it.
+    """
 
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="proofs")
-    kind = models.CharField(max_length=12, help_text="accepted, refused, delivered, bounced, posted")
+    kind = models.CharField(max_length=12, help_text="accepted, refused, delivered, bounced, posted, unposted")
     provider_id = models.CharField(max_length=255, blank=True)
     detail = models.CharField(max_length=300, blank=True)
     document = models.ForeignKey("payments.Document", null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    recorded_at = models.DateTimeField(null=True)
+    undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["at"], condition=models.Q(kind="bounced"), name="notice_proof_bounced")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="unposted", undoes__isnull=False)
+                | (~models.Q(kind="unposted") & models.Q(undoes=None)),
+                name="notice_proof_undoes",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["at"], condition=models.Q(kind="bounced"), name="notice_proof_bounced"),
+            models.Index(
+                fields=["provider_id"],
+                condition=models.Q(kind="accepted") & ~models.Q(provider_id=""),
+                name="notice_proof_provider",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.notice_id}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from payments.models.amounts import eur_only, euros
 
@@ -97,13 +99,20 @@ class Offer(models.Model):
 
 
 class Price(models.Model):
-    """Amount incl. VAT and postage in one delivery zone; never edited, only succeeded (valid_to may be set once)."""
+    """Amount incl. VAT and postage in one delivery zone; never edited, only succeeded (its ends may be set once).
+
+    `valid_from` to `valid_to`: the days on which orders pay it. `renewals_from` to `renewals_to`: the R on which terms that
+    renew themselves cost it, the same days where nothing else is said. `change`: the dated event that it came with.
+    """
 
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="prices")
     delivery_zone = models.CharField(max_length=8)
     amount = euros()
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True, help_text="first day it no longer holds")
+    renewals_from = models.DateField(null=True, blank=True, help_text="first R that costs it; null: valid_from")
+    renewals_to = models.DateField(null=True, blank=True, help_text="first R that no longer does; null: valid_to")
+    change = models.ForeignKey("PriceChange", null=True, blank=True, on_delete=models.PROTECT, related_name="prices")
 
     objects: ClassVar[models.Manager[Price]] = models.Manager()
 
@@ -122,10 +131,41 @@ class Price(models.Model):
                     ),
                 ],
             ),
+            ExclusionConstraint(
+                name="price_one_a_renewal",
+                expressions=[
+                    ("offer", RangeOperators.EQUAL),
+                    ("delivery_zone", RangeOperators.EQUAL),
+                    (
+                        DateRange(
+                            Coalesce("renewals_from", "valid_from"),
+                            Coalesce("renewals_to", "valid_to"),
+                            RangeBoundary(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=models.Q(renewals_from=None) | models.Q(renewals_from__gte=models.F("valid_from")),
+                name="price_orders_first",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(renewals_from=None)
+                | models.Q(valid_to=None)
+                | models.Q(renewals_to__isnull=False)
+                | models.Q(valid_to__gte=models.F("renewals_from")),
+                name="price_ends_for_renewals",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.offer_id} {self.delivery_zone} {self.amount}"
+
+    def renews_on(self, on: date) -> bool:
+        """Whether a term that renews itself on day `on` costs this."""
+        begins, ends = self.renewals_from or self.valid_from, self.renewals_to or self.valid_to
+        return begins <= on and (ends is None or on < ends)
 
 
 class LegalText(models.Model):

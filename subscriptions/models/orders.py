@@ -53,6 +53,7 @@ class Order(models.Model):
         "Subscription", null=True, on_delete=models.PROTECT, related_name="renewing_orders",
         help_text="the subscription that this order prolongs; null: a new one",
     )  # fmt: skip
+    is_gift = models.BooleanField(default=False, help_text="somebody else than the buyer receives it: see `Gift`")
 
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="orders")
     email = models.EmailField(max_length=254)
@@ -129,6 +130,9 @@ class Consent(models.Model):
     words = models.TextField(help_text="as shown")
     text = models.ForeignKey("LegalText", null=True, on_delete=models.PROTECT, related_name="consents")
     order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="consents")
+    gift = models.ForeignKey(
+        "Gift", null=True, on_delete=models.PROTECT, related_name="consents", help_text="its recipient, without account"
+    )
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="consents")
     ip = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=300, blank=True)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
 
 from payments.models.amounts import eur_only, euros
-from subscriptions.models.offers import DateRange, Offer
+from subscriptions.models.offers import Offer
+
+
+def term_subject(subscription_id: int, number: int) -> str:
+    """Neutral subject shared by every payment that could pay a term, automatic or not (design, rule 4)."""
+    return f"term:{subscription_id}:{number}"
 
 
 class Subscription(models.Model):
@@ -37,6 +40,7 @@ class Subscription(models.Model):
     )
     renewal = models.CharField(max_length=10, choices=Offer.Renewal.choices)
     offer = models.ForeignKey("Offer", on_delete=models.PROTECT, related_name="subscriptions")
+    is_gift = models.BooleanField(default=False, help_text="its payer gave it: the copies are somebody else's")
     saved_method = models.ForeignKey(
         "payments.SavedMethod", null=True, blank=True, on_delete=models.PROTECT, related_name="subscriptions"
     )
@@ -53,6 +57,15 @@ class Subscription(models.Model):
                 condition=~models.Q(foreign_ref=""),
                 name="subscription_foreign_once",
             ),
+            # A gift is one term: nobody is ever charged for it again (law.md 4.7, 7.6).
+            models.CheckConstraint(
+                condition=models.Q(is_gift=False) | models.Q(renewal="fixed", saved_method=None),
+                name="subscription_gift_never_renews",
+            ),
+        ]
+        # Who lapsed on a day is reminded so many days later (`subscriptions.renewals.reminding`).
+        indexes = [
+            models.Index(fields=["state_since"], condition=models.Q(state="lapsed"), name="subscription_lapsed"),
         ]
 
     def __str__(self) -> str:
@@ -77,7 +90,10 @@ class SubscriptionEvent(models.Model):
 
 
 class Term(models.Model):
-    """A stretch paid for, or invoiced to an institution; evidence: its sold dates never change."""
+    """A stretch paid for, or invoiced to an institution; evidence: its sold dates never change.
+
+    Two terms of one subscription overlap only if one of them was undone (`term_no_overlap`, migration 0015).
+    """
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="terms")
     number = models.PositiveSmallIntegerField()
@@ -107,16 +123,6 @@ class Term(models.Model):
             models.CheckConstraint(condition=models.Q(ends_on__gt=models.F("starts_on")), name="term_dates"),
             eur_only("amount", "term_eur"),
             eur_only("amount_ht", "term_ht_eur"),
-            ExclusionConstraint(
-                name="term_no_overlap",
-                expressions=[
-                    ("subscription", RangeOperators.EQUAL),
-                    (
-                        DateRange("starts_on", "ends_on", RangeBoundary(inclusive_upper=True)),
-                        RangeOperators.OVERLAPS,
-                    ),
-                ],
-            ),
         ]
         # Which terms end soon is answered from the index alone (`subscriptions.renewals.finding`).
         indexes = [models.Index(fields=["ends_on"], include=["subscription", "number"], name="term_ends")]
@@ -126,8 +132,23 @@ class Term(models.Model):
 
     @property
     def subject(self) -> str:
-        """Neutral subject shared by every payment that could pay this term (design, rule 4)."""
-        return f"term:{self.subscription_id}:{self.number}"
+        """Name of this term on payments and invoices."""
+        return term_subject(self.subscription_id, self.number)
+
+
+class TermUndone(models.Model):
+    """A term that was taken back whole, as by a withdrawal: its days are free for another; evidence.
+
+    The term itself stays as it was sold. No two others of one subscription overlap (`term_no_overlap`, migration 0015).
+    """
+
+    term = models.OneToOneField(Term, on_delete=models.PROTECT, related_name="undone")
+    actor = models.CharField(max_length=80)
+    reason = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.term_id} undone"
 
 
 class Entitlement(models.Model):

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from payments.models.amounts import eur_only, euros
+from subscriptions.models.promise import term_subject
 
 
 class Renewal(models.Model):
@@ -80,8 +81,8 @@ class Renewal(models.Model):
 
     @property
     def subject(self) -> str:
-        """Neutral subject of every payment that could pay this term, automatic or not (design, rule 4)."""
-        return f"term:{self.subscription_id}:{self.number}"
+        """Name of the term that it adds, on payments and invoices."""
+        return term_subject(self.subscription_id, self.number)
 
 
 class RenewalEvent(models.Model):
@@ -121,6 +122,12 @@ class RenewalProof(models.Model):
     window_opens = models.DateField()
     window_closes = models.DateField()
     notice_proof = models.OneToOneField("NoticeProof", on_delete=models.PROTECT, related_name="renewal_proof")
+    amount = models.DecimalField(
+        max_digits=8,
+        decimal_places=2,
+        null=True,
+        help_text="the total that was told: no attempt by this proof takes another",
+    )
     at = models.DateTimeField()
 
     class Meta:

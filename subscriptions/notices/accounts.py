@@ -11,6 +11,8 @@ from payments.models import MethodSetup
 from payments.money import french
 from payments.paid_by import means
 from subscriptions.dates import dates_of_subscription
+from subscriptions.gifts.links import gift_path
+from subscriptions.gifts.reaching import gifts_of_recipient
 from subscriptions.models import AddressChange, Subscription
 from subscriptions.notices.french import day, issue, moment
 from subscriptions.notices.letter import Context, Facts
@@ -47,7 +49,14 @@ def address_changed(facts: Facts) -> Context:
         "address": change.new.lines,
         "first_issue": issue(change.first_issue.number) if change.first_issue else "",
         "first_posted_about": day(change.first_issue.post_on) if change.first_issue else "",
+        "correct_url": _correct_url(change),
     }
+
+
+def _correct_url(change: AddressChange) -> str:
+    """Where to put it right: the account, or the page of a gift whose recipient has none."""
+    gift = next(iter(gifts_of_recipient(change.recipient_id)), None)
+    return absolute(gift_path(gift)) if gift is not None and gift.claimed_by_id is None else ""
 
 
 def moved_again(context: Context, *, at: datetime) -> str:

@@ -30,7 +30,7 @@ def legal(facts: Facts) -> Context:
     """The notice of C. conso L215-1: from which day, until when one may refuse, for how long, at which price, how paid."""
     told = _told_of(facts)
     renewal: Renewal = told["renewal"]
-    terms = list(renewal.subscription.terms.order_by("number"))
+    terms = list(renewal.subscription.terms.filter(undone=None).order_by("number"))
     before = terms[-1].amount
     earlier = (
         RenewalProof.objects.filter(renewal=renewal, kind=RenewalProof.Kind.LEGAL)
@@ -45,16 +45,27 @@ def legal(facts: Facts) -> Context:
         "dearer_or_cheaper": before != renewal.amount,
         "waits_for_copies": renewal.renews_on != terms[-1].ends_on + timedelta(days=1),
         "instead_of": day(earlier.renews_on) if earlier else "",
+        "price_changes": renewal.price.change_id is not None and before != renewal.amount,
+        "dearer": renewal.amount > before,
+        "told_amount": facts.get("amount", ""),
     }
 
 
 def too_late(context: Context, *, at: datetime) -> str:
-    """A legal notice does not leave outside the law's window, nor about what will not be."""
+    """A legal notice does not leave outside the law's window, nor about what will not be.
+
+    By e-mail with a guard at each end; on paper a person posts it on the very day that they write down.
+    """
     because = _no_longer(context, (State.PLANNED, State.ANNOUNCED))
     if because:
         return because
+    if context["told_amount"] and context["told_amount"] != str(context["renewal"].amount.amount):
+        return "the price has changed since it was queued"
     window = legal_notice_window(context["told_day"])
-    if not window.send_from <= paris_day(at) <= window.send_until:
+    first, last = window.send_from, window.send_until
+    if context.get("on_paper"):
+        first, last = window.opens_on, window.closes_on
+    if not first <= paris_day(at) <= last:
         return "outside the law's window for it"
     return ""
 
@@ -99,7 +110,7 @@ def card_is_good(context: Context, *, at: datetime) -> str:
 def by_choice(facts: Facts) -> Context:
     """It does not go on by itself: the reader may choose another year."""
     told = _told_of(facts)
-    return {**told, "pay_url": renewal_page(told["renewal"])}
+    return {**told, "pay_url": renewal_page(told["renewal"]), "by_hand": bool(facts.get("by_hand"))}
 
 
 def chosen(context: Context, *, at: datetime) -> str:
@@ -110,7 +121,7 @@ def chosen(context: Context, *, at: datetime) -> str:
 
 def _renewal(facts: Facts) -> Renewal:
     return Renewal.objects.select_related(
-        "subscription__saved_method", "subscription__offer", "subscription__magazine"
+        "price", "subscription__saved_method", "subscription__offer", "subscription__magazine"
     ).get(pk=facts["renewal_id"])
 
 
@@ -125,7 +136,7 @@ def _told_of(facts: Facts) -> dict[str, Any]:
     method = subscription.saved_method
     if method is not None and method.ended_at is not None:
         method = None
-    starts = list(subscription.terms.order_by("number").values_list("starts_on", flat=True))
+    starts = list(subscription.terms.filter(undone=None).order_by("number").values_list("starts_on", flat=True))
     term = calendar.next_term(starts, renewal.renews_on)
     return {
         "renewal": renewal,

@@ -48,6 +48,11 @@ def credit_note(context: Context, *, at: datetime) -> Sequence[Attachment]:
     return invoice(context, at=at) if context["invoice"] is not None else ()
 
 
+def both_papers(context: Context, *, at: datetime) -> Sequence[Attachment]:
+    """The new invoice and the credit note of the one that it replaces."""
+    return (*invoice({"invoice": context["anew"]}, at=at), *invoice({"invoice": context["note"]}, at=at))
+
+
 def declaration(context: Context, *, at: datetime) -> Sequence[Attachment]:
     """What was declared, with its date, time and hash: a link is not a durable medium (law.md 4.5, 4.6)."""
     declared: Declaration = context["declaration"]

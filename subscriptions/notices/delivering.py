@@ -16,6 +16,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from payments.actors import job
@@ -23,13 +24,14 @@ from payments.days import paris_day
 from payments.desk import put_on_desk, take_off_desk
 from payments.documents import keep
 from payments.models import DeskItem
-from subscriptions.models import Notice
+from subscriptions.models import Notice, Recipient, Subscription
 from subscriptions.notices.answers import OUTAGE, Answer, Verdict, wait_after
-from subscriptions.notices.letter import Letter, OnStall
+from subscriptions.notices.letter import Letter, OnStall, always_true
 from subscriptions.notices.letters import LETTERS
 from subscriptions.notices.moving import accepted, claim, hold_as_sent, move, prove
 from subscriptions.notices.posting import Accepted, LetterBox
 from subscriptions.notices.writing import WrittenLetter, write
+from subscriptions.returns.following import on_paper_instead
 
 log = structlog.get_logger(__name__)
 State = Notice.State
@@ -101,6 +103,10 @@ def _deliver(notice: Notice, box: LetterBox, done: Delivered, *, at: datetime) -
     # Stored first: whatever happens from here on, what may have left is known to the letter.
     until = paris_day(at) + timedelta(days=letter.keep_days)
     with transaction.atomic():
+        # Whoever cancelled, paid or moved while the letter was being set has it withdrawn; later, it has left.
+        if because := _untrue_by_now(notice, letter, at=at):
+            done.withdrawn += move(notice, State.WITHDRAWN, at=at, failure=because)
+            return
         document = keep(body, media_type="message/rfc822", keep_until=until, at=at)
         if not hold_as_sent(notice, document):
             return
@@ -115,11 +121,28 @@ def _deliver(notice: Notice, box: LetterBox, done: Delivered, *, at: datetime) -
 def _written(notice: Notice, *, at: datetime) -> tuple[Letter, WrittenLetter] | str:
     """The letter and its message, or why it must not be sent any more."""
     letter = LETTERS[notice.kind]
-    if notice.customer_id and not letter.to_erased and _erased(notice.customer_id):
+    if notice.customer_id and not letter.to_erased and is_erased(notice.customer_id):
         return "the reader had their data erased"
     context = letter.context(notice.facts)
     because = letter.untrue_because(context, at=at)
     return because or (letter, write(notice, letter, context, at=at))
+
+
+def _untrue_by_now(notice: Notice, letter: Letter, *, at: datetime) -> str:
+    """Why a letter that was just written must not leave after all; "" if it may, for as long as the transaction lasts.
+
+    Locks the reader's subscriptions, which everything that makes a letter untrue locks too, and then the recipients of
+    their copies. Letters about what cannot become untrue lock nothing.
+    """
+    if letter.untrue_because is always_true or notice.customer_id is None:
+        return ""
+    mine = Q(payer=notice.customer_id) | Q(holder=notice.customer_id) | Q(recipient__customer=notice.customer_id)
+    subscriptions = Subscription.objects.filter(
+        pk__in=list(Subscription.objects.filter(mine).values_list("pk", flat=True))
+    )
+    locked = list(subscriptions.select_for_update(no_key=True).order_by("pk").values_list("recipient", flat=True))
+    list(Recipient.objects.select_for_update(no_key=True).filter(pk__in=locked).order_by("pk").values_list("pk"))
+    return letter.untrue_because(letter.context(notice.facts), at=at)
 
 
 def _is_address(text: str) -> bool:
@@ -131,7 +154,8 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _erased(customer_id: int) -> bool:
+def is_erased(customer_id: int) -> bool:
+    """Whether a customer had their data erased."""
     return get_user_model()._default_manager.filter(pk=customer_id, erased_on__isnull=False).exists()
 
 
@@ -177,8 +201,15 @@ def _put_back(
 
 
 def _give_up(notice: Notice, done: Delivered, failure: str, *, at: datetime) -> None:
-    if move(notice, State.FAILED, at=at, failure=failure):
+    with transaction.atomic():
+        moved = move(notice, State.FAILED, at=at, failure=failure)
+        # What the law wants told is told on paper where an e-mail is refused at the door (law.md 4.7).
+        if moved and notice.rank == Notice.Rank.LEGAL:
+            on_paper_instead(notice, at=at)
+    if moved:
         done.failed += 1
+        if LETTERS[notice.kind].followed:
+            return
         sentence = _("A letter of kind “%(kind)s” did not reach its reader: %(failure)s.") % {
             "kind": notice.kind,
             "failure": failure.rstrip("."),

@@ -53,7 +53,8 @@ class Letter:
     written. `untrue_because`: why it must no longer be sent (a short
     reason for staff), or an empty string. `keep_days`: how long the letter as sent is kept. `to_erased`: whether it still
     goes to somebody who had their data erased. `one_click`: it can be stopped by the mail program's own button, at the
-    context's `unsubscribe_url` (RFC 8058).
+    context's `unsubscribe_url` (RFC 8058). `by_mail_only`: it makes no sense on paper, as a code that is good for ten minutes.
+    `followed`: whoever queued it looks after one that fails, on a desk of its own.
     """
 
     rank: Notice.Rank
@@ -65,3 +66,10 @@ class Letter:
     keep_days: int = field(default=5 * 365 + 2)
     to_erased: bool = False
     one_click: bool = False
+    by_mail_only: bool = False
+    followed: bool = False
+
+    @property
+    def may_be_posted(self) -> bool:
+        """Whether it goes on paper to whoever cannot be reached by e-mail: legal and service letters, never advertising."""
+        return self.rank != Notice.Rank.COURTESY and not self.by_mail_only

@@ -14,7 +14,14 @@ from subscriptions.notices import (
     announcing,
     attachments,
     charges,
+    gift_reminders,
+    gifts,
+    hand_overs,
+    links_sent,
+    pauses,
+    prices,
     purchases,
+    quotes,
     reminders,
     repayments,
     stoppings,
@@ -39,6 +46,19 @@ def _reminder(kind: str) -> Letter:
         facts=frozenset({"term_id", "code", "on"}),
         context=reminder.context,
         untrue_because=reminder.untrue_because,
+        keep_days=REMINDED,
+        one_click=True,
+    )
+
+
+def _gift_ending(kind: str) -> Letter:
+    """One of the two reminders that a gift ends: to who gave it, then to who received it."""
+    ending = gift_reminders.Ending(kind)
+    return Letter(
+        rank=SERVICE,
+        facts=frozenset({"gift_id", "code", "on"}),
+        context=ending.context,
+        untrue_because=ending.untrue_because,
         keep_days=REMINDED,
         one_click=True,
     )
@@ -92,6 +112,23 @@ LETTERS: Mapping[str, Letter] = {
         on_stall=OnStall.DOUBTFUL,
         to_erased=True,
     ),
+    "transfer_account_wanted": Letter(
+        rank=SERVICE,
+        facts=frozenset({"transfer_id"}),
+        context=repayments.account_wanted,
+        untrue_because=repayments.account_known,
+        to_erased=True,
+    ),
+    # A second one would look like a second transfer.
+    "transfer_sent": Letter(
+        rank=SERVICE,
+        facts=frozenset({"transfer_id"}),
+        context=repayments.transferred,
+        attachments=attachments.credit_note,
+        untrue_because=repayments.transfer_came_back,
+        on_stall=OnStall.DOUBTFUL,
+        to_erased=True,
+    ),
     # A code is worth ten minutes, a letter with one two days.
     "sign_in_code": Letter(
         rank=SERVICE,
@@ -99,6 +136,7 @@ LETTERS: Mapping[str, Letter] = {
         context=accounts.code,
         untrue_because=accounts.expired,
         keep_days=2,
+        by_mail_only=True,
     ),
     "email_change_confirm_old": Letter(
         rank=SERVICE,
@@ -106,6 +144,7 @@ LETTERS: Mapping[str, Letter] = {
         context=accounts.email_change,
         untrue_because=accounts.expired,
         keep_days=PASSING,
+        by_mail_only=True,
     ),
     "email_change_confirm_new": Letter(
         rank=SERVICE,
@@ -113,6 +152,7 @@ LETTERS: Mapping[str, Letter] = {
         context=accounts.email_change,
         untrue_because=accounts.expired,
         keep_days=PASSING,
+        by_mail_only=True,
     ),
     "email_changed": Letter(
         rank=SERVICE,
@@ -138,6 +178,7 @@ LETTERS: Mapping[str, Letter] = {
         context=announcing.legal,
         untrue_because=announcing.too_late,
         keep_days=CONTRACT,
+        followed=True,  # by `subscriptions.renewals.unproved`: it has to be posted in time
     ),
     "renewal_pre_debit": Letter(
         rank=SERVICE,
@@ -257,6 +298,87 @@ LETTERS: Mapping[str, Letter] = {
         untrue_because=stoppings.chosen_again,
         keep_days=CONTRACT,
     ),
+    # --- changes of price ---
+    # Nobody is charged a new price without it: rather twice than never.
+    "price_change": Letter(
+        rank=LEGAL,
+        facts=frozenset({"change_id", "subscription_id", "number", "renews_on", "amount"}),
+        context=prices.dearer,
+        untrue_because=prices.no_longer_dearer,
+        keep_days=CONTRACT,
+    ),
+    "price_change_cancelled": Letter(
+        rank=SERVICE,
+        facts=frozenset({"change_id", "subscription_id"}),
+        context=prices.called_off,
+        untrue_because=prices.not_renewing,
+    ),
+    # --- organisations ---
+    "renewal_quote": Letter(
+        rank=SERVICE,
+        facts=frozenset({"quote_id"}),
+        context=quotes.quoted,
+        attachments=quotes.the_quote,
+        untrue_because=quotes.ordered_since,
+        one_click=True,
+    ),
+    # --- pauses ---
+    "pause_confirmed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"subscription_id", "request"}),
+        context=pauses.confirmed,
+        untrue_because=pauses.called_off_since,
+    ),
+    "pause_ended": Letter(
+        rank=SERVICE,
+        facts=frozenset({"subscription_id", "pause_ids"}),
+        context=pauses.ended,
+        untrue_because=pauses.paused_again,
+    ),
+    # --- the support desk ---
+    "name_corrected": Letter(
+        rank=SERVICE,
+        facts=frozenset({"change_id"}),
+        context=accounts.address_changed,
+        untrue_because=accounts.moved_again,
+    ),
+    "recipient_changed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"hand_over_id"}),
+        context=hand_overs.recipient,
+        untrue_because=hand_overs.changed_again,
+    ),
+    "payer_changed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"hand_over_id", "role"}),
+        context=hand_overs.payer,
+        untrue_because=hand_overs.changed_again,
+    ),
+    "invoice_reissued": Letter(
+        rank=SERVICE,
+        facts=frozenset({"reissue_id"}),
+        context=repayments.reissued,
+        attachments=attachments.both_papers,
+    ),
+    # --- links that a reader asked for ---
+    "link_card": Letter(
+        rank=SERVICE,
+        facts=frozenset({"subscription_id", "asked_on"}),
+        context=links_sent.card,
+        untrue_because=links_sent.no_card_wanted,
+    ),
+    "link_renewal_on": Letter(
+        rank=SERVICE,
+        facts=frozenset({"subscription_id", "asked_on"}),
+        context=links_sent.on_again,
+        untrue_because=links_sent.not_to_be_turned_on,
+    ),
+    "link_renew": Letter(
+        rank=SERVICE,
+        facts=frozenset({"subscription_id", "asked_on"}),
+        context=links_sent.go_on,
+        untrue_because=links_sent.nothing_to_go_on_with,
+    ),
     # --- the series of a fixed term ---
     "reminder_two_left": _reminder("reminder_two_left"),
     "reminder_one_left": _reminder("reminder_one_left"),
@@ -264,4 +386,21 @@ LETTERS: Mapping[str, Letter] = {
     "reminder_lapsed": _reminder("reminder_lapsed"),
     "reminder_next_posted": _reminder("reminder_next_posted"),
     "reminder_farewell": _reminder("reminder_farewell"),
+    # --- gifts ---
+    # Who gives, what is known of the recipient and where from: due by law at the first contact (GDPR art. 14).
+    "gift_announced": Letter(
+        rank=SERVICE,
+        facts=frozenset({"gift_id"}),
+        context=gifts.announced,
+        untrue_because=gifts.no_longer_given,
+        keep_days=CONTRACT,
+    ),
+    "gift_claimed": Letter(
+        rank=SERVICE,
+        facts=frozenset({"gift_id"}),
+        context=gifts.claimed,
+        untrue_because=gifts.taken_back,
+    ),
+    "gift_ending_giver": _gift_ending("gift_ending_giver"),
+    "gift_ending_recipient": _gift_ending("gift_ending_recipient"),
 }

@@ -1,4 +1,4 @@
-"""The one place where a letter changes its state: claimed, sent, put back, given up, withdrawn."""
+"""The one place where a letter changes its state: claimed, sent, put back, given up, withdrawn; on paper: printed, posted."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from subscriptions.models import Notice, NoticeProof
 
 State = Notice.State
 
-#: From where to where. `delivered` and `bounced` come from the provider's own news.
+#: From where to where. `delivered` and `bounced` come from the provider's own news. On paper a letter is printed, and sent
+#: when it is posted; posted by mistake, it is back in its batch. Which letters go by which way the database checks.
 MOVES: Mapping[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.SENDING, State.WITHDRAWN}),
+    State.QUEUED: frozenset({State.SENDING, State.PRINTING, State.SENT, State.WITHDRAWN}),
     State.SENDING: frozenset({State.SENT, State.QUEUED, State.DOUBTFUL, State.FAILED, State.WITHDRAWN}),
+    State.PRINTING: frozenset({State.SENT, State.QUEUED, State.WITHDRAWN}),
     State.DOUBTFUL: frozenset({State.SENT, State.QUEUED}),
-    State.SENT: frozenset({State.DELIVERED, State.BOUNCED}),
+    State.SENT: frozenset({State.DELIVERED, State.BOUNCED, State.PRINTING}),
     State.DELIVERED: frozenset({State.BOUNCED}),
     State.BOUNCED: frozenset(),
     State.FAILED: frozenset(),
@@ -26,11 +28,15 @@ MOVES: Mapping[State, frozenset[State]] = {
 }
 
 
+BY_MAIL = frozenset({State.SENDING, State.DOUBTFUL})
+ON_PAPER = frozenset({State.PRINTING})
+
+
 # What another postman has in hand is passed over.
 CLAIM = """
 WITH due AS (
     SELECT id FROM subscriptions_notice
-    WHERE state = 'queued' AND due_at <= %(at)s AND (%(only)s::bigint IS NULL OR id = %(only)s)
+    WHERE state = 'queued' AND channel = 'email' AND due_at <= %(at)s AND (%(only)s::bigint IS NULL OR id = %(only)s)
     ORDER BY due_at, id LIMIT %(limit)s
     FOR NO KEY UPDATE SKIP LOCKED
 )
@@ -64,6 +70,8 @@ def move(
     """
     if to not in MOVES[State(notice.state)]:
         raise ValueError(f"a letter does not go from {notice.state} to {to}")
+    if (to in BY_MAIL and on_paper(notice)) or (to in ON_PAPER and not on_paper(notice)):
+        raise ValueError(f"a letter by {notice.channel} is never {to}")
     changes: dict[str, object] = {"state": to, "state_since": at, "failure": failure[:200]}
     if due_at is not None:
         changes["due_at"] = due_at
@@ -76,6 +84,47 @@ def move(
         for name, value in changes.items():
             setattr(notice, name, value)
     return bool(moved)
+
+
+def on_paper(notice: Notice) -> bool:
+    """Whether it goes by post."""
+    return notice.channel == Notice.Channel.PAPER
+
+
+def printed(notice: Notice, document: Document, *, at: datetime) -> bool:
+    """Put a letter into a batch, as it was set; False if it waits no more."""
+    if not move(notice, State.PRINTING, at=at):
+        return False
+    return hold_as_sent(notice, document)
+
+
+def posted(notice: Notice, *, on: datetime, actor: str, registered: str = "", at: datetime) -> NoticeProof | None:
+    """Write down that a letter on paper was posted, at instant `on` of the day; None if it is not to be posted any more.
+
+    The proof and the state that it proves belong to one transaction, the caller's. `registered`: the number of a
+    registered letter.
+    """
+    if not move(notice, State.SENT, at=at):
+        return None
+    return NoticeProof.objects.create(
+        notice=notice,
+        kind="posted",
+        provider_id=registered[:255],
+        detail=f"said by {actor}",
+        document=notice.document,
+        at=on,
+        recorded_at=at,
+    )
+
+
+def unposted(notice: Notice, proof: NoticeProof, *, actor: str, at: datetime) -> bool:
+    """Take a posting back that was written down by mistake, by a row beside it; the letter is in its batch again."""
+    if not move(notice, State.PRINTING, at=at):
+        return False
+    NoticeProof.objects.create(
+        notice=notice, kind="unposted", undoes=proof, detail=f"said by {actor}", document=notice.document, at=at
+    )
+    return True
 
 
 def hold_as_sent(notice: Notice, document: Document) -> bool:

@@ -25,9 +25,10 @@ from subscriptions.calendar import (
 )
 from subscriptions.models import Entitlement, Issue, Offer, Order, Term
 from subscriptions.notices.french import day, issue, issues, month
+from subscriptions.notices.gifts import order_told
 from subscriptions.notices.letter import Context, Facts
 from subscriptions.notices.paths import OFFER, absolute, public_function
-from subscriptions.orders.links import tracking_path
+from subscriptions.orders.links import card_path, tracking_path
 from subscriptions.stopping.given_up import given_up
 
 
@@ -58,7 +59,9 @@ def confirmation(facts: Facts) -> Context:
         "paid_on": day(term.payment.received_on) if term.payment and term.payment.received_on else "",
         "paid_by": paid_by(term.payment) if term.payment else "",
         "price": _price(invoice, rate=term.vat_rate),
-        "address": term.subscription.recipient.address.lines,
+        "address": [] if order.is_gift else term.subscription.recipient.address.lines,
+        **(order_told(order.pk) if order.is_gift else {"gift": None}),
+        "card_url": absolute(card_path(order)) if order.is_gift else "",
         "automatic": term.subscription.renewal == Offer.Renewal.AUTOMATIC,
         "renews_on": day(renews_on),
         "refuse_until": day(last_day_to_refuse(renews_on)),

@@ -14,6 +14,7 @@ from subscriptions.notices.delivering import doubt
 from subscriptions.notices.letter import OnStall
 from subscriptions.notices.letters import LETTERS
 from subscriptions.notices.moving import move, prove, stalled
+from subscriptions.notices.queueing import once_more
 
 State = Notice.State
 
@@ -68,27 +69,24 @@ def settle_doubt(notice_id: int, *, left: bool, actor: Actor, reason: str, at: d
 def send_again(notice_id: int, *, actor: Actor, reason: str, at: datetime, to_email: str = "") -> Notice:
     """Queue the letter once more as a new one (its own row, Message-ID and proof), perhaps to a corrected address.
 
-    It is written from the same facts as they stand now. The first letter and its proofs stay as they are; an open item
-    about its failure is closed.
+    By e-mail or on paper, as queueing decides. It is written from the same facts as they stand now. The first letter and its
+    proofs stay as they are; an open item about its failure is closed.
     """
     first = Notice.objects.get(pk=notice_id)
-    base = first.matter.split("#")[0]
-    times = Notice.objects.filter(matter__startswith=f"{base}#").count()
-    again = Notice.objects.create(
-        kind=first.kind,
-        matter=f"{base}#{times + 2}",
-        rank=first.rank,
-        customer_id=first.customer_id,
-        to_email=to_email or first.to_email,
-        to_name=first.to_name,
-        language=first.language,
-        facts=first.facts,
-        due_at=at,
-        created_at=at,
-        state=State.QUEUED,
-        state_since=at,
-    )
+    again = once_more(first, to_email=to_email or first.to_email, at=at)
+    if again.channel == Notice.Channel.EMAIL:
+        _not_on_paper_too(again, at=at)
     subject = f"notice:{first.pk}"
     record_act("send_letter_again", subject=subject, actor=actor, reason=reason, facts={"again": again.pk}, at=at)
     take_off_desk(kind="letter_failed", subject=subject, because=reason, actor=actor, at=at)
     return again
+
+
+def _not_on_paper_too(again: Notice, *, at: datetime) -> None:
+    """What waits to be posted in the place of the first letter is not posted beside the one that leaves now."""
+    base = again.matter.split("#")[0]
+    waiting = Notice.objects.select_for_update(no_key=True).filter(
+        matter__startswith=f"{base}#", channel=Notice.Channel.PAPER, state=State.QUEUED
+    )
+    for one in waiting.order_by("pk"):
+        move(one, State.WITHDRAWN, at=at, failure="it went by e-mail after all")

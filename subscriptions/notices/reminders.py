@@ -52,7 +52,7 @@ class Reminder:
             "ended_on": day(term.ends_on),
             "last": _issue(last),
             "missed": _issue(_missed(subscription, last)),
-            "offered": _offered(subscription, on=on),
+            "offered": offered(subscription, on=on),
             "renew_url": absolute(renew_path(subscription, term=term.number, source=facts["code"])),
             "unsubscribe_url": absolute(unsubscribe_path(subscription.payer_id or 0)),
         }
@@ -61,7 +61,11 @@ class Reminder:
         """Why it must not be sent any more: they went on, stopped, objected, or it speaks of copies that have left."""
         running = self.kind in WHILE_RUNNING
         term: Term = context["term"]
-        if not remindable(lapsed=not running, courtesy=self.kind in COURTESY).filter(pk=term.pk).exists():
+        if (
+            not remindable(lapsed=not running, courtesy=self.kind in COURTESY, on_paper=True)
+            .filter(pk=term.pk)
+            .exists()
+        ):
             return "the reader is not to be reminded any more"
         if context["offered"] is None:
             return "there is nothing to go on with for now"
@@ -70,7 +74,7 @@ class Reminder:
         return ""
 
 
-def _offered(subscription: Subscription, *, on: date) -> dict[str, Any] | None:
+def offered(subscription: Subscription, *, on: date) -> dict[str, Any] | None:
     """What one more year costs and brings, as the page behind the button says it."""
     standing = _standing(subscription, on=on)
     if standing is None:

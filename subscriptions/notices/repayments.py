@@ -1,17 +1,20 @@
-"""What the letter about a refund says."""
+"""What letters about money given back say."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from payments.days import paris_day
+from payments.iban import masked
 from payments.invoicing.rendering import read_whole
-from payments.models import Payment, Refund
+from payments.models import Payment, Refund, Reissue, Transfer
 from payments.money import french
 from payments.paid_by import paid_by
 from subscriptions.models import Order
 from subscriptions.notices.french import day
 from subscriptions.notices.letter import Context, Facts
+from subscriptions.notices.paths import absolute
+from subscriptions.transfer_links import account_path
 
 
 def sent(facts: Facts) -> Context:
@@ -39,8 +42,66 @@ def came_back(context: Context, *, at: datetime) -> str:
     return "the refund failed" if context["refund"].state == Refund.State.FAILED else ""
 
 
+def account_wanted(facts: Facts) -> Context:
+    """Stripe cannot give the money back: to which account does it go?"""
+    transfer = _transfer(facts)
+    return {
+        "transfer": transfer,
+        "amount": french(transfer.amount),
+        "because": transfer.because,
+        "again": transfer.follows_id is not None,
+        "paid_by": paid_by(transfer.payment) if transfer.payment else "",
+        "account_wanted_url": absolute(account_path(transfer)),
+    }
+
+
+def account_known(context: Context, *, at: datetime) -> str:
+    """Whoever has named their account is not asked for it."""
+    return "" if context["transfer"].state == Transfer.State.ASKED else "the account is known, or not wanted any more"
+
+
+def transferred(facts: Facts) -> Context:
+    """The bank has carried the transfer out."""
+    transfer = _transfer(facts)
+    note = read_whole(transfer.credit_note_id) if transfer.credit_note_id else None
+    return {
+        "transfer": transfer,
+        "invoice": note,
+        "amount": french(transfer.amount),
+        "sent_on": day(transfer.sent_on or paris_day(transfer.state_since)),
+        "account": masked(transfer.iban_end),
+        "holder": transfer.holder,
+        "note_reference": note.reference if note else "",
+        "invoice_reference": note.original.reference if note and note.original else "",
+    }
+
+
+def transfer_came_back(context: Context, *, at: datetime) -> str:
+    """A transfer that the bank sent back is not told as done."""
+    return "the transfer came back" if context["transfer"].state == Transfer.State.FAILED else ""
+
+
+def _transfer(facts: Facts) -> Transfer:
+    return Transfer.objects.select_related("payment__saved_method").get(pk=facts["transfer_id"])
+
+
 def _order_reference(payment: Payment) -> str:
     kind, _colon, key = payment.subject.partition(":")
     if kind != "order":
         return ""
     return Order.objects.filter(pk=int(key)).values_list("reference", flat=True).first() or ""
+
+
+def reissued(facts: Facts) -> Context:
+    """An invoice made out anew to a firm: its credit note, and the new one."""
+    done = Reissue.objects.select_related("original").get(pk=facts["reissue_id"])
+    anew = read_whole(done.invoice_id)
+    return {
+        "note": read_whole(done.credit_note_id),
+        "anew": anew,
+        "buyer": anew.buyer_name,
+        "invoice_reference": done.original.reference,
+        "note_reference": done.credit_note.reference,
+        "new_reference": anew.reference,
+        "amount": french(anew.total_ttc),
+    }

@@ -19,6 +19,7 @@ from subscriptions.notices.french import spaced
 from subscriptions.notices.letter import Context, Letter
 from subscriptions.notices.paths import ACCOUNT, PRIVACY, SIGN_IN, absolute
 from subscriptions.notices.plain import plain_text
+from subscriptions.returns.tokens import return_address
 
 FOLDER = "letters"
 _PREVIEW = re.compile("<mj-preview>.*?</mj-preview>", re.DOTALL)
@@ -46,15 +47,18 @@ def write(notice: Notice, letter: Letter, context: Context, *, at: datetime) -> 
     The Message-ID is the letter's own, the same at every try: a mailbox that gets it twice shows it once.
     """
     subject, html, text = texts(notice, context)
+    returns_to = return_address(notice)
     message = WrittenLetter(
         subject=subject,
         body=text,
-        from_email=settings.DEFAULT_FROM_EMAIL,
+        # What comes back comes back to an address that names the letter; the reader sees the other one.
+        from_email=returns_to or settings.DEFAULT_FROM_EMAIL,
         to=[mailbox(notice.to_name, notice.to_email)],
         headers={
             "Message-ID": message_id(notice),
             "Date": format_datetime(at.astimezone(PARIS)),
             "Auto-Submitted": "auto-generated",
+            **({"From": settings.DEFAULT_FROM_EMAIL} if returns_to else {}),
             "Content-Language": notice.language,
         },
     )
@@ -74,16 +78,21 @@ def texts(notice: Notice, context: Context) -> tuple[str, str, str]:
     # Imported when the first letter is written: a web process that writes none does not carry it.
     from mjml import mjml2html
 
-    place = f"{FOLDER}/{notice.language}/{notice.kind}"
-    said = {**context, **everywhere(), "to_name": notice.to_name}
-    with translation.override(notice.language):
-        subject = spaced(render_to_string(f"{place}.subject.txt", said).strip())
-        source = _spaced(render_to_string(f"{place}.mjml", {**said, "subject": subject}))
+    subject, source = source_of(notice, {**context, **everywhere()})
     # Without `fonts` the letters would link a host of fonts.
     html = str(mjml2html(source, fonts={}))
     # Readers of screens look for a main region, which the wrapper of the letter is.
     html = html.replace('role="article"', 'role="main"', 1).replace(' aria-roledescription="email"', "", 1)
     return subject, html, plain_text(source)
+
+
+def source_of(notice: Notice, said: Context) -> tuple[str, str]:
+    """(subject, source) of a letter, from everything that it may name: what its e-mail and its paper are both made of."""
+    place = f"{FOLDER}/{notice.language}/{notice.kind}"
+    said = {**said, "to_name": notice.to_name}
+    with translation.override(notice.language):
+        subject = spaced(render_to_string(f"{place}.subject.txt", said).strip())
+        return subject, _spaced(render_to_string(f"{place}.mjml", {**said, "subject": subject}))
 
 
 def _spaced(source: str) -> str:

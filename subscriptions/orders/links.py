@@ -36,6 +36,11 @@ def tracking_path(order: Order) -> str:
     return f"/commande/suivi/{token(order)}/"
 
 
+def card_path(order: Order) -> str:
+    """Path of the card of a gift, to print; as long as the order can be followed."""
+    return f"/commande/suivi/{token(order)}/carte.pdf"
+
+
 def return_path(order: Order) -> str:
     """Path to which the payment page sends the reader after paying."""
     return f"/commande/retour/{token(order)}/"

@@ -25,6 +25,7 @@ from payments.models import PayerAccount, Payment
 from payments.money import french
 from subscriptions.addresses.label import PostalLabel
 from subscriptions.addresses.typed import TypedAddress
+from subscriptions.gifts.wishing import GiftWish, keep
 from subscriptions.models import Consent, Disclosure, Offer, Order, OrderEvent, PostalAddress
 from subscriptions.orders.quoting import Quote
 from subscriptions.places import address_row
@@ -101,6 +102,7 @@ class Wish:
     vat_number: str = ""
     engagement_number: str = ""
     source_code: str = ""
+    gift: GiftWish | None = None
     customer: Any = None
     ip: str | None = None
     user_agent: str = field(default="", repr=False)
@@ -118,8 +120,11 @@ def place(wish: Wish, *, form_token: UUID, actor: Actor, at: datetime) -> Placed
 
     The database says whether the form has a living order already. The same wish again is the same order. Another wish of the same form takes the place of the unpaid one, whose payment
     page is closed first (network, outside a transaction). The payment's row is written in the same transaction.
-    Raises TotalChanged, AlreadyPaid or StillOpen: nothing was placed.
+    Raises TotalChanged, AlreadyPaid or StillOpen: nothing was placed. ValueError for a gift that would renew itself, a
+    mistake of ours.
     """
+    if wish.gift is not None and wish.quote.offer.renewal != Offer.Renewal.FIXED:
+        raise ValueError("a gift never renews itself")
     if wish.quote.amount.amount != wish.expected_total:
         raise TotalChanged(wish.quote.amount)
     content = _digest(wish)
@@ -186,6 +191,7 @@ def _write(wish: Wish, *, form_token: UUID, content: str, older: Order | None, a
         disclosure=_disclosed(wish.disclosure, at=at),
         source_code=wish.source_code,
         renews_id=quote.prolongs.subscription_id if quote.prolongs else None,
+        is_gift=wish.gift is not None,
         customer=wish.customer,
         email=wish.email.lower(),
         title=wish.title,
@@ -203,6 +209,8 @@ def _write(wish: Wish, *, form_token: UUID, content: str, older: Order | None, a
         engagement_number=wish.engagement_number,
         typed=dict(wish.typed),
     )
+    if wish.gift is not None:
+        keep(wish.gift, order, actor=actor, at=at)
     OrderEvent.objects.create(order=order, from_state="", to_state=order.state, actor=str(actor), at=at)
     Consent.objects.bulk_create(
         [

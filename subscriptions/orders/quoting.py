@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from payments.territories import zone_of
 from payments.vat import NoRate, VatTreatment, treatment
 from subscriptions.calendar import DeliveryZone, TermDates, delivery_zone_of
+from subscriptions.gifts.starting import Start, begun_with
 from subscriptions.models import Issue, Offer, Price
 from subscriptions.offers.catalogue import Prolongs, Shelf, read_shelf
 from subscriptions.prolonging import Held, prolonged
@@ -56,10 +57,12 @@ def quote(
     on: date,
     shelf: Shelf | None = None,
     renews: Held | None = None,
+    gift: Start | None = None,
 ) -> Quote:
     """Price, VAT and dates of an offer. One query, none when today's `shelf` is given.
 
-    `renews`: the subscription that it is to prolong, with what that one has promised so far.
+    `renews`: the subscription that it is to prolong, with what that one has promised so far. `gift`: with which issue it
+    begins, where it is a gift.
     No VIES answer is stored yet, so a VAT number changes nothing: French VAT (law.md 1.3). Raises NotForSale when the
     offer is off sale, has no price for the zone or no issue to begin with; UnknownTerritory for a country that is none.
     """
@@ -82,6 +85,10 @@ def quote(
                 _("You already receive every issue planned so far. Come back once the following ones are planned."),
                 code="not_planned",
             )
+    if standing is not None and gift is not None:
+        standing = begun_with(standing, gift.number, shelf=shelf, after=gift.after)
+        if standing is None:
+            raise NotForSale(_("A gift can no longer begin with this issue. Please choose another one."), code="start")
     if standing is None:
         raise NotForSale(_("The coming issues are not planned yet: this offer is back in a few days."), code="no_issue")
     try:

@@ -13,6 +13,7 @@ from subscriptions.opening import open_paid
 from subscriptions.orders.moving import move
 from subscriptions.orders.names import person_name
 from subscriptions.stopping.given_up import given_up
+from subscriptions.transferring import after_failure
 
 State = Order.State
 # The hosted page tells a refusal at once and lets the reader try again: a letter sooner would only be noise.
@@ -93,7 +94,8 @@ def refunded(refunds: Sequence[Refund], *, actor: Actor, at: datetime) -> None:
 
 
 def refund_failed(refunds: Sequence[Refund], *, actor: Actor, at: datetime) -> None:
-    """A refund came back: it is on finance's desk already; the order itself does not change."""
+    """A refund came back: the order itself does not change, its money goes by transfer."""
+    after_failure(refunds, actor=actor, at=at)
 
 
 def _replaced(orders: Sequence[Order]) -> set[int]:

@@ -12,11 +12,11 @@ from payments.audit import CHUNK, Breaches
 from payments.days import paris_day
 from payments.models import DeskItem
 from subscriptions.calendar import RULES, legal_notice_window
+from subscriptions.disputes import disputed_among
 from subscriptions.models import Entitlement, NoticeProof, Offer, Renewal, RenewalAttempt, RenewalProof, Term
 from subscriptions.moving import COMING
 from subscriptions.renewals.planning import LIVING, NO_PRICE
 from subscriptions.renewals.proving import BOUNCED, POSTED
-from subscriptions.renewals.standing import disputed_among
 from subscriptions.renewals.unproved import EARLIEST_CLOSE
 
 State = Renewal.State
@@ -66,7 +66,7 @@ def nobody_forgotten(at: datetime) -> Breaches:
     """ON TIME: a subscription that renews itself has a plan long before its R, or finance or the bank says why not."""
     latest = paris_day(at) + MISSING - timedelta(days=1)
     subject = Concat(Value("subscription:"), Cast(OuterRef("subscription"), CharField()))
-    later = Term.objects.filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"))
+    later = Term.objects.filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"), undone=None)
     plan = Renewal.objects.filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"))
     priceless = DeskItem.objects.filter(kind=NO_PRICE, closed_at=None, subject=subject)
     to_come = Entitlement.objects.filter(term__subscription=OuterRef("subscription"), state__in=COMING).annotate(
@@ -78,6 +78,7 @@ def nobody_forgotten(at: datetime) -> Breaches:
             ~Exists(plan),
             ~Exists(priceless),
             ~Exists(to_come.filter(day__gt=latest)),
+            undone=None,
             ends_on__lte=latest,
             subscription__renewal=Offer.Renewal.AUTOMATIC,
             subscription__state__in=LIVING,

@@ -40,13 +40,17 @@ class RenewalDays:
     lapses_on: date
 
 
-def renewal_days(renews_on: date, *, method_kind: str, rules: Rules = RULES) -> RenewalDays:
-    """The days of a renewal on R. `method_kind`: what pays (`card`, `sepa_debit`, or "" while nothing does)."""
+def renewal_days(renews_on: date, *, method_kind: str, by_post: bool = False, rules: Rules = RULES) -> RenewalDays:
+    """The days of a renewal on R. `method_kind`: what pays (`card`, `sepa_debit`, or "" while nothing does). `by_post`:
+    whoever pays is written to on paper, so that every letter is queued earlier by the days that posting takes.
+    """
     debit = method_kind == SEPA
     before = rules.pre_debit_days_before_sepa if debit else rules.pre_debit_days_before
+    if by_post:
+        before = rules.pre_debit_days_before_paper
     return RenewalDays(
         plan_on=renews_on - timedelta(days=rules.plan_days_before),
-        legal=legal_notice_window(renews_on, rules=rules),
+        legal=legal_notice_window(renews_on, by_post=by_post, rules=rules),
         ask_card_on=tuple(renews_on - timedelta(days=days) for days in rules.ask_card_days_before),
         pre_debit_on=renews_on - timedelta(days=before),
         charge_on=renews_on,
@@ -103,6 +107,15 @@ def renews_on(*, term_ends_on: date, last_owed_post: date | None) -> date:
     `last_owed_post`: planned or actual posting of the last copy still owed or held; None when none is.
     """
     return max(term_ends_on, last_owed_post or term_ends_on) + _DAY
+
+
+def renews_late(*, on: date, told: date | None, rules: Rules = RULES) -> date:
+    """R on a day `on` on which it has come while a copy that should have left by now is still owed.
+
+    Nobody knows when it will leave. `told`: R as it is planned, which stands while it is to come; else the next one that
+    can still be announced in its window.
+    """
+    return told if told is not None and told > on else on + timedelta(days=rules.late_issue_days)
 
 
 def next_term(starts: Sequence[date], renews_on: date, *, rules: Rules = RULES) -> TermDates:

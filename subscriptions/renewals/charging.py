@@ -8,7 +8,7 @@ purpose (`subscriptions.renewals.outcomes`). The database itself refuses what wa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -26,8 +26,11 @@ from payments.days import PARIS, paris_day
 from payments.desk import put_on_desk
 from payments.models import DeskItem, Payment
 from payments.off_session import Intention, close, intend_off_session
+from payments.saving import insert_all
 from subscriptions.calendar import RULES
+from subscriptions.disputes import disputed_among
 from subscriptions.models import Offer, Renewal, RenewalAttempt, RenewalProof, Term
+from subscriptions.models.promise import term_subject
 from subscriptions.renewals.calendar import may_charge
 from subscriptions.renewals.checks import good_on, usable
 from subscriptions.renewals.falling_due import LIVING, NOT_PROVED, TOO_LATE, ask_for_card, by_choice
@@ -35,7 +38,6 @@ from subscriptions.renewals.locking import lock_and_skip
 from subscriptions.renewals.moving import move
 from subscriptions.renewals.outcomes import PURPOSE, said_no
 from subscriptions.renewals.proving import still_proved
-from subscriptions.renewals.standing import disputed_among
 from subscriptions.renewals.tries import Tries, tries_of
 
 log = structlog.get_logger(__name__)
@@ -103,10 +105,11 @@ def _claimed(
     """Batch after batch of committed payments, in the order of the renewals' ids."""
     after = 0
     while go_on():
-        found = list(due(on).filter(pk__gt=after).order_by("pk")[:batch])
+        rows = due(on).filter(pk__gt=after).order_by("pk").values_list("pk", "subscription", "number")
+        found = {key: term_subject(whose, number) for key, whose, number in rows[:batch]}
         if not found or not allowance.is_open():
             return
-        after = found[-1].pk
+        after = max(found)
         free = _close_what_is_open(found, actor=actor, at=now())
         payments = claim(free, on=on, at=now(), actor=actor)
         if payments:
@@ -137,14 +140,13 @@ def due(on: date) -> QuerySet[Renewal]:
     )
 
 
-def _close_what_is_open(renewals: Sequence[Renewal], *, actor: Actor, at: datetime) -> list[int]:
+def _close_what_is_open(subjects: Mapping[int, str], *, actor: Actor, at: datetime) -> list[int]:
     """Close what could still pay these terms: pages, charges that wait for a confirmation. Ids of those left free.
 
     A page that turns out to be paid settles on the way; what is on its way, or cannot be asked about, keeps its renewal
     from being charged.
     """
-    by_subject = {renewal.subject: renewal.pk for renewal in renewals}
-    payments = Payment.objects.select_related("payer_account").filter(subject__in=by_subject, is_open=True)
+    payments = Payment.objects.select_related("payer_account").filter(subject__in=subjects.values(), is_open=True)
     held = set()
     for payment in payments.order_by("pk"):
         try:
@@ -152,7 +154,7 @@ def _close_what_is_open(renewals: Sequence[Renewal], *, actor: Actor, at: dateti
                 held.add(payment.subject)
         except gateway.GatewayFault:
             held.add(payment.subject)
-    return [key for subject, key in by_subject.items() if subject not in held]
+    return [key for key, subject in subjects.items() if subject not in held]
 
 
 def claim(keys: Collection[int], *, on: date, at: datetime, actor: Actor) -> list[Payment]:
@@ -227,7 +229,7 @@ def _attempt(
         actor=actor,
         at=at,
     )
-    RenewalAttempt.objects.bulk_create(
+    insert_all(
         [
             RenewalAttempt(
                 renewal=one,
@@ -256,6 +258,8 @@ def verdict(renewal: Renewal, around: Around, *, on: date) -> Verdict:
     if not may_charge(on, renews_on=renewal.renews_on, pre_debit_sent_on=tries.told_on):
         old = (on - tries.told_on).days > RULES.pre_debit_most_days and renewal.state != State.AWAITING_READER
         return Verdict.BY_CHOICE if old else Verdict.WAIT
+    if tries.named_on is not None and on < tries.named_on:
+        return Verdict.WAIT
     if not usable(subscription.saved_method, on=on):
         return Verdict.NO_CARD
     other_card = subscription.saved_method_id != tries.last_method

@@ -126,16 +126,28 @@ def _told_too_long_ago(on: date) -> QuerySet[Renewal]:
     return Renewal.objects.filter(waiting).exclude(Exists(recent))
 
 
-def by_choice(renewals: Sequence[Renewal], *, why: str, actor: Actor, at: datetime) -> None:
-    """Locked renewals that may never be charged: the reader renews by choice, and is told how."""
+def by_choice(
+    renewals: Sequence[Renewal],
+    *,
+    why: str,
+    actor: Actor,
+    at: datetime,
+    reason: str = "may not be charged",
+    by_hand: bool = False,
+) -> None:
+    """Locked renewals that may never be charged: the reader renews by choice, and is told how.
+
+    `by_hand`: a colleague wished it so; the letter then says nothing of notices.
+    """
     for one in renewals:
         one.why = why
-    moved = move(renewals, State.MANUAL, actor=actor, at=at, reason="may not be charged")
+    moved = move(renewals, State.MANUAL, actor=actor, at=at, reason=reason)
+    said = {"by_hand": True} if by_hand else {}
     # The matter is the one under which `unproved` tells it: whichever comes first, it is one letter.
     tell(
         MANUAL,
         [
-            Fact(one, matter(MANUAL, one).removeprefix(f"{MANUAL}:"), {"renews_on": one.renews_on.isoformat()})
+            Fact(one, matter(MANUAL, one).removeprefix(f"{MANUAL}:"), {"renews_on": one.renews_on.isoformat(), **said})
             for one in moved
         ],
         at=at,

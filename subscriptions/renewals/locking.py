@@ -16,7 +16,7 @@ from subscriptions.renewals.moving import OVER
 def lock(renewals: QuerySet[Renewal]) -> list[Renewal]:
     """Lock these renewals, then their subscriptions; two queries. `renewal.subscription` is the locked row.
 
-    With payer, saved method, offer, magazine and the recipient's address, so that nobody asks for them one by one.
+    With payer, saved method, offer with its magazine, and the recipient's address, so that nobody asks for them one by one.
     """
     locked = list(renewals.order_by("pk").select_for_update(of=("self",), no_key=True))
     return _with_subscriptions(locked, skip=False)
@@ -41,7 +41,7 @@ def _with_subscriptions(locked: Sequence[Renewal], *, skip: bool) -> list[Renewa
         return []
     rows = (
         Subscription.objects.select_for_update(of=("self",), no_key=True, skip_locked=skip)
-        .select_related("payer", "saved_method__payer_account", "offer__magazine", "magazine", "recipient__address")
+        .select_related("payer", "saved_method__payer_account", "offer__magazine", "recipient__address")
         .filter(pk__in=[renewal.subscription_id for renewal in locked])
         .order_by("pk")
     )

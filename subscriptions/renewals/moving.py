@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from payments.actors import Actor
-from payments.saving import save_all
+from payments.saving import insert_all, save_all
 from subscriptions.models import Renewal, RenewalEvent
 
 State = Renewal.State
@@ -40,7 +40,7 @@ def move(renewals: Sequence[Renewal], target: str, *, actor: Actor, at: datetime
     moved = [one for one in renewals if target in TRANSITIONS[one.state]]
     if not moved:
         return []
-    RenewalEvent.objects.bulk_create(
+    insert_all(
         [
             RenewalEvent(
                 renewal=one,
@@ -67,7 +67,7 @@ def follow(renewals: Sequence[Renewal], *, actor: Actor, at: datetime, reason: s
 
     Two queries whatever the number.
     """
-    RenewalEvent.objects.bulk_create(
+    insert_all(
         [
             RenewalEvent(
                 renewal=one,
@@ -86,8 +86,8 @@ def follow(renewals: Sequence[Renewal], *, actor: Actor, at: datetime, reason: s
 
 def begin(renewals: Sequence[Renewal], *, actor: Actor, at: datetime, reason: str) -> list[Renewal]:
     """Insert new plans with their first step. The database refuses a second open one (IntegrityError). Two queries."""
-    made = Renewal.objects.bulk_create(renewals)
-    RenewalEvent.objects.bulk_create(
+    insert_all(renewals)
+    insert_all(
         [
             RenewalEvent(
                 renewal=one,
@@ -98,7 +98,7 @@ def begin(renewals: Sequence[Renewal], *, actor: Actor, at: datetime, reason: st
                 reason=reason[:200],
                 at=at,
             )
-            for one in made
+            for one in renewals
         ]
     )
-    return made
+    return list(renewals)

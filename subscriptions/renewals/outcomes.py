@@ -32,6 +32,7 @@ from subscriptions.renewals.extending import Extension, extend
 from subscriptions.renewals.moving import TRANSITIONS, move
 from subscriptions.renewals.telling import Fact, tell
 from subscriptions.renewals.tries import MOST_RETURNED_A_DAY, Tries, plans_of, tries_of
+from subscriptions.transferring import after_failure
 
 PURPOSE = "renewal"
 SEPA = "sepa_debit"
@@ -140,20 +141,21 @@ def refunded(refunds: Sequence[Refund], *, actor: Actor, at: datetime) -> None:
                 kind="refund_sent",
                 matter=f"refund_sent:refund:{refund.pk}",
                 customer_id=payer.pk,
-                to_email=payer.email,
+                to_email=payer.email or "",
                 to_name=payer.full_name,
                 facts={"refund_id": refund.pk},
                 due_at=at,
                 created_at=at,
             )
             for refund, payer in payers
-            if payer is not None and payer.email
+            if payer is not None
         ]
     )
 
 
 def refund_failed(refunds: Sequence[Refund], *, actor: Actor, at: datetime) -> None:
-    """A refund came back: it is on finance's desk already; the renewal itself does not change."""
+    """A refund came back: the renewal itself does not change, its money goes by transfer."""
+    after_failure(refunds, actor=actor, at=at)
 
 
 def said_no(subscription: Subscription) -> bool:

@@ -1,6 +1,7 @@
 """Proving: what the post accepted becomes the gate's proofs, and a plan whose legal notice is proved is announced.
 
-What never gets there, because the letter came back or left too late, is `unproved`'s.
+What never gets there, because the letter came back or left too late, is `unproved`'s. What a person says was posted counts
+from the day after they said so: until then they may take it back (`paper.batching`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from payments.actors import Actor
 from payments.days import PARIS, paris_day
 from payments.desk import record_act, take_off_desk
 from subscriptions.calendar import RULES, legal_notice_window
-from subscriptions.models import Notice, NoticeProof, Renewal, RenewalProof
+from subscriptions.models import Notice, NoticeProof, Renewal, RenewalProof, Subscription
+from subscriptions.notices.moving import posted
+from subscriptions.paper.addressing import without_mail
 from subscriptions.renewals import calendar
 from subscriptions.renewals.holding import in_batches
 from subscriptions.renewals.matters import BOUNCED_KIND, LEGAL, PRE_DEBIT, letters, standing_letter
@@ -57,7 +60,8 @@ def prove(*, on: date, at: datetime, actor: Actor, limit: int) -> Proved:
         done.announced += _announce(rows, actor=actor, at=at)
 
     def pre_debit(rows: list[Renewal]) -> None:
-        done.pre_debit += len(_keep(Kind.PRE_DEBIT, _accepted(PRE_DEBIT, rows), pre_debit_window, at=at))
+        taken = [one for one in _accepted(PRE_DEBIT, rows, at=at) if not posted_too_late(one[1])]
+        done.pre_debit += len(_keep(Kind.PRE_DEBIT, taken, pre_debit_window, at=at))
 
     in_batches(_without_legal(on), limit, legal)
     in_batches(_without_pre_debit(on), limit, pre_debit)
@@ -66,7 +70,7 @@ def prove(*, on: date, at: datetime, actor: Actor, limit: int) -> Proved:
 
 def keep_legal(renewals: Sequence[Renewal], *, at: datetime) -> int:
     """Keep the proofs of legal notices about the present R of locked renewals; returns how many are new."""
-    return len(_keep(Kind.LEGAL, _accepted(LEGAL, renewals), legal_window, at=at))
+    return len(_keep(Kind.LEGAL, _accepted(LEGAL, renewals, at=at), legal_window, at=at))
 
 
 def still_proved(renewals: Sequence[Renewal]) -> set[int]:
@@ -108,7 +112,8 @@ def record_posted(renewal: Renewal, *, posted_on: date, actor: Actor, reason: st
     Writes the proof of posting (noon of that day stands for its hour) and the act; inside the window also the gate's
     proof, which announces a plan and frees an announced renewal for its charge. Returns that proof, or None where the
     day lies outside the window: nothing is charged then. Raises ValueError for a day to come, for a renewal of which no
-    notice was ever written, and for one that is being charged or over. Updates `renewal` in memory.
+    notice was ever written, for one that is being charged or over, and for a letter that lies in a batch. Updates `renewal`
+    in memory.
     """
     if posted_on > paris_day(at):
         raise ValueError("nothing is posted in the future")
@@ -117,13 +122,17 @@ def record_posted(renewal: Renewal, *, posted_on: date, actor: Actor, reason: st
         letter = standing_letter(letters(LEGAL, [locked]).get(locked.pk, ()))
         if locked.state not in BEFORE_THE_CHARGE or letter is None:
             raise ValueError(f"renewal {locked.pk} waits for no letter")
-        taken = NoticeProof.objects.create(
-            notice=letter,
-            kind=POSTED,
-            detail=f"said by {actor}",
-            document=letter.document,
-            at=datetime.combine(posted_on, time(12), tzinfo=PARIS),
-        )
+        if letter.state == Notice.State.PRINTING:
+            raise ValueError(f"letter {letter.pk} lies in a batch, which is posted as a whole")
+        noon = datetime.combine(posted_on, time(12), tzinfo=PARIS)
+        if letter.channel == Notice.Channel.PAPER and letter.state == Notice.State.QUEUED:
+            taken = posted(letter, on=noon, actor=str(actor), at=at)
+            if taken is None:
+                raise ValueError(f"letter {letter.pk} waits no more")
+        else:
+            taken = NoticeProof.objects.create(
+                notice=letter, kind=POSTED, detail=f"said by {actor}", document=letter.document, at=noon
+            )
         record_act(
             "posted a legal notice",
             subject=f"subscription:{locked.subscription_id}",
@@ -158,26 +167,50 @@ def pre_debit_window(renewal: Renewal, sent_on: date) -> tuple[date, date]:
 
 def _without_legal(on: date) -> QuerySet[Renewal]:
     """Plans whose notice may have left. Those whose day has not come are not read every minute."""
+    return Renewal.objects.filter(noticed_by(on), state=State.PLANNED)
+
+
+def noticed_by(on: date) -> Q:
+    """Renewals whose legal notice may have been queued by day `on`: of whoever is written to by post, some days earlier."""
     latest = on + timedelta(days=RULES.notice_target_days + 1)
-    return Renewal.objects.filter(state=State.PLANNED, renews_on__lte=latest)
+    latest_on_paper = on + timedelta(days=RULES.notice_target_days_paper + 1)
+    return Q(renews_on__lte=latest) | Q(without_mail("subscription__payer"), renews_on__lte=latest_on_paper)
 
 
 def _without_pre_debit(on: date) -> QuerySet[Renewal]:
     told = RenewalProof.objects.filter(renewal=OuterRef("pk"), renews_on=OuterRef("renews_on"), kind=Kind.PRE_DEBIT)
-    return Renewal.objects.filter(
-        ~Exists(told),
-        state__in=(State.ANNOUNCED, State.DUE),
-        renews_on__lte=on + timedelta(days=RULES.pre_debit_days_before_sepa),
+    return Renewal.objects.filter(debit_is_near(on), ~Exists(told), state__in=(State.ANNOUNCED, State.DUE))
+
+
+def debit_is_near(on: date) -> Q:
+    """Renewals of which the debit is told by day `on`: fourteen days before, sixteen by SEPA, earlier still on paper."""
+    by_sepa = Subscription.objects.filter(pk=OuterRef("subscription"), saved_method__kind=calendar.SEPA)
+    by_card = Q(renews_on__lte=on + timedelta(days=RULES.pre_debit_days_before))
+    debit = Q(Exists(by_sepa), renews_on__lte=on + timedelta(days=RULES.pre_debit_days_before_sepa))
+    on_paper = Q(
+        without_mail("subscription__payer"), renews_on__lte=on + timedelta(days=RULES.pre_debit_days_before_paper)
     )
+    return by_card | debit | on_paper
 
 
-def _accepted(kind: str, renewals: Sequence[Renewal]) -> list[Taken]:
+def posted_too_late(proof: NoticeProof) -> bool:
+    """Whether the word of a debit was posted so late that the day it names does not hold any more (law.md 5.2)."""
+    if proof.kind != POSTED or "charge_on" not in proof.notice.facts:
+        return False
+    charge_on = date.fromisoformat(proof.notice.facts["charge_on"])
+    return paris_day(proof.at) + timedelta(days=RULES.pre_debit_least_days) > charge_on
+
+
+def _accepted(kind: str, renewals: Sequence[Renewal], *, at: datetime) -> list[Taken]:
     """What the post took of each letter about the present R, unless it is a proof already or came back. Three queries."""
     sent = letters(kind, renewals)
     owner = {notice.pk: one for one in renewals for notice in sent.get(one.pk, ())}
     back = came_back(owner.keys())
     first: dict[int, Taken] = {}
-    for proof in NoticeProof.objects.filter(notice__in=owner.keys() - back, kind=ACCEPTED).order_by("pk"):
+    today = datetime.combine(paris_day(at), time(0), tzinfo=PARIS)
+    for_good = Q(kind=ACCEPTED) | Q(kind=POSTED, undone_by=None, recorded_at__lt=today)
+    proofs = NoticeProof.objects.filter(for_good, notice__in=owner.keys() - back).select_related("notice")
+    for proof in proofs.order_by("pk"):
         first.setdefault(proof.notice_id, (owner[proof.notice_id], proof, paris_day(proof.at)))
     return list(first.values())
 
@@ -211,6 +244,8 @@ def _keep(kind: str, taken: Sequence[Taken], window: Window, *, at: datetime) ->
                 window_opens=opens,
                 window_closes=closes,
                 notice_proof=proof_of_post,
+                # It cannot have changed since the letter was queued: what is told stands (`planning`).
+                amount=one.amount.amount if kind == Kind.LEGAL else None,
                 at=at,
             )
         )

@@ -22,11 +22,12 @@ from subscriptions.renewals.remindable import remindable
 Trigger = ReminderStep.Trigger
 
 
-def remind(*, on: date, at: datetime, limit: int) -> int:
+def remind(*, on: date, at: datetime, limit: int, since: date | None = None) -> int:
     """Queue the reminders that are due on day `on`, up to `limit`; returns how many are new.
 
-    Set-based: two queries per step that has anything to look at, and one statement for the letters. Safe to run twice,
-    late or in two places: the matter of a letter is unique.
+    `since`: the day up to which a run has gone through; only what became due from that day on is looked at, and nothing
+    but the few issues of these days is read where none did. Set-based: two queries per step that has anything to look at,
+    and one statement for the letters. Safe to run twice, late or in two places: the matter of a letter is unique.
     """
     drafts: list[NoticeDraft] = []
     taken: set[int] = set()
@@ -36,16 +37,19 @@ def remind(*, on: date, at: datetime, limit: int) -> int:
             room = limit - len(drafts)
             if room <= 0:
                 break
-            due = list(_due(steps[index], steps[index:], magazine, on=on).exclude(subscription__in=taken)[:room])
+            due = list(
+                _due(steps[index], steps[index:], magazine, on=on, since=since).exclude(subscription__in=taken)[:room]
+            )
             taken.update(term.subscription_id for term in due)
             drafts += [_draft(term, steps[index], on=on, at=at) for term in due]
     return queue(drafts)
 
 
-def series(magazine: Magazine) -> list[ReminderStep]:
-    """The steps of a magazine in their order: its own, and the general ones of codes that it has none of."""
-    own = {step.code: step for step in ReminderStep.objects.filter(magazine=magazine)}
-    general = {step.code: step for step in ReminderStep.objects.filter(magazine=None)}
+def series(magazine: Magazine, *, addressee: str = ReminderStep.Addressee.READER) -> list[ReminderStep]:
+    """The steps of a magazine to whom they speak, in their order: its own, and the general ones of codes that it has none of."""
+    steps_of = ReminderStep.objects.filter(addressee=addressee)
+    own = {step.code: step for step in steps_of.filter(magazine=magazine)}
+    general = {step.code: step for step in steps_of.filter(magazine=None)}
     steps = [step for step in (general | own).values() if step.active]
     return sorted(steps, key=lambda step: (step.place, step.pk))
 
@@ -60,10 +64,15 @@ def is_courtesy(step: ReminderStep) -> bool:
     return LETTERS[step.letter].rank == Notice.Rank.COURTESY
 
 
-def _due(step: ReminderStep, from_here: Sequence[ReminderStep], magazine: Magazine, *, on: date) -> QuerySet[Term]:
+def _due(
+    step: ReminderStep, from_here: Sequence[ReminderStep], magazine: Magazine, *, on: date, since: date | None
+) -> QuerySet[Term]:
     """Last terms of readers for whom the step is due and who had neither it nor a later one."""
     earliest, latest = on - timedelta(days=step.days_after + step.late_days), on - timedelta(days=step.days_after)
-    terms = remindable(lapsed=only_after_lapse(step), courtesy=is_courtesy(step))
+    if since is not None:
+        earliest = max(earliest, since - timedelta(days=step.days_after))
+    on_paper = step.channel == ReminderStep.Channel.LETTER
+    terms = remindable(lapsed=only_after_lapse(step), courtesy=is_courtesy(step), on_paper=on_paper)
     terms = terms.filter(subscription__magazine=magazine)
     if step.trigger == Trigger.LAPSED:
         terms = terms.filter(
@@ -106,12 +115,12 @@ def _midnight(on: date) -> datetime:
 
 
 def _draft(term: Term, step: ReminderStep, *, on: date, at: datetime) -> NoticeDraft:
-    payer: Any = term.subscription.payer  # somebody with an e-mail address: see `remindable`
+    payer: Any = term.subscription.payer  # somebody, and not erased: see `remindable`
     return NoticeDraft(
         kind=step.letter,
         matter=f"reminder:{term.subscription_id}:{term.number}:{step.code}",
         customer_id=payer.pk,
-        to_email=payer.email,
+        to_email=payer.email or "",
         to_name=payer.full_name,
         facts={"term_id": term.pk, "code": step.code, "on": on.isoformat()},
         due_at=at,

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.db.models.functions import Coalesce
 
-from payments.models import DeskItem, Payment
+from payments.models import Payment
+from subscriptions.disputes import disputed_among
 from subscriptions.models import Entitlement, Price, Renewal, Subscription, Term
 from subscriptions.moving import COMING
 from subscriptions.renewals import calendar
@@ -27,15 +27,20 @@ FOLLOWING = (State.PLANNED, State.ANNOUNCED, State.MANUAL)
 class Standing:
     """One subscription as planning sees it.
 
-    `last_owed_post`: planned or actual posting of the last copy to come, as far as its issue is planned. `prices`: those
-    of its offer in the zone where its copies go today. `renewal`: the open plan, whatever its state. `settled`: the next
+    `on`: the day on which it is looked at. `term`: its last one that was not undone, `terms`: the highest number of any.
+    `last_owed_post`: planned or actual posting of the last copy to come, as far as
+    its issue is planned; `late`: a copy should have left before that day and has not. `prices`: those of its offer in the
+    zone where its copies go today. `renewal`: the open plan, whatever its state. `settled`: the next
     term was paid or has lapsed already. `told`: its day and amount were written to the reader, or are about to be.
     `paying`: money for the open plan is on its way, by the reader's own hand; it stays as it is until that is known.
     """
 
     subscription: Subscription
+    on: date
     term: Term | None
+    terms: int
     last_owed_post: date | None
+    late: bool
     prices: Sequence[Price]
     disputed: bool
     renewal: Renewal | None
@@ -46,23 +51,25 @@ class Standing:
     @property
     def number(self) -> int:
         """Number of the term to come."""
-        return self.term.number + 1 if self.term else 1
+        return self.terms + 1
 
     @property
     def renews_on(self) -> date | None:
         """R as it is today; None without a term to follow."""
         if self.term is None:
             return None
-        return calendar.renews_on(term_ends_on=self.term.ends_on, last_owed_post=self.last_owed_post)
+        day = calendar.renews_on(term_ends_on=self.term.ends_on, last_owed_post=self.last_owed_post)
+        if self.late and day <= self.on:
+            return calendar.renews_late(on=self.on, told=self.renewal.renews_on if self.renewal else None)
+        return day
 
     def price_on(self, on: date) -> Price | None:
-        """The price that holds on day `on`."""
-        holds = (row for row in self.prices if row.valid_from <= on and (row.valid_to is None or on < row.valid_to))
-        return next(holds, None)
+        """The price of a term that renews itself on day `on`."""
+        return next((row for row in self.prices if row.renews_on(on)), None)
 
 
-def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Renewal]) -> list[Standing]:
-    """Read what each subscription (with its recipient's address) hangs on. Seven to ten queries, whatever the number.
+def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Renewal], *, on: date) -> list[Standing]:
+    """Read what each subscription (with its recipient's address) hangs on, day `on`. Nine to twelve queries in all.
 
     `open_renewals`: the plans of these subscriptions that the caller has locked.
     """
@@ -70,11 +77,14 @@ def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Ren
     plans = {one.subscription_id: one for one in open_renewals}
     last = {
         term.subscription_id: term
-        for term in Term.objects.filter(subscription__in=keys)
+        for term in Term.objects.filter(subscription__in=keys, undone=None)
         .order_by("subscription", "-number")
         .distinct("subscription")
     }
-    posts = _last_posts(keys)
+    highest = dict(
+        Term.objects.filter(subscription__in=keys).order_by().values_list("subscription").annotate(Max("number"))
+    )
+    posts, late = _last_posts(keys), owed_late(keys, on=on)
     prices = _prices({one.offer_id for one in subscriptions})
     disputed = disputed_among(keys)
     over = set(
@@ -95,12 +105,15 @@ def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Ren
         found.append(
             Standing(
                 subscription=one,
+                on=on,
                 term=term,
+                terms=highest.get(one.pk, 0),
                 last_owed_post=posts.get(one.pk),
+                late=one.pk in late,
                 prices=prices[one.offer_id, one.recipient.address.delivery_zone],
                 disputed=one.pk in disputed,
                 renewal=plan,
-                settled=term is not None and (one.pk, term.number + 1) in over,
+                settled=(one.pk, highest.get(one.pk, 0) + 1) in over,
                 told=plan is not None and plan.pk in reached,
                 paying=plan is not None and plan.subject in paying,
             )
@@ -118,36 +131,19 @@ def _last_posts(keys: Sequence[int]) -> Mapping[int, date]:
     return dict(rows)
 
 
+def owed_late(keys: Sequence[int], *, on: date) -> set[int]:
+    """Those of these subscriptions that are owed a copy whose issue should have left before day `on`. One query.
+
+    Copies still owed at R postpone the charge (design, section 6), also where nobody has entered a new day for them.
+    """
+    rows = Entitlement.objects.filter(
+        term__subscription__in=keys, state__in=COMING, issue__posted_on=None, issue__post_on__lt=on
+    )
+    return set(rows.values_list("term__subscription", flat=True))
+
+
 def _prices(offers: Collection[int]) -> Mapping[tuple[int, str], Sequence[Price]]:
     found: dict[tuple[int, str], list[Price]] = defaultdict(list)
     for row in Price.objects.filter(offer__in=offers).order_by("-valid_from"):
         found[row.offer_id, row.delivery_zone].append(row)
     return found
-
-
-def disputed_payments() -> set[int]:
-    """Every payment whose charge is disputed at the bank and not settled yet (design, section 6). One query."""
-    subjects = DeskItem.objects.filter(
-        kind__startswith="charge.dispute", subject__startswith="payment:", closed_at=None
-    ).values_list("subject", flat=True)
-    keys = (subject.removeprefix("payment:") for subject in subjects)
-    return {int(key) for key in keys if key.isdecimal()}
-
-
-def disputed_among(keys: Collection[int] | None = None) -> set[int]:
-    """The subscriptions (among `keys`, if given) of which a payment is disputed. Three queries; one where there is none."""
-    payments = disputed_payments()
-    if not payments:
-        return set()
-    subjects = Payment.objects.filter(pk__in=payments).values_list("subject", flat=True)
-    orders, terms = set(), set()
-    for subject in subjects:
-        kind, _colon, key = subject.partition(":")
-        if kind == "order" and key.isdecimal():
-            orders.add(int(key))
-        elif kind == "term":
-            terms.add(int(key.partition(":")[0]))
-    theirs: Any = Term.objects.filter(Q(payment__in=payments) | Q(order__in=orders) | Q(subscription__in=terms))
-    if keys is not None:
-        theirs = theirs.filter(subscription__in=keys)
-    return set(theirs.values_list("subscription", flat=True))

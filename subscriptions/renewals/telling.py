@@ -23,16 +23,16 @@ class Fact:
 
 
 def tell(kind: str, told: Sequence[Fact], *, at: datetime) -> None:
-    """Queue one letter of `kind` per fact; one statement. Support is told of a payer without an e-mail address."""
+    """Queue one letter of `kind` per fact; one statement. Support is told of a subscription that nobody pays for."""
     drafts = []
     for one in told:
         payer = one.renewal.subscription.payer
-        if payer is None or not payer.email:
+        if payer is None:
             put_on_desk(
                 DeskItem.Desk.SUPPORT,
                 kind="renewal_untold",
                 subject=f"renewal:{one.renewal.pk}",
-                sentence=f"Un courrier « {kind} » est à envoyer par la poste : le client n’a pas d’adresse électronique.",
+                sentence=f"Un courrier « {kind} » est à envoyer par la poste : nul client n’est connu.",
                 at=at,
             )
             continue
@@ -41,7 +41,7 @@ def tell(kind: str, told: Sequence[Fact], *, at: datetime) -> None:
                 kind=kind,
                 matter=f"{kind}:{one.matter}",
                 customer_id=payer.pk,
-                to_email=payer.email,
+                to_email=payer.email or "",
                 to_name=payer.full_name,
                 facts={"renewal_id": one.renewal.pk, **one.facts},
                 due_at=at,

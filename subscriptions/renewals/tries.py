@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.db.models import F
+from django.db.models.fields.json import KeyTextTransform
 
 from payments.days import paris_day
 from payments.models import Payment
@@ -32,10 +33,13 @@ class Try:
 
 @dataclass(slots=True)
 class Tries:
-    """The attempts of one renewal, oldest first. `told_on`: when its last pre-debit notice for this R left."""
+    """The attempts of one renewal, oldest first. `told_on`: when its last pre-debit notice for this R left; `named_on`: the
+    day of the debit that it names. On paper that day leaves room for the posting, and nobody is debited before it.
+    """
 
     made: list[Try] = field(default_factory=list)
     told_on: date | None = None
+    named_on: date | None = None
 
     @property
     def first_charged_on(self) -> date | None:
@@ -63,11 +67,16 @@ def tries_of(renewals: Iterable[Renewal]) -> Mapping[int, Tries]:
     found: dict[int, Tries] = defaultdict(Tries)
     if not keys:
         return found
-    told = RenewalProof.objects.filter(
-        renewal__in=keys, kind=RenewalProof.Kind.PRE_DEBIT, renews_on=F("renewal__renews_on")
-    ).order_by("sent_on")
-    for renewal, sent_on in told.values_list("renewal", "sent_on"):
+    told = (
+        RenewalProof.objects.filter(
+            renewal__in=keys, kind=RenewalProof.Kind.PRE_DEBIT, renews_on=F("renewal__renews_on")
+        )
+        .annotate(named=KeyTextTransform("charge_on", "notice_proof__notice__facts"))
+        .order_by("sent_on")
+    )
+    for renewal, sent_on, named in told.values_list("renewal", "sent_on", "named"):
         found[renewal].told_on = sent_on
+        found[renewal].named_on = date.fromisoformat(named) if named else None
     attempts = RenewalAttempt.objects.filter(renewal__in=keys, renews_on=F("renewal__renews_on")).order_by("pk")
     rows = attempts.values_list("renewal", "payment", "payment__saved_method", "payment__state", "charged_on")
     for renewal, payment, method, state, charged_on in rows:
@@ -85,24 +94,32 @@ def lapse_day(renewal: Renewal, tries: Tries) -> date:
 
 
 def plans_of(payments: Sequence[Payment]) -> Mapping[int, Renewal]:
-    """The locked renewal that each payment was made for, by the payment's id. Four queries.
+    """The locked renewal that each payment was made for, by the payment's id. Three queries; four if one was made on the page.
 
     A charge names its renewal; a payment on the page was for the one that was planned when it was begun.
     """
     if not payments:
         return {}
     by_payment = dict(RenewalAttempt.objects.filter(payment__in=payments).values_list("payment", "renewal"))
-    subjects = {payment.subject: _read(payment.subject) for payment in payments}
+    by_payment |= _planned([payment for payment in payments if payment.pk not in by_payment])
+    locked = {one.pk: one for one in lock(Renewal.objects.filter(pk__in=by_payment.values()))}
+    return {payment.pk: locked[by_payment[payment.pk]] for payment in payments}
+
+
+def _planned(payments: Sequence[Payment]) -> dict[int, int]:
+    """The renewal that was planned when each of these payments was begun, else the last one. One query, if any."""
+    if not payments:
+        return {}
+    subjects = {payment.pk: _read(payment.subject) for payment in payments}
     planned: dict[tuple[int, int], list[Renewal]] = defaultdict(list)
     for renewal in Renewal.objects.filter(subscription__in={one for one, _number in subjects.values()}).order_by("pk"):
         planned[renewal.subscription_id, renewal.number].append(renewal)
+    found = {}
     for payment in payments:
-        if payment.pk not in by_payment:
-            candidates = planned[subjects[payment.subject]]
-            before = [one for one in candidates if one.created_at <= payment.created_at]
-            by_payment[payment.pk] = (before or candidates)[-1].pk
-    locked = {one.pk: one for one in lock(Renewal.objects.filter(pk__in=by_payment.values()))}
-    return {payment.pk: locked[by_payment[payment.pk]] for payment in payments}
+        candidates = planned[subjects[payment.pk]]
+        before = [one for one in candidates if one.created_at <= payment.created_at]
+        found[payment.pk] = (before or candidates)[-1].pk
+    return found
 
 
 def _read(subject: str) -> tuple[int, int]:

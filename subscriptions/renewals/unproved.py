@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from payments.actors import Actor
 from payments.desk import put_all_on_desk, take_all_off_desk
 from payments.models import DeskItem
-from subscriptions.calendar import legal_notice_window
+from subscriptions.calendar import RULES, legal_notice_window
 from subscriptions.models import Notice, NoticeProof, Renewal
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.renewals.holding import in_batches
@@ -28,7 +28,7 @@ from subscriptions.renewals.proving import BEFORE_THE_CHARGE, BOUNCED, CAME_BACK
 
 State = Renewal.State
 #: A letter goes by post so long before the window closes (law.md 4.7).
-POST_BEFORE = timedelta(days=10)
+POST_BEFORE = timedelta(days=RULES.post_days_before_close)
 #: Letters that came back longer ago belong to renewals that are over: no window is so far from its R.
 LOOK_BACK = timedelta(days=150)
 #: Every legal window closes 29 to 32 days before R, by the length of the month.
@@ -86,8 +86,13 @@ def _put_on_desk(back: Collection[int], *, on: date, actor: Actor, at: datetime)
     last = {one.pk: standing_letter(about_this_r.get(one.pk, ())) for one in rows}
     proved = still_proved(rows)
     lost = came_back({letter.pk for letter in last.values() if letter is not None})
-    waiting = [one for one in rows if one.pk not in proved and (letter := last[one.pk]) and letter.pk in lost]
-    sentences = {f"renewal:{one.pk}": _what_to_do(one, on=on) for one in waiting}
+    waiting = [
+        one
+        for one in rows
+        if one.pk not in proved and (letter := last[one.pk]) and (letter.pk in lost or _to_post(letter))
+    ]
+    queued = {one.pk for one in waiting if (letter := last[one.pk]) and _to_post(letter)}
+    sentences = {f"renewal:{one.pk}": _what_to_do(one, on=on, queued=one.pk in queued) for one in waiting}
     put_all_on_desk(DeskItem.Desk.SUPPORT, kind=BOUNCED_KIND, sentences=sentences, at=at)
     there = DeskItem.objects.filter(kind=BOUNCED_KIND, closed_at=None).values_list("subject", flat=True)
     gone = [subject for subject in there if subject not in sentences]
@@ -97,7 +102,12 @@ def _put_on_desk(back: Collection[int], *, on: date, actor: Actor, at: datetime)
     return len(sentences)
 
 
-def _what_to_do(renewal: Renewal, *, on: date) -> str:
+def _to_post(letter: Notice) -> bool:
+    """Whether a letter waits to be posted in the place of one that came back."""
+    return letter.channel == Notice.Channel.PAPER and letter.state in (Notice.State.QUEUED, Notice.State.PRINTING)
+
+
+def _what_to_do(renewal: Renewal, *, on: date, queued: bool) -> str:
     window = legal_notice_window(renewal.renews_on)
     facts = {
         "number": renewal.subscription,
@@ -110,6 +120,14 @@ def _what_to_do(renewal: Renewal, *, on: date) -> str:
             _(
                 "The legal notice about the renewal of subscription %(number)s on %(day)s came back, and its legal window "
                 "closed on %(last)s. It is not charged; the reader may choose another year."
+            )
+            % facts
+        )
+    if queued:
+        return (
+            _(
+                "The legal notice about the renewal of subscription %(number)s on %(day)s came back. It waits among the "
+                "letters to post: post it by %(by)s (on %(last)s at the latest). Without it nothing is charged."
             )
             % facts
         )
@@ -133,7 +151,7 @@ def _leave_to_choice(renewals: Sequence[Renewal], *, on: date, actor: Actor, at:
             if on > legal_notice_window(one.renews_on).closes_on:
                 one.why = NO_PROOF
                 lost.append(one)
-        elif one.renews_on <= on and _never_arrived(told.get(one.pk, ())):
+        elif one.renews_on <= on and _never_arrived(told.get(one.pk, ()), on=on):
             one.why = NO_WORD
             lost.append(one)
     moved = move(lost, State.MANUAL, actor=actor, at=at, reason="no notice proved in time")
@@ -154,10 +172,13 @@ def _leave_to_choice(renewals: Sequence[Renewal], *, on: date, actor: Actor, at:
     return len(moved)
 
 
-def _never_arrived(sent: Sequence[Notice]) -> bool:
-    """Whether the word of a debit was given up: it failed before the post ever took it."""
+def _never_arrived(sent: Sequence[Notice], *, on: date) -> bool:
+    """Whether the word of a debit was given up, or waits still to be posted on the day that it names."""
     last = standing_letter(sent)
-    return last is not None and last.state == Notice.State.FAILED
+    if last is None:
+        return False
+    names = date.fromisoformat(last.facts["charge_on"]) if "charge_on" in last.facts else on
+    return last.state == Notice.State.FAILED or (_to_post(last) and names <= on)
 
 
 def _told(renewal: Renewal, *, at: datetime) -> NoticeDraft:

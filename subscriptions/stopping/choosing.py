@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
 from payments.days import paris_day
-from subscriptions.dates import LIVING, SubscriptionDates, dates_of_subscription
+from subscriptions.dates import SubscriptionDates, dates_of_subscription, may_turn_on
 from subscriptions.models import Consent, Declaration, LegalText, Offer, RenewalChoice, Subscription
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.renewals.cancelling import cancel
@@ -110,12 +110,6 @@ def turn_on(
     return True
 
 
-def may_turn_on(subscription: Subscription, *, ends_on: date | None, on: date) -> bool:
-    """Whether automatic renewal may be turned on: sold as renewable, living, and its paid term (`ends_on`) not over."""
-    off = subscription.renewal != Renewal.AUTOMATIC and subscription.offer.renewal == Renewal.AUTOMATIC
-    return off and subscription.state in LIVING and ends_on is not None and on <= ends_on
-
-
 def words_now(dates: SubscriptionDates) -> tuple[LegalText, str] | None:
     """The mandate's text and its words with today's yearly price; None while there is no price or text."""
     text = current_text("mandat", on=dates.on)
@@ -127,7 +121,7 @@ def words_now(dates: SubscriptionDates) -> tuple[LegalText, str] | None:
 def _tell(subscription: Subscription, kind: str, *, at: datetime) -> None:
     choice = RenewalChoice.objects.filter(subscription=subscription).latest("pk")
     payer: Any = subscription.payer
-    if payer is None or not payer.email:
+    if payer is None:
         return
     queue(
         [
@@ -135,7 +129,7 @@ def _tell(subscription: Subscription, kind: str, *, at: datetime) -> None:
                 kind=kind,
                 matter=f"{kind}:choice:{choice.pk}",
                 customer_id=payer.pk,
-                to_email=payer.email,
+                to_email=payer.email or "",
                 to_name=payer.full_name,
                 facts={"choice_id": choice.pk},
                 due_at=at,

@@ -25,7 +25,8 @@ from subscriptions.stopping.effects import (
     effect_of,
 )
 from subscriptions.stopping.moving import State, move
-from subscriptions.stopping.reading import contract_of, standing_of
+from subscriptions.stopping.reading import Contract, contract_of, standing_of
+from subscriptions.stopping.saying import orders_named
 
 
 class Decision(StrEnum):
@@ -48,7 +49,7 @@ def decided_effect(
     By the rule: as if the contract had been recognised on the day the declaration came in. Raises CannotDecide where
     the rule itself leaves it to a person, or where there is nothing left to end.
     """
-    standing = standing_of(contract_of(subscription=subscription, order=order), on=paris_day(declaration.received_at))
+    standing = _standing(declaration, contract_of(subscription=subscription, order=order))
     return _effect(declaration, standing, decision, on=on)
 
 
@@ -70,7 +71,7 @@ def apply_declaration(
     contract = contract_of(subscription=subscription, order=order, lock=True)
     declaration = Declaration.objects.select_for_update(of=("self",), no_key=True).get(pk=declaration_id)
     _must_wait(declaration)
-    standing = standing_of(contract, on=paris_day(declaration.received_at))
+    standing = _standing(declaration, contract)
     effect = _effect(declaration, standing, decision, on=paris_day(at))
     carry_out(declaration, contract, effect, actor=actor, at=at)
     move(declaration, State.APPLIED, actor=actor, at=at, reason=reason)
@@ -101,6 +102,11 @@ def settle(declaration_id: int, *, actor: Actor, at: datetime, reason: str) -> D
     move(declaration, State.SETTLED, actor=actor, at=at, reason=reason)
     _done(declaration, "settled a declaration", actor=actor, at=at, reason=reason, decision="")
     return declaration
+
+
+def _standing(declaration: Declaration, contract: Contract) -> Standing:
+    """Where it stood on the day of the receipt, for what the declaration names."""
+    return standing_of(contract, on=paris_day(declaration.received_at), orders=orders_named(declaration))
 
 
 def _effect(declaration: Declaration, standing: Standing, decision: str, *, on: date) -> Effect:

@@ -74,7 +74,8 @@ def foresee(said: Said, *, customer: Any, on: date) -> Foreseen:
     if found is None or not found.sure:
         return Foreseen(found, None)
     contract = contract_of(subscription=found.subscription_id, order=found.order_id)
-    return Foreseen(found, effect_of(said.kind, standing_of(contract, on=on), ground=said.ground, on=on))
+    standing = standing_of(contract, on=on, orders=said.orders)
+    return Foreseen(found, effect_of(said.kind, standing, ground=said.ground, on=on))
 
 
 def declare(
@@ -131,7 +132,8 @@ def _declare(
     effect: Effect | None = None
     if contract is not None:
         on = paris_day(at)
-        effect = effect_of(said.kind, standing_of(contract, on=on), ground=said.ground, on=on)
+        standing = standing_of(contract, on=on, orders=said.orders)
+        effect = effect_of(said.kind, standing, ground=said.ground, on=on)
         carry_out(declaration, contract, effect, actor=actor, at=at)
     else:
         declaration.effect = Code.OTHER_EMAIL if found is not None else Code.UNRECOGNISED

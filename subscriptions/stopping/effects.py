@@ -164,6 +164,22 @@ GOES_ON = (
     " La période payée auparavant n’est pas touchée : votre abonnement s’arrête à sa fin, le {runs_until}, et ses numéros "
     "vous sont servis jusqu’au dernier."
 )
+#: Of an order that the reader has named: that one is undone, and no other.
+NAMED: Mapping[Code, str] = {
+    Code.WITHDRAWN: (
+        "Votre rétractation prend effet le {effective}. La commande {named} est annulée : ce que vous avez payé pour elle, "
+        "soit {refund}, vous est rendu par le même moyen de paiement, au plus tard le {due}. Rien ne sera plus débité."
+    ),
+    Code.WITHDRAWN_WAITS: (
+        "Votre rétractation prend effet le {effective}. La commande {named} est annulée : ce que vous avez payé pour elle, "
+        "soit {refund}, vous est rendu par le même moyen de paiement, au plus tard le {due}. Rien ne sera plus débité. Un "
+        "numéro déjà remis à l’expédition peut encore vous parvenir : vous ne devez rien pour lui."
+    ),
+}
+OTHERS_GO_ON = (
+    " Ce que vous avez payé par une autre commande n’est pas touché : votre abonnement s’arrête le {runs_until}, et ses "
+    "numéros vous sont servis jusqu’au dernier."
+)
 #: What anybody may read, whether or not their contract was recognised: it tells nothing of any contract.
 GENERAL: Mapping[str, str] = {
     Kind.WITHDRAWAL: (
@@ -183,15 +199,22 @@ GENERAL: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What a withdrawal undoes of a subscription whose first order can no longer be withdrawn from: its later orders.
+    """What a withdrawal undoes of a subscription where it does not undo everything: its later orders, or the one named.
 
     `paid`: what they brought and was not given back. `waits`: a copy of theirs is in a file, or the bank disputes a
-    payment. `runs_until`: last day of what was paid before, None if that is over.
+    payment. `runs_until`: last day of what was paid besides, None if that is over. `named`: the order that the reader
+    has named, by its reference.
     """
 
     paid: Decimal
     waits: bool
     runs_until: date | None
+    named: str = ""
+
+    @property
+    def sentences(self) -> tuple[Mapping[Code, str], str]:
+        """How it is said, and what is added where something goes on."""
+        return (NAMED, OTHERS_GO_ON) if self.named else (UNDONE, GOES_ON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +266,13 @@ class Effect:
     def sentence(self) -> str:
         """What is said of it, in French, with plain spaces; "" for what is only for the desk."""
         runs_until = self.undone.runs_until if self.undone else None
-        sentences = UNDONE[self.code] + (GOES_ON if runs_until else "") if self.undone else SENTENCES[self.code]
+        if self.undone:
+            table, goes_on = self.undone.sentences
+            sentences = table[self.code] + (goes_on if runs_until else "")
+        else:
+            sentences = SENTENCES[self.code]
         return sentences.format(
+            named=self.undone.named if self.undone else "",
             runs_until=french_day(runs_until) if runs_until else "",
             effective=french_day(self.effective_on) if self.effective_on else "",
             refund=french(eur(self.refund)) if self.refund is not None else "",

@@ -77,16 +77,22 @@ def _subscriptions(numbers: Iterable[str], orders: Iterable[str]) -> list[_Candi
         _Candidate(
             row.pk,
             None,
-            tuple(one for one in (row.payer, row.holder) if one is not None),
+            people := _people(row),
             (
-                *(one.full_name for one in (row.payer, row.holder) if one is not None),
-                *(one.organisation for one in (row.payer, row.holder) if one is not None),
-                row.recipient.name,
+                *(one.full_name for one in people),
+                *(one.organisation for one in people),
+                *(() if row.is_gift else (row.recipient.name,)),
             ),
             "",
         )
         for row in rows
     ]
+
+
+def _people(row: Subscription) -> tuple[Any, ...]:
+    """Whose contract it is, the payer first. A gift is its giver's alone: its recipient ends nothing, and is told nothing."""
+    people = (row.payer,) if row.is_gift else (row.payer, row.holder)
+    return tuple(one for one in people if one is not None)
 
 
 def _orders(references: Iterable[str]) -> list[_Candidate]:

@@ -18,6 +18,7 @@ from payments import gateway
 from payments.actors import Actor
 from payments.charging import close_hosted_page
 from payments.desk import put_on_desk, take_off_desk
+from payments.disputes import is_disputed
 from payments.models import DeskItem, Payment, Refund
 from payments.money import eur, french
 from subscriptions.models import Declaration, Subscription
@@ -25,9 +26,10 @@ from subscriptions.stopping.effects import WAITING, Code
 from subscriptions.stopping.given_up import open_pages
 from subscriptions.stopping.late import interest, uplift
 from subscriptions.stopping.moving import remember_refund
-from subscriptions.stopping.reading import contract_of, is_disputed
+from subscriptions.stopping.reading import contract_of
 from subscriptions.stopping.terminating import end_today
 from subscriptions.stopping.withdrawing import must_wait, stop_for_withdrawal
+from subscriptions.transferring import has_left, has_left_for
 
 log = structlog.get_logger(__name__)
 #: Alarms so many days before a refund is due: for a withdrawal, seven and twelve days after it was received.
@@ -135,7 +137,9 @@ def _due(*, on: date) -> list[tuple[Declaration, date]]:
 def refunded(declaration: Declaration) -> bool:
     """Whether what a declaration gives back has gone back, as far as Stripe says."""
     if declaration.refund is not None:
-        return declaration.refund.state == Refund.State.SUCCEEDED
+        return declaration.refund.state == Refund.State.SUCCEEDED or has_left(declaration.refund)
+    if has_left_for(declaration.reference):
+        return True
     if declaration.effect == Code.WITHDRAWN_DEBIT and declaration.order is not None:
         # A debit that was refused brought nothing; one that settled went back as surplus.
         payments = Payment.objects.filter(subject=declaration.order.subject)

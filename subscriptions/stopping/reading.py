@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q
 
-from payments.models import DeskItem, Payment, Refund
+from payments.disputes import is_disputed
+from payments.models import Payment, Refund
 from payments.vat import BuyerKind, ttc_left
 from subscriptions.calendar import DeliveryZone, withdraw_until
 from subscriptions.dates import LIVING, dates_of_subscription
+from subscriptions.gifts.carried import served_as
 from subscriptions.models import Declaration, Entitlement, Notice, Order, Renewal, RenewalProof, Subscription, Term
 from subscriptions.moving import COMING
 from subscriptions.renewals.moving import OVER
@@ -50,8 +52,12 @@ class Contract:
         return self.order
 
     def of_term(self, term: Term) -> list[Entitlement]:
-        """The copies of one term, in serving order."""
-        return [copy for copy in self.copies if copy.term_id == term.pk]
+        """The copies of one term, in serving order; of a gift that is served elsewhere, those that serve it there."""
+        elsewhere = served_as([term] if self.promise.is_gift else []).get(term.pk)
+        if elsewhere is None:
+            return [copy for copy in self.copies if copy.term_id == term.pk]
+        own = [copy for copy in self.copies if copy.term_id == term.pk and copy.state != Copy.VOID]
+        return own + [copy for copy in self.copies if copy.term_id == elsewhere]
 
 
 def contract_of(*, subscription: int | None = None, order: int | None = None, lock: bool = False) -> Contract:
@@ -78,14 +84,8 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
         | Q(subject__startswith=f"term:{subscription}:")
     ).order_by("pk")
     promises = Subscription.objects.select_related("payer", "holder", "offer", "magazine", "recipient")
-    copies = (
-        Entitlement.objects.filter(term__subscription=subscription)
-        .select_related("issue")
-        .order_by("term__number", "rank")
-    )
     if lock:
         money = money.select_for_update(of=("self",), no_key=True)
-        copies = copies.select_for_update(of=("self",), no_key=True)
         promises = promises.select_for_update(of=("self",), no_key=True)
     payments = list(money)
     if lock:
@@ -95,14 +95,37 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
     found = promises.get(pk=subscription)
     if lock:
         terms = _terms(subscription)  # a year may have begun while the locks were waited for
-    return Contract(found, terms[0].order if terms else None, terms, list(copies), payments)
+    return Contract(found, terms[0].order if terms else None, terms, _copies(found, terms, lock=lock), payments)
 
 
-def standing_of(contract: Contract, *, on: date) -> Standing:
-    """Where a contract stands on day `on` (Paris), from the one calculator of dates."""
+def _copies(promise: Subscription, terms: Sequence[Term], *, lock: bool) -> list[Entitlement]:
+    """The copies of a contract; of a gift that goes on elsewhere also those that serve it there.
+
+    Asked once the gift's own lock is held: from then on nobody can let it go on elsewhere.
+    """
+    elsewhere = list(served_as(terms).values()) if promise.is_gift else []
+    mine = Q(term__subscription=promise.pk)
+    copies = Entitlement.objects.filter(mine | Q(term__in=elsewhere) if elsewhere else mine)
+    copies = copies.select_related("issue").order_by("term__number", "rank")
+    if lock:
+        followed = Subscription.objects.filter(terms__in=elsewhere).values("pk")
+        if elsewhere:
+            list(Subscription.objects.select_for_update(no_key=True).filter(pk__in=followed).order_by("pk"))
+        copies = copies.select_for_update(of=("self",), no_key=True)
+    return list(copies)
+
+
+def standing_of(contract: Contract, *, on: date, orders: Collection[str] = ()) -> Standing:
+    """Where a contract stands on day `on` (Paris), from the one calculator of dates.
+
+    `orders`: references that a declaration names; where that is one order of it, a withdrawal is about that one.
+    """
     if contract.subscription is None:
         return _standing_of_order(contract)
     dates = dates_of_subscription(contract.subscription, on=on)
+    named = term_named(contract, orders)
+    until = _withdraw_until(contract, named) if named else dates.withdraw_until
+    still_open = named in _withdrawable(contract, on=on) if named else dates.withdrawal_open
     stopped = bool(stopped_and_waiting([contract.subscription.pk]))
     order = contract.order
     disputed = is_disputed(contract.payments)
@@ -112,8 +135,8 @@ def standing_of(contract: Contract, *, on: date) -> Standing:
         consumer=order is not None and order.buyer_kind == BuyerKind.CONSUMER,
         bought_here=order is not None,
         automatic=contract.subscription.renewal == "automatic",
-        withdrawal_open=dates.withdrawal_open and not stopped,
-        withdraw_until=dates.withdraw_until,
+        withdrawal_open=still_open and dates.withdrawal_open and not stopped,
+        withdraw_until=until,
         ends_on=dates.ends_on,
         paid=paid(contract.payments),
         unserved_price=sum((unserved_price(term, contract.of_term(term)) for term in contract.terms), Decimal("0.00")),
@@ -122,39 +145,63 @@ def standing_of(contract: Contract, *, on: date) -> Standing:
         notice=not contract.terms or renewal_was_announced(contract.terms[-1]),
         unpaid=False,
         debited=False,
-        undone=_undone(contract, on=on, disputed=disputed),
+        undone=_undone(contract, on=on, orders=orders, disputed=disputed),
     )
 
 
-def terms_withdrawn(contract: Contract, *, on: date) -> Sequence[Term]:
+def terms_withdrawn(contract: Contract, *, on: date, orders: Collection[str] = ()) -> Sequence[Term]:
     """The terms that a withdrawal of day `on` undoes: each order has its own period (C. conso L221-18).
 
-    From the first order whose period is open, to the last term: what follows goes with it. All of them where none is
-    open, for then a person has decided to give everything back.
+    The one whose order the reader has named, if its period is open. Else from the first order whose period is open, to the
+    last term: what follows goes with it. All of them where none is open, for then a person has decided to give everything
+    back.
     """
-    for place, term in enumerate(contract.terms):
-        kept = [copy for copy in contract.of_term(term) if copy.state in KEPT]
-        if term.order is None or not kept:
-            continue
-        posted_on = kept[0].issue.posted_on if kept[0].issue is not None else None
-        until = withdraw_until(posted_on=posted_on, zone=DeliveryZone(term.order.delivery.delivery_zone))
-        if until is None or on <= until:
-            return contract.terms[place:]
-    return contract.terms
+    still_open = _withdrawable(contract, on=on)
+    named = term_named(contract, orders)
+    if named is not None:
+        return [named] if named in still_open else contract.terms
+    return contract.terms[contract.terms.index(still_open[0]) :] if still_open else contract.terms
 
 
-def _undone(contract: Contract, *, on: date, disputed: bool) -> Undone | None:
-    terms = terms_withdrawn(contract, on=on)
+def term_named(contract: Contract, orders: Collection[str]) -> Term | None:
+    """The term whose order is named by its reference; None where none or several are."""
+    named = [term for term in contract.terms if term.order is not None and term.order.reference in orders]
+    return named[0] if len(named) == 1 else None
+
+
+def _withdrawable(contract: Contract, *, on: date) -> list[Term]:
+    """The terms whose order may still be withdrawn from on day `on`, in order."""
+    found = []
+    for term in contract.terms:
+        if term.order is not None and any(copy.state in KEPT for copy in contract.of_term(term)):
+            until = _withdraw_until(contract, term)
+            if until is None or on <= until:
+                found.append(term)
+    return found
+
+
+def _withdraw_until(contract: Contract, term: Term) -> date | None:
+    """The last day to withdraw from the order of a term; None while its first issue is not posted."""
+    kept = [copy for copy in contract.of_term(term) if copy.state in KEPT]
+    posted_on = kept[0].issue.posted_on if kept and kept[0].issue is not None else None
+    zone = term.order.delivery.delivery_zone if term.order is not None else DeliveryZone.FR
+    return withdraw_until(posted_on=posted_on, zone=DeliveryZone(zone))
+
+
+def _undone(contract: Contract, *, on: date, orders: Collection[str], disputed: bool) -> Undone | None:
+    terms, named = terms_withdrawn(contract, on=on, orders=orders), term_named(contract, orders)
     if len(terms) == len(contract.terms):
         return None
     copies = [copy for term in terms for copy in contract.of_term(term)]
-    before = [term for term in contract.terms if term.number < terms[0].number]
-    owed = any(copy.state in COMING for term in before for copy in contract.of_term(term))
-    ends_on = before[-1].ends_on
+    besides = [term for term in contract.terms if term not in terms]
+    owed = any(copy.state in COMING for term in besides for copy in contract.of_term(term))
+    kept = [term for term in besides if any(copy.state in KEPT for copy in contract.of_term(term))]
+    ends_on = max((term.ends_on for term in kept), default=None)
     return Undone(
         paid=paid([one for one in contract.payments if one.pk in {term.payment_id for term in terms}]),
         waits=disputed or any(copy.state == Copy.ASSIGNED for copy in copies),
-        runs_until=ends_on if ends_on >= on or owed else None,
+        runs_until=ends_on if ends_on is not None and (ends_on >= on or owed) else None,
+        named=named.order.reference if named is not None and named.order is not None else "",
     )
 
 
@@ -189,12 +236,6 @@ def stopped_and_waiting(subscriptions: Iterable[int]) -> set[int]:
     return set(rows.values_list("subscription", flat=True))
 
 
-def is_disputed(payments: Sequence[Payment]) -> bool:
-    """Whether the bank disputes one of them: then nothing is given back (design, section 6)."""
-    subjects = [f"payment:{one.pk}" for one in payments]
-    return DeskItem.objects.filter(kind__startswith="charge.dispute", subject__in=subjects, closed_at=None).exists()
-
-
 def renewal_was_announced(term: Term) -> bool:
     """Whether the law's notice before this term is proved (C. conso L215-1); True for a term that the reader bought.
 
@@ -211,7 +252,9 @@ def renewal_was_announced(term: Term) -> bool:
 
 def _terms(subscription: int) -> list[Term]:
     return list(
-        Term.objects.filter(subscription=subscription).select_related("order__delivery", "payment").order_by("number")
+        Term.objects.filter(subscription=subscription)
+        .select_related("order__delivery", "payment", "carried_as")
+        .order_by("number")
     )
 
 

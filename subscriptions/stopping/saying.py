@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 from payments.french_days import french_day
 from subscriptions.models import Declaration
+from subscriptions.stopping.matching import named
 
 Kind, Ground = Declaration.Kind, Declaration.Ground
 
@@ -22,6 +23,7 @@ GROUNDS: Mapping[str, str] = {
     Ground.LATE_NOTICE: "Reconduction sans l’avis prévu par la loi",
     Ground.OTHER: "Autre motif légitime",
 }
+PART = "Partie du contrat"
 _DECLARES: Mapping[str, str] = {
     Kind.WITHDRAWAL: "Je renonce au contrat désigné ci-dessous.",
     Kind.TERMINATION: "Je résilie le contrat désigné ci-dessous.",
@@ -43,6 +45,11 @@ class Said:
     ground: str = ""
     words: str = ""
 
+    @property
+    def orders(self) -> frozenset[str]:
+        """References of orders that it names: in the part of the contract if it says one, else in the contract."""
+        return named(self.scope).orders or named(self.contract).orders
+
     def lines(self) -> list[tuple[str, str]]:
         """(label, value) of everything declared, in French, in the order of the law's list; what is empty is left out."""
         withdrawal = self.kind == Kind.WITHDRAWAL
@@ -52,7 +59,7 @@ class Said:
             ("Nom" if self.first_name or withdrawal else "Nom ou organisation", self.last_name),
             ("Prénom", self.first_name),
             ("Contrat", self.contract),
-            ("Partie du contrat", (self.scope or "Tout le contrat") if withdrawal else ""),
+            (PART, (self.scope or "Tout le contrat") if withdrawal else ""),
             ("Fin souhaitée", "" if withdrawal else wished),
             ("Motif légitime", GROUNDS.get(self.ground, "")),
             ("Précisions", self.words),
@@ -65,6 +72,12 @@ class Said:
 def content_of(said: Said, *, effect: str) -> dict[str, Any]:
     """What the recap showed, as it is kept: the lines, and the sentence on what would happen."""
     return {"kind": str(said.kind), "declared": [list(line) for line in said.lines()], "effect": effect}
+
+
+def orders_named(declaration: Declaration) -> frozenset[str]:
+    """References of orders that a kept declaration names, as `Said.orders` has it."""
+    declared = dict(declaration.content.get("declared", ()))
+    return named(declared.get(PART, "")).orders or named(declaration.contract).orders
 
 
 def digest(content: Mapping[str, Any]) -> str:

@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act
+from payments.disputes import is_disputed
 from subscriptions.dates import LIVING
+from subscriptions.gifts.giving import take_back
 from subscriptions.models import Declaration, Entitlement, Subscription
 from subscriptions.moving import move, move_copies
 from subscriptions.stopping.choosing import stop_renewing
-from subscriptions.stopping.reading import Contract, contract_of, is_disputed
+from subscriptions.stopping.reading import Contract, contract_of
 from subscriptions.stopping.unserved import GivenBack, give_back_unserved
 
 Copy, Ground = Entitlement.State, Declaration.Ground
@@ -64,6 +66,7 @@ def end_today(
         return []
     given = give_back_unserved(contract, reason=reason, actor=actor, at=at, by_transfer=by_transfer)
     move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=reason)
+    take_back(subscription, actor=actor, at=at, reason=reason)
     return given
 
 

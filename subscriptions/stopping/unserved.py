@@ -15,12 +15,18 @@ from payments import refunds
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import put_on_desk
-from payments.invoicing.issuing import credit_part
-from payments.models import DeskItem, Invoice, Payment, Refund
+from payments.disputes import is_disputed
+from payments.invoicing.issuing import credit_part, left_of, standing_invoice, unserved
+from payments.ledger import entries
+from payments.ledger.posting import post
+from payments.models import DeskItem, Invoice, Payment, Refund, Transfer
 from payments.money import eur, french
+from payments.transfers import giving_back
+from subscriptions.gifts.carried import sold_as
 from subscriptions.models import Entitlement, Term
 from subscriptions.moving import move_copies
-from subscriptions.stopping.reading import UNSERVED, Contract, is_disputed, unserved_price
+from subscriptions.stopping.reading import UNSERVED, Contract, unserved_price
+from subscriptions.transferring import ask_for_account
 
 #: Stripe gives a direct debit back for so long (law.md 5.3).
 SEPA_REFUND_DAYS = 180
@@ -71,25 +77,70 @@ def _give_back(
     on = paris_day(at)
     amount = unserved_price(term, contract.of_term(term))
     worth = sum((copy.value_ht for copy in copies), Decimal("0.00"))
-    invoice = Invoice.objects.filter(payment=term.payment_id, kind=Invoice.Kind.INVOICE).first()
+    sold = sold_as(term)  # a year that was given is given back to its giver
+    invoice = standing_invoice(sold.payment_id) if sold.payment_id else None
     priced = [copy for copy in copies if copy.value_ht]
     move_copies([copy for copy in copies if not copy.value_ht], "void", on=on, actor=actor, at=at, reason=reason)
     if not priced:
         return None
-    move_copies(priced, "credit", on=on, actor=actor, at=at, reason=reason)
-    payment = next((one for one in contract.payments if one.pk == term.payment_id), None)
+    known = [*contract.payments, sold.payment] if sold is not term else contract.payments
+    payment = next((one for one in known if one is not None and one.pk == sold.payment_id), None)
     if invoice is None or payment is None:
-        _by_transfer(f"term:{term.pk}", amount, why="aucune facture ni paiement de cette boutique", at=at)
+        move_copies(priced, "credit", on=on, actor=actor, at=at, reason=reason)
+        _by_hand(term, amount, at=at)
         return None
+    # Part of the price may have been given back before, for another reason: the rest is all that is left to give.
+    amount = min(amount, left_of(invoice))
+    if not amount:
+        _already_given_back(priced, worth=worth, on=on, actor=actor, at=at, reason=reason)
+        return None
+    move_copies(priced, "credit", on=on, actor=actor, at=at, reason=reason)
     note = credit_part(
-        invoice, ttc=amount, unserved_ht=worth, copies=len(priced), reason=reason, on=on, actor=actor, at=at
+        invoice,
+        ttc=amount,
+        unserved_ht=worth,
+        what=unserved(len(priced)),
+        reason=reason,
+        on=on,
+        actor=actor,
+        at=at,
     )
-    if by_transfer or not can_go_back(payment, on=on):
-        why = "à la succession" if by_transfer else "prélèvement de plus de 180 jours"
-        _by_transfer(f"invoice:{note.pk}", amount, why=why, at=at)
-        return GivenBack(term, amount, note, None)
-    refund = refunds.request(payment, amount=eur(amount), reason=reason, credit_note=note, actor=actor, at=at)
+    refund = send_back(
+        payment, amount=amount, credit_note=note, reason=reason, actor=actor, at=at, to_estate=by_transfer
+    )
     return GivenBack(term, amount, note, refund)
+
+
+def send_back(
+    payment: Payment,
+    *,
+    amount: Decimal,
+    credit_note: Invoice,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+    to_estate: bool = False,
+) -> Refund | None:
+    """Give an amount that was just credited back: the way it came, or by transfer where Stripe cannot; then None.
+
+    `to_estate`: the money goes to an account that somebody names, not to the card, and nobody is written to.
+    """
+    if to_estate or not can_go_back(payment, on=paris_day(at)):
+        because = Transfer.Because.ESTATE if to_estate else Transfer.Because.TOO_OLD
+        ask_for_account(
+            giving_back.ask(
+                payment=payment,
+                credit_note=credit_note,
+                amount=amount,
+                because=because,
+                reason=reason,
+                actor=actor,
+                at=at,
+            ),
+            at=at,
+        )
+        return None
+    return refunds.request(payment, amount=eur(amount), reason=reason, credit_note=credit_note, actor=actor, at=at)
 
 
 def can_go_back(payment: Payment, *, on: date) -> bool:
@@ -98,11 +149,20 @@ def can_go_back(payment: Payment, *, on: date) -> bool:
     return not (payment.method_kind == "sepa_debit" and too_old)
 
 
-def _by_transfer(subject: str, amount: Decimal, *, why: str, at: datetime) -> None:
+def _already_given_back(
+    copies: Sequence[Entitlement], *, worth: Decimal, on: date, actor: Actor, at: datetime, reason: str
+) -> None:
+    """The whole price went back before, in parts: the copies are void, and their value leaves 4871 as it was credited."""
+    move_copies(copies, "void", on=on, actor=actor, at=at, reason=reason)
+    post([entries.given_up(f"term:{copies[0].term_id}", worth=worth, booked_on=on)], actor=actor, at=at)
+
+
+def _by_hand(term: Term, amount: Decimal, *, at: datetime) -> None:
     put_on_desk(
         DeskItem.Desk.FINANCE,
         kind="refund_by_transfer",
-        subject=subject,
-        sentence=f"{french(eur(amount))} à rendre par virement ({why}) : demander un IBAN au lecteur.",
+        subject=f"term:{term.pk}",
+        sentence=f"{french(eur(amount))} à rendre par virement (aucune facture ni paiement de cette boutique) : demander "
+        "un IBAN au lecteur.",
         at=at,
     )

@@ -10,16 +10,18 @@ from django.db import transaction
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import put_on_desk
+from payments.disputes import is_disputed
 from payments.invoicing.issuing import AlreadyCredited
 from payments.models import DeskItem, Invoice, Refund
 from payments.refunds import NothingToRefund
 from subscriptions.models import Declaration, Entitlement, Order, Subscription, Term
 from subscriptions.moving import move, move_copies
 from subscriptions.orders.moving import move as move_orders
-from subscriptions.refunding import CannotRefund, refund_in_full
+from subscriptions.refunding import CannotRefund, refund_in_full, undo
 from subscriptions.stopping.choosing import stop_renewing
 from subscriptions.stopping.effects import Code
-from subscriptions.stopping.reading import Contract, is_disputed, terms_withdrawn
+from subscriptions.stopping.reading import Contract, terms_withdrawn
+from subscriptions.stopping.saying import orders_named
 from subscriptions.stopping.unserved import Disputed, give_back_unserved
 
 Copy = Entitlement.State
@@ -56,10 +58,10 @@ def stop_for_withdrawal(contract: Contract, declaration: Declaration, *, actor: 
 
 
 def terms_undone(contract: Contract, declaration: Declaration) -> Sequence[Term]:
-    """All of them where a person gives everything back, else those of the orders whose period was open on its receipt."""
+    """All of them where a person gives everything back, else those of the order named, or of those still open on its receipt."""
     if declaration.effect == Code.GOODWILL:
         return contract.terms
-    return terms_withdrawn(contract, on=paris_day(declaration.received_at))
+    return terms_withdrawn(contract, on=paris_day(declaration.received_at), orders=orders_named(declaration))
 
 
 def must_wait(contract: Contract, declaration: Declaration) -> bool:
@@ -76,6 +78,8 @@ def give_back_all(contract: Contract, declaration: Declaration, *, actor: Actor,
     undone = terms_undone(contract, declaration)
     later = Contract(contract.promise, None, undone[1:], contract.copies, contract.payments)
     give_back_unserved(later, reason=reason, actor=actor, at=at)
+    for term in undone[1:]:
+        undo(term, actor=actor, at=at, reason=reason)
     order = undone[0].order or contract.wish
     refund = refund_in_full(order, reason=reason, actor=actor, at=at)
     subscription = Subscription.objects.get(pk=contract.promise.pk)

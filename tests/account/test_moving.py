@@ -255,13 +255,14 @@ def test_staff_move_a_reader_with_a_reason(elodie):
     assert (change.actor, change.reason) == (act.actor, act.reason)
 
 
-def test_a_reader_without_email_is_moved_without_a_letter(elodie):
+def test_a_reader_without_email_hears_of_it_by_post(elodie):
     elodie_customer = elodie.customer
     type(elodie_customer).objects.filter(pk=elodie_customer.pk).update(email=None)
     typed = TypedAddress(**LYON)
     recipient = Recipient.objects.get()
     assert change_address(recipient, typed, check(typed)[1], actor=Actor("staff", "7"), reason="par courrier", at=NOW)
-    assert Notice.objects.filter(kind="address_changed").count() == 0
+    letter = Notice.objects.get(kind="address_changed")
+    assert (letter.channel, letter.state, letter.customer_id) == ("paper", "queued", elodie_customer.pk)
 
 
 def test_a_hidden_token_is_needed(elodie):

@@ -20,6 +20,7 @@ from payments.allowance import Unlimited
 from payments.charging import close_hosted_page, intend
 from payments.collecting import collect
 from payments.looking_up import look_up
+from payments.mirroring.running import mirror
 from payments.models import Payment, StripeEvent
 from payments.settling import apply
 from shop.watch import audit, runs
@@ -132,6 +133,33 @@ def proof(key: int, kind: str, sent_on: str) -> tuple[str, str]:
 
 
 FAULTS = (
+    Fault(
+        "a gift that nobody told its recipient of",
+        "TOLD",
+        "gifts_told",
+        "its recipient was not told",
+        (
+            (
+                "INSERT INTO subscriptions_gift (order_id, code, subscription_id, giver_name, recipient_name,"
+                " recipient_email, message, announce_on, reader_email, informed_by, state, state_since, created_at)"
+                " SELECT t.order_id, 'CAD-1', t.subscription_id, 'x', 'x', 'x@example.fr', '', '2026-01-02', '', '',"
+                f" 'given', '{LONG_AGO}', '{LONG_AGO}' FROM subscriptions_term t WHERE t.order_id = {KEPT}"
+            ),
+        ),
+    ),
+    Fault(
+        "a gift served elsewhere that gave up nothing",
+        "COPIES",
+        "gifts_carried",
+        "serves more than the 0.00",
+        (
+            (
+                "INSERT INTO subscriptions_carriedterm (sold_id, served_id, actor, at)"
+                " SELECT a.id, b.id, 'x', '2026-11-23 00:00+00' FROM subscriptions_term a, subscriptions_term b"
+                f" WHERE a.order_id = {KEPT} AND b.order_id = {RENEWED}"
+            ),
+        ),
+    ),
     Fault(
         "two paying payments of one order", "ONE-CHARGE", "one_charge", "2 paying payments",
         another_payment(surplus=False), without=("payment_one_paying_per_subject",),
@@ -265,6 +293,23 @@ FAULTS = (
         ("UPDATE payments_stripeevent SET state = 'ignored', reason = '' WHERE event_id = 'evt_planted'",),
     ),
     Fault(
+        "a night that was missed", "MIRROR", "mirrored", "Stripe's charges were not held against the books last night",
+        (
+            "DELETE FROM payments_mirrorcharge",
+            "UPDATE payments_payment SET state_since = state_since - interval '2 days' WHERE id = " + PAYING,
+            "DELETE FROM payments_mirrorrun",
+        ),
+    ),
+    Fault(
+        "money that the books do not know", "MIRROR", "mirrored", "Stripe has taken money that the books do not know",
+        (
+            (
+                "INSERT INTO payments_deskitem (desk, kind, subject, sentence, opened_at, closed_by, closed_because)"
+                " VALUES ('finance', 'mirror_unknown', 'charge:ch_x', 'x', '2026-11-23 00:00+00', '', '')"
+            ),
+        ),
+    ),
+    Fault(
         "unknown for days", "HEARD", "unknown_resolved", "unknown for more than a day",
         (
             f"UPDATE payments_payment SET state = 'unknown', is_open = true, state_since = '{LONG_AGO}' WHERE id = {UNPAID}",
@@ -313,6 +358,15 @@ FAULTS = (
             f" (SELECT id FROM subscriptions_term WHERE order_id = {KEPT})"),
         ),
         without=("entitlement_issue_once",),
+    ),
+    Fault(
+        "an issue put off whose copy was never held", "COPIES", "put_off", "put off without a movement",
+        (
+            ("INSERT INTO subscriptions_pause (request, term_id, place, issue_id, entitlement_id, state, state_since, actor,"
+            " reason, at) SELECT '00000000-0000-0000-0000-000000000001', e.term_id, 1, e.issue_id, e.id, 'called_off',"
+            " '2026-11-23', 'job:x', '', '2026-11-23' FROM subscriptions_entitlement e WHERE e.rank = 4 AND e.term_id ="
+            f" (SELECT id FROM subscriptions_term WHERE order_id = {KEPT})"),
+        ),
     ),
     Fault(
         "copies owed after the end", "STOPPED", "stopped", "still owed though its subscription has ended",
@@ -409,6 +463,13 @@ FAULTS = (
         (*CHARGED, *proof(9003, "legal", "2026-09-23")),
     ),
     Fault(
+        "a charge of another total than the one that was told", "ANNOUNCED", "price_told", "charged 27.60, announced 26.60",
+        (
+            *CHARGED, *proof(9002, "pre_debit", "2026-11-09"), *proof(9003, "legal", "2026-09-23"),
+            "UPDATE subscriptions_renewalproof SET amount = 26.60 WHERE kind = 'legal'",
+        ),
+    ),
+    Fault(
         "a plan whose window went by in silence", "ANNOUNCED", "announced",
         "still planned though its legal window closed on 2025-12-14", (renewal("planned", "2026-01-15"),),
     ),
@@ -460,6 +521,7 @@ def world(offers, till, hear) -> None:  # noqa: F811
     hear()
     till.settle()
     money.balance_movements()
+    mirror(actor=job("test"), at=timezone.now() + timedelta(hours=1))
     StripeEvent.objects.create(
         event_id="evt_planted", type="x", created=now, received_at=now, next_attempt_at=now, state="applied"
     )

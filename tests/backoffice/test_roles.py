@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import date, timedelta
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
@@ -9,15 +13,23 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from payments.actors import job
-from payments.models import DeskItem, LedgerEntry
+from payments.documents import keep
+from payments.models import DeskItem, LedgerEntry, MirrorCharge, MirrorRun, Transfer, TransferFile
 from payments.refunds import request
 from shop.backoffice import urls
+from shop.backoffice.models import BulkAct
 from shop.backoffice.registers import registers
 from shop.backoffice.roles import LABELS, RIGHTS, ROLE_LABELS, Right, Role, ensure_roles
 from shop.customers.models import Customer
+from subscriptions.models import Contact, Offer
+from subscriptions.pricing.changing import prepare
+from subscriptions.quotes.making import make_quote
+from subscriptions.renewals.rehearsing import rehearse
 from tests.backoffice.colleagues import Colleague, said, text_of
+from tests.backoffice.posting import batch_of
 from tests.backoffice.sold import planned, sell
 from tests.stopping.people import terminates
+from tests.support.test_contacts import PDF
 
 F, L, S, A = "finance", "fulfilment", "support", "administrator"
 EVERYBODY = {F, L, S, A}
@@ -32,6 +44,27 @@ OPEN_TO = {
     "desk_item": {F, A},
     "desk_renewals": {F, S, A},
     "desk_renewal": {F, S, A},
+    "desk_renewal_calendar": {F, S, A},
+    "desk_renewals_to_plan": {F, S, A},
+    "desk_rehearsals": {F, S, A},
+    "desk_rehearsal": {F, S, A},
+    "desk_rehearsal_lines": {F, S, A},
+    "desk_rehearsal_csv": {F, S, A},
+    "desk_comparison": {F, S, A},
+    "desk_comparison_csv": {F, S, A},
+    "desk_act_rehearse": {F, S, A},
+    "desk_act_sign": {F, A},
+    "desk_act_unsigned_rule": {F, A},
+    "desk_act_for": {S, A},
+    "desk_act_turn_off": {S, A},
+    "desk_act_link_on": {S, A},
+    "desk_act_link_card": {S, A},
+    "desk_act_link_renew": {S, A},
+    "desk_bulks": {F, S, A},
+    "desk_bulk": {F, S, A},
+    "desk_bulk_rows": {F, S, A},
+    "desk_act_renewals": {S, A},
+    "desk_act_letters": {F, S, A},
     "desk_orders": {F, S, A},
     "desk_order": {F, S, A},
     "desk_payments": {F, S, A},
@@ -46,6 +79,9 @@ OPEN_TO = {
     "desk_invoice_pdf": {F, S, A},
     "desk_entries": {F, A},
     "desk_entry": {F, A},
+    "desk_mirror": {F, A},
+    "desk_mirror_run": {F, A},
+    "desk_mirror_charges": {F, A},
     "desk_letters": {S, A},
     "desk_letter": {S, A},
     "desk_letter_as_sent": {S, A},
@@ -53,11 +89,25 @@ OPEN_TO = {
     "desk_clock": {F, A},
     "desk_team": {A},
     "desk_act_refund": {F, A},
+    "desk_act_give_back": {F, A},
+    "desk_act_take_over": {F, A},
     "desk_act_look_up": {F, S, A},
     "desk_act_resend_invoice": {F, S, A},
     "desk_act_resend_letter": {F, S, A},
     "desk_act_retry_letter": {F, S, A},
     "desk_act_settle_doubt": {F, S, A},
+    "desk_letter_paper": {S, A},
+    "desk_post": {L, S, A},
+    "desk_returns": {S, A},
+    "desk_act_by_post": {S, A},
+    "desk_batch": {L, S, A},
+    "desk_batch_pdf": {L, S, A},
+    "desk_batch_sheet": {L, S, A},
+    "desk_act_make_batch": {L, S, A},
+    "desk_act_posted": {L, S, A},
+    "desk_act_unposted": {L, S, A},
+    "desk_act_take_out": {L, S, A},
+    "desk_act_record_posted": {L, S, A},
     "desk_act_address": {L, S, A},
     "desk_act_email": {S, A},
     "desk_declarations": {F, S, A},
@@ -66,6 +116,41 @@ OPEN_TO = {
     "desk_act_declaration": {S, A},
     "desk_act_settle": {S, A},
     "desk_act_end": {S, A},
+    "desk_act_pause": {S, A},
+    "desk_quotes": {F, S, A},
+    "desk_quote_pdf": {F, S, A},
+    "desk_act_quote": {F, S, A},
+    "desk_prices": {F, A},
+    "desk_price": {F, A},
+    "desk_price_readers": {F, A},
+    "desk_act_prepare_price": {F, A},
+    "desk_act_sign_price": {F, A},
+    "desk_act_cancel_price": {F, A},
+    "desk_act_resume": {S, A},
+    "desk_transfers": {F, S, A},
+    "desk_transfer": {F, S, A},
+    "desk_transfer_files": {F, A},
+    "desk_transfer_file": {F, A},
+    "desk_transfer_file_xml": {F, A},
+    "desk_transfer_file_csv": {F, A},
+    "desk_contact": {S, A},
+    "desk_contact_file": {S, A},
+    "desk_act_refund_part": {F, S, A},
+    "desk_act_begin_transfer": {F, A},
+    "desk_act_account": {F, S, A},
+    "desk_act_approve": {F, A},
+    "desk_act_cancel_transfer": {F, A},
+    "desk_act_arrived": {F, A},
+    "desk_act_came_back": {F, A},
+    "desk_act_make_file": {F, A},
+    "desk_act_file_sent": {F, A},
+    "desk_act_file_discard": {F, A},
+    "desk_act_reissue": {F, S, A},
+    "desk_act_contact": {S, A},
+    "desk_act_name": {L, S, A},
+    "desk_act_recipient": {S, A},
+    "desk_act_payer": {S, A},
+    "desk_act_merge": {S, A},
     "desk_act_take": {F, A},
     "desk_act_close": {F, A},
     "desk_act_hire": {A},
@@ -85,11 +170,33 @@ DOOR = {
 #: Pages that are there for those who may, and say 404 or 409 about what there is to see or do in this small world.
 ELSE = {
     "desk_letter_as_sent": 404,
+    "desk_letter_paper": 404,
+    "desk_act_make_batch": 409,
+    "desk_act_record_posted": 409,
     "desk_invoice_pdf": 404,
     "desk_act_resend_letter": 409,
     "desk_act_retry_letter": 409,
     "desk_act_settle_doubt": 409,
+    "desk_act_resume": 409,
+    "desk_act_turn_off": 409,
+    "desk_act_link_on": 409,
+    "desk_act_link_card": 409,
+    "desk_act_begin_transfer": 409,
+    "desk_act_arrived": 409,
+    "desk_act_came_back": 409,
+    "desk_act_file_sent": 409,
+    "desk_act_file_discard": 409,
 }
+
+
+def price_change():
+    """A change that may be signed."""
+    today = timezone.localdate()
+    offer = Offer.objects.get(renewal="automatic")
+    return prepare(
+        offer.pk, ["FR"], Decimal("30.60"), orders_from=today + timedelta(days=30), renewals_from=today + timedelta(days=200),
+        actor=job("test"), reason="essai", at=timezone.now(),
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -103,6 +210,35 @@ def world(offers):
     declared = terminates("ActuIA, en novembre", at=timezone.now())
     other = Customer.objects.create_user("other@team.example", is_staff=True)
     sold, letter = sale.order.pk, sale.letter.pk
+    batch, renewal = batch_of(sale.customer), planned(sale.subscription)
+    rehearsal = rehearse(date(2028, 1, 1), date(2028, 1, 31), actor=job("test"), at=timezone.now()).pk
+    bulk = BulkAct.objects.create(
+        kind="off", rows_total=0, left_out_total=0, sha256="x", actor="staff:1", reason="x", at=timezone.now()
+    ).pk
+    paper = keep(PDF, media_type="application/pdf", keep_until=date(2032, 1, 1), at=timezone.now())
+    facts = {"actor": "job:tests", "created_at": timezone.now()}
+    file = TransferFile.objects.create(reference="FIC-1", count=1, total="27.60", orders=paper, reading=paper, **facts)
+    transfer = Transfer.objects.create(
+        reference="VIR-1", credit_note=sale.invoice, amount="27.60", because="offline", reason="essai", state="given",
+        state_since=timezone.now(), holder="É. L.", iban="FR1420041010050500013M02606", iban_end="2606",
+        given_by="reader:1", **facts,
+    )  # fmt: skip
+    contact = Contact.objects.create(
+        customer=sale.customer, channel="phone", on=date(2026, 11, 23), words="…", document=paper, file_name="a.pdf",
+        form_token=uuid.uuid4(), actor="job:tests", at=timezone.now(),
+    )  # fmt: skip
+    now = timezone.now()
+    mirror = MirrorRun.objects.create(kind="nightly", since=now - timedelta(days=16), until=now, started_at=now)
+    charge = MirrorCharge.objects.create(
+        stripe_charge="ch_x",
+        created=now,
+        amount=1,
+        refunded=0,
+        currency="eur",
+        ours=True,
+        first_run=mirror,
+        last_run=mirror,
+    )
     keys = {
         "desk_items": "finance",
         "desk_stripe_event_by_id": "evt_1",
@@ -110,7 +246,20 @@ def world(offers):
         "desk_subscription": sale.subscription.pk,
         "desk_item": item.pk,
         "desk_order": sold,
-        "desk_renewal": planned(sale.subscription).pk,
+        "desk_renewal": renewal.pk,
+        "desk_rehearsal": rehearsal,
+        "desk_rehearsal_lines": rehearsal,
+        "desk_rehearsal_csv": rehearsal,
+        "desk_comparison": rehearsal,
+        "desk_comparison_csv": rehearsal,
+        "desk_act_sign": rehearsal,
+        "desk_act_for": sale.customer.pk,
+        "desk_act_turn_off": sale.subscription.pk,
+        "desk_act_link_on": sale.subscription.pk,
+        "desk_act_link_card": sale.subscription.pk,
+        "desk_act_link_renew": sale.subscription.pk,
+        "desk_bulk": bulk,
+        "desk_bulk_rows": bulk,
         "desk_payment": sale.payment.pk,
         "desk_refund": refund.pk,
         "desk_stripe_event": sale.event.pk,
@@ -119,7 +268,20 @@ def world(offers):
         "desk_entry": LedgerEntry.objects.order_by("pk")[0].pk,
         "desk_letter": letter,
         "desk_letter_as_sent": letter,
+        "desk_letter_paper": letter,
+        "desk_act_by_post": sale.customer.pk,
+        "desk_batch": batch.pk,
+        "desk_batch_pdf": batch.pk,
+        "desk_batch_sheet": batch.pk,
+        "desk_act_posted": batch.pk,
+        "desk_act_unposted": batch.pk,
+        "desk_act_take_out": batch.lines.get().pk,
+        "desk_act_record_posted": renewal.pk,
+        "desk_mirror_run": mirror.pk,
+        "desk_mirror_charges": mirror.pk,
         "desk_act_refund": sold,
+        "desk_act_give_back": sale.payment.pk,
+        "desk_act_take_over": charge.pk,
         "desk_act_look_up": sale.payment.pk,
         "desk_act_resend_invoice": sale.invoice.pk,
         "desk_act_resend_letter": letter,
@@ -132,6 +294,25 @@ def world(offers):
         "desk_act_declaration": declared.pk,
         "desk_act_settle": declared.pk,
         "desk_act_end": sale.subscription.pk,
+        "desk_act_pause": sale.subscription.pk,
+        "desk_act_quote": sale.subscription.pk,
+        "desk_quote_pdf": make_quote(sale.subscription.pk, actor=job("test"), at=timezone.now()).pk,
+        **dict.fromkeys(
+            ("desk_price", "desk_price_readers", "desk_act_sign_price", "desk_act_cancel_price"), price_change().pk
+        ),
+        "desk_act_resume": sale.subscription.pk,
+        **dict.fromkeys(
+            ("desk_transfer", "desk_act_account", "desk_act_approve", "desk_act_cancel_transfer"), transfer.pk
+        ),
+        **dict.fromkeys(("desk_act_arrived", "desk_act_came_back"), transfer.pk),
+        **dict.fromkeys(("desk_transfer_file", "desk_transfer_file_xml", "desk_transfer_file_csv"), file.pk),
+        **dict.fromkeys(("desk_act_file_sent", "desk_act_file_discard"), file.pk),
+        **dict.fromkeys(("desk_contact", "desk_contact_file"), contact.pk),
+        **dict.fromkeys(("desk_act_contact", "desk_act_name", "desk_act_merge"), sale.customer.pk),
+        **dict.fromkeys(("desk_act_recipient", "desk_act_payer"), sale.subscription.pk),
+        "desk_act_refund_part": sale.subscription.terms.get().pk,
+        "desk_act_begin_transfer": refund.pk,
+        "desk_act_reissue": sale.invoice.pk,
         "desk_act_take": item.pk,
         "desk_act_close": item.pk,
         "desk_act_link": other.pk,

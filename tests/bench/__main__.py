@@ -16,6 +16,8 @@ BENCHES = {
     "webhook": "webhook",
     "renewals-instant": "renewals_instant",
     "renewals-allowance": "renewals_allowance",
+    "day-sweep": "day_sweep",
+    "simulate": "simulate",
 }
 INSIDE = "--inside"
 

@@ -12,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 
 from payments.gateway import IntentSeen, Outcome
 from payments.settling import News, apply
-from shop.watch.audit import breaches
 from subscriptions.models import Consent, Entitlement, Issue, Notice, ReminderStep, Subscription, SubscriptionEvent
 from subscriptions.moving import move_copies
 from subscriptions.notices.delivering import deliver
@@ -20,7 +19,7 @@ from subscriptions.objecting import object_to_reminders
 from subscriptions.orders.placing import payment_of
 from subscriptions.renewals.ending import end_fixed_terms
 from subscriptions.renewals.reminding import remind, series
-from tests.choice.people import JOB, noon, order_to_renew, pay, reader, renews, time_passes, world
+from tests.choice.people import JOB, noon, order_to_renew, pay, reader, renews, time_passes, world, wrong
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -201,7 +200,7 @@ def test_the_publisher_changes_the_series():
 
 def test_the_customary_series_is_in_the_table():
     assert list(
-        ReminderStep.objects.values_list("code", "trigger", "issues_from_last", "days_after", "letter")
+        ReminderStep.objects.filter(addressee="reader").values_list("code", "trigger", "issues_from_last", "days_after", "letter")
     ) == [
         ("RA1", "posted", -2, 0, "reminder_two_left"),
         ("RA2", "posted", -1, 0, "reminder_one_left"),
@@ -229,6 +228,28 @@ def test_batches_reach_everybody_and_queries_do_not_grow():
         counts.append(len(asked))
         ended.update(state="active")
     assert counts[0] == counts[1]
+
+
+def test_a_run_that_goes_on_from_the_day_of_the_last_one_tells_the_same():
+    """Nothing is told twice or missed when each run looks only at what became due since the last one, three days ago."""
+    subscription = reader()
+    on, last = date(2026, 12, 1), date(2026, 12, 1)
+    while on < date(2028, 7, 1):
+        time_passes(on)
+        end_fixed_terms(on=on, at=noon(on), actor=JOB, limit=100)
+        remind(on=on, at=noon(on), limit=100, since=last)
+        on, last = on + 3 * DAY, on
+    assert [code for _day, code in told(subscription)] == [code for _day, code in SERIES]
+
+
+def test_what_was_due_before_is_left_to_the_run_that_looks_at_everything():
+    subscription = reader()
+    on = date(2027, 3, 15)
+    time_passes(on)
+    late = on + 10 * DAY
+    assert remind(on=late, at=noon(late), limit=10, since=late - DAY) == 0
+    assert remind(on=late, at=noon(late), limit=10) == 1
+    assert told(subscription) == [(late, "RA1")]
 
 
 def test_terms_end_once_and_not_while_anything_is_owed_or_runs():
@@ -260,4 +281,4 @@ def test_who_comes_back_from_a_letter_is_counted_under_its_code():
     order = order_to_renew(subscription, on=date(2027, 9, 25), source_code="R0")
     pay(order, on=date(2027, 9, 25))
     assert subscription.terms.get(number=2).order.source_code == "R0"
-    assert [one for one in breaches(noon(date(2027, 9, 25))) if " is due since " not in one[2]] == []
+    assert wrong(noon(date(2027, 9, 25))) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.contrib.auth import authenticate
@@ -17,19 +17,24 @@ from shop.backoffice import second_factor
 from shop.backoffice.roles import Right, may
 from shop.customers.models import Customer
 from shop.demo import loading
+from shop.demo.casting import GIVERS
+from shop.demo.renewal_casting import DOMAIN, STOPPING, YEARS
 from shop.demo.till import NO_EVENTS
 from shop.storefront.showing import magazine_page, offer_page
 from shop.watch.audit import breaches
 from subscriptions.models import (
     AddressChange,
     Consent,
+    Declaration,
     Entitlement,
+    Gift,
     Issue,
     LegalText,
     Magazine,
     Notice,
     NoticeProof,
     Order,
+    Renewal,
     Subscription,
 )
 from subscriptions.offers.catalogue import read_shelf
@@ -37,6 +42,8 @@ from tests import servers, template
 
 ON = "2026-11-20"
 UNTIL = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
+#: The first readers, and who withdraws: whoever declares without a number buys nothing.
+FIRST = len(YEARS) + len(STOPPING) - 1
 
 
 def facts():
@@ -66,8 +73,8 @@ def facts():
 def test_a_dozen_readers_hold_together_and_a_second_run_says_so(till, load_demo, mailoutbox):
     said = load_demo(f"--on={ON}", "--readers=12")
     assert breaches(UNTIL) == []
-    assert Customer.objects.filter(is_staff=False).count() == 12
-    assert Order.objects.filter(state=Order.State.PAID).count() == 12
+    assert Customer.objects.filter(is_staff=False).count() == 12 + GIVERS + FIRST
+    assert Order.objects.filter(state=Order.State.PAID).count() == 12 + GIVERS + FIRST
     assert len(till.charges()) == Payment.objects.filter(state=Payment.State.SUCCEEDED).count()
     assert mailoutbox == []
     first = facts()
@@ -92,6 +99,7 @@ def test_no_page_is_empty_and_every_kind_of_history_is_there(till, load_demo):
     see_the_money()
     see_the_promise()
     see_the_letters()
+    see_the_renewals()
 
 
 def see_the_shop_window():
@@ -101,9 +109,9 @@ def see_the_shop_window():
     assert (str(offer["price"]), offer["first"]["number"], offer["current"]["number"]) == ("27.60", 25, 24)
     assert [formula["renewal"] for formula in offer["formulas"]] == ["fixed", "automatic"]
     assert [str(zone["price"]) for zone in offer["zones"]] == ["35.60", "41.60"]
-    assert len(offer["past"]) == 2
+    assert len(offer["past"]) == 4
     magazine = magazine_page(shelf)
-    assert [len(magazine["issues"]), len(magazine["coming"])] == [3, 6]
+    assert [len(magazine["issues"]), len(magazine["coming"])] == [6, 6]
     assert all(issue["contents"] and issue["pages"] for issue in magazine["issues"])
     codes = {text.code for text in LegalText.objects.all()}
     assert codes >= {"cgv", "mentions-legales", "confidentialite", "accessibilite"}
@@ -111,10 +119,10 @@ def see_the_shop_window():
 
 def see_the_money():
     states = Counter(Order.objects.values_list("state", flat=True))
-    assert states["paid"] == 30
+    assert states["paid"] == 30 + GIVERS + FIRST
     assert min(states["expired"], states["cancelled"], states["awaiting_payment"]) > 0
     assert set(Payment.objects.values_list("state", flat=True)) == {
-        "succeeded", "declined", "cancelled", "processing", "created",
+        "succeeded", "declined", "cancelled", "processing", "created", "action_required",
     }  # fmt: skip
     assert Payment.objects.filter(surplus=True).count() == 1
     assert set(Refund.objects.values_list("state", flat=True)) == {"succeeded", "failed", "pending"}
@@ -132,10 +140,11 @@ def see_the_money():
 
 
 def see_the_promise():
-    assert Issue.objects.filter(state=Issue.State.POSTED).count() == 3
+    assert Issue.objects.filter(state=Issue.State.POSTED).count() == 6
     assert set(Entitlement.objects.values_list("state", flat=True)) == {"owed", "served", "void"}
     assert LedgerEntry.objects.filter(source__startswith="posting:").count() >= 3
     assert AddressChange.objects.exists()
+    assert sorted(Gift.objects.values_list("state", flat=True)) == ["announced", "given"]
     assert Consent.objects.filter(matter="mandate", text__code="mandat").exists()
     assert not Consent.objects.filter(matter="terms", text=None).exists()
     assert not Customer.objects.filter(search="").exists()
@@ -152,6 +161,35 @@ def see_the_letters():
     assert NoticeProof.objects.filter(kind="accepted").count() == sent.count()
 
 
+def see_the_renewals():
+    """One of each, as a newcomer finds them: where each stands, since when, and what was written about it."""
+    mine = Renewal.objects.filter(subscription__payer__email__endswith=f"@{DOMAIN}")
+    assert Counter(mine.values_list("state", flat=True)) == {
+        "paid": 1, "lapsed": 1, "retrying": 1, "awaiting_reader": 2, "charging": 1, "announced": 1, "manual": 1,
+        "cancelled": 2,
+    }  # fmt: skip
+    assert Renewal.objects.filter(state="planned").exists()
+    [retried] = mine.filter(state="retrying")
+    assert (retried.renews_on, retried.next_try_on) == (date(2026, 11, 18), date(2026, 11, 21))
+    codes = mine.filter(state="awaiting_reader").values_list("decline_code", flat=True)
+    assert set(codes) == {"lost_card", "authentication_required"}
+    [put_off] = mine.filter(state="announced")
+    assert (put_off.renews_on, put_off.events.count()) == (date(2026, 12, 10), 4)
+    told = set(Notice.objects.filter(state="sent").values_list("kind", flat=True))
+    assert told >= {
+        "renewal_notice", "renewal_pre_debit", "renewal_paid", "renewal_declined", "renewal_card_needed",
+        "renewal_confirm", "renewal_debit_pending", "renewal_lapsed", "renewal_manual", "renewal_turned_off",
+        "termination_acknowledged", "withdrawal_acknowledged", "reminder_lapsed",
+    }  # fmt: skip
+    declared = Declaration.objects.order_by("received_at").values_list("kind", "state", "effect")
+    assert list(declared) == [
+        ("termination", "applied", "ends_at_term"),
+        ("withdrawal", "applied", "withdrawn"),
+        ("termination", "on_desk", "unrecognised"),
+    ]
+    assert Refund.objects.filter(payment__customer__email__endswith=f"@{DOMAIN}", state="succeeded").count() == 1
+
+
 def test_what_is_unfinished_goes_on_by_itself(till, load_demo):
     load_demo(f"--on={ON}", "--readers=3")
     waiting = Payment.objects.filter(state=Payment.State.PROCESSING)
@@ -160,7 +198,7 @@ def test_what_is_unfinished_goes_on_by_itself(till, load_demo):
     catching_up.catch_up(at=UNTIL + timedelta(hours=1))
     processing.process(at=UNTIL + timedelta(hours=1))
     assert waiting.count() == 0
-    assert Subscription.objects.count() == 5
+    assert Subscription.objects.count() == 5 + GIVERS
 
 
 def test_the_stand_in_is_put_back_as_it_was(till, load_demo):

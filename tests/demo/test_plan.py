@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
 from random import Random
 
 import pytest
@@ -10,10 +11,11 @@ from django.utils import translation
 
 from payments.days import PARIS
 from shop.checkout.form import OrderForm
-from shop.demo.casting import STARS, cast
-from shop.demo.issues import made_up_issues, opened_on, post_day
+from shop.demo.casting import GIVERS, STARS, cast
+from shop.demo.issues import first_day, made_up_issues, older_issues, opened_on, post_day
 from shop.demo.people import make_passers_by, make_people
-from subscriptions.calendar import DeliveryZone, IssueDates, first_issue, term_dates
+from shop.demo.renewal_casting import SOONEST, YEARS, year_for
+from subscriptions.calendar import DeliveryZone, IssueDates, expected_sepa_settlement, first_issue, term_dates
 from subscriptions.working_days import is_working_day
 
 ON = date(2026, 11, 23)
@@ -60,6 +62,26 @@ def test_on_any_day_the_first_order_reaches_the_oldest_issue_and_its_term_is_not
         ]
         assert first_issue(known, on=opened_on(on)) == known[0], on
         assert term_dates(known[0], ordered_on=opened_on(on)).renews_on > on, on
+
+
+def test_on_any_day_the_first_readers_stand_where_they_are_to_stand():
+    """Each ordered on a day on which a year of theirs begins, and nothing is put off that was not announced yet."""
+    for on in EVERY_FOURTH_DAY:
+        issues = [*older_issues(on), *made_up_issues(on)]
+        known = [IssueDates(one.number, one.cover_month, one.cover_year, one.cutoff_on, one.post_on) for one in issues]
+        for (away, _tale, _star), debit in product(YEARS, (False, True)):
+            year = year_for(on + timedelta(days=away), issues, debit=debit)
+            assert first_day(on) <= year.ordered_on, on
+            settled = expected_sepa_settlement(year.ordered_on) if debit else year.ordered_on
+            reached = first_issue(known, on=settled)
+            assert reached is not None
+            assert term_dates(reached, ordered_on=year.ordered_on).renews_on == year.first, on
+            wanted = on + timedelta(days=away)
+            assert year.renews_on in (wanted, year.first), on
+            assert timedelta(0) <= wanted - year.renews_on < timedelta(days=SOONEST), on
+            # Put off after it was announced, 60 days before, and before the notice of the later day leaves.
+            if year.renews_on > year.first:
+                assert year.first - timedelta(days=57) < year.renews_on - timedelta(days=60), on
 
 
 def test_a_saturday_or_a_holiday_moves_the_post_day_on():
@@ -125,7 +147,7 @@ def test_on_any_day_everybody_begins_between_the_opening_and_the_present():
         plan = parts(200, on, until)
         first = datetime.combine(opened_on(on), time(), PARIS)
         assert all(first < part.begins < until for part in plan), on
-        assert len([part for part in plan if part.star]) == STARS, on
+        assert len([part for part in plan if part.star]) == STARS + GIVERS, on
 
 
 def test_a_demo_without_readers_has_no_parts():

@@ -9,14 +9,23 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from payments.invoicing.issuing import credit_in_full
-from payments.models import MethodSetup, Payment, Refund
+from payments.documents import keep
+from payments.invoicing.issuing import Buyer, credit_in_full, seller
+from payments.invoicing.reissuing import reissue
+from payments.models import Invoice, MethodSetup, Payment, Refund, Reissue, Transfer, TransferFile
 from payments.money import eur
+from shop.customers.models import Customer
 from subscriptions.models import (
     AddressChange,
     Consent,
     Declaration,
+    Gift,
+    HandOver,
     Issue,
+    Pause,
+    PriceChange,
+    Quote,
+    QuoteSeries,
     Renewal,
     RenewalChoice,
     Subscription,
@@ -77,6 +86,31 @@ def refund_of(bought: Purchase, **changes: Any) -> Refund:
     return Refund.objects.create(**(facts | changes))
 
 
+def transfer_of(bought: Purchase, *, sent_on: date | None = None, **changes: Any) -> Transfer:
+    """A refund that came back goes by transfer: asked for, or sent on a day."""
+    facts: dict[str, Any] = {
+        "reference": "VIR-7K2M9QXW4ACD" if sent_on is None else "VIR-8K2M9QXW4ACD",
+        "payment": bought.payment,
+        "credit_note": Invoice.objects.filter(kind="credit_note").earliest("pk") if sent_on else None,
+        "amount": eur("13.80"),
+        "because": "failed",
+        "reason": "rétractation",
+        "actor": str(ACTOR),
+        "created_at": AT,
+        "state_since": AT,
+    }
+    if sent_on:
+        paper = keep(b"x", media_type="text/plain", keep_until=ON, at=AT)
+        file = TransferFile.objects.create(
+            reference="FIC-1", count=1, total=eur("13.80"), orders=paper, reading=paper, actor=str(ACTOR), created_at=AT
+        )
+        facts |= {
+            "state": "sent", "sent_on": sent_on, "holder": "Camille Lenoir", "iban": "FR1420041010050500013M02606",
+            "iban_end": "2606", "given_by": "reader:1", "approved_by": "staff:2", "file": file,
+        }  # fmt: skip
+    return Transfer.objects.create(**(facts | changes))
+
+
 def address_change(bought: Purchase, *, issue: int | None = 26) -> AddressChange:
     """Camille Lenoir moves; the new label goes on from no. 26."""
     recipient = bought.term.subscription.recipient
@@ -88,6 +122,26 @@ def address_change(bought: Purchase, *, issue: int | None = 26) -> AddressChange
         actor=str(ACTOR),
         at=AT,
     )
+
+
+def reissued(bought: Purchase) -> Reissue:
+    """The invoice of a purchase made out anew to the firm that pays it."""
+    firm = Buyer(
+        kind="pro_fr", name="Lenoir SARL", address=("LENOIR SARL", "75004 PARIS"), country="FR", siren="732829320"
+    )
+    return reissue(bought.invoice.pk, firm, reason="x", words="x", on=ON, actor=ACTOR, at=AT)
+
+
+def hand_over(bought: Purchase, what: str) -> HandOver:
+    """Somebody else receives the subscription, or pays for it."""
+    subscription = bought.term.subscription
+    pair: dict[str, Any] = {"new_payer": bought.customer}
+    if what == "recipient":
+        first = next(one for one in bought.issues if one.number == 26)
+        pair = {
+            "old_recipient": subscription.recipient, "new_recipient": subscription.recipient, "first_issue": first,
+        }  # fmt: skip
+    return HandOver.objects.create(subscription=subscription, actor=str(ACTOR), reason="x", at=AT, **pair)
 
 
 def setup_of(bought: Purchase) -> MethodSetup:
@@ -208,7 +262,7 @@ def march_renewal(
     saved = bought.payment.saved_method
     assert saved is not None
     saved.exp_month, saved.exp_year = expires if expires else (None, None)
-    saved.mandate = "" if kind == "card" else "mandate_1A2B"
+    saved.mandate_reference = "" if kind == "card" else "9C1F2A77D04B6E35"
     saved.save()
     return Renewal.objects.create(
         subscription=bought.term.subscription,
@@ -283,6 +337,18 @@ def stoppings(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
     ]
 
 
+def links() -> list[NoticeDraft]:
+    """The links that a reader asked for on the telephone."""
+    off, fixed = purchase(automatic=True, number=31, email="off@example.fr"), purchase(number=32, email="f@example.fr")
+    Subscription.objects.filter(pk=off.term.subscription_id).update(renewal="fixed")
+    asked = {"asked_on": "2027-02-01"}
+    return [
+        draft("link_card", {"subscription_id": march_renewal(33).subscription_id, **asked}),
+        draft("link_renewal_on", {"subscription_id": off.term.subscription_id, **asked}),
+        draft("link_renew", {"subscription_id": fixed.term.subscription_id, **asked}),
+    ]
+
+
 def reminders() -> list[NoticeDraft]:
     """The series of a fixed term: to readers who still receive, and to one whose term ended in January 2028."""
     two, one, none, over = (purchase(number=21 + left, email=f"reader{left}@example.fr") for left in range(4))
@@ -307,6 +373,117 @@ def reminders() -> list[NoticeDraft]:
     return [
         draft(f"reminder_{name}", {"term_id": bought.term.pk, "code": code, "on": on})
         for name, code, bought, on in told
+    ]
+
+
+def gift_of(number: int, *, state: str = "announced", served: int = 0, **changes: Any) -> Gift:
+    """A year that Camille Lenoir gives to Inès Roux, so many copies served."""
+    bought = purchase(number=number, email=f"giver{number}@example.fr")
+    bought.term.entitlements.filter(rank__lte=served).update(state="served")
+    Subscription.objects.filter(pk=bought.term.subscription_id).update(
+        is_gift=True, holder=changes.get("claimed_by"), saved_method=None
+    )
+    facts: dict[str, Any] = {
+        "order": bought.order,
+        "code": f"CAD-4K7-PX2-{number}",
+        "subscription": bought.term.subscription,
+        "giver_name": "Camille Lenoir",
+        "recipient_name": "Inès Roux",
+        "recipient_email": "ines@example.fr",
+        "message": "Bonne lecture,\net bon anniversaire.",
+        "state": state,
+        "state_since": AT,
+        "created_at": AT,
+    }
+    return Gift.objects.create(**(facts | changes))
+
+
+def gifts() -> list[NoticeDraft]:
+    """What the recipient of a gift reads, and its giver when it ends."""
+    told, ending, ended = gift_of(41, state="given"), gift_of(42, served=3), gift_of(43, served=4)
+    ines = Customer.objects.create(email="ines@example.fr", first_name="Inès", last_name="Roux", created_at=AT)
+    claimed = gift_of(44, state="claimed", claimed_by=ines)
+    return [
+        draft("gift_announced", {"gift_id": told.pk}, to_name="Inès Roux"),
+        draft("gift_claimed", {"gift_id": claimed.pk}, to_name="Inès Roux"),
+        draft("gift_ending_giver", {"gift_id": ending.pk, "code": "GC1", "on": "2027-10-16"}),
+        draft("gift_ending_recipient", {"gift_id": ended.pk, "code": "GR1", "on": "2027-12-22"}, to_name="Inès Roux"),
+    ]
+
+
+def paused(bought: Purchase, *numbers: int, state: str) -> list[Pause]:
+    """Issues that the reader of a purchase does not want, their copies moved to the ones after."""
+    copies = list(bought.term.entitlements.order_by("rank"))
+    wished = [
+        Pause.objects.create(
+            request=uuid.UUID(int=bought.term.pk), term=bought.term, place=place, issue=issue, entitlement=copy, state=state,
+            state_since=AT, actor=str(ACTOR), at=AT,
+        )
+        for place, (copy, issue) in enumerate(
+            ((copy, copy.issue) for copy in copies if copy.issue is not None and copy.issue.number in numbers), start=1
+        )
+    ]  # fmt: skip
+    if state == Pause.State.HELD:
+        coming = [issue for issue in bought.issues if issue.number not in numbers]
+        bought.term.entitlements.update(issue=None)
+        for place, copy in enumerate(copies):
+            copy.issue = coming[place] if place < len(coming) else None
+            copy.state = "held" if place < len(wished) else "owed"
+            copy.save(update_fields=["issue", "state"])
+    return wished
+
+
+def pauses() -> list[NoticeDraft]:
+    """Two issues that do not come; one that comes after all."""
+    away, back = purchase(automatic=True, number=31), purchase(number=32, email="camille32@example.fr")
+    begun, ended = paused(away, 25, 26, state="held"), paused(back, 25, state="called_off")
+    return [
+        draft("pause_confirmed", {"subscription_id": away.term.subscription_id, "request": str(begun[0].request)}),
+        draft("pause_ended", {"subscription_id": back.term.subscription_id, "pause_ids": [ended[0].pk]}),
+    ]
+
+
+def prices() -> list[NoticeDraft]:
+    """The next year costs more; or it does not after all."""
+    reader = purchase(automatic=True, number=33, email="camille33@example.fr")
+    change = PriceChange.objects.create(
+        offer=reader.order.offer, zones=["FR"], amount=eur("30.60"), orders_from=date(2027, 3, 1),
+        renewals_from=date(2028, 1, 1), state="signed", state_since=AT, actor=str(ACTOR), reason="papier", at=AT,
+    )  # fmt: skip
+    key = reader.term.subscription_id
+    return [
+        draft(
+            "price_change",
+            {"change_id": change.pk, "subscription_id": key, "number": 2, "renews_on": "2028-01-29", "amount": "30.60"},
+        ),
+        draft("price_change_cancelled", {"change_id": change.pk, "subscription_id": key}),
+    ]
+
+
+def quotes() -> list[NoticeDraft]:
+    """The quote of a university whose year ends on 28 January 2028."""
+    bought = purchase(number=34, email="camille34@example.fr")
+    order, term = bought.order, bought.term
+    series, _made = QuoteSeries.objects.get_or_create(year=2027, defaults={"last_number": 1})
+    quote = Quote.objects.create(
+        series=series, number=1, reference="D2027-0001", subscription=term.subscription, term=term, by_itself=True,
+        issued_on=date(2027, 10, 31), valid_until=date(2028, 1, 29), offer=order.offer, price=order.price, title="ActuIA",
+        copies=4, amount=eur("27.60"), amount_ht=eur("27.03"), vat_zone="FR_METRO", vat_rate=Decimal("2.10"),
+        starts_on=date(2028, 1, 29), ends_on=date(2029, 1, 28), issues=[], seller=seller(), buyer_kind="public_fr",
+        buyer_name="Université de Lyon", buyer_address=["UNIVERSITE DE LYON"], delivery_address=[], actor=str(ACTOR), at=AT,
+    )  # fmt: skip
+    return [draft("renewal_quote", {"quote_id": quote.pk})]
+
+
+def support(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
+    """What the support desk tells."""
+    return [
+        draft("invoice_reissued", {"reissue_id": reissued(renewed).pk}),
+        draft("name_corrected", {"change_id": address_change(renewed).pk}),
+        draft("recipient_changed", {"hand_over_id": hand_over(bought, "recipient").pk}),
+        draft("payer_changed", {"hand_over_id": hand_over(bought, "payer").pk, "role": "new"}),
+        draft("transfer_account_wanted", {"transfer_id": transfer_of(renewed).pk}),
+        draft("transfer_sent", {"transfer_id": transfer_of(renewed, sent_on=ON).pk}),
     ]
 
 
@@ -344,5 +521,11 @@ def every() -> list[NoticeDraft]:
         draft("account_erased", {"erased_on": "2027-03-01"}),
         *charges(),
         *stoppings(bought, renewed),
+        *pauses(),
+        *prices(),
+        *links(),
+        *quotes(),
         *reminders(),
+        *gifts(),
+        *support(bought, renewed),
     ]

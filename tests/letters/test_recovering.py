@@ -35,7 +35,7 @@ def test_the_choice_for_each_kind():
     doubtful = {kind for kind, letter in LETTERS.items() if letter.on_stall is OnStall.DOUBTFUL}
     assert doubtful == {
         "payment_refused", "sepa_failed", "refund_sent", "order_expired_with_late_money", "renewal_declined",
-        "renewal_given_back",
+        "renewal_given_back", "transfer_sent",
     }  # fmt: skip
 
 

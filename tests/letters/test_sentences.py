@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 EXPECTED = Path(__file__).parent / "expected"
 NBSP = "\u00a0"
 #: Links signed with the keys of rows, which change from one run to the next.
-SIGNED = re.compile(r"/(reconduction|reabonnement|desinscription)/[^/]+/")
+SIGNED = re.compile(r"/(reconduction|reabonnement|desinscription|remboursement|cadeau|offrir/encore|tarif)/[^/\s]+/")
 
 
 def test_every_kind_of_the_table_is_written_here(outbox):
@@ -36,6 +36,8 @@ def test_every_letter_says_what_was_agreed(outbox):
     for one, letter in zip(drafts, outbox, strict=True):
         said = SIGNED.sub(r"/\1/[signed]/", f"{letter.subject}\n\n{letter.body}")
         said = re.sub(r"/abonnements/\d+/", "/abonnements/[n]/", said)
+        if one.kind == "invoice_reissued":  # issued last of all, whatever was sold before
+            said = re.sub(r"([AF]2027)-\d{6}", r"\1-[n]", said)
         assert said == _expected(one.kind), one.kind
 
 

@@ -69,6 +69,14 @@ def test_the_closed_table_of_retries(family):
     assert try_again(1, family, retry=False) is None
 
 
+@pytest.mark.parametrize("family", list(Family))
+def test_the_closed_table_of_retries_of_a_debit(family):
+    times = 2 if family == "insufficient_funds" else 0
+    found = [try_again(tries, family, "sepa_debit") for tries in (1, 2, 3)]
+    assert [day is not None for day in found] == [tries <= times for tries in (1, 2, 3)]
+    assert try_again(1, family, "sepa_debit", retry=False) is None
+
+
 def test_a_late_notice_moves_the_charge_and_what_follows():
     sent = date(2027, 3, 12)
     first = charge_on(R, pre_debit_sent_on=sent)

@@ -97,5 +97,5 @@ def steps(renewal: Renewal) -> Sequence[str]:
 
 
 def wrong(at: datetime) -> list[tuple[str, str, str]]:
-    """What the audit finds, but for letters that are due: no post office runs in these stories."""
-    return [found for found in breaches(at) if found[0] != "TOLD"]
+    """What the audit finds, but for letters that are due and nights: no post office and no mirror run in these stories."""
+    return [found for found in breaches(at) if found[0] not in ("TOLD", "MIRROR")]

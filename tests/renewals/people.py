@@ -42,6 +42,7 @@ def subscriber(*, renewal: str = "automatic", kind: str = "card", **wish: Any) -
         fingerprint="f",
         customer=f"cus_{payment.pk}",
         mandate="" if kind == "card" else f"mandate_{payment.pk}",
+        mandate_reference="" if kind == "card" else f"RUM{payment.pk:013d}",
     )
     paid = IntentSeen(
         id=f"pi_{payment.pk}", outcome=Outcome.SUCCEEDED, status="succeeded", amount_cents=2760, currency="eur",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from payments import looking_up
 from payments.actors import job
 from payments.allowance import SharedAllowance
+from payments.methods import bring_up_to_date
 from payments.models import DeskItem, Payment, PaymentEvent
 from payments.webhooks import processing, receiving
 from subscriptions.models import Notice, Renewal, Subscription, Term
@@ -82,6 +84,16 @@ def test_three_tries_and_then_the_reader_mends_it(till):
     plan = agree(till, charged=1)
     assert [one.number for one in plan.attempts.order_by("pk")] == [1, 2, 3, 4]
     assert (plan.term.starts_on, Subscription.objects.get().state) == (R, "active")
+
+
+def test_the_mandate_s_own_reference_is_kept_and_stays_when_the_method_is_read_anew(till):
+    """The RUM that the reader's bank shows, not Stripe's id of the mandate; a method read by itself does not tell it."""
+    method = ready(till, iban="FR1420041010050500013M02606").subscription.saved_method
+    rum = hashlib.sha256(method.stripe_method.encode()).hexdigest()[:16].upper()
+    assert (method.kind, method.mandate[:8], method.mandate_reference) == ("sepa_debit", "mandate_", rum)
+    assert bring_up_to_date(method.stripe_method, at=ten())
+    method.refresh_from_db()
+    assert (method.mandate[:8], method.mandate_reference) == ("mandate_", rum)
 
 
 @pytest.mark.parametrize(("fails", "state"), [(False, "paid"), (True, "awaiting_reader")], ids=["paid", "comes back"])

@@ -103,6 +103,15 @@ def test_an_issue_that_left_without_the_reader_is_not_promised():
     assert numbers(renewed(subscription)) == [30, None, None, None]
 
 
+def test_an_issue_that_left_is_not_invoiced_either_while_the_next_is_not_planned():
+    """n° 29 has left and n° 30 is not planned: the copies wait, and the invoice names the issues that will come."""
+    subscription = subscriber()
+    post_issue(Issue.objects.get(number=29), on=R - DAY, actor=CLOCK, at=NOW)
+    assert numbers(renewed(subscription)) == [None, None, None, None]
+    line = Invoice.objects.get(subject=f"term:{subscription.pk}:2").lines.get()
+    assert "(n°\u00a030 à 33)" in line.name
+
+
 def test_copies_that_wait_for_their_issue_come_first_and_get_it_when_it_is_planned():
     subscription = subscriber()
     term = renewed(subscription)

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from payments.models import SavedMethod
 from subscriptions.models import Notice, Renewal, Subscription
 from subscriptions.notices.delivering import deliver
-from subscriptions.renewals.noticing import Noticed
+from subscriptions.renewals.noticing import Noticed, notice
 from tests.makers import NOW
 from tests.races.crowd import together
 from tests.renewals.days import (
@@ -149,7 +149,8 @@ class TestPreDebit:
         deliver(10, at=noon(R - timedelta(days=16)))
         said = outbox[-1].body.replace("\u00a0", " ")
         assert "sur le compte dont l’IBAN se termine par 2606" in said
-        assert f"Référence du mandat : {reader.saved_method.mandate}" in said
+        assert f"Référence unique du mandat (RUM) : {reader.saved_method.mandate_reference}" in said
+        assert reader.saved_method.mandate not in said
         assert "Identifiant créancier SEPA (ICS) : FR72ZZZ123456" in said
 
     def test_without_a_means_of_payment_there_is_no_debit_to_tell(self):
@@ -227,6 +228,21 @@ class TestCardWanted:
             f"renewal_card_wanted:renewal:{renewal.pk}:2027-11-23:60",
             f"renewal_card_wanted:renewal:{renewal.pk}:2027-11-23:30",
         ]
+
+    def test_a_run_that_goes_on_from_the_last_one_asks_on_the_day_and_when_a_card_has_ended(self):
+        due, ended = subscriber(), subscriber(email="other@example.fr", typed={"n": 2})
+        plan_on(R - timedelta(days=75))
+        other_card(due, exp_month=9, exp_year=2027)
+        card = other_card(ended)
+
+        def since_yesterday(days: int) -> int:
+            on = R - timedelta(days=days)
+            return notice(on=on, at=noon(on), limit=100, since=on - timedelta(days=1)).card
+
+        assert [since_yesterday(days) for days in (61, 60, 59, 46)] == [0, 1, 0, 0]
+        on = R - timedelta(days=45)
+        SavedMethod.objects.filter(pk=card.pk).update(ended_at=noon(on), ended_because="mandate")
+        assert [since_yesterday(days) for days in (45, 44, 43, 30, 29)] == [1, 0, 0, 2, 0]
 
     def test_a_good_card_left_meanwhile_stops_it(self, outbox):
         reader = subscriber()

@@ -22,6 +22,7 @@ from tests.renewals.days import (
     noon,
     plan_on,
     post_later,
+    serve_all,
     steps,
     succeed_price,
     the_renewal,
@@ -49,6 +50,7 @@ class TestWhenItIsDue:
     @pytest.mark.parametrize("late", [0, 3, 40, 200])
     def test_on_that_day_or_when_the_clock_goes_again_and_once(self, late):
         reader = subscriber()
+        serve_all(reader)
         on = PLAN_ON + timedelta(days=late)
         assert plan_on(on) == Planned(planned=1)
         assert plan_on(on) == Planned()

@@ -67,19 +67,20 @@ class TestProofs:
         prove_on(day)
         assert the_renewal(reader).proofs.get().sent_on == day
 
-    def test_a_reader_without_an_address_has_none_and_goes_to_support(self, outbox):
+    def test_a_reader_without_an_e_mail_address_has_none_until_their_letter_is_posted(self, outbox):
         reader = subscriber()
         Notice.objects.filter(kind="order_confirmation").update(state="withdrawn")
         get_user_model().objects.filter(pk=reader.payer_id).update(email=None)
         plan_on(TARGET)
         notice_on(TARGET)
-        assert deliver(10, at=noon(TARGET)).failed == 1
-        assert prove_on(TARGET) == (Proved(), Unproved(bounced=1))
-        assert the_renewal(reader).state == "planned"
-        item = DeskItem.objects.get(kind="legal_notice_bounced")
-        assert (item.desk, item.subject) == ("support", f"renewal:{the_renewal().pk}")
-        assert "12/10/2027" in item.sentence
-        assert "22/10/2027" in item.sentence
+        assert deliver(10, at=noon(TARGET)).failed == 0
+        assert prove_on(TARGET) == (Proved(), Unproved())
+        renewal = the_renewal(reader)
+        letter = Notice.objects.get(kind="renewal_notice")
+        assert (renewal.state, letter.channel, letter.state) == ("planned", "paper", "queued")
+        record_posted(renewal, posted_on=TARGET, actor=STAFF, reason="posté", at=noon(TARGET))
+        letter.refresh_from_db()
+        assert (renewal.state, letter.state) == ("announced", "sent")
 
     def test_a_letter_taken_outside_the_window_is_none(self, outbox):
         renewal = announced(subscriber(), renews_on=R, state="planned", without="legal")

@@ -8,7 +8,18 @@ import pytest
 
 from payments.models import DeskItem
 from subscriptions.models import Notice, Renewal, RenewalProof, Subscription
-from tests.renewals.days import around, deliver, live_on, live_through, noon, notice_on, plan_on, steps, the_renewal
+from tests.renewals.days import (
+    around,
+    deliver,
+    live_on,
+    live_through,
+    noon,
+    notice_on,
+    plan_on,
+    serve_all,
+    steps,
+    the_renewal,
+)
 from tests.renewals.people import subscriber
 
 R = date(2027, 11, 23)
@@ -23,8 +34,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def reader(outbox) -> Subscription:
-    """A reader whose confirmation of the order is put aside."""
+    """A reader whose copies leave on their days, and whose confirmation of the order is put aside."""
     made = subscriber()
+    serve_all(made)
     Notice.objects.filter(kind="order_confirmation").update(state="withdrawn")
     return made
 
@@ -50,7 +62,7 @@ def test_one_reader_day_by_day(reader):
 
 
 def test_by_direct_debit_the_word_comes_two_days_earlier(outbox):
-    subscriber(kind="sepa_debit")
+    serve_all(subscriber(kind="sepa_debit"))
     Notice.objects.filter(kind="order_confirmation").update(state="withdrawn")
     told = live_on(around(R, 75, 61, 17, 16, 14, 0))
     assert list(told) == [R - timedelta(days=61), R - timedelta(days=16)]

@@ -9,6 +9,7 @@ import ast
 import re
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from itertools import product
 from pathlib import Path
 
@@ -17,17 +18,27 @@ from django.utils import timezone
 
 from payments import refunds
 from payments.charging import intend
+from payments.documents import keep
 from payments.gateway import IntentSeen, Outcome, RefundSeen
 from payments.methods import payer_account
 from payments.models import Payment, PaymentEvent, Refund, RefundEvent
 from payments.settling import News, apply
+from subscriptions.fulfilment.moving import NoSuchStep as NoSuchIssueStep
+from subscriptions.fulfilment.moving import move_issue
 from subscriptions.models import (
     Declaration,
     DeclarationEvent,
     Entitlement,
     EntitlementMovement,
+    Issue,
+    MailEvent,
+    Notice,
     Order,
     OrderEvent,
+    Pause,
+    PauseEvent,
+    PriceChange,
+    PriceChangeEvent,
     Renewal,
     RenewalEvent,
     Subscription,
@@ -36,10 +47,17 @@ from subscriptions.models import (
 )
 from subscriptions.moving import NoSuchStep, move_copies
 from subscriptions.moving import move as move_subscriptions
+from subscriptions.notices.moving import move as move_letter
 from subscriptions.opening import open_paid
 from subscriptions.orders.moving import move as move_orders
 from subscriptions.orders.placing import payment_of
+from subscriptions.pausing.holding import pause
+from subscriptions.pausing.moving import move as move_pauses
+from subscriptions.pricing.changing import prepare
+from subscriptions.pricing.moving import NoSuchStep as NoSuchPriceStep
+from subscriptions.pricing.moving import move as move_price_change
 from subscriptions.renewals.moving import move as move_renewals
+from subscriptions.returns.moving import move as move_event
 from subscriptions.stopping.moving import NoSuchStep as NoSuchDeclarationStep
 from subscriptions.stopping.moving import move as move_declaration
 from tests.makers import NOW, READER, TODAY, make_magazine, make_offers, make_wish, place_order
@@ -91,11 +109,41 @@ RENEWAL = {
     "lapsed": "",
     "cancelled": "",
 }
+NOTICE = {
+    "queued": "sending printing sent withdrawn",
+    "sending": "sent queued doubtful failed withdrawn",
+    "printing": "sent queued withdrawn",
+    "sent": "delivered bounced printing",
+    "doubtful": "sent queued",
+    "delivered": "bounced",
+    "bounced": "",
+    "failed": "",
+    "withdrawn": "",
+}
+#: States that only one of the two ways knows.
+ONE_WAY = {"sending": "email", "doubtful": "email", "printing": "paper"}
+MAIL_EVENT = {"stored": "applied ignored", "applied": "", "ignored": ""}
 DECLARATION = {
     "received": "applied on_desk",
     "on_desk": "applied settled",
     "applied": "",
     "settled": "",
+}
+PAUSE = {
+    "held": "over called_off",
+    "over": "",
+    "called_off": "",
+}
+PRICE_CHANGE = {
+    "prepared": "signed cancelled",
+    "signed": "cancelled",
+    "cancelled": "",
+}
+ISSUE = {
+    "planned": "closed",
+    "closed": "handed_over",
+    "handed_over": "posted",
+    "posted": "",
 }
 COPY = {
     ("owed", "assign"): "assigned",
@@ -253,8 +301,11 @@ def test_copy(subscription, came, kind):
 #: The one module that may assign each kind of state; `steps` writes down what `settling` has moved.
 MOVERS = {
     "payments/settling.py", "payments/steps.py", "payments/refunds.py", "payments/methods.py",
+    "payments/transfers/moving.py",
     "payments/webhooks/moving.py", "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
     "subscriptions/fulfilment/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
+    "subscriptions/pausing/moving.py", "subscriptions/pricing/moving.py", "subscriptions/gifts/moving.py",
+    "subscriptions/returns/moving.py",
 }  # fmt: skip
 #: SQL of our own that changes a state.
 BY_STATEMENT = re.compile(r"\bUPDATE\b.*\bSET\b.*\bstate\s*=", re.DOTALL)
@@ -330,3 +381,84 @@ def test_declaration(came, to, exists):
     assert declared.state == (to if exists else came)
     steps = DeclarationEvent.objects.filter(from_state=came, to_state=to, reason="a reason")
     assert steps.exists() == exists
+
+
+@pytest.mark.parametrize("channel", ["email", "paper"])
+@pytest.mark.parametrize(("came", "to", "exists"), rows(NOTICE))
+def test_notice(came, to, exists, channel):
+    if ONE_WAY.get(came, channel) != channel:
+        return
+    letter = Notice.objects.create(
+        kind="email_changed", matter="1", rank="service", channel=channel, due_at=NOW, created_at=NOW, state=came,
+        state_since=NOW,
+    )  # fmt: skip
+    if exists and ONE_WAY.get(to, channel) == channel:
+        assert move_letter(letter, to, at=NOW)
+    else:
+        with pytest.raises(ValueError, match="a letter"):
+            move_letter(letter, to, at=NOW)
+    letter.refresh_from_db()
+    assert letter.state == (to if exists and ONE_WAY.get(to, channel) == channel else came)
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(PAUSE))
+def test_pause(came, to, exists):
+    subscription = subscriber()
+    [begun], _foreseen = pause(subscription.pk, [25], actor=READER, at=NOW, reason="away")
+    Pause.objects.filter(pk=begun.pk).update(state=came)
+    begun.refresh_from_db()
+    moved = move_pauses([begun], to, actor=READER, at=NOW, reason="a reason")
+    begun.refresh_from_db()
+    assert (begun.state, len(moved)) == ((to, 1) if exists else (came, 0))
+    assert PauseEvent.objects.filter(from_state=came, to_state=to, reason="a reason").exists() == exists
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(PRICE_CHANGE))
+def test_price_change(came, to, exists):
+    offer = make_offers(make_magazine())["automatic"]
+    change = prepare(
+        offer.pk, ["FR"], Decimal("30.60"), orders_from=date(2027, 1, 1), renewals_from=date(2027, 9, 1), actor=READER,
+        reason="paper", at=NOW,
+    )  # fmt: skip
+    PriceChange.objects.filter(pk=change.pk).update(state=came)
+    change.refresh_from_db()
+    if exists:
+        move_price_change(change, to, actor=READER, at=NOW, reason="a reason")
+    else:
+        with pytest.raises(NoSuchPriceStep):
+            move_price_change(change, to, actor=READER, at=NOW, reason="a reason")
+    change.refresh_from_db()
+    assert change.state == (to if exists else came)
+    steps = PriceChangeEvent.objects.filter(from_state=came, to_state=to, reason="a reason")
+    assert steps.exists() == exists
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(ISSUE))
+def test_issue(came, to, exists):
+    make_magazine()
+    issue = Issue.objects.get(number=25)
+    Issue.objects.filter(pk=issue.pk).update(state=came, posted_on=TODAY if came == "posted" else None)
+    issue.refresh_from_db()
+    if exists:
+        move_issue(issue, to, on=TODAY)
+    else:
+        with pytest.raises(NoSuchIssueStep):
+            move_issue(issue, to, on=TODAY)
+    issue.refresh_from_db()
+    assert issue.state == (to if exists else came)
+    assert issue.posted_on == (TODAY if "posted" in (came, issue.state) else None)
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(MAIL_EVENT))
+def test_news_of_a_return(came, to, exists):
+    raw = keep(b"raw", media_type="application/json", keep_until=TODAY, at=NOW)
+    event = MailEvent.objects.create(
+        provider="generic", event_id="1", kind="hard", happened_at=NOW, received_at=NOW, document=raw, state=came
+    )
+    if exists:
+        move_event(event, to, notice=None, at=NOW, reason="a reason")
+    else:
+        with pytest.raises(ValueError, match="does not go"):
+            move_event(event, to, notice=None, at=NOW)
+    event.refresh_from_db()
+    assert event.state == (to if exists else came)

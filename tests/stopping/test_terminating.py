@@ -9,7 +9,7 @@ import pytest
 
 from payments.audit import balance_of
 from payments.gateway import RefundSeen
-from payments.models import Act, DeskItem, LedgerLine, Payment, Refund
+from payments.models import Act, DeskItem, LedgerLine, Payment, Refund, Transfer
 from payments.refunds import apply
 from shop.watch.audit import breaches
 from subscriptions.models import Entitlement, Notice, RenewalChoice, Subscription
@@ -125,11 +125,13 @@ def test_to_the_estate_the_money_goes_by_transfer():
     subscription = subscriber()
     [given] = end_now(subscription.pk, "death", actor=JOB, at=NOW, reason="Appel de sa fille.", to_estate=True)
     assert (given.refund, Refund.objects.count()) == (None, 0)
-    item = DeskItem.objects.get()
-    assert (item.desk, item.kind, item.subject) == ("finance", "refund_by_transfer", f"invoice:{given.credit_note.pk}")
+    item, transfer = DeskItem.objects.get(), Transfer.objects.get()
+    assert (item.desk, item.kind, item.subject) == ("finance", "refund_by_transfer", f"transfer:{transfer.pk}")
     assert item.sentence.replace("\u00a0", " ") == (
-        "27,60 € à rendre par virement (à la succession) : demander un IBAN au lecteur."
+        f"27,60 € à rendre par virement (à la succession) : {transfer.reference} attend un IBAN."
     )
+    assert (transfer.credit_note, transfer.amount.amount) == (given.credit_note, Decimal("27.60"))
+    assert not Notice.objects.filter(kind="transfer_account_wanted").exists(), "nobody writes to the dead"
     assert breaches(NOW) == []
 
 
@@ -150,7 +152,10 @@ def test_what_stripe_cannot_give_back_is_on_finances_desk():
         failure_reason="lost_or_stolen_card", metadata={}, balance_transaction="", created=NOW,
     )  # fmt: skip
     apply(seen, refund_id=given.refund.pk, actor=JOB, at=NOW)
-    assert DeskItem.objects.get().kind == "refund_failed"
+    assert DeskItem.objects.get(closed_at=None).kind == "refund_by_transfer"
+    transfer = Transfer.objects.get()
+    assert (transfer.refund, transfer.because, transfer.state) == (given.refund, "failed", "asked")
+    assert Notice.objects.get(kind="transfer_account_wanted").facts == {"transfer_id": transfer.pk}
 
 
 @pytest.mark.parametrize("why", ["over", "ground", "disputed"])

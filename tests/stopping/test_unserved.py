@@ -101,7 +101,7 @@ def test_credits_agree_with_the_price_in_one_go_or_in_several(ttc, rate, states)
 def test_several_credits_of_one_invoice_add_up_to_it_and_no_further(parts):
     subscriber()
     invoice = Invoice.objects.get()
-    credit = partial(credit_part, invoice, copies=1, reason="x", on=NOW.date(), actor=JOB, at=NOW)
+    credit = partial(credit_part, invoice, what="1 numéro non servi", reason="x", on=NOW.date(), actor=JOB, at=NOW)
     for part in parts:
         credit(ttc=Decimal(part), unserved_ht=split(Decimal(part), Decimal("2.10"))[0])
     notes = list(invoice.credit_notes.all())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import psycopg
@@ -18,6 +18,7 @@ from shop.watch import heartbeat, runs
 from shop.watch.bell import ring
 from shop.watch.models import JobRun
 from tasks import beat as clock
+from tasks import promise
 from tasks.app import app
 from tasks.schedule import TIMETABLE
 
@@ -34,6 +35,7 @@ def test_every_job_runs_twice_on_an_empty_shop_and_says_so(timetable, job, monke
     # What asks Stripe has stories of its own, with a stand-in; here there is nothing to ask.
     monkeypatch.setattr(fees.gateway, "list_movements", lambda **_: iter(()))
     monkeypatch.setattr("payments.webhooks.catching_up.gateway.list_events", lambda **_: iter(()))
+    monkeypatch.setattr("payments.mirroring.stripe_list.gateway.list_charges", lambda **_: iter(()))
     for _twice in range(2):
         app.tasks[job.name]()
     run = JobRun.objects.get(pk=job.name)
@@ -92,6 +94,7 @@ def test_silence_is_an_alarm_on_healthz_until_the_job_succeeds(timetable, client
 def test_a_stopped_clock_of_forty_days_makes_everything_late_and_one_turn_mends_it(timetable, monkeypatch):
     monkeypatch.setattr(fees.gateway, "list_movements", lambda **_: iter(()))
     monkeypatch.setattr("payments.webhooks.catching_up.gateway.list_events", lambda **_: iter(()))
+    monkeypatch.setattr("payments.mirroring.stripe_list.gateway.list_charges", lambda **_: iter(()))
     with time_machine.travel(timezone.now() + timedelta(days=40)):
         assert {one.job for one in runs.late(at=timezone.now())} == {job.name for job in TIMETABLE}
         for job in TIMETABLE:
@@ -135,3 +138,23 @@ def test_the_watchdog_hears_us_while_all_is_well_and_silence_when_a_job_is_late(
         thread.join()
         server.server_close()
     assert heard == ["/beat"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("last", "now", "gone_through"),
+    [
+        (None, "2026-11-24", None),
+        ("2026-11-23", "2026-11-24", "2026-11-23"),
+        ("2026-11-20", "2026-11-24", "2026-11-20"),
+        # The first run of a Monday looks at everything, those after it do not.
+        ("2026-11-29", "2026-11-30", None),
+        ("2026-11-30", "2026-11-30", "2026-11-30"),
+    ],
+)
+def test_a_sweep_goes_on_from_the_day_of_its_last_success(last, now, gone_through):
+    noon = {day: datetime.fromisoformat(f"{day}T11:00:00+00:00") for day in (last, now) if day}
+    runs.know([("reminders", 1, 1)], at=noon[now])
+    JobRun.objects.update(succeeded_at=noon.get(last))
+    found = promise._gone_through("reminders", at=noon[now])
+    assert (found.isoformat() if found else None) == gone_through

@@ -1,0 +1,244 @@
+"""`make tables`: print the tables that the code decides by into docs/tables.md; a test says when they are no longer those.
+
+No row is written by hand: whoever changes a rule changes the page with it. What the reader is told is printed in French,
+as it is told.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import django
+from django.utils import translation
+
+from deploy.local.check import SETTINGS
+
+if TYPE_CHECKING:
+    from payments.gateway import Row
+
+PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "tables.md"
+#: The day on which the calendar of one renewal is shown; the page says how each day lies to it.
+R = date(2027, 3, 15)
+HEAD = """# The tables that the code decides by
+
+Printed from the code by `make tables`; do not edit. `tests/docs/` fails when this page is not what the code says, and when
+a row of the first five tables has no test of its name.
+"""
+
+
+def text() -> str:
+    """The whole page."""
+    with translation.override("fr"):
+        parts = [HEAD, _codes(), _families(), _retries(), _states(), _copies(), _year(), _letters(), _timetable()]
+    return "\n".join(part.rstrip() + "\n" for part in parts)
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _codes() -> str:
+    from payments.gateway import rows
+
+    said = (
+        "## What each code of a bank or of Stripe leads to\n\nTests: `tests/gateway/test_codes.py` (as Stripe sends it), "
+        "`tests/renewals/test_outcomes.py` (what becomes of the renewal). A code that is not here is of the family "
+        "`other`, and is never tried again.\n\n"
+    )
+    return said + _table(
+        ("code", "who says it", "family", "what happens to a renewal"),
+        [(f"`{row.code}`", row.rail.value, row.family.value, _what_happens(row)) for row in rows()],
+    )
+
+
+def _what_happens(row: Row) -> str:
+    from payments.gateway import Outcome, Rail
+    from subscriptions.renewals.calendar import CARD_RETRIES, SEPA_RETRIES
+
+    debit = row.rail in (Rail.SEPA, Rail.BANK)
+    if row.outcome == Outcome.ACTION_REQUIRED:
+        return "the reader confirms on the secure page"
+    if row.retry and (SEPA_RETRIES if debit else CARD_RETRIES).get(row.family):
+        return "tried again on another day"
+    return "another means of payment is asked for"
+
+
+def _families() -> str:
+    from payments.gateway.families import SENTENCES
+
+    return "## What the reader is told, by family\n\n" + _table(
+        ("family", "sentence"), [(family.value, sentence) for family, sentence in SENTENCES.items()]
+    )
+
+
+def _retries() -> str:
+    from payments.gateway import Family
+
+    said = (
+        "## When the same means is charged again\n\nDays after the first charge, as long as they lie 7 to 30 days after "
+        "the word of the debit and before the end (R + 21). Test: `tests/pure/test_renewal_calendar.py`.\n\n"
+    )
+    return said + _table(
+        ("family", "card", "SEPA debit"),
+        [(family.value, _days(family, "card"), _days(family, "sepa_debit")) for family in Family],
+    )
+
+
+def _days(family: object, kind: str) -> str:
+    from payments.gateway import Family
+    from subscriptions.renewals.calendar import SEPA, next_try, renewal_days
+
+    found = [
+        next_try(
+            renews_on=R,
+            first_charged_on=R,
+            tries=tries,
+            family=Family(family),  # type: ignore[arg-type]
+            method_kind=kind,
+            pre_debit_sent_on=renewal_days(R, method_kind=SEPA if kind == SEPA else "card").pre_debit_on,
+        )
+        for tries in range(1, 6)
+    ]
+    return ", ".join(f"R + {(day - R).days}" for day in found if day) or "never"
+
+
+def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
+    """Every state table of the code, by what stands in it."""
+    from payments import refunds, settling
+    from subscriptions import moving
+    from subscriptions.fulfilment import moving as issues
+    from subscriptions.notices import moving as notices
+    from subscriptions.orders import moving as orders
+    from subscriptions.renewals import moving as renewals
+    from subscriptions.stopping import moving as declarations
+
+    return {
+        "order": orders.TRANSITIONS,
+        "payment": settling.TRANSITIONS,
+        "refund": refunds.TRANSITIONS,
+        "renewal": renewals.TRANSITIONS,
+        "subscription": moving.TRANSITIONS,
+        "notice": {str(state): frozenset(map(str, to)) for state, to in notices.MOVES.items()},
+        "issue": issues.TRANSITIONS,
+        "declaration": declarations.TRANSITIONS,
+    }
+
+
+def _states() -> str:
+    parts = ["## From which state to which\n\nWhat is not here does not happen. Tests: `tests/states/test_tables.py`."]
+    for name, table in state_tables().items():
+        rows = [
+            (f"`{came}`", ", ".join(f"`{to}`" for to in sorted(map(str, allowed))) or "final")
+            for came, allowed in table.items()
+        ]
+        parts.append(f"### {name.capitalize()}\n\n" + _table(("from", "to"), rows))
+    return "\n\n".join(parts)
+
+
+def _copies() -> str:
+    from subscriptions.moving import MOVEMENTS
+
+    rows = [
+        (f"`{kind}`", ", ".join(f"`{state}`" for state in sorted(map(str, came))), f"`{to}`")
+        for kind, (came, to) in MOVEMENTS.items()
+    ]
+    return "### Copy (entitlement)\n\n" + _table(("movement", "from", "to"), rows)
+
+
+def _year() -> str:
+    from subscriptions.calendar import last_day_to_refuse
+    from subscriptions.renewals.calendar import SEPA, renewal_days
+
+    card, debit = renewal_days(R, method_kind="card"), renewal_days(R, method_kind=SEPA)
+    rows: list[tuple[str, date]] = [
+        ("planned, price and address read", card.plan_on),
+        ("the law’s window for the legal notice opens", card.legal.opens_on),
+        ("legal notice sent at the earliest", card.legal.send_from),
+        ("**legal notice sent**", card.legal.target_on),
+        *(("another card asked for, where it ends before R", day) for day in card.ask_card_on),
+        ("legal notice sent at the latest", card.legal.send_until),
+        ("the law’s window closes: not proved by now, by choice only", card.legal.closes_on),
+        ("word of a SEPA debit", debit.pre_debit_on),
+        ("**word of a card’s debit**", card.pre_debit_on),
+        ("the last day to refuse", last_day_to_refuse(R)),
+        ("**charge, from ten o’clock**", card.charge_on),
+        ("ends for want of payment", card.lapses_on),
+    ]
+    said = (
+        "## The calendar of one renewal\n\nFor R = 15 March 2027; the law’s window is counted in months, so its distance "
+        "to R varies by a few days. Test: `tests/pure/test_ten_years.py`.\n\n"
+    )
+    return said + _table(
+        ("what", "day", "to R"),
+        [(what, day.isoformat(), _to_r(day)) for what, day in sorted(rows, key=lambda row: row[1])],
+    )
+
+
+def _to_r(day: date) -> str:
+    days = (day - R) // timedelta(days=1)
+    return "R" if days == 0 else f"R {'+' if days > 0 else '−'} {abs(days)}"
+
+
+def _letters() -> str:
+    from subscriptions.notices.letter import always_true
+    from subscriptions.notices.letters import LETTERS
+
+    rows = [
+        (
+            f"`{kind}`",
+            letter.rank.value,
+            "always" if letter.untrue_because is always_true else f"unless `{_name(letter.untrue_because)}`",
+            "sent again" if letter.on_stall.value == "queued" else "a person decides",
+            letter.keep_days,
+        )
+        for kind, letter in LETTERS.items()
+    ]
+    return "## Letters\n\nLooked at twice, before it is set and once more when it leaves.\n\n" + _table(
+        ("letter", "rank", "leaves", "when its sender died", "kept, days"), rows
+    )
+
+
+def _name(function: object) -> str:
+    """Why it is withdrawn, as the function that decides it is called; a reminder's is its own method."""
+    said = str(getattr(function, "__name__", "")).replace("_", " ")
+    return "not to be reminded" if said == "untrue because" else said
+
+
+def _timetable() -> str:
+    from tasks.schedule import TIMETABLE
+
+    def every(seconds: int) -> str:
+        for unit, name in ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+            if seconds % unit == 0:
+                count = seconds // unit
+                return f"{count} {name}{'s' if count > 1 else ''}"
+        return ""
+
+    rows = [
+        (
+            f"`{job.name}`",
+            f"every day at {job.at[0]}:{job.at[1]:02d}" if job.at else f"every {every(job.every)}",
+            every(job.alarm_after),
+            job.reason,
+        )
+        for job in TIMETABLE
+    ]
+    return "## The timetable\n\nHours of Paris.\n\n" + _table(("job", "when", "alarm after", "why"), rows)
+
+
+def main() -> None:
+    """Write the page."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    os.environ.setdefault("STATIC_ROOT", str(PAGE.parent))
+    django.setup()
+    PAGE.write_text(text(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

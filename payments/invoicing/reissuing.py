@@ -1,0 +1,105 @@
+"""Making an invoice out anew to another buyer: credit note and new invoice at once, and no money moves (law.md 2.3).
+
+The payment stays, with its VAT; 4871 and the copies are not touched. Once per invoice: what was made out anew may be so
+again, under its own number. Only while the year of the invoice is open.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from payments.actors import Actor
+from payments.desk import record_act
+from payments.invoicing.issuing import Buyer, InvoiceDraft, LineDraft, credit_to_reissue, issue, left_of
+from payments.models import Invoice, Payment, Reissue
+
+
+class CannotReissue(ValueError):
+    """The invoice cannot be made out anew; `code` says why: kind, again, credited, closed, same."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def refuse_if_impossible(invoice: Invoice, buyer: Buyer | None = None, *, on: date) -> None:
+    """Raises CannotReissue: no invoice, made out anew already, credited, of a closed year, or to the same buyer."""
+    if invoice.kind != Invoice.Kind.INVOICE:
+        raise CannotReissue("kind")
+    if Reissue.objects.filter(original=invoice).exists():
+        raise CannotReissue("again")
+    if left_of(invoice) != invoice.total_ttc.amount:
+        raise CannotReissue("credited")
+    if not is_open(invoice.issued_on, on=on):
+        raise CannotReissue("closed")
+    if buyer is not None and buyer == buyer_of(invoice):
+        raise CannotReissue("same")
+
+
+def is_open(issued_on: date, *, on: date) -> bool:
+    """Whether the books of a day can still be written to: those of the running civil year."""
+    return issued_on.year == on.year
+
+
+def buyer_of(invoice: Invoice) -> Buyer:
+    """The buyer as an invoice names them."""
+    return Buyer(
+        kind=invoice.buyer_kind,
+        name=invoice.buyer_name,
+        address=tuple(invoice.buyer_address),
+        country=invoice.buyer_country,
+        siren=invoice.buyer_siren,
+        siret=invoice.buyer_siret,
+        vat_number=invoice.buyer_vat_number,
+        service_code=invoice.buyer_service_code,
+        engagement_number=invoice.engagement_number,
+    )
+
+
+@transaction.atomic
+def reissue(invoice_id: int, buyer: Buyer, *, reason: str, words: str, on: date, actor: Actor, at: datetime) -> Reissue:
+    """Credit an invoice whole and issue it anew to `buyer`, at the same amounts; returns the pair. Raises CannotReissue.
+
+    `reason` stands on the credit note; `words` are the colleague's own, kept with the act.
+    Locks the payment, then the series of credit notes, then that of invoices: nobody takes them the other way round.
+    """
+    payment_id = Invoice.objects.values_list("payment_id", flat=True).get(pk=invoice_id)
+    if payment_id is not None:
+        Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+    invoice = Invoice.objects.prefetch_related("lines").get(pk=invoice_id)
+    refuse_if_impossible(invoice, buyer, on=on)
+    note = credit_to_reissue(invoice, reason=reason, on=on, actor=actor, at=at)
+    [anew] = issue([_draft(invoice, buyer, on=on)], on=on, actor=actor, at=at)
+    done = Reissue.objects.create(
+        original=invoice, credit_note=note, invoice=anew, actor=str(actor), reason=words[:300], at=at
+    )
+    record_act(
+        "made an invoice out anew",
+        subject=f"invoice:{invoice.pk}",
+        actor=actor,
+        at=at,
+        reason=words,
+        facts={"credit_note": note.pk, "invoice": anew.pk},
+    )
+    return done
+
+
+def _draft(invoice: Invoice, buyer: Buyer, *, on: date) -> InvoiceDraft:
+    lines = list(invoice.lines.all())
+    delivered = tuple(invoice.delivery_address) or tuple(invoice.buyer_address)
+    [rate] = {line.rate for line in lines}
+    return InvoiceDraft(
+        subject=f"reissue:{invoice.pk}",
+        customer_id=invoice.customer_id,
+        payment_id=invoice.payment_id,
+        buyer=buyer,
+        vat_zone=invoice.vat_zone,
+        vat_rate=rate,
+        legal_mention=invoice.legal_mention,
+        lines=tuple(LineDraft(name=line.name, ttc=line.ttc.amount, quantity=line.quantity) for line in lines),
+        supplied_on=invoice.supplied_on or invoice.issued_on,
+        due_on=on,
+        delivery_address=delivered if delivered != buyer.address else (),
+    )

@@ -1,0 +1,1 @@
+"""Money that Stripe cannot give back goes by bank transfer: asked, given, approved, sent, arrived."""

@@ -1,0 +1,84 @@
+"""Adding: the one way in which a paid term comes to be, be it the first, one bought by an order, or a renewal.
+
+Who sells decides (`subscriptions.opening` for orders, `subscriptions.renewals.extending` for renewals): from when to when,
+from which copy on, at which VAT. Here it becomes a term with its copies, whatever the number of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from payments.actors import Actor
+from payments.models import Payment
+from payments.saving import insert_all
+from payments.vat import VatTreatment, split
+from subscriptions.calendar import TermDates
+from subscriptions.granting import grant
+from subscriptions.models import Issue, Offer, Order, PostalAddress, Subscription, Term
+from subscriptions.models.promise import term_subject
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """One paid term, as its row, its copies and its invoice state it.
+
+    `first`: number of the first copy, which may not be planned yet; None while nobody can know it. `issues`: those of its
+    copies that are planned, in order. `amount`: Money incl. VAT. `buyer`: the order whose buyer the invoice names; `order`:
+    the one that is paid with it, None for a renewal. `home`: where the copies go, which is the buyer's own address unless
+    the order has another for the invoice.
+    """
+
+    subscription: Subscription
+    number: int
+    dates: TermDates
+    first: int | None
+    issues: Sequence[Issue]
+    offer: Offer
+    amount: Any
+    vat: VatTreatment
+    payment: Payment
+    buyer: Order
+    home: PostalAddress
+    order: Order | None = None
+
+    @property
+    def subject(self) -> str:
+        """Whose invoice it is: the order's, or the term's own."""
+        return self.order.subject if self.order else term_subject(self.subscription.pk, self.number)
+
+    @property
+    def customer_id(self) -> int | None:
+        """Whom it is invoiced to: who ordered, or whose renewal was paid."""
+        return self.order.customer_id if self.order else self.payment.customer_id
+
+
+def add(sold: Sequence[Sold], *, actor: Actor, at: datetime) -> list[Term]:
+    """Add the terms with their copies, in the order given. Two statements, however many.
+
+    Inside the transaction that settles the payments: the caller holds the locks (payment → order or renewal →
+    subscription); the database refuses a term that exists already, or overlaps another.
+    """
+    terms = [_term(one, at=at) for one in sold]
+    insert_all(terms)
+    grant([(term, one.issues) for term, one in zip(terms, sold, strict=True)], actor=actor, at=at)
+    return terms
+
+
+def _term(one: Sold, *, at: datetime) -> Term:
+    return Term(
+        subscription=one.subscription,
+        number=one.number,
+        order=one.order,
+        payment=one.payment,
+        starts_on=one.dates.starts_on,
+        ends_on=one.dates.ends_on,
+        copies=one.offer.copies,
+        amount=one.amount,
+        amount_ht=split(one.amount.amount, one.vat.rate)[0],
+        vat_zone=one.vat.zone,
+        vat_rate=one.vat.rate,
+        created_at=at,
+    )

@@ -1,0 +1,163 @@
+"""Claiming: a gift comes into its recipient's own account; or, if they read already, to the end of their own subscription.
+
+The first who claims has it; whoever comes second is told so. The contract stays the giver's: the recipient sees copies,
+dates and addresses, no price and no invoice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from payments.actors import Actor
+from payments.days import paris_day
+from subscriptions.gifts.carrying import carry
+from subscriptions.gifts.moving import LIVING, inform, move
+from subscriptions.models import Gift, Recipient, Renewal, Subscription
+from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.prolonging import promised_by
+from subscriptions.renewals.cancelling import cancel
+
+State = Gift.State
+BECAUSE = "a year was given"
+
+
+class CannotClaim(ValidationError):
+    """The gift cannot come into this account; the message is for whoever asks."""
+
+
+def subscriptions_to_prolong(customer: Any, gift: Gift) -> list[Subscription]:
+    """The running subscriptions of a reader that a gift may follow: of the same magazine, and no gifts themselves."""
+    if gift.subscription is None:
+        return []
+    mine = Subscription.objects.filter(
+        Q(payer=customer) | Q(holder=customer),
+        magazine=gift.subscription.magazine_id,
+        state=Subscription.State.ACTIVE,
+        is_gift=False,
+    )
+    found = list(mine.select_related("magazine", "offer", "recipient__address").order_by("pk"))
+    able = promised_by(found)
+    return [one for one in found if one.pk in able]
+
+
+@transaction.atomic
+def claim(gift_id: int, customer: Any, *, onto: int | None, actor: Actor, at: datetime) -> bool:
+    """Give a gift to the account of `customer`; False if it is there already. Raises CannotClaim.
+
+    `onto`: the subscription of theirs that the gift is to follow, None to receive it as it is. Side effects: holder and
+    recipient of its subscription, the letter that says what comes; with `onto` its copies go on there (`carrying`).
+    Lock order: renewals and subscriptions by id, then the gift.
+    """
+    seen = Gift.objects.get(pk=gift_id)
+    if seen.subscription_id is None:
+        raise CannotClaim(_("This gift is not paid yet."), code="not_paid")
+    if seen.claimed_by_id == customer.pk:
+        return False
+    if onto is not None:
+        _stop_next_year(onto, customer, seen, actor=actor, at=at)
+    keys = [key for key in (seen.subscription_id, onto) if key is not None]
+    locked = {one.pk: one for one in _locked(keys)}
+    gift = Gift.objects.select_for_update(no_key=True).get(pk=gift_id)
+    given = locked[seen.subscription_id]
+    if gift.claimed_by_id == customer.pk:
+        return False
+    _refuse(gift, given, customer)
+    gift.claimed_by = customer
+    inform(gift, Gift.Informed.PAGE, at=at)
+    move([gift], State.CLAIMED, actor=actor, at=at, reason="claimed")
+    given.holder = customer
+    given.save(update_fields=["holder"])
+    Recipient.objects.filter(pk=given.recipient_id, customer=None).update(customer=customer)
+    if onto is not None:
+        carry(given, locked[onto], on=paris_day(at), actor=actor, at=at)
+    _tell(gift, customer, at=at)
+    return True
+
+
+def follow_earlier(*, on: date, actor: Actor, at: datetime, limit: int) -> int:
+    """Let gifts of another year go on where the year before does: at the end of their recipient's own subscription.
+
+    They were claimed with it when they were paid (`giving`). Each in a transaction of its own; safe to repeat. Returns
+    how many were carried.
+    """
+    waiting = (
+        Gift.objects.filter(
+            state=State.CLAIMED,
+            subscription__state=Subscription.State.ACTIVE,
+            subscription__terms__carried_as=None,
+            continues__subscription__terms__carried_as__isnull=False,
+        )
+        .order_by("pk")
+        .values_list("pk", "subscription", "continues__subscription__terms__carried_as__served__subscription")
+        .distinct()[:limit]
+    )
+    done = 0
+    for gift_id, given_id, onto in list(waiting):
+        with transaction.atomic():
+            if not _may_move(onto, actor=actor, at=at):
+                continue
+            locked = {one.pk: one for one in _locked([given_id, onto])}
+            if locked[onto].state == Subscription.State.ACTIVE and Gift.objects.get(pk=gift_id).state == State.CLAIMED:
+                done += carry(locked[given_id], locked[onto], on=on, actor=actor, at=at) is not None
+    return done
+
+
+def _refuse(gift: Gift, given: Subscription, customer: Any) -> None:
+    if gift.state == State.CLAIMED:
+        raise CannotClaim(
+            _("This gift is already in somebody's account. If that is not you, write to us with the code of the card."),
+            code="claimed",
+        )
+    if gift.state not in LIVING or given.state != Subscription.State.ACTIVE:
+        raise CannotClaim(_("This gift has ended: nothing more is sent by it."), code="over")
+    if given.payer_id == customer.pk:
+        raise CannotClaim(
+            _("This is the gift that you give: its recipient claims it, with an account of their own."), code="own"
+        )
+
+
+def _stop_next_year(onto: int, customer: Any, gift: Gift, *, actor: Actor, at: datetime) -> None:
+    """The year that was to be charged next comes after the gift: its plan is made anew. Raises CannotClaim."""
+    if onto not in {one.pk for one in subscriptions_to_prolong(customer, gift)}:
+        raise CannotClaim(_("This subscription cannot be prolonged by a gift."), code="onto")
+    if not _may_move(onto, actor=actor, at=at):
+        raise CannotClaim(
+            _("The next year of your subscription is being paid for just now. Please try again in a few days."),
+            code="being_paid",
+        )
+
+
+def _may_move(onto: int, *, actor: Actor, at: datetime) -> bool:
+    renewal = cancel(onto, actor=actor, at=at, reason=BECAUSE)
+    return renewal is None or renewal.state == Renewal.State.CANCELLED
+
+
+def _locked(keys: Sequence[int]) -> QuerySet[Subscription]:
+    rows = Subscription.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys)
+    return rows.select_related("recipient__address").order_by("pk")
+
+
+def _tell(gift: Gift, customer: Any, *, at: datetime) -> None:
+    if not customer.email:
+        return
+    queue(
+        [
+            NoticeDraft(
+                kind="gift_claimed",
+                matter=f"gift_claimed:gift:{gift.pk}",
+                customer_id=customer.pk,
+                to_email=customer.email,
+                to_name=customer.full_name,
+                facts={"gift_id": gift.pk},
+                due_at=at,
+                created_at=at,
+            )
+        ]
+    )

@@ -1,0 +1,62 @@
+"""What a paid order that is a gift becomes: somebody else's copies, and a contract that stays its giver's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from payments.actors import Actor
+from subscriptions.gifts.moving import move
+from subscriptions.models import Gift, Order, Recipient, Subscription
+
+if TYPE_CHECKING:
+    from subscriptions.opening import Opened
+
+State = Gift.State
+
+
+def receiving_already(orders: Iterable[Order]) -> dict[int, tuple[Recipient, int | None]]:
+    """Of gifts that go on from another: its recipient, and who holds it by now; by order. No query without gifts."""
+    keys = [order.pk for order in orders if order.is_gift]
+    if not keys:
+        return {}
+    gifts = Gift.objects.filter(order__in=keys, continues__subscription__isnull=False)
+    found = gifts.select_related("continues__subscription__recipient__address")
+    return {
+        gift.order_id: (gift.continues.subscription.recipient, gift.continues.claimed_by_id)
+        for gift in found
+        if gift.continues is not None and gift.continues.subscription is not None
+    }
+
+
+def given(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> None:
+    """Tell each gift what its paid order became; one whose recipient holds the year before is claimed with it.
+
+    In the transaction that settles. Lock order: a gift after its subscription. No query without gifts.
+    """
+    subscriptions: dict[int, Subscription] = {one.order.pk: one.subscription for one in opened if one.order.is_gift}
+    if not subscriptions:
+        return
+    gifts = list(
+        Gift.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("continues")
+        .filter(order__in=subscriptions)
+        .order_by("pk")
+    )
+    for gift in gifts:
+        gift.subscription = subscriptions[gift.order_id]
+        gift.claimed_by_id = gift.continues.claimed_by_id if gift.continues else None
+    move(gifts, State.GIVEN, actor=actor, at=at, reason="its order is paid")
+    claimed = [gift for gift in gifts if gift.claimed_by_id is not None]
+    move(claimed, State.CLAIMED, actor=actor, at=at, reason="by whoever received the year before")
+
+
+def take_back(subscription: Subscription, *, actor: Actor, at: datetime, reason: str) -> None:
+    """The contract behind a gift is over before its time: nothing of it is told any more. Nothing for what is no gift.
+
+    Called with the subscription locked.
+    """
+    if subscription.is_gift:
+        gifts = list(Gift.objects.select_for_update(no_key=True).filter(subscription=subscription))
+        move(gifts, State.VOID, actor=actor, at=at, reason=reason)

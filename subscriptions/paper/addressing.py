@@ -1,0 +1,82 @@
+"""To which postal address does a letter on paper go?
+
+To that of whoever is written to, and of nobody else: the bill's address of their newest order, else where they receive
+their own copies. The recipient of a gift never gets the letters of its payer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from payments.actors import Actor
+from payments.desk import put_all_on_desk, take_all_off_desk
+from payments.models import DeskItem
+from subscriptions.models import LostMailbox, Notice, Order, PostalAddress, Recipient
+
+UNADDRESSED = "letter_unaddressed"
+
+
+def without_mail(path: str) -> Q:
+    """Whose letters go by post: the customers at `path` who have no e-mail address, or a dead one; as a condition."""
+    email = f"{path}__email"
+    # One list, read once: asked of each row the sweeps of a day would feel it.
+    dead = LostMailbox.objects.filter(kind=LostMailbox.Kind.DEAD, ended_at=None).values("email")
+    return Q(**{f"{email}__isnull": True}) | Q(**{email: ""}) | Q(**{f"{email}__in": dead})
+
+
+def addresses_of(notices: Collection[Notice]) -> Mapping[int, PostalAddress]:
+    """The postal address of each letter that has one, by the letter's id. Two queries, three for orders of strangers."""
+    customers = {one.customer_id for one in notices if one.customer_id is not None}
+    known: dict[int, PostalAddress] = {}
+    own = Recipient.objects.filter(customer__in=customers).select_related("address").order_by("pk")
+    known |= {row.customer_id: row.address for row in own if row.customer_id and row.address.lines}
+    billed = Order.objects.filter(customer__in=customers, billing__isnull=False).select_related("billing")
+    known |= {
+        row.customer_id: row.billing
+        for row in billed.order_by("customer", "-pk").distinct("customer")
+        if row.customer_id and row.billing is not None and row.billing.lines
+    }
+    found = {one.pk: known[one.customer_id] for one in notices if one.customer_id in known}
+    strangers = {one.pk: one.facts["order_id"] for one in notices if not one.customer_id and "order_id" in one.facts}
+    if strangers:
+        orders = Order.objects.filter(pk__in=strangers.values(), customer=None).select_related("billing", "delivery")
+        by_order = {order.pk: order.billing or order.delivery for order in orders}
+        found |= {key: by_order[order] for key, order in strangers.items() if order in by_order}
+    return found
+
+
+def say_unaddressed(keys: Collection[int], *, at: datetime) -> int:
+    """Put letters on paper that have no address on support's desk; returns how many have none. Safe to repeat.
+
+    Nobody looks for the address of a reader who had their data erased.
+    """
+    notices = list(Notice.objects.filter(pk__in=keys, customer__erased_on=None))
+    known = addresses_of(notices)
+    sentences = {f"notice:{one.pk}": _sentence(one) for one in notices if one.pk not in known}
+    put_all_on_desk(DeskItem.Desk.SUPPORT, kind=UNADDRESSED, sentences=sentences, at=at)
+    return len(sentences)
+
+
+def forget_addressed(*, actor: Actor, at: datetime) -> int:
+    """Close what is said of letters that have an address now, or wait no more; returns how many were closed."""
+    there = DeskItem.objects.filter(kind=UNADDRESSED, closed_at=None).values_list("subject", flat=True)
+    subjects = {int(subject.partition(":")[2]): subject for subject in there}
+    if not subjects:
+        return 0
+    waiting: Any = list(Notice.objects.filter(pk__in=subjects, state=Notice.State.QUEUED))
+    known = addresses_of(waiting)
+    gone = [subjects[key] for key in subjects.keys() - ({one.pk for one in waiting} - known.keys())]
+    because = _("There is an address now, or nothing is to be posted any more.")
+    return take_all_off_desk(kind=UNADDRESSED, subjects=gone, because=because, actor=actor, at=at)
+
+
+def _sentence(notice: Notice) -> str:
+    return _(
+        "A letter of kind “%(kind)s” is to be posted and its reader has neither an e-mail address that works nor a postal "
+        "address of their own. Find out one of them."
+    ) % {"kind": notice.kind}

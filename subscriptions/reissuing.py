@@ -1,0 +1,43 @@
+"""An invoice made out anew to a firm, with the letter that brings both papers to the reader."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from payments.actors import Actor
+from payments.days import paris_day
+from payments.invoicing.issuing import Buyer
+from payments.invoicing.reissuing import reissue
+from payments.models import Reissue
+from subscriptions.notices.queueing import NoticeDraft, queue
+
+#: What the credit note gives as its reason.
+REASON = "facture établie à un autre nom"
+
+
+@transaction.atomic
+def reissue_and_tell(invoice_id: int, buyer: Buyer, *, words: str, actor: Actor, at: datetime) -> Reissue:
+    """Credit and issue anew, and queue the letter with both. Raises CannotReissue."""
+    done = reissue(invoice_id, buyer, reason=REASON, words=words, on=paris_day(at), actor=actor, at=at)
+    people: Any = get_user_model()._default_manager
+    reader = people.filter(pk=done.invoice.customer_id).first()
+    if reader is not None and reader.email:
+        queue(
+            [
+                NoticeDraft(
+                    kind="invoice_reissued",
+                    matter=f"invoice_reissued:{done.pk}",
+                    customer_id=reader.pk,
+                    to_email=reader.email,
+                    to_name=reader.full_name,
+                    facts={"reissue_id": done.pk},
+                    due_at=at,
+                    created_at=at,
+                )
+            ]
+        )
+    return done

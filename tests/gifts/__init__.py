@@ -1,0 +1,1 @@
+"""Gifts: one gives, another receives."""

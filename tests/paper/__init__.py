@@ -1,0 +1,1 @@
+"""Letters on paper: who gets them, how they look, how they are posted and proved."""

@@ -1,0 +1,141 @@
+"""Killing the process at a named instant, and doing something else in the middle of a job.
+
+The instants: before and after each commit, each request to Stripe, each letter handed to the post, and each event stored.
+A kill is an exception that no handler of ours may catch; afterwards the connection is gone, as it would be. A rival is a
+second process that does its own job while the first one stands at such an instant: a thread with a connection of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, connections
+from django.db.transaction import Atomic
+
+from payments.gateway.client import WatchedClient
+from payments.webhooks import receiving
+from subscriptions.notices.posting import LetterBox
+
+
+class Killed(BaseException):
+    """The process died here; its name is the instant."""
+
+
+class Reaper:
+    """Counts instants while it watches; dies, or lets a rival in, at the one that was chosen."""
+
+    def __init__(self) -> None:
+        self.watching = False
+        self.passed = 0
+        self._kill_in: int | None = None
+        self._rival_in: int | None = None
+        self._rival: Callable[[], None] | None = None
+
+    def arm(self, instants: int) -> None:
+        """Die at the instant so many further on."""
+        self._kill_in = instants
+
+    def let_in(self, instants: int, rival: Callable[[], None]) -> None:
+        """Do `rival` in another thread, whole, at the first instant outside a transaction from so many further on."""
+        self._rival_in, self._rival = instants, rival
+
+    def disarm(self) -> None:
+        """Nobody dies any more."""
+        self._kill_in = self._rival_in = self._rival = None
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """A process of the shop lives inside this block."""
+        before, self.watching = self.watching, True
+        try:
+            yield
+        finally:
+            self.watching = before
+
+    def pass_by(self, name: str) -> None:
+        """One more instant."""
+        if not self.watching or threading.current_thread() is not threading.main_thread():
+            return
+        self.passed += 1
+        if self._kill_in is not None:
+            self._kill_in -= 1
+            if self._kill_in <= 0:
+                self._kill_in = None
+                raise Killed(name)
+        if self._rival_in is not None:
+            self._rival_in -= 1
+            if self._rival_in <= 0 and self._rival is not None and not connection.in_atomic_block:
+                rival, self._rival, self._rival_in = self._rival, None, None
+                _in_another_process(rival)
+
+
+def _in_another_process(rival: Callable[[], None]) -> None:
+    trouble: list[BaseException] = []
+
+    def live() -> None:
+        try:
+            rival()
+        except BaseException as error:
+            trouble.append(error)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=live, name="rival")
+    thread.start()
+    thread.join()
+    if trouble:
+        raise trouble[0]
+
+
+@contextmanager
+def reaped(reaper: Reaper) -> Iterator[None]:
+    """Make every named instant known to `reaper`."""
+    leave, request, store, send = Atomic.__exit__, WatchedClient.request, receiving.store, LetterBox.send
+
+    def watched_exit(self: Atomic, kind: Any, error: Any, trace: Any) -> Any:
+        outermost = self.using == connection.alias and len(connection.atomic_blocks) == 1
+        if outermost and kind is None:
+            try:
+                reaper.pass_by("before commit")
+            except Killed as killed:
+                leave(self, Killed, killed, None)
+                raise
+        answer = leave(self, kind, error, trace)
+        if outermost and kind is None:
+            reaper.pass_by("after commit")
+        return answer
+
+    def watched_request(self: WatchedClient, method: str, url: str, *rest: Any, **named: Any) -> Any:
+        path = url.split("?")[0].split("/v1/")[-1].split("/")[0]
+        reaper.pass_by(f"before {method} {path}")
+        answer = request(self, method, url, *rest, **named)
+        reaper.pass_by(f"after {method} {path}")
+        return answer
+
+    def watched_store(*given: Any, **named: Any) -> int:
+        # One statement that commits by itself: no block of ours ends here.
+        reaper.pass_by("before storing an event")
+        fresh = store(*given, **named)
+        reaper.pass_by("after storing an event")
+        return fresh
+
+    def watched_send(self: LetterBox, message: Any) -> Any:
+        reaper.pass_by("before handing over a letter")
+        answer = send(self, message)
+        reaper.pass_by("after handing over a letter")
+        return answer
+
+    Atomic.__exit__ = watched_exit  # type: ignore[method-assign]
+    WatchedClient.request = watched_request  # type: ignore[method-assign]
+    LetterBox.send = watched_send  # type: ignore[method-assign]
+    receiving.store = watched_store
+    try:
+        yield
+    finally:
+        Atomic.__exit__ = leave  # type: ignore[method-assign]
+        WatchedClient.request = request  # type: ignore[method-assign]
+        LetterBox.send = send  # type: ignore[method-assign]
+        receiving.store = store

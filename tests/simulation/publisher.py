@@ -1,0 +1,106 @@
+"""The publisher: what is sold, the calendar of issues, each issue posted in its quarter, sometimes late; prices."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.db import transaction
+
+from payments.actors import Actor
+from payments.money import eur
+from shop.demo.catalogue import OFFERS, PRICES
+from shop.demo.issues import QUARTERS, post_day
+from shop.storefront.kept import KEEPER
+from subscriptions.calendar import cutoff_for
+from subscriptions.fulfilment.posting import post_issue
+from subscriptions.models import Issue, Magazine, Offer, Price
+from subscriptions.texts import load_texts
+from tests.simulation.clock import paris
+from tests.simulation.shop import Shop
+
+STAFF = Actor("staff", "1")
+AHEAD = 7
+FIRST = 2026 * QUARTERS + 3
+
+
+@transaction.atomic
+def stock(shop: Shop) -> None:
+    """The magazine, two offers, their prices, the legal texts, and the issues of the next year and a half."""
+    day = shop.plan.begins
+    magazine = Magazine.objects.create(
+        code="ACTUIA", title="ActuIA", subtitle="Le magazine de l’intelligence artificielle", issn="2650-1234",
+        cppap_number="0931 K 94321", cppap_valid_until=date(2031, 9, 30),
+    )  # fmt: skip
+    for code, title, renewal in OFFERS:
+        offer = Offer.objects.create(code=code, magazine=magazine, title=title, renewal=renewal, on_sale_from=day)
+        Price.objects.bulk_create(
+            [Price(offer=offer, delivery_zone=zone, amount=amount, valid_from=day) for zone, amount in PRICES.items()]
+        )
+    load_texts(day)
+    quarter = day.year * QUARTERS
+    while post_day(quarter) < day + timedelta(days=20):
+        quarter += 1
+    for number in range(AHEAD):
+        plan_issue(shop, magazine, quarter + number)
+    KEEPER.forget()
+
+
+def plan_issue(shop: Shop, magazine: Magazine, quarter: int) -> None:
+    """One more issue in the calendar, and its posting in the agenda: on its day, or late, which shows a month before."""
+    year, rank = divmod(quarter, QUARTERS)
+    planned = post_day(quarter)
+    issue = Issue.objects.create(
+        magazine=magazine, number=25 + quarter - FIRST, cover_month=3 * rank + 3, cover_year=year,
+        headline=f"Dossier du n° {25 + quarter - FIRST}", cutoff_on=cutoff_for(planned), post_on=planned,
+    )  # fmt: skip
+    chance = shop.plan.chance("issue", issue.number)
+    late = chance.choice((3, 12, 30, 55)) if chance.random() < 0.25 else 0
+    if late:
+        shop.agenda.add(
+            paris(planned - timedelta(days=5), 9),
+            lambda: _put_off(shop, issue, planned + timedelta(days=late)),
+            who="publisher",
+            what=f"issue {issue.number} is {late} days late",
+        )
+    shop.agenda.add(
+        paris(planned + timedelta(days=late), 11),
+        lambda: _posted(shop, issue, quarter),
+        who="publisher",
+        what=f"posts issue {issue.number}",
+    )
+
+
+def _put_off(shop: Shop, issue: Issue, day: date) -> None:
+    Issue.objects.filter(pk=issue.pk).update(post_on=day)
+    KEEPER.forget()
+    shop.timetable.stirred()
+
+
+def _posted(shop: Shop, issue: Issue, quarter: int) -> None:
+    post_issue(Issue.objects.get(pk=issue.pk), on=shop.clock.today, actor=STAFF, at=shop.clock.now)
+    plan_issue(shop, issue.magazine, quarter + AHEAD)
+    KEEPER.forget()
+    shop.timetable.stirred()
+
+
+def raise_prices(shop: Shop) -> None:
+    """Another price for new subscriptions and for renewals not announced yet, from a day on, twice in three years."""
+    for number, after in enumerate((400, 800), start=1):
+        day = shop.plan.begins + timedelta(days=after)
+        shop.agenda.add(
+            paris(day - timedelta(days=120), 10),
+            lambda day=day, number=number: _price_from(shop, day, number),  # type: ignore[misc]
+            who="publisher",
+            what=f"raises prices from {day}",
+        )
+
+
+@transaction.atomic
+def _price_from(shop: Shop, day: date, number: int) -> None:
+    for offer in Offer.objects.order_by("pk"):
+        for zone, amount in PRICES.items():
+            Price.objects.filter(offer=offer, delivery_zone=zone, valid_to=None).update(valid_to=day)
+            Price.objects.create(
+                offer=offer, delivery_zone=zone, amount=amount + eur(f"{2 * number}.30"), valid_from=day
+            )
+    KEEPER.forget()

@@ -1,0 +1,187 @@
+"""Which jobs run when: the timetable of the shop, without the rings at which nothing can have become due.
+
+A job is a sweep: what it sees changes by an act, by another job, by Stripe, or by the day and hour. So here
+
+- every job that rings often rings in the night, when the date has changed, and whatever has changed by the hour at three
+  past ten, when readers are charged; daily jobs ring at their hour;
+- of days on which nothing can fall due (no term is near its end or has ended in the last months, no
+  issue goes to the post, nothing waits) the Mondays alone;
+- those that ring every few minutes ring within ten minutes of each act, fault and kill; and while something is in
+  flight (a letter, an event, a page, a refund, an answer that did not come) a quarter of an hour and eighty minutes later
+  again, after what waits ten minutes for an answer and after the end of a payment page;
+
+each time again and again, a minute apart, as long as one of them changed something. The audit rings when the invariants
+are asked. A ring that is left out would have found what the ring before it left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import connection
+from django.db.models import Q
+
+from payments.gateway import GatewayFault
+from payments.models import MethodSetup, Payment, Refund, StripeEvent
+from subscriptions.models import Declaration, Issue, Notice, Term
+from tasks.app import app
+from tasks.schedule import TIMETABLE, Job
+from tests.simulation.clock import paris
+from tests.simulation.kills import Killed
+from tests.simulation.shop import Shop
+
+MINUTE = timedelta(minutes=1)
+LATER = (15 * MINUTE, 80 * MINUTE)
+TOGETHER = 10 * MINUTE
+ROUNDS = 8
+#: Rings every so many seconds or less: what an act sets going.
+QUICK = 300
+#: These change nothing that a reader, the books or Stripe would see.
+ASIDE = frozenset({"heartbeat", "search-lines"})
+#: The audit reads every row: it is asked with the invariants.
+APART = frozenset({"audit"})
+NIGHT, CHARGES = (0, 15), (10, 3)
+#: What a job may raise while Stripe or Valkey does not answer: its alarm, which is what it should do then.
+ALARMS = frozenset({"Silence", "Shut", "NotRendered"})
+
+
+class Timetable:
+    """Rings the jobs of a shop."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._waiting: set[datetime] = set()
+        app.loader.import_default_modules()
+        self._bodies: dict[str, Callable[[], Any]] = {job.name: app.tasks[job.name] for job in TIMETABLE}
+        self.often = [job for job in TIMETABLE if job.at is None]
+        self.quick = [job for job in self.often if job.every <= QUICK and job.name not in ASIDE]
+        self.daily = [job for job in TIMETABLE if job.at is not None and job.name not in APART]
+        self.runs = 0
+        self.running: Job | None = None
+
+    def open_day(self) -> None:
+        """Write down the rings of today, and the opening of the next day."""
+        shop, today = self._shop, self._shop.clock.today
+        shop.agenda.add(paris(today + timedelta(days=1), 0, 1), self.open_day)
+        if today.weekday() and not in_flight() and quiet(today):
+            return
+        self._at(paris(today, *NIGHT), self.turn)
+        self._at(paris(today, *CHARGES), self._hour_of_charges)
+        for job in self.daily:
+            assert job.at is not None
+            self._at(paris(today, *job.at), lambda job=job: self._once(job))  # type: ignore[misc]
+
+    def stirred(self) -> None:
+        """Something happened: look at it soon, together with what else happens in these minutes."""
+        self._soon(TOGETHER, self._look)
+
+    def _soon(self, pause: timedelta, look: Callable[[], None]) -> None:
+        at = self._shop.clock.now + pause
+        at -= (at - self._shop.clock.begins) % TOGETHER
+        if at <= self._shop.clock.now:
+            at += TOGETHER
+        if at not in self._waiting:
+            self._waiting.add(at)
+            self._shop.agenda.add(at, lambda: (self._waiting.discard(at), look()))
+
+    def _at(self, at: datetime, ring: Callable[[], Any]) -> None:
+        if at >= self._shop.clock.now:
+            self._shop.agenda.add(at, ring)
+
+    def turn(self) -> None:
+        """Ring every job that rings often."""
+        self._ring(self.often)
+
+    def ring_daily(self) -> None:
+        """Ring what rings once a day; on quiet days it was left out."""
+        for job in self.daily:
+            self.run(job)
+
+    def _look(self) -> None:
+        self._ring(self.quick)
+        if in_flight():
+            for pause in LATER:
+                self._soon(pause, lambda: self._ring(self.quick) if in_flight() else None)
+
+    def _hour_of_charges(self) -> None:
+        charges = [job for job in self.often if job.name == "renewal-charge"]
+        if not self._shop.stopped and (self._shop.hear() or any(self.run(job) for job in charges)):
+            self._ring(self.often)
+            self.stirred()
+
+    def _ring(self, jobs: Sequence[Job]) -> None:
+        """Ring these jobs, again and again while one of them changes something."""
+        shop = self._shop
+        quiet = 0
+        for _round in range(ROUNDS):
+            if shop.hear():
+                quiet = 0
+            if shop.stopped:
+                return
+            for job in jobs:
+                # Whoever has seen everything since the last change would see it again.
+                if quiet == len(jobs):
+                    return
+                quiet = 0 if self.run(job) else quiet + 1
+            shop.go_to(shop.clock.now + MINUTE)
+
+    def _once(self, job: Job) -> None:
+        if not self._shop.stopped and self.run(job):
+            self.stirred()
+
+    def run(self, job: Job) -> bool:
+        """One run of one job, twice where two clocks ring; whether it changed anything. It may be killed."""
+        changed = self._live(job)
+        if self._shop.two_clocks:
+            changed = self._live(job) or changed
+        return changed
+
+    def _live(self, job: Job) -> bool:
+        shop = self._shop
+        self.runs += 1
+        before, self.running = self.running, job
+        with shop.changes() as changes:
+            try:
+                with shop.reaper.watched():
+                    self._bodies[job.name]()
+            except Killed as killed:
+                shop.killed(f"{job.name}: {killed}")
+                changes.many += 1
+            except SoftTimeLimitExceeded:
+                raise
+            except Exception as trouble:
+                shop.failed(
+                    job.name, trouble, alarm=isinstance(trouble, GatewayFault) or type(trouble).__name__ in ALARMS
+                )
+        self.running = before
+        if connection.in_atomic_block:
+            raise RuntimeError(f"{job.name} left a transaction open")
+        return changes.many > 0
+
+
+def in_flight() -> bool:
+    """Whether something waits for an answer, a time-out or another try."""
+    waiting = (
+        Notice.objects.filter(state__in=("queued", "sending")),
+        StripeEvent.objects.filter(state=StripeEvent.State.STORED),
+        Payment.objects.filter(is_open=True).exclude(state="processing"),
+        Refund.objects.filter(state__in=("created", "unknown")),
+        MethodSetup.objects.filter(state="created"),
+        Payment.objects.filter(effect="parked"),
+    )
+    return any(rows.exists() for rows in waiting)
+
+
+def quiet(on: date) -> bool:
+    """Whether this is a day far from the end of every term and from every issue, with nothing to be given back."""
+    by_itself = Q(subscription__renewal="automatic", ends_on__range=(on - timedelta(days=50), on + timedelta(days=80)))
+    by_choice = Q(subscription__renewal="fixed", ends_on__range=(on - timedelta(days=215), on + timedelta(days=98)))
+    near = Term.objects.filter(by_itself | by_choice)
+    posted = Issue.objects.filter(post_on__range=(on - timedelta(days=3), on + timedelta(days=1)))
+    late = Issue.objects.filter(post_on__lte=on, posted_on=None)
+    owed_back = Declaration.objects.filter(refund_due_on__gte=on - timedelta(days=30))
+    pending = Refund.objects.filter(state="pending")
+    return not any(rows.exists() for rows in (near, posted, late, owed_back, pending))

@@ -1,0 +1,63 @@
+"""The trace: what happened, in business facts alone, in one order. The same plan gives the same trace.
+
+Keys, tokens, references and ids are random or count what else was done; no line of the trace holds one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from payments.models import Invoice, LedgerLine, Payment, Refund
+from subscriptions.models import Declaration, Entitlement, Notice, Order, Renewal, RenewalEvent, Subscription, Term
+
+
+def trace() -> list[str]:
+    """Every line, sorted."""
+    return sorted(_lines())
+
+
+def digest(lines: list[str]) -> str:
+    """One hash of them all."""
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _lines() -> Iterator[str]:
+    owner = {pk: email or "" for pk, email in Subscription.objects.values_list("pk", "payer__email")}
+    for row in Order.objects.values_list("email", "placed_at", "state", "state_since", "amount", "offer__code"):
+        yield _line("order", *row)
+    for row in Payment.objects.values_list(
+        "customer__email", "created_at", "purpose", "way", "state", "state_since", "surplus", "amount", "received_on",
+        "decline_code",
+    ):  # fmt: skip
+        yield _line("payment", *row)
+    for row in Refund.objects.values_list("payment__customer__email", "created_at", "state", "amount", "refunded_on"):
+        yield _line("refund", *row)
+    for row in Subscription.objects.values_list("payer__email", "created_at", "state", "state_since", "renewal"):
+        yield _line("subscription", *row)
+    for row in Term.objects.values_list(
+        "subscription", "number", "starts_on", "ends_on", "amount", "amount_ht", "vat_zone", "created_at"
+    ):
+        yield _line("term", owner[row[0]], *row[1:])
+    for row in Entitlement.objects.values_list(
+        "term__subscription", "term__number", "rank", "issue__number", "state", "value_ht"
+    ):
+        yield _line("copy", owner[row[0]], *row[1:])
+    for row in Renewal.objects.values_list("subscription", "number", "renews_on", "state", "state_since", "amount"):
+        yield _line("renewal", owner[row[0]], *row[1:])
+    for row in RenewalEvent.objects.values_list(
+        "renewal__subscription", "renewal__number", "from_state", "to_state", "renews_on", "reason", "at"
+    ):
+        yield _line("step", owner[row[0]], *row[1:])
+    for row in Notice.objects.values_list("to_email", "kind", "due_at", "state", "state_since", "attempts"):
+        yield _line("letter", *row)
+    for row in Declaration.objects.values_list("email", "kind", "received_at", "state", "effect"):
+        yield _line("declaration", *row)
+    for row in Invoice.objects.values_list("reference", "issued_on", "kind", "total_ht", "total_vat", "total_ttc"):
+        yield _line("document", *row)
+    for row in LedgerLine.objects.values_list("account__code", "entry__booked_on", "debit", "credit"):
+        yield _line("booked", *row)
+
+
+def _line(*values: object) -> str:
+    return " | ".join("" if value is None else str(value) for value in values)
