@@ -119,11 +119,15 @@ def _tell(kind: str, transfer: Transfer, *, at: datetime) -> bool:
 
 
 def _reader_of(transfer: Transfer) -> tuple[int | None, str, str] | None:
-    """Who is written to: the payer of the money, else whoever ordered. None without an e-mail."""
-    people: Any = get_user_model()._default_manager
-    customer = people.filter(pk=transfer.customer_id).first() if transfer.customer_id else None
-    if customer is not None and customer.email:
-        return customer.pk, customer.email, customer.full_name
+    """Who is written to: the payer of the money, by e-mail or on paper, else whoever ordered; None where nobody is left.
+
+    A record that was merged leads on to the one that took its place.
+    """
+    people: Any = get_user_model()._default_manager.select_related("merged_into")
+    found = people.filter(pk=transfer.customer_id).first() if transfer.customer_id else None
+    customer = found.merged_into or found if found is not None else None
+    if customer is not None and (customer.email or customer.erased_on is None):
+        return customer.pk, customer.email or "", customer.full_name
     subject = transfer.payment.subject if transfer.payment else ""
     kind, _colon, key = subject.partition(":")
     order = Order.objects.filter(pk=int(key)).first() if kind == "order" else None

@@ -18,11 +18,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
 from payments.days import PARIS
 from payments.desk import record_act
+from payments.disputes import disputed_payments
 from payments.documents import keep
 from payments.iban import IbanRefused, check_iban
 from payments.invoicing.rendering import keep_until
@@ -40,15 +42,20 @@ _APART = re.compile(r"[^A-Za-z0-9/\-?:().,'+ ]+")
 
 @transaction.atomic
 def make_file(*, on: date, reason: str, actor: Actor, at: datetime) -> TransferFile:
-    """Put every approved transfer that is in no file yet into one, to be carried out on day `on`.
+    """Put every transfer that waits for a file into one, to be carried out on day `on`.
 
     Locks each of them (payment first) and looks again. Raises CannotTransfer: nothing is approved, or the publisher's own
     account is not set.
     """
     debtor = own_account()
-    waiting = Transfer.objects.filter(state=State.APPROVED, file=None).order_by("payment_id", "pk")[:MOST]
-    taken = [locked(key) for key in waiting.values_list("pk", flat=True)]
-    taken = [one for one in taken if one.state == State.APPROVED and one.file_id is None]
+    keys = waiting_for_file().order_by("payment_id", "pk").values_list("pk", flat=True)[:MOST]
+    taken = [locked(key) for key in keys]
+    disputed = disputed_payments([one.payment_id for one in taken if one.payment_id is not None])
+    taken = [
+        one
+        for one in taken
+        if one.state == State.APPROVED and one.file_id is None and one.payment_id not in disputed
+    ]
     if not taken:
         raise CannotTransfer(_("No approved transfer waits for a file."), code="nothing")
     reference = new_reference("FIC")
@@ -86,6 +93,12 @@ def discard_file(file: TransferFile, *, reason: str, actor: Actor, at: datetime)
             "discarded a file of transfers", subject=f"transfer_file:{file.pk}", actor=actor, at=at, reason=reason
         )
     return len(free)
+
+
+def waiting_for_file() -> QuerySet[Transfer]:
+    """Approved transfers that are in no file; not those whose payment the bank has disputed since: they wait for its end."""
+    undisputed = Q(payment=None) | ~Q(payment__in=disputed_payments())
+    return Transfer.objects.filter(undisputed, state=State.APPROVED, file=None)
 
 
 def own_account() -> tuple[str, str]:
