@@ -24,7 +24,7 @@ from shop.customers.merging import CannotMerge, doubles_of, merge, moves_of
 from shop.customers.models import Customer, EmailChange
 from shop.customers.search import refresh
 from shop.watch.audit import breaches
-from subscriptions.models import Consent, Notice, Order, Recipient, Subscription
+from subscriptions.models import Consent, Gift, Notice, Order, Recipient, Subscription
 from subscriptions.objecting import has_objected, object_to_reminders, read_unsubscribe, unsubscribe_path
 from tests.backoffice.colleagues import said, text_of
 from tests.backoffice.sold import sell
@@ -90,6 +90,17 @@ def test_what_lives_moves_and_what_is_evidence_keeps_its_number(two):
     assert "reader1@example.fr" in Customer.objects.get(pk=reader.pk).search
     assert str(gone.subscription) in Customer.objects.get(pk=reader.pk).search
     assert breaches(timezone.now()) == []
+
+
+def test_a_gift_that_was_received_moves_too(two):
+    kept, gone = two
+    gift = Gift.objects.create(
+        order=gone.order, code="CADEAU1", subscription=gone.subscription, claimed_by=gone.customer, state="claimed",
+        state_since=timezone.now(), created_at=timezone.now(),
+    )  # fmt: skip
+    reader = one(two)
+    gift.refresh_from_db()
+    assert gift.claimed_by == reader
 
 
 def test_money_of_the_old_record_goes_back_on_its_own_account(two):

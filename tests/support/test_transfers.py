@@ -26,11 +26,13 @@ from shop.watch.audit import breaches
 from subscriptions import transferring
 from subscriptions.models import Notice
 from subscriptions.stopping.following_up import refunded
+from subscriptions.stopping.reading import contract_of, standing_of
 from subscriptions.stopping.terminating import end_now
 from tests.makers import NOW, TODAY
 from tests.races.crowd import together, troubles
 from tests.renewals.people import subscriber
 from tests.stopping.people import JOB, withdraws
+from tests.support.test_giving_part import gives
 from tests.support.transfers import FINANCE, SUPPORT, approved, came_back, filed, given, seen, sent
 
 pytestmark = pytest.mark.django_db
@@ -214,6 +216,14 @@ def test_whoever_was_merged_into_another_record_is_written_to_under_that_one():
     sent(transfer)
     letter = Notice.objects.get(kind="transfer_sent")
     assert (letter.customer, letter.to_email) == (kept, "kept@example.fr")
+
+
+def test_what_goes_by_transfer_is_not_promised_again():
+    subscription = subscriber()
+    refund = gives(subscription, copies=1)
+    apply(seen(refund, "failed"), refund_id=refund.pk, actor=JOB, at=NOW)
+    assert Transfer.objects.get().amount.amount == Decimal("6.90")
+    assert standing_of(contract_of(subscription=subscription.pk), on=TODAY).paid == Decimal("20.70")
 
 
 # --- two pairs of eyes ---
