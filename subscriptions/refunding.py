@@ -69,7 +69,7 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
     move_copies(unserved, "void", on=today, actor=actor, at=at, reason=reason)
     undo(term, actor=actor, at=at, reason=reason)
     stop_renewing(subscription, actor=actor, at=at, reason=reason)
-    if not _still_runs(subscription, but=term, on=today):
+    if not still_runs(subscription, but=term, on=today):
         move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=reason)
     take_back(subscription, actor=actor, at=at, reason=reason)
     record_act("refunded in full", subject=order.subject, actor=actor, at=at, reason=reason)
@@ -100,8 +100,8 @@ def undo(term: Term, *, actor: Actor, at: datetime, reason: str) -> None:
     TermUndone.objects.bulk_create([row], ignore_conflicts=True)
 
 
-def _still_runs(subscription: Subscription, *, but: Term, on: date) -> bool:
-    """Whether another term of it still has days to run or copies to send."""
+def still_runs(subscription: Subscription, *, but: Term, on: date) -> bool:
+    """Whether another term of it still has days to run or copies to send. One query."""
     others = Entitlement.objects.filter(term__subscription=subscription, term__undone=None).exclude(term=but)
     others = others.exclude(state__in=GONE)
     return others.filter(Q(term__ends_on__gte=on) | Q(state__in=COMING)).exists()
