@@ -52,9 +52,7 @@ def make_file(*, on: date, reason: str, actor: Actor, at: datetime) -> TransferF
     taken = [locked(key) for key in keys]
     disputed = disputed_payments([one.payment_id for one in taken if one.payment_id is not None])
     taken = [
-        one
-        for one in taken
-        if one.state == State.APPROVED and one.file_id is None and one.payment_id not in disputed
+        one for one in taken if one.state == State.APPROVED and one.file_id is None and one.payment_id not in disputed
     ]
     if not taken:
         raise CannotTransfer(_("No approved transfer waits for a file."), code="nothing")

@@ -17,6 +17,7 @@ from subscriptions.calendar import DeliveryZone, withdraw_until
 from subscriptions.dates import LIVING, dates_of_subscription
 from subscriptions.gifts.carried import served_as
 from subscriptions.models import Declaration, Entitlement, Notice, Order, Renewal, RenewalProof, Subscription, Term
+from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import COMING
 from subscriptions.renewals.moving import OVER
 from subscriptions.stopping.effects import WAITING, Standing, Undone
@@ -154,14 +155,16 @@ def terms_withdrawn(contract: Contract, *, on: date, orders: Collection[str] = (
     """The terms that a withdrawal of day `on` undoes: each order has its own period (C. conso L221-18).
 
     The one whose order the reader has named, if its period is open. Else from the first order whose period is open, to the
-    last term: what follows goes with it. All of them where none is open, for then a person has decided to give everything
-    back.
+    last term: what follows goes with it, but for a gift that somebody else has paid. All of them where none is open, for
+    then a person has decided to give everything back.
     """
     still_open = _withdrawable(contract, on=on)
     named = term_named(contract, orders)
     if named is not None:
         return [named] if named in still_open else contract.terms
-    return contract.terms[contract.terms.index(still_open[0]) :] if still_open else contract.terms
+    if not still_open:
+        return contract.terms
+    return [term for term in contract.terms[contract.terms.index(still_open[0]) :] if term.source != CARRIED]
 
 
 def term_named(contract: Contract, orders: Collection[str]) -> Term | None:
@@ -203,6 +206,7 @@ def _undone(contract: Contract, *, on: date, orders: Collection[str], disputed: 
         waits=disputed or any(copy.state == Copy.ASSIGNED for copy in copies),
         runs_until=ends_on if ends_on is not None and (ends_on >= on or owed) else None,
         named=named.order.reference if named is not None and named.order is not None else "",
+        gift=all(term.source == CARRIED for term in besides),
     )
 
 

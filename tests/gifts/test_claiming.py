@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
+from payments.models import Refund
 from subscriptions.dates import dates_of_subscription
 from subscriptions.gifts.claiming import CannotClaim, claim, follow_earlier, subscriptions_to_prolong
 from subscriptions.gifts.links import gift_path, gift_token
@@ -20,6 +21,7 @@ from tests.choice.people import reader as subscribed
 from tests.gifts.people import GIVER, INES, JOB, give, letters, numbers, told, withdrawn
 from tests.gifts.people import reader as somebody
 from tests.makers import READER, TODAY
+from tests.stopping.people import withdraws
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +148,23 @@ def test_a_withdrawal_of_the_giver_voids_only_the_gift_s_copies(gift):
     assert [copy.state for copy in own.terms.get(number=1).entitlements.all()] == ["owed"] * 4
     assert [copy.state for copy in own.terms.get(number=2).entitlements.all()] == ["void"] * 4
     assert dates_of_subscription(own, on=TODAY).ends_on == date(2027, 11, 22)
+    assert wrong(noon(TODAY)) == []
+
+
+def test_a_withdrawal_of_the_recipient_leaves_the_gift_that_follows_alone(gift):
+    """Élodie's own order goes back to her; what Bruno gave her still comes, and nothing goes back to him."""
+    own = subscribed()
+    claims(gift, own.payer, onto=own)
+    declaration = withdraws(own)
+    assert (declaration.effect, [one.payment.customer for one in Refund.objects.all()]) == ("withdrawn", [own.payer])
+    own.refresh_from_db()
+    gift.refresh_from_db()
+    assert (gift.state, own.state) == (Gift.State.CLAIMED, Subscription.State.ACTIVE)
+    assert [copy.state for copy in own.terms.get(number=1).entitlements.all()] == ["void"] * 4
+    assert [copy.state for copy in own.terms.get(number=2).entitlements.all()] == ["owed"] * 4
+    said = Notice.objects.get(kind="withdrawal_acknowledged").facts["sentence"].replace("\u00a0", " ")
+    assert "soit 27,60 €" in said
+    assert said.endswith("La période qui vous a été offerte n’est pas touchée : elle s’arrête le 22 novembre 2028, et ses numéros vous sont servis jusqu’au dernier.")  # fmt: skip
     assert wrong(noon(TODAY)) == []
 
 

@@ -172,7 +172,11 @@ def test_nothing_is_given_back_while_the_bank_disputes_the_payment(when):
 def test_a_dispute_after_the_yes_keeps_a_transfer_out_of_the_file():
     transfer = approved(given(came_back()))
     dispute = DeskItem.objects.create(
-        desk="finance", kind="charge.dispute.created", sentence="…", opened_at=NOW, subject=f"payment:{transfer.payment_id}"
+        desk="finance",
+        kind="charge.dispute.created",
+        sentence="…",
+        opened_at=NOW,
+        subject=f"payment:{transfer.payment_id}",
     )
     with pytest.raises(CannotTransfer) as refused:
         filed()
@@ -269,7 +273,9 @@ def test_in_the_hands_of_the_bank_nothing_is_corrected_or_cancelled():
 
 
 def test_a_cancelled_transfer_that_no_refund_preceded_leaves_the_debt_on_the_desk():
-    end_now(subscriber(kind="sepa_debit").pk, "moved", actor=JOB, at=NOW + timedelta(days=181), reason="Partie au Chili.")
+    end_now(
+        subscriber(kind="sepa_debit").pk, "moved", actor=JOB, at=NOW + timedelta(days=181), reason="Partie au Chili."
+    )
     transfer = Transfer.objects.get()
     with transaction.atomic():
         giving_back.cancel(transfer.pk, actor=FINANCE, at=NOW, reason="Mauvais compte.")
