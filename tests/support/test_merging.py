@@ -93,7 +93,7 @@ def test_what_lives_moves_and_what_is_evidence_keeps_its_number(two):
 
 
 def test_a_gift_that_was_received_moves_too(two):
-    kept, gone = two
+    _kept, gone = two
     gift = Gift.objects.create(
         order=gone.order, code="CADEAU1", subscription=gone.subscription, claimed_by=gone.customer, state="claimed",
         state_since=timezone.now(), created_at=timezone.now(),
