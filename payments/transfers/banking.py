@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import unicodedata
 import xml.etree.ElementTree as ET  # written only; nothing foreign is read here
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -31,13 +29,12 @@ from payments.invoicing.rendering import keep_until
 from payments.keys import new_reference
 from payments.models import Transfer, TransferFile
 from payments.transfers.giving_back import CannotTransfer, locked
+from payments.transfers.sepa_letters import plain
 
 State = Transfer.State
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 #: More in one file is more than somebody has looked at.
 MOST = 500
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "’": "'"})
-_APART = re.compile(r"[^A-Za-z0-9/\-?:().,'+ ]+")
 
 
 @transaction.atomic
@@ -163,13 +160,6 @@ def as_list(reference: str, transfers: Sequence[Transfer], *, on: date) -> bytes
         holder = plain(one.holder, 70).lstrip("+-=@ ")
         rows.writerow([reference, on.strftime("%d/%m/%Y"), one.reference, holder, one.iban, amount, note, one.because])
     return written.getvalue().encode("utf-8-sig")
-
-
-def plain(text: str, limit: int) -> str:
-    """`text` in the letters of the SEPA set, at most `limit` long: accents go, other signs become spaces."""
-    bare = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-    bare = "".join(sign for sign in bare if not unicodedata.combining(sign))
-    return " ".join(_APART.sub(" ", bare).split())[:limit].strip().lstrip("/")
 
 
 def _put(under: Any, name: str, text: str | None = None) -> Any:

@@ -23,6 +23,7 @@ from payments.ledger.posting import EntryDraft, post
 from payments.models import DeskItem, Invoice, Payment, Refund, Transfer, TransferEvent
 from payments.money import amount_of, french
 from payments.transfers.moving import LEFT, move
+from payments.transfers.sepa_letters import plain
 
 State = Transfer.State
 KIND = "refund_by_transfer"
@@ -129,7 +130,7 @@ def give_account(transfer_id: int, *, holder: str, iban: str, actor: Actor, at: 
     """
     checked = check_iban(iban)
     name = " ".join(holder.split())[:70]
-    if not name:
+    if not plain(name, 70):  # the bank's file would name nobody, and be refused whole
         raise CannotTransfer(_("Please give the name of the account, as the bank writes it."), code="holder")
     transfer = locked(transfer_id)
     if transfer.state not in (State.ASKED, State.GIVEN, State.APPROVED) or transfer.file_id is not None:

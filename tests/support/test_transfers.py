@@ -230,6 +230,12 @@ def test_what_goes_by_transfer_is_not_promised_again():
     assert standing_of(contract_of(subscription=subscription.pk), on=TODAY).paid == Decimal("20.70")
 
 
+def test_a_name_of_which_the_bank_could_read_nothing_is_asked_for_again():
+    with pytest.raises(CannotTransfer) as refused:
+        given(came_back(), holder="李小龍")
+    assert refused.value.code == "holder"
+
+
 # --- two pairs of eyes ---
 
 
