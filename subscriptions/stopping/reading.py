@@ -141,7 +141,11 @@ def standing_of(contract: Contract, *, on: date, orders: Collection[str] = ()) -
         withdraw_until=until,
         ends_on=dates.ends_on,
         paid=paid(contract.payments),
-        unserved_price=sum((unserved_price(term, contract.of_term(term)) for term in contract.terms), Decimal("0.00")),
+        # A year that somebody else gave goes back to its giver, not to whoever is told this sum.
+        unserved_price=sum(
+            (unserved_price(term, contract.of_term(term)) for term in contract.terms if term.source != CARRIED),
+            Decimal("0.00"),
+        ),
         waits=disputed or any(copy.state == Copy.ASSIGNED for copy in contract.copies),
         disputed=disputed,
         notice=not contract.terms or renewal_was_announced(contract.terms[-1]),

@@ -134,6 +134,13 @@ def test_the_giver_sees_the_copies_where_they_are_and_may_still_withdraw(gift):
     assert (standing.paid, standing.unserved_price) == (Decimal("27.60"), Decimal("27.60"))
 
 
+def test_whoever_reads_already_is_not_promised_the_money_of_the_gift(gift):
+    own = subscribed()
+    claims(gift, own.payer, onto=own)
+    standing = standing_of(contract_of(subscription=own.pk), on=TODAY)
+    assert (standing.paid, standing.unserved_price) == (Decimal("27.60"), Decimal("27.60"))
+
+
 def test_a_withdrawal_of_the_giver_voids_only_the_gift_s_copies(gift):
     own = subscribed()
     claims(gift, own.payer, onto=own)
