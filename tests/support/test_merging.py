@@ -24,10 +24,13 @@ from shop.customers.merging import CannotMerge, doubles_of, merge, moves_of
 from shop.customers.models import Customer, EmailChange
 from shop.customers.search import refresh
 from shop.watch.audit import breaches
+from subscriptions.gifts.claiming import claim
+from subscriptions.gifts.reaching import mailbox_of
 from subscriptions.models import Consent, Notice, Order, Recipient, Subscription
 from subscriptions.objecting import has_objected, object_to_reminders, read_unsubscribe, unsubscribe_path
 from tests.backoffice.colleagues import said, text_of
 from tests.backoffice.sold import sell
+from tests.gifts.people import give
 from tests.makers import HOME, make_wish, place_order
 from tests.races.crowd import together, troubles
 from tests.stopping.people import JOB
@@ -320,3 +323,14 @@ def test_merged_both_ways_at_once_one_stays(two):
     assert refused.code == "merged"
     assert Customer.objects.filter(merged_into__isnull=False).count() == 1
     assert breaches(timezone.now()) == []
+
+
+def test_a_gift_received_under_the_record_that_goes_is_received_under_the_one_that_stays(two):
+    kept, gone = two
+    gift = give()
+    claim(gift.pk, gone.customer, onto=None, actor=JOB, at=timezone.now())
+    one(two)
+    gift.refresh_from_db()
+    assert gift.claimed_by == kept.customer
+    assert gift.subscription.holder == kept.customer
+    assert mailbox_of(gift).email == kept.customer.email
