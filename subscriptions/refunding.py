@@ -21,6 +21,7 @@ from payments.money import eur
 from subscriptions.gifts.giving import take_back
 from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term, TermUndone
 from subscriptions.moving import COMING, GONE, move, move_copies
+from subscriptions.renewals.looking import look_again
 from subscriptions.stopping.choosing import stop_renewing
 
 
@@ -95,9 +96,13 @@ def _served_elsewhere(subscription: Subscription, term: Term) -> list[Term]:
 
 
 def undo(term: Term, *, actor: Actor, at: datetime, reason: str) -> None:
-    """Write down that a term of a locked subscription was taken back whole: its days are free for another. Once."""
+    """Write down that a term of a locked subscription was taken back whole: its days are free for another. Once.
+
+    The term before ends as it would have: what the sweeps had noted for the last day of this one comes too late for it.
+    """
     row = TermUndone(term=term, actor=str(actor), reason=reason[:300], at=at)
     TermUndone.objects.bulk_create([row], ignore_conflicts=True)
+    look_again([term.subscription_id])
 
 
 def _still_runs(subscription: Subscription, *, but: Term, on: date) -> bool:
