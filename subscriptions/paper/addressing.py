@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from payments.actors import Actor
 from payments.desk import put_all_on_desk, take_all_off_desk
 from payments.models import DeskItem
-from subscriptions.models import LostMailbox, Notice, Order, PostalAddress, Recipient
+from subscriptions.models import LostMailbox, Notice, Order, PostalAddress, Recipient, Subscription
 
 UNADDRESSED = "letter_unaddressed"
 
@@ -27,6 +27,12 @@ def without_mail(path: str) -> Q:
     # One list, read once: asked of each row the sweeps of a day would feel it.
     dead = LostMailbox.objects.filter(kind=LostMailbox.Kind.DEAD, ended_at=None).values("email")
     return Q(**{f"{email}__isnull": True}) | Q(**{email: ""}) | Q(**{f"{email}__in": dead})
+
+
+def by_post_among(keys: Collection[int]) -> set[int]:
+    """Of these subscriptions those whose payer is written to on paper. One query."""
+    rows = Subscription.objects.filter(without_mail("payer"), pk__in=keys)
+    return set(rows.values_list("pk", flat=True))
 
 
 def addresses_of(notices: Collection[Notice]) -> Mapping[int, PostalAddress]:
