@@ -22,7 +22,7 @@ from subscriptions.addresses.check import check
 from subscriptions.addresses.label import PostalLabel
 from subscriptions.addresses.typed import AddressKind, TypedAddress
 from subscriptions.dates import LIVING
-from subscriptions.models import AddressChange, HandOver, Recipient, Renewal, Subscription
+from subscriptions.models import AddressChange, Gift, HandOver, Recipient, Renewal, Subscription
 from subscriptions.moving_house import name_on, reach
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.places import address_row
@@ -113,6 +113,9 @@ def give_recipient(
     if subscription.holder_id == former.customer_id and subscription.holder_id != subscription.payer_id:
         subscription.holder_id = subscription.payer_id
     subscription.save(update_fields=["recipient", "holder"])
+    # What was told and asked of a gift went to the former one (`gifts.reaching.handed_on` closes their page).
+    theirs = Gift.objects.filter(subscription=subscription)
+    theirs.update(recipient_name=new.name, recipient_email="", reader_email="")
     done = HandOver.objects.create(
         subscription=subscription,
         old_recipient=former,

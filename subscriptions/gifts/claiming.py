@@ -20,6 +20,7 @@ from payments.actors import Actor
 from payments.days import paris_day
 from subscriptions.gifts.carrying import carry
 from subscriptions.gifts.moving import LIVING, inform, move
+from subscriptions.gifts.reaching import handed_on
 from subscriptions.models import Entitlement, Gift, Recipient, Renewal, Subscription
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.prolonging import promised_by
@@ -141,7 +142,7 @@ def _refuse(gift: Gift, given: Subscription, customer: Any) -> None:
             _("This gift is already in somebody's account. If that is not you, write to us with the code of the card."),
             code="claimed",
         )
-    if gift.state not in LIVING or given.state != Subscription.State.ACTIVE:
+    if gift.state not in LIVING or given.state != Subscription.State.ACTIVE or handed_on(given.pk).exists():
         raise CannotClaim(_("This gift has ended: nothing more is sent by it."), code="over")
     if given.payer_id == customer.pk:
         raise CannotClaim(
