@@ -68,7 +68,8 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
         raise CannotRefund(_("This order is already refunded."), code="already")
     today = paris_day(at)
     move_copies(unserved, "void", on=today, actor=actor, at=at, reason=reason)
-    undo(term, actor=actor, at=at, reason=reason)
+    for one in terms:
+        undo(one, actor=actor, at=at, reason=reason)
     stop_renewing(subscription, actor=actor, at=at, reason=reason)
     if not _still_runs(subscription, but=term, on=today):
         move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=reason)

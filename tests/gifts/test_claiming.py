@@ -151,6 +151,19 @@ def test_a_withdrawal_of_the_giver_voids_only_the_gift_s_copies(gift):
     assert wrong(noon(TODAY)) == []
 
 
+def test_after_a_withdrawal_of_the_giver_the_reader_s_own_year_renews_on_its_day(gift):
+    """The year that was given, and taken back, is none to wait for."""
+    own = subscribed(renewal="automatic")
+    claims(gift, own.payer, onto=own)
+    withdrawn(gift)
+    assert dates_of_subscription(own, on=TODAY).renewal.on == date(2027, 11, 23)
+    planned_on = date(2027, 9, 10)
+    time_passes(planned_on)
+    plan(on=planned_on, at=noon(planned_on), actor=JOB, limit=10)
+    renewal = Renewal.objects.get(subscription=own)
+    assert (renewal.renews_on, renewal.number) == (date(2027, 11, 23), 3)
+
+
 def test_a_gift_prolonged_later_follows_again(gift):
     own = subscribed()
     claims(gift, own.payer, onto=own)
