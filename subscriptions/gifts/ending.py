@@ -45,8 +45,8 @@ def remindable_gifts(addressee: str) -> QuerySet[Gift]:
         state=Subscription.State.ACTIVE,
         is_gift=False,
     )
-    elsewhere = Exists(handed_on(OuterRef("subscription")))
-    return _unless_objected(reached, "claimed_by").exclude(Exists(refused) | Exists(reads) | elsewhere)
+    others = Exists(handed_on(OuterRef("subscription")))
+    return _unless_objected(reached, "claimed_by").exclude(Exists(refused) | Exists(reads) | others)
 
 
 def served_copies(gift: Gift) -> list[Entitlement]:

@@ -66,7 +66,13 @@ def tell(*, on: date, at: datetime, limit: int) -> int:
         return 0
     latest = on + timedelta(days=RULES.price_told_days_before - 1)
     with connection.cursor() as cursor:
-        facts = {"on": on, "latest": latest, "oldest": on - LOOK_BACK, "carried": CARRIED, "limit": limit}
+        facts: dict[str, Any] = {
+            "on": on,
+            "latest": latest,
+            "oldest": on - LOOK_BACK,
+            "carried": CARRIED,
+            "limit": limit,
+        }
         cursor.execute(DUE, facts)
         rows = cursor.fetchall()
     payers: dict[int, Any] = get_user_model()._default_manager.in_bulk([row[5] for row in rows if row[5]])
