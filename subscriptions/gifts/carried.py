@@ -1,6 +1,6 @@
 """Where the copies of a gift are by now: with the term that was sold, or with the one that serves it elsewhere.
 
-The only places that need to know are the dates of the giver's contract and what takes copies back.
+The only places that need to know are the dates of the giver's contract, what takes copies back, and what says a price.
 """
 
 from __future__ import annotations
@@ -29,6 +29,15 @@ def sold_as(term: Term) -> Term:
     if term.source != CARRIED:
         return term
     return CarriedTerm.objects.select_related("sold__payment").get(served=term).sold
+
+
+def last_bought(terms: Iterable[Term]) -> Term | None:
+    """The newest of a subscription's terms that its own reader paid for and that stands; None if there is none.
+
+    What was paid for a carried one is its giver's to know. No query for terms read with `undone`.
+    """
+    own = [one for one in terms if one.source != CARRIED and getattr(one, "undone", None) is None]
+    return max(own, key=lambda one: one.number, default=None)
 
 
 def copies_by_sold_term(subscriptions: Iterable[int]) -> dict[int, list[Entitlement]]:

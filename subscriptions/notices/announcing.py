@@ -16,6 +16,7 @@ from payments.models import SavedMethod
 from payments.money import french
 from payments.paid_by import means
 from subscriptions.calendar import RULES, last_day_to_refuse, legal_notice_window
+from subscriptions.gifts.carried import last_bought
 from subscriptions.models import Offer, Renewal, RenewalProof, Subscription
 from subscriptions.notices.french import day
 from subscriptions.notices.letter import Context, Facts
@@ -30,8 +31,9 @@ def legal(facts: Facts) -> Context:
     """The notice of C. conso L215-1: from which day, until when one may refuse, for how long, at which price, how paid."""
     told = _told_of(facts)
     renewal: Renewal = told["renewal"]
-    terms = list(renewal.subscription.terms.filter(undone=None).order_by("number"))
-    before = terms[-1].amount
+    terms = list(renewal.subscription.terms.filter(undone=None).select_related("undone").order_by("number"))
+    bought = last_bought(terms)
+    before = bought.amount if bought is not None else renewal.amount
     earlier = (
         RenewalProof.objects.filter(renewal=renewal, kind=RenewalProof.Kind.LEGAL)
         .exclude(renews_on=renewal.renews_on)

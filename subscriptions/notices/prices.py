@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_date
 
 from payments.money import eur, french
 from subscriptions.dates import LIVING
+from subscriptions.gifts.carried import last_bought
 from subscriptions.models import Offer, PriceChange, Subscription, Term
 from subscriptions.notices.french import day
 from subscriptions.notices.letter import Context, Facts
@@ -22,7 +23,8 @@ def dearer(facts: Facts) -> Context:
     subscription = _subscription(facts)
     change = PriceChange.objects.get(pk=facts["change_id"])
     number = int(facts["number"])
-    terms = list(Term.objects.filter(subscription=subscription).order_by("number"))
+    terms = list(Term.objects.filter(subscription=subscription).select_related("undone").order_by("number"))
+    bought = last_bought(terms)
     renews_on = parse_date(str(facts["renews_on"])) or date.max
     return {
         "subscription": subscription,
@@ -36,7 +38,7 @@ def dearer(facts: Facts) -> Context:
         "renews_on": day(renews_on),
         "refuse_until": day(renews_on - timedelta(days=1)),
         "amount": french(eur(Decimal(str(facts["amount"])))),
-        "before": french(terms[-1].amount) if terms else "",
+        "before": french(bought.amount) if bought is not None else "",
         "refuse_url": _refuse_page(subscription, number=number, change=change),
         "terminate_url": public_function("terminate"),
     }

@@ -9,6 +9,7 @@ from django.db.models import F, OuterRef, Subquery
 
 from payments.audit import CHUNK, Breaches
 from subscriptions.models import Notice, RenewalAttempt, RenewalProof, Term
+from subscriptions.models.gifts import CARRIED
 from subscriptions.pricing.telling import matter
 
 
@@ -25,7 +26,8 @@ def price_told(at: datetime) -> Breaches:
         tries.exclude(told=None).exclude(told=F("payment__amount")).select_related("payment").iterator(CHUNK)
     ):
         yield f"renewal:{attempt.renewal_id}", f"charged {attempt.payment.amount.amount}, announced {attempt.told}"
-    before = Term.objects.filter(
+    bought = Term.objects.filter(undone=None).exclude(source=CARRIED)
+    before = bought.filter(
         subscription=OuterRef("renewal__subscription"), number__lt=OuterRef("renewal__number")
     ).order_by("-number")
     dearer = (

@@ -20,14 +20,21 @@ KIND, CALLED_OFF = "price_change", "price_change_cancelled"
 #: Terms that ended longer ago are of readers whose renewal is over.
 LOOK_BACK = timedelta(days=60)
 
+# A term that was undone does not run, and keeps its number. Of a term carried over from a gift only the days count: what
+# another person paid for it is no price of this reader's.
 DUE = """
-SELECT c.change_id, s.id, t.number + 1, d.day, c.amount, s.payer_id
+SELECT c.change_id, s.id, own.next, d.day, c.amount, s.payer_id
 FROM subscriptions_term t
 JOIN subscriptions_subscription s ON s.id = t.subscription_id
 JOIN subscriptions_recipient p ON p.id = s.recipient_id
 JOIN subscriptions_postaladdress a ON a.id = p.address_id
+JOIN LATERAL (
+    SELECT MAX(every.number) + 1 AS next, (ARRAY_AGG(every.amount ORDER BY every.number DESC) FILTER (
+        WHERE every.source <> 'gift' AND NOT EXISTS (
+            SELECT FROM subscriptions_termundone u WHERE u.term_id = every.id)))[1] AS amount
+    FROM subscriptions_term every WHERE every.subscription_id = s.id) own ON true
 LEFT JOIN subscriptions_renewal r
-    ON r.subscription_id = s.id AND r.number = t.number + 1 AND r.state NOT IN ('paid', 'lapsed', 'cancelled')
+    ON r.subscription_id = s.id AND r.number = own.next AND r.state NOT IN ('paid', 'lapsed', 'cancelled')
 JOIN LATERAL (SELECT COALESCE(r.renews_on, GREATEST(t.ends_on, (
     SELECT MAX(COALESCE(i.posted_on, i.post_on))
     FROM subscriptions_term every JOIN subscriptions_entitlement e ON e.term_id = every.id
@@ -37,12 +44,14 @@ JOIN subscriptions_price c ON c.offer_id = s.offer_id AND c.delivery_zone = a.de
     AND COALESCE(c.renewals_from, c.valid_from) <= d.day
     AND (COALESCE(c.renewals_to, c.valid_to) IS NULL OR d.day < COALESCE(c.renewals_to, c.valid_to))
 WHERE t.ends_on BETWEEN %(oldest)s AND %(latest)s AND d.day > %(on)s AND d.day <= %(latest)s + 1
-    AND s.renewal = 'automatic' AND s.state IN ('active', 'grace') AND t.amount < c.amount
+    AND s.renewal = 'automatic' AND s.state IN ('active', 'grace') AND own.amount < c.amount
     AND (r.id IS NULL OR r.state = 'planned' OR r.amount = c.amount)
+    AND NOT EXISTS (SELECT FROM subscriptions_termundone u WHERE u.term_id = t.id)
     AND NOT EXISTS (SELECT FROM subscriptions_term later
-        WHERE later.subscription_id = s.id AND later.number > t.number)
+        WHERE later.subscription_id = s.id AND later.number > t.number
+        AND NOT EXISTS (SELECT FROM subscriptions_termundone u WHERE u.term_id = later.id))
     AND NOT EXISTS (SELECT FROM subscriptions_notice n
-        WHERE n.matter = 'price_change:' || c.change_id || ':' || s.id || ':' || t.number + 1)
+        WHERE n.matter = 'price_change:' || c.change_id || ':' || s.id || ':' || own.next)
 ORDER BY s.id LIMIT %(limit)s
 """
 

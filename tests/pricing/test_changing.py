@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from payments.actors import Actor
 from payments.money import eur
 from subscriptions.dates import dates_of_subscription
-from subscriptions.models import Notice, Offer, Price, PriceChange, Renewal, RenewalProof
+from subscriptions.models import Notice, Offer, Price, PriceChange, Renewal, RenewalProof, TermUndone
 from subscriptions.notices.delivering import deliver
 from subscriptions.offers.catalogue import read_shelf
 from subscriptions.pricing.changing import CannotChange, cancel, prepare, sign
@@ -115,6 +115,54 @@ def test_the_letter_of_its_own_comes_ninety_days_before_and_once(post):
     assert post[0].subject == "ActuIA\u00a0: votre prochaine année coûtera 30,60\u00a0€ au lieu de 27,60\u00a0€"
     notice = Notice.objects.get(kind="price_change")
     assert (notice.matter, notice.rank) == (f"price_change:{change.pk}:{subscription.pk}:2", "legal")
+
+
+def another_term(subscription, *, amount="27.60", source="", undone=False):
+    """A year that was added after the first and taken back, or three copies of a gift that go on in it."""
+    term = subscription.terms.get()
+    ends_on = term.ends_on
+    term.pk, term.number, term.order_id, term.payment_id, term.source = None, 2, None, None, source
+    term.starts_on, term.ends_on, term.amount = ends_on + timedelta(days=1), ends_on + timedelta(days=274), eur(amount)
+    term._state.adding = True
+    term.save()
+    if undone:
+        TermUndone.objects.create(term=term, actor="staff:7", at=NOW)
+    return term
+
+
+def test_a_year_that_was_taken_back_keeps_nobody_from_being_told(post):
+    subscription = subscriber()
+    another_term(subscription, undone=True)
+    change, day = signed(), R - timedelta(days=90)
+    assert tell(on=day, at=noon(day), limit=10) == 1
+    notice = Notice.objects.get(kind="price_change")
+    assert notice.matter == f"price_change:{change.pk}:{subscription.pk}:3"
+    assert notice.facts["renews_on"] == R.isoformat()
+    assert tell(on=day + timedelta(days=1), at=noon(day), limit=10) == 0
+
+
+def test_what_another_person_paid_for_a_gift_is_no_price_of_its_reader(post):
+    """Its copies follow the reader's own year; what they cost is its giver's to know."""
+    subscription = subscriber()
+    carried = another_term(subscription, amount="20.70", source="gift")
+    signed()
+    day = carried.ends_on + timedelta(days=1) - timedelta(days=90)
+    deliver(10, at=NOW)
+    assert tell(on=day, at=noon(day), limit=10) == 1
+    post.clear()
+    deliver(10, at=noon(day))
+    assert post[0].subject == "ActuIA\u00a0: votre prochaine année coûtera 30,60\u00a0€ au lieu de 27,60\u00a0€"
+    assert "20,70" not in post[0].body
+
+
+def test_the_legal_notice_says_no_price_of_a_gift(post):
+    subscription = subscriber()
+    carried = another_term(subscription, amount="20.70", source="gift")
+    target = carried.ends_on + timedelta(days=1) - timedelta(days=61)
+    live_through(target, target)
+    [legal] = [letter for letter in post if "reconduction" in letter.subject]
+    assert "27,60\u00a0€ TTC, inchangé" in legal.body
+    assert "20,70" not in legal.body
 
 
 def test_the_legal_notice_states_the_change_and_the_total_told_is_the_total_charged(post):
