@@ -366,12 +366,14 @@ LETTERS: Mapping[str, Letter] = {
         facts=frozenset({"subscription_id", "asked_on"}),
         context=links_sent.card,
         untrue_because=links_sent.no_card_wanted,
+        by_mail_only=True,  # the page behind it opens by a code that comes by e-mail
     ),
     "link_renewal_on": Letter(
         rank=SERVICE,
         facts=frozenset({"subscription_id", "asked_on"}),
         context=links_sent.on_again,
         untrue_because=links_sent.not_to_be_turned_on,
+        by_mail_only=True,  # the page behind it opens by a code that comes by e-mail
     ),
     "link_renew": Letter(
         rank=SERVICE,
