@@ -1,13 +1,15 @@
 """To which postal address does a letter on paper go?
 
 To that of whoever is written to, and of nobody else: the bill's address of their newest order, else where they receive
-their own copies. The recipient of a gift never gets the letters of its payer.
+their own copies. The recipient of a gift never gets the letters of its payer. Whoever asked for the acknowledgement of a
+declaration by post said where to (C. conso D215-2): there, and nowhere else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from textwrap import wrap
 from typing import Any
 
 from django.db.models import Q
@@ -16,9 +18,12 @@ from django.utils.translation import gettext as _
 from payments.actors import Actor
 from payments.desk import put_all_on_desk, take_all_off_desk
 from payments.models import DeskItem
-from subscriptions.models import LostMailbox, Notice, Order, PostalAddress, Recipient
+from subscriptions.addresses.layout import LINES, WIDTH
+from subscriptions.models import Declaration, LostMailbox, Notice, Order, PostalAddress, Recipient
 
 UNADDRESSED = "letter_unaddressed"
+#: Letters that go to where a declaration asks for them.
+ACKNOWLEDGEMENTS = frozenset({"withdrawal_acknowledged", "termination_acknowledged"})
 
 
 def without_mail(path: str) -> Q:
@@ -47,7 +52,31 @@ def addresses_of(notices: Collection[Notice]) -> Mapping[int, PostalAddress]:
         orders = Order.objects.filter(pk__in=strangers.values(), customer=None).select_related("billing", "delivery")
         by_order = {order.pk: order.billing or order.delivery for order in orders}
         found |= {key: by_order[order] for key, order in strangers.items() if order in by_order}
-    return found
+    return found | _declared(notices)
+
+
+def _declared(notices: Collection[Notice]) -> dict[int, PostalAddress]:
+    """The addresses that declarations name for their acknowledgement, by the letter's id. One query, none without."""
+    asked = {one.pk: one.facts["declaration_id"] for one in notices if one.kind in ACKNOWLEDGEMENTS}
+    if not asked:
+        return {}
+    given = Declaration.objects.filter(pk__in=asked.values()).exclude(postal_address="").in_bulk()
+    lines = {key: _lines_of(one) for key, one in given.items()}
+    return {
+        key: PostalAddress(lines=lines[declaration], town=lines[declaration][-1])
+        for key, declaration in asked.items()
+        if lines.get(declaration)
+    }
+
+
+def _lines_of(declaration: Declaration) -> list[str]:
+    """The lines as they were typed, under the name, no longer than the window is wide; none if they do not fit into it."""
+    name = f"{declaration.first_name} {declaration.last_name}".strip()
+    typed = [line for line in declaration.postal_address.splitlines() if line.strip()]
+    if typed and typed[0].strip().casefold() != name.casefold():
+        typed = [name, *typed]
+    lines = [part for line in typed for part in wrap(line, WIDTH)]
+    return lines if len(lines) <= LINES + 1 else []
 
 
 def say_unaddressed(keys: Collection[int], *, at: datetime) -> int:
