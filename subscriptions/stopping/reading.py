@@ -14,8 +14,9 @@ from payments.models import Payment, Refund
 from payments.vat import BuyerKind, ttc_left
 from subscriptions.calendar import DeliveryZone, withdraw_until
 from subscriptions.dates import LIVING, dates_of_subscription
-from subscriptions.gifts.carried import served_as
+from subscriptions.gifts.carried import last_bought, served_as
 from subscriptions.models import Declaration, Entitlement, Notice, Order, Renewal, RenewalProof, Subscription, Term
+from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import COMING
 from subscriptions.renewals.moving import OVER
 from subscriptions.stopping.effects import WAITING, Standing, Undone
@@ -127,7 +128,7 @@ def standing_of(contract: Contract, *, on: date, orders: Collection[str] = ()) -
     until = _withdraw_until(contract, named) if named else dates.withdraw_until
     still_open = named in _withdrawable(contract, on=on) if named else dates.withdrawal_open
     stopped = bool(stopped_and_waiting([contract.subscription.pk]))
-    order = contract.order
+    order, bought = contract.order, last_bought(contract.terms)
     disputed = is_disputed(contract.payments)
     return Standing(
         subscription=True,
@@ -139,10 +140,14 @@ def standing_of(contract: Contract, *, on: date, orders: Collection[str] = ()) -
         withdraw_until=until,
         ends_on=dates.ends_on,
         paid=paid(contract.payments),
-        unserved_price=sum((unserved_price(term, contract.of_term(term)) for term in contract.terms), Decimal("0.00")),
+        # What another person paid for copies that came as a gift is given back to them, and is not this reader's to see.
+        unserved_price=sum(
+            (unserved_price(term, contract.of_term(term)) for term in contract.terms if term.source != CARRIED),
+            Decimal("0.00"),
+        ),
         waits=disputed or any(copy.state == Copy.ASSIGNED for copy in contract.copies),
         disputed=disputed,
-        notice=not contract.terms or renewal_was_announced(contract.terms[-1]),
+        notice=bought is None or renewal_was_announced(bought),
         unpaid=False,
         debited=False,
         undone=_undone(contract, on=on, orders=orders, disputed=disputed),
@@ -253,7 +258,7 @@ def renewal_was_announced(term: Term) -> bool:
 def _terms(subscription: int) -> list[Term]:
     return list(
         Term.objects.filter(subscription=subscription)
-        .select_related("order__delivery", "payment", "carried_as")
+        .select_related("order__delivery", "payment", "carried_as", "undone")
         .order_by("number")
     )
 

@@ -91,6 +91,14 @@ def test_whoever_reads_already_gets_the_copies_after_theirs(gift):
     assert already_given(gift) == 32
 
 
+def test_copies_of_a_gift_are_no_renewal_without_notice_and_no_money_of_their_reader(gift):
+    own = subscribed(renewal="automatic")
+    before = standing_of(contract_of(subscription=own.pk), on=TODAY)
+    assert claims(gift, own.payer, onto=own)
+    after = standing_of(contract_of(subscription=own.pk), on=TODAY)
+    assert (after.notice, after.unserved_price) == (True, before.unserved_price)
+
+
 def test_what_renews_itself_does_so_after_the_gift(gift):
     own = subscribed(renewal="automatic")
     planned_on = date(2027, 9, 10)
