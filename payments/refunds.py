@@ -5,6 +5,7 @@ A pending refund is not a refund: books and letters wait for `succeeded`, and a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -82,10 +83,15 @@ def request(
 
 def left_of(payment: Payment) -> Decimal:
     """What was not given back yet of a payment, nor is about to be, by either way; in euros. Two queries."""
-    back = payment.refunds.exclude(state=State.FAILED).aggregate(sum=Sum("amount"))["sum"] or Decimal("0.00")
+    return Decimal(payment.amount.amount - given_back([payment]))
+
+
+def given_back(payments: Sequence[Payment]) -> Decimal:
+    """What was given back of these payments, or is about to be, by Stripe and by transfer; in euros. Two queries."""
     over = (Transfer.State.FAILED, Transfer.State.CANCELLED)
-    sent = payment.transfers.exclude(state__in=over).aggregate(sum=Sum("amount"))["sum"] or Decimal("0.00")
-    return Decimal(payment.amount.amount - back - sent)
+    back = Refund.objects.filter(payment__in=payments).exclude(state=State.FAILED).aggregate(sum=Sum("amount"))
+    sent = Transfer.objects.filter(payment__in=payments).exclude(state__in=over).aggregate(sum=Sum("amount"))
+    return (back["sum"] or Decimal("0.00")) + (sent["sum"] or Decimal("0.00"))
 
 
 def request_for_surplus(payment: Payment, *, actor: Actor, at: datetime) -> Refund | None:

@@ -240,7 +240,7 @@ def told(at: datetime) -> Breaches:
     for pk in renewed.values_list("pk", flat=True).iterator(CHUNK):
         if f"renewal_paid:renewal:{pk}" not in receipts:
             yield f"renewal:{pk}", "paid, and no receipt was queued"
-    # By post where no e-mail was given: then the matter is, or was, on support's desk.
+    # Before there were letters on paper, one to be posted was a matter on support's desk.
     posted = set(DeskItem.objects.filter(kind="acknowledgement_by_post").values_list("subject", flat=True))
     told_of = set(Notice.objects.filter(matter__startswith="acknowledged:").values_list("matter", flat=True))
     for pk in Declaration.objects.values_list("pk", flat=True).iterator(CHUNK):

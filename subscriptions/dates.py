@@ -30,6 +30,7 @@ from subscriptions.models import (
 from subscriptions.models import Renewal as Plan
 from subscriptions.moving import COMING, GONE
 from subscriptions.offers.catalogue import dates_of
+from subscriptions.pricing.paid import bought
 from subscriptions.renewals.calendar import renews_on
 
 Copy = Entitlement.State
@@ -283,7 +284,7 @@ def may_turn_on(subscription: Subscription, *, ends_on: date | None, on: date) -
 
 def _taken_over(subscription: Subscription) -> bool:
     """Whether another payer took over since the last year was sold: they buy one themselves first, which names them."""
-    last = subscription.terms.order_by("-number").values_list("created_at", flat=True).first()
+    last = bought().filter(subscription=subscription).values_list("created_at", flat=True).first()
     changes = HandOver.objects.filter(subscription=subscription, new_payer__isnull=False)
     return changes.filter(at__gte=last).exists() if last is not None else False
 

@@ -22,8 +22,8 @@ from subscriptions.addresses.check import check
 from subscriptions.addresses.label import PostalLabel
 from subscriptions.addresses.typed import AddressKind, TypedAddress
 from subscriptions.dates import LIVING
-from subscriptions.models import AddressChange, HandOver, Recipient, Renewal, Subscription
-from subscriptions.moving_house import name_on, reach
+from subscriptions.models import AddressChange, Gift, HandOver, Recipient, Renewal, Subscription
+from subscriptions.moving_house import name_on, reach, tell
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.places import address_row
 from subscriptions.stopping.choosing import stop_renewing
@@ -87,7 +87,7 @@ def spell(
         reason=reason,
         facts={"change": change.pk},
     )
-    _tell(_reader_of(locked), "name_corrected", f"name_corrected:{change.pk}", {"change_id": change.pk}, at=at)
+    tell(change, kind="name_corrected", at=at)
     recipient.address, recipient.name = new, locked.name
     return change
 
@@ -113,6 +113,9 @@ def give_recipient(
     if subscription.holder_id == former.customer_id and subscription.holder_id != subscription.payer_id:
         subscription.holder_id = subscription.payer_id
     subscription.save(update_fields=["recipient", "holder"])
+    # What was told and asked of a gift went to the former one (`gifts.reaching.handed_on` closes their page).
+    theirs = Gift.objects.filter(subscription=subscription)
+    theirs.update(recipient_name=new.name, recipient_email="", reader_email="")
     done = HandOver.objects.create(
         subscription=subscription,
         old_recipient=former,
@@ -210,16 +213,9 @@ def _record(done: HandOver, verb: str, *, actor: Actor, at: datetime, reason: st
     )
 
 
-def _reader_of(recipient: Recipient) -> Any:
-    """Who is told about a label: who receives, if we can write to them, else who holds or pays for the copies."""
-    people: list[Any] = [recipient.customer]
-    for one in Subscription.objects.filter(recipient=recipient).select_related("holder", "payer").order_by("pk"):
-        people += [one.holder, one.payer]
-    return next((person for person in people if person is not None and person.email), None)
-
-
 def _tell(whom: Any, kind: str, matter: str, facts: dict[str, Any], *, at: datetime) -> None:
-    if whom is None or not whom.email:
+    """By e-mail, or on paper to whoever has none."""
+    if whom is None or whom.erased_on is not None:
         return
     queue(
         [
@@ -227,7 +223,7 @@ def _tell(whom: Any, kind: str, matter: str, facts: dict[str, Any], *, at: datet
                 kind=kind,
                 matter=matter,
                 customer_id=whom.pk,
-                to_email=whom.email,
+                to_email=whom.email or "",
                 to_name=whom.full_name,
                 facts=facts,
                 due_at=at,

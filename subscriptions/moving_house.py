@@ -113,7 +113,7 @@ def _move(
         reason=reason,
         facts={"change": change.pk, "old": former.pk, "new": new.pk},
     )
-    _tell(change, at=at)
+    tell(change, at=at)
     recipient.address, recipient.name = new, locked.name
     return change
 
@@ -123,12 +123,12 @@ def name_on(typed: TypedAddress) -> str:
     return (typed.organisation or f"{typed.first_name} {typed.last_name}".strip())[:120]
 
 
-def _tell(change: AddressChange, *, at: datetime) -> None:
+def tell(change: AddressChange, *, kind: str = "address_changed", at: datetime) -> None:
     """By e-mail to the recipient if they have one, else to who holds or pays for the copies; else on paper to the recipient."""
     gift = next(iter(gifts_of_recipient(change.recipient_id)), None)
     if gift is not None:
         # Where a gift goes by now is not its giver's to know.
-        _tell_mailbox(change, mailbox_of(gift), at=at)
+        _tell_mailbox(change, mailbox_of(gift), kind=kind, at=at)
         return
     people: list[Any] = [change.recipient.customer]
     for one in Subscription.objects.filter(recipient=change.recipient).select_related("holder", "payer").order_by("pk"):
@@ -136,17 +136,17 @@ def _tell(change: AddressChange, *, at: datetime) -> None:
     known = [person for person in people if person is not None and person.erased_on is None]
     reader = next((person for person in known if person.email), next(iter(known), None))
     if reader is not None:
-        _tell_mailbox(change, Mailbox(reader.email or "", reader.full_name, reader.pk), at=at)
+        _tell_mailbox(change, Mailbox(reader.email or "", reader.full_name, reader.pk), kind=kind, at=at)
 
 
-def _tell_mailbox(change: AddressChange, mailbox: Mailbox, *, at: datetime) -> None:
+def _tell_mailbox(change: AddressChange, mailbox: Mailbox, *, kind: str, at: datetime) -> None:
     if not mailbox.email and mailbox.customer_id is None:
         return
     queue(
         [
             NoticeDraft(
-                kind="address_changed",
-                matter=f"address_changed:{change.pk}",
+                kind=kind,
+                matter=f"{kind}:{change.pk}",
                 customer_id=mailbox.customer_id,
                 to_email=mailbox.email,
                 to_name=mailbox.name,

@@ -21,6 +21,7 @@ from payments.money import eur
 from subscriptions.gifts.giving import take_back
 from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term, TermUndone
 from subscriptions.moving import COMING, GONE, move, move_copies
+from subscriptions.renewals.looking import look_again
 from subscriptions.stopping.choosing import stop_renewing
 
 
@@ -67,9 +68,10 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
         raise CannotRefund(_("This order is already refunded."), code="already")
     today = paris_day(at)
     move_copies(unserved, "void", on=today, actor=actor, at=at, reason=reason)
-    undo(term, actor=actor, at=at, reason=reason)
+    for one in terms:
+        undo(one, actor=actor, at=at, reason=reason)
     stop_renewing(subscription, actor=actor, at=at, reason=reason)
-    if not _still_runs(subscription, but=term, on=today):
+    if not still_runs(subscription, but=term, on=today):
         move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=reason)
     take_back(subscription, actor=actor, at=at, reason=reason)
     record_act("refunded in full", subject=order.subject, actor=actor, at=at, reason=reason)
@@ -95,13 +97,17 @@ def _served_elsewhere(subscription: Subscription, term: Term) -> list[Term]:
 
 
 def undo(term: Term, *, actor: Actor, at: datetime, reason: str) -> None:
-    """Write down that a term of a locked subscription was taken back whole: its days are free for another. Once."""
+    """Write down that a term of a locked subscription was taken back whole: its days are free for another. Once.
+
+    The term before ends as it would have: what the sweeps had noted for the last day of this one comes too late for it.
+    """
     row = TermUndone(term=term, actor=str(actor), reason=reason[:300], at=at)
     TermUndone.objects.bulk_create([row], ignore_conflicts=True)
+    look_again([term.subscription_id])
 
 
-def _still_runs(subscription: Subscription, *, but: Term, on: date) -> bool:
-    """Whether another term of it still has days to run or copies to send."""
+def still_runs(subscription: Subscription, *, but: Term, on: date) -> bool:
+    """Whether another term of it still has days to run or copies to send. One query."""
     others = Entitlement.objects.filter(term__subscription=subscription, term__undone=None).exclude(term=but)
     others = others.exclude(state__in=GONE)
     return others.filter(Q(term__ends_on__gte=on) | Q(state__in=COMING)).exists()

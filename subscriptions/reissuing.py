@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from payments.actors import Actor
@@ -14,6 +12,7 @@ from payments.invoicing.issuing import Buyer
 from payments.invoicing.reissuing import reissue
 from payments.models import Reissue
 from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.whom import reader_by_now
 
 #: What the credit note gives as its reason.
 REASON = "facture établie à un autre nom"
@@ -23,16 +22,15 @@ REASON = "facture établie à un autre nom"
 def reissue_and_tell(invoice_id: int, buyer: Buyer, *, words: str, actor: Actor, at: datetime) -> Reissue:
     """Credit and issue anew, and queue the letter with both. Raises CannotReissue."""
     done = reissue(invoice_id, buyer, reason=REASON, words=words, on=paris_day(at), actor=actor, at=at)
-    people: Any = get_user_model()._default_manager
-    reader = people.filter(pk=done.invoice.customer_id).first()
-    if reader is not None and reader.email:
+    reader = reader_by_now(done.invoice.customer_id)
+    if reader is not None:
         queue(
             [
                 NoticeDraft(
                     kind="invoice_reissued",
                     matter=f"invoice_reissued:{done.pk}",
                     customer_id=reader.pk,
-                    to_email=reader.email,
+                    to_email=reader.email or "",
                     to_name=reader.full_name,
                     facts={"reissue_id": done.pk},
                     due_at=at,

@@ -16,7 +16,17 @@ from django.db.models import Max
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.models import Payment
-from subscriptions.models import AddressChange, Consent, Offer, Order, Renewal, RenewalChoice, Subscription, Term
+from subscriptions.models import (
+    AddressChange,
+    Consent,
+    HandOver,
+    Offer,
+    Order,
+    Renewal,
+    RenewalChoice,
+    Subscription,
+    Term,
+)
 from subscriptions.moving import move
 from subscriptions.moving_house import send_to
 from subscriptions.orders.names import recipient_name
@@ -72,11 +82,13 @@ def renew(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> None:
 
 
 def _follow_addresses(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> None:
-    """The copies go where the latest order says, unless the reader has moved house since."""
+    """The copies go where the latest order says, unless the reader has moved house since, or another one receives them."""
     recipients = {one.subscription.recipient_id: one.subscription.recipient for one in opened}
-    moved = dict(
-        AddressChange.objects.filter(recipient__in=recipients).values_list("recipient").annotate(Max("at"))
-    )  # fmt: skip
+    handed = HandOver.objects.filter(new_recipient__in=recipients).values_list("new_recipient").annotate(Max("at"))
+    moved = dict(handed)
+    moves = AddressChange.objects.filter(recipient__in=recipients).values_list("recipient").annotate(Max("at"))
+    for key, when in moves:
+        moved[key] = max(when, moved.get(key, when))
     for one in sorted(opened, key=lambda one: (one.order.placed_at, one.order.pk)):
         order, recipient = one.order, recipients[one.subscription.recipient_id]
         since = moved.get(recipient.pk)
@@ -117,12 +129,14 @@ def _follow_choices(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> 
 
 
 def _latest_choices(subscriptions: Iterable[int]) -> dict[int, datetime]:
-    """When the reader last said how each goes on: by an order that opened a term, or by a choice."""
+    """When it was last said how each goes on: by an order that opened a term, by a choice, by another payer's coming."""
     keys = list(subscriptions)
     said = list(
         Term.objects.filter(subscription__in=keys).values_list("subscription").annotate(Max("order__placed_at"))
     )
     said += RenewalChoice.objects.filter(subscription__in=keys).values_list("subscription").annotate(Max("at"))
+    payers = HandOver.objects.filter(subscription__in=keys, new_payer__isnull=False)
+    said += payers.values_list("subscription").annotate(Max("at"))
     latest: dict[int, datetime] = {}
     for key, when in said:
         if when is not None:

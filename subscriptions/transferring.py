@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from payments.actors import Actor
@@ -18,6 +16,7 @@ from payments.transfers.giving_back import CannotTransfer, entry_of
 from payments.transfers.moving import LEFT, move
 from subscriptions.models import Order
 from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.whom import reader_by_now
 from subscriptions.orders.names import person_name
 
 State = Transfer.State
@@ -119,11 +118,10 @@ def _tell(kind: str, transfer: Transfer, *, at: datetime) -> bool:
 
 
 def _reader_of(transfer: Transfer) -> tuple[int | None, str, str] | None:
-    """Who is written to: the payer of the money, else whoever ordered. None without an e-mail."""
-    people: Any = get_user_model()._default_manager
-    customer = people.filter(pk=transfer.customer_id).first() if transfer.customer_id else None
-    if customer is not None and customer.email:
-        return customer.pk, customer.email, customer.full_name
+    """Who is written to: the payer of the money, by e-mail or on paper, else whoever ordered; None where nobody is left."""
+    customer = reader_by_now(transfer.customer_id)
+    if customer is not None:
+        return customer.pk, customer.email or "", customer.full_name
     subject = transfer.payment.subject if transfer.payment else ""
     kind, _colon, key = subject.partition(":")
     order = Order.objects.filter(pk=int(key)).first() if kind == "order" else None

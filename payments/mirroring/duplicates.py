@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from djmoney.money import Money
 
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act
-from payments.models import MirrorDifference, Payment, Refund
+from payments.models import MirrorDifference, Payment, Refund, Transfer
 from payments.money import eur
-from payments.refunds import NothingToRefund, request
+from payments.refunds import NothingToRefund, left_of, request
 
 State = Payment.State
 
@@ -36,12 +37,20 @@ class Record:
 
 def duplicates() -> QuerySet[Payment]:
     """Second successes of one subject, the newest first, each with `given` (euros given back, or on their way)."""
+    returned = Refund.objects.exclude(state=Refund.State.FAILED)
+    transferred = Transfer.objects.exclude(state__in=(Transfer.State.FAILED, Transfer.State.CANCELLED))
     twin = Payment.objects.filter(subject=OuterRef("subject"), state=State.SUCCEEDED).exclude(pk=OuterRef("pk"))
     return (
         Payment.objects.filter(Exists(twin), state=State.SUCCEEDED, surplus=True)
-        .annotate(given=Coalesce(Sum("refunds__amount", filter=~Q(refunds__state=Refund.State.FAILED)), eur(0).amount))
+        .annotate(given=_sum(returned) + _sum(transferred))
         .order_by("-state_since", "-pk")
     )
+
+
+def _sum(rows: QuerySet[Any]) -> Coalesce:
+    """What these rows give back of each payment."""
+    theirs = rows.filter(payment=OuterRef("pk")).order_by().values("payment")
+    return Coalesce(Subquery(theirs.annotate(sum=Sum("amount")).values("sum")), eur(0).amount)
 
 
 def record(at: datetime) -> Record:
@@ -56,9 +65,8 @@ def record(at: datetime) -> Record:
 
 
 def left_to_give_back(payment: Payment) -> Money:
-    """What of a surplus payment nobody has given back, nor asked to."""
-    asked = payment.refunds.exclude(state=Refund.State.FAILED).aggregate(sum=Sum("amount"))["sum"] or eur(0).amount
-    return eur(payment.amount.amount - asked) if payment.surplus else eur(0)
+    """What of a surplus payment nobody has given back, nor asked to, by either way."""
+    return eur(left_of(payment)) if payment.surplus else eur(0)
 
 
 @transaction.atomic

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import unicodedata
 import xml.etree.ElementTree as ET  # written only; nothing foreign is read here
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -18,37 +16,41 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
 from payments.days import PARIS
 from payments.desk import record_act
+from payments.disputes import disputed_payments
 from payments.documents import keep
 from payments.iban import IbanRefused, check_iban
 from payments.invoicing.rendering import keep_until
 from payments.keys import new_reference
 from payments.models import Transfer, TransferFile
 from payments.transfers.giving_back import CannotTransfer, locked
+from payments.transfers.sepa_letters import plain
 
 State = Transfer.State
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 #: More in one file is more than somebody has looked at.
 MOST = 500
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "’": "'"})
-_APART = re.compile(r"[^A-Za-z0-9/\-?:().,'+ ]+")
 
 
 @transaction.atomic
 def make_file(*, on: date, reason: str, actor: Actor, at: datetime) -> TransferFile:
-    """Put every approved transfer that is in no file yet into one, to be carried out on day `on`.
+    """Put every transfer that waits for a file into one, to be carried out on day `on`.
 
     Locks each of them (payment first) and looks again. Raises CannotTransfer: nothing is approved, or the publisher's own
     account is not set.
     """
     debtor = own_account()
-    waiting = Transfer.objects.filter(state=State.APPROVED, file=None).order_by("payment_id", "pk")[:MOST]
-    taken = [locked(key) for key in waiting.values_list("pk", flat=True)]
-    taken = [one for one in taken if one.state == State.APPROVED and one.file_id is None]
+    keys = waiting_for_file().order_by("payment_id", "pk").values_list("pk", flat=True)[:MOST]
+    taken = [locked(key) for key in keys]
+    disputed = disputed_payments([one.payment_id for one in taken if one.payment_id is not None])
+    taken = [
+        one for one in taken if one.state == State.APPROVED and one.file_id is None and one.payment_id not in disputed
+    ]
     if not taken:
         raise CannotTransfer(_("No approved transfer waits for a file."), code="nothing")
     reference = new_reference("FIC")
@@ -86,6 +88,12 @@ def discard_file(file: TransferFile, *, reason: str, actor: Actor, at: datetime)
             "discarded a file of transfers", subject=f"transfer_file:{file.pk}", actor=actor, at=at, reason=reason
         )
     return len(free)
+
+
+def waiting_for_file() -> QuerySet[Transfer]:
+    """Approved transfers that are in no file; not those whose payment the bank has disputed since: they wait for its end."""
+    undisputed = Q(payment=None) | ~Q(payment__in=disputed_payments())
+    return Transfer.objects.filter(undisputed, state=State.APPROVED, file=None)
 
 
 def own_account() -> tuple[str, str]:
@@ -152,13 +160,6 @@ def as_list(reference: str, transfers: Sequence[Transfer], *, on: date) -> bytes
         holder = plain(one.holder, 70).lstrip("+-=@ ")
         rows.writerow([reference, on.strftime("%d/%m/%Y"), one.reference, holder, one.iban, amount, note, one.because])
     return written.getvalue().encode("utf-8-sig")
-
-
-def plain(text: str, limit: int) -> str:
-    """`text` in the letters of the SEPA set, at most `limit` long: accents go, other signs become spaces."""
-    bare = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-    bare = "".join(sign for sign in bare if not unicodedata.combining(sign))
-    return " ".join(_APART.sub(" ", bare).split())[:limit].strip().lstrip("/")
 
 
 def _put(under: Any, name: str, text: str | None = None) -> Any:

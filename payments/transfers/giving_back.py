@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from payments import refunds
 from payments.actors import Actor
 from payments.desk import put_on_desk, take_off_desk
+from payments.disputes import is_disputed
 from payments.iban import check_iban
 from payments.invoicing.issuing import vat_by_rate
 from payments.keys import new_reference
@@ -22,6 +23,7 @@ from payments.ledger.posting import EntryDraft, post
 from payments.models import DeskItem, Invoice, Payment, Refund, Transfer, TransferEvent
 from payments.money import amount_of, french
 from payments.transfers.moving import LEFT, move
+from payments.transfers.sepa_letters import plain
 
 State = Transfer.State
 KIND = "refund_by_transfer"
@@ -102,7 +104,7 @@ def instead_of(refund: Refund, *, reason: str, actor: Actor, at: datetime) -> Tr
     locked = Refund.objects.select_for_update(no_key=True).get(pk=refund.pk)
     if locked.state != Refund.State.FAILED:
         raise CannotTransfer(_("This refund has not failed: its money is on its way."), code="not_failed")
-    if _disputed(payment):
+    if is_disputed([payment]):
         raise CannotTransfer(
             _("The payment is disputed at the bank: no refund until the dispute has ended."), code="disputed"
         )
@@ -128,7 +130,7 @@ def give_account(transfer_id: int, *, holder: str, iban: str, actor: Actor, at: 
     """
     checked = check_iban(iban)
     name = " ".join(holder.split())[:70]
-    if not name:
+    if not plain(name, 70):  # the bank's file would name nobody, and be refused whole
         raise CannotTransfer(_("Please give the name of the account, as the bank writes it."), code="holder")
     transfer = locked(transfer_id)
     if transfer.state not in (State.ASKED, State.GIVEN, State.APPROVED) or transfer.file_id is not None:
@@ -154,7 +156,7 @@ def approve(transfer_id: int, *, actor: Actor, at: datetime, reason: str, alone:
         raise CannotTransfer(
             _("You wrote this account down yourself: a colleague of finance approves it."), code="four_eyes"
         )
-    if transfer.payment is not None and _disputed(transfer.payment):
+    if transfer.payment is not None and is_disputed([transfer.payment]):
         raise CannotTransfer(
             _("The payment is disputed at the bank: no refund until the dispute has ended."), code="disputed"
         )
@@ -165,20 +167,20 @@ def approve(transfer_id: int, *, actor: Actor, at: datetime, reason: str, alone:
 
 
 def cancel(transfer_id: int, *, actor: Actor, at: datetime, reason: str) -> Transfer:
-    """It is not wanted any more. Raises CannotTransfer once the bank has the order."""
+    """It is not wanted any more; what stays owed goes back to finance's desk. Raises CannotTransfer once the bank has it."""
     transfer = locked(transfer_id)
     if transfer.state not in (State.ASKED, State.GIVEN, State.APPROVED) or transfer.file_id is not None:
         raise CannotTransfer(_("This transfer is in the hands of the bank: it cannot be cancelled."), code="sent")
     move([transfer], State.CANCELLED, actor=actor, at=at, reason=reason)
     take_off_desk(kind=KIND, subject=transfer.subject, because=reason, actor=actor, at=at)
-    if transfer.refund_id is not None:
-        put_on_desk(
-            DeskItem.Desk.FINANCE,
-            kind="refund_failed",
-            subject=f"refund:{transfer.refund_id}",
-            sentence=f"Le virement {transfer.reference} est annulé : l’argent reste à rendre par un autre moyen.",
-            at=at,
-        )
+    after_refund = transfer.refund_id is not None
+    put_on_desk(
+        DeskItem.Desk.FINANCE,
+        kind="refund_failed" if after_refund else "transfer_cancelled",
+        subject=f"refund:{transfer.refund_id}" if after_refund else transfer.subject,
+        sentence=f"Le virement {transfer.reference} est annulé : l’argent reste à rendre par un autre moyen.",
+        at=at,
+    )
     return transfer
 
 
@@ -234,9 +236,3 @@ def locked(transfer_id: int) -> Transfer:
 
 def _vat(transfer: Transfer) -> dict[Decimal, Decimal]:
     return vat_by_rate(list(transfer.credit_note.lines.all())) if transfer.credit_note else {}
-
-
-def _disputed(payment: Payment) -> bool:
-    return DeskItem.objects.filter(
-        kind__startswith="charge.dispute", subject=f"payment:{payment.pk}", closed_at=None
-    ).exists()

@@ -7,11 +7,13 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from payments import looking_up, refunds
 from payments.actors import Actor
+from payments.days import paris_day
 from payments.desk import record_act
 from payments.gateway import GatewayFault, NotConfigured, Unknown
 from payments.invoicing.issuing import left_of, standing_invoice
@@ -24,7 +26,8 @@ from shop.backoffice.roles import Right
 from shop.backoffice.tables import Fact
 from shop.templatetags.french import euros
 from subscriptions.models import Entitlement, Order, Term
-from subscriptions.refunding import refund_in_full
+from subscriptions.refunding import refund_in_full, still_runs
+from subscriptions.stopping.reading import contract_of
 
 TAKEN_BACK = (Entitlement.State.OWED, Entitlement.State.HELD)
 
@@ -49,7 +52,7 @@ class RefundOrder(TwoSteps):
         if not left:
             raise Impossible(_("This order is already refunded."))
         term = Term.objects.select_related("subscription").get(order=subject)
-        copies = list(term.entitlements.select_related("issue").order_by("rank"))
+        copies = contract_of(subscription=term.subscription_id).of_term(term)  # of a gift that goes on elsewhere: there
         back = [copy for copy in copies if copy.state in TAKEN_BACK]
         served = [copy for copy in copies if copy.state == Entitlement.State.SERVED]
         issues = ", ".join(f"n° {copy.issue.number}" for copy in back if copy.issue)
@@ -68,7 +71,12 @@ class RefundOrder(TwoSteps):
                     lines=[issues] if issues else (),
                 ),
                 Fact(_("Copies already served"), len(served)),
-                Fact(_("Subscription"), _("%(number)s ends today") % {"number": term.subscription}),
+                Fact(
+                    _("Subscription"),
+                    _("the subscription goes on")
+                    if still_runs(term.subscription, but=term, on=paris_day(timezone.now()))
+                    else _("%(number)s ends today") % {"number": term.subscription},
+                ),
             ],
             warning=_("A refund cannot be called back. The reader is told once the money has left."),
         )

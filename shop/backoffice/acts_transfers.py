@@ -301,7 +301,7 @@ class MakeFile(TwoSteps):
 
     def preview(self, subject: str, form: Any) -> Preview:
         iban, _bic = banking.own_account()
-        waiting = list(Transfer.objects.filter(state=State.APPROVED, file=None).order_by("pk")[: banking.MOST])
+        waiting = list(banking.waiting_for_file().order_by("payment_id", "pk")[: banking.MOST])
         if not waiting:
             raise Impossible(_("No approved transfer waits for a file."))
         count = ngettext("%(count)s transfer", "%(count)s transfers", len(waiting)) % {"count": len(waiting)}

@@ -90,7 +90,7 @@ def _failed(key: int, trouble: str, *, at: datetime) -> bool:
 
 
 def _claimed(key: int) -> BulkRow | None:
-    rows: Any = BulkRow.objects.select_for_update(of=("self",), skip_locked=True).select_related("bulk")
+    rows: Any = BulkRow.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).select_related("bulk")
     found: BulkRow | None = rows.filter(pk=key, state=State.WAITING).first()
     return found
 

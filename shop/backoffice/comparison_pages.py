@@ -120,13 +120,17 @@ def _reasons(found: Comparison, here: str) -> Table:
     )
 
 
+def _first(title: Any) -> str:
+    return _("%(what)s (the first %(count)s)") % {"what": title, "count": SHOWN}
+
+
 def _compared(user: Any, rows: Sequence[Compared], verdict: str) -> Table:
     shown = rows[:SHOWN]
     numbers = _numbers(shown)
     title = words.said(VERDICT, verdict)["word"] if verdict in VERDICT else _("Line by line: what differs")
     return Table(
         label=title,
-        title=title if len(shown) == len(rows) else f"{title} ({_('the first %(count)s') % {'count': SHOWN}})",
+        title=title if len(shown) == len(rows) else _first(title),
         columns=columns(
             _("Subscription"),
             "#" + _("Rehearsed for"),

@@ -16,6 +16,7 @@ from shop.checkout.refusing import link_refused
 from shop.limits import Limit, limited
 from shop.watch.bell import ring
 from subscriptions.calendar import last_day_to_refuse
+from subscriptions.pricing.paid import last_bought
 from subscriptions.pricing.refusing import BadLink, Refusal, Situation, read_refusal, refuse
 
 REFUSE = Limit("refuse-price", times=60, seconds=600)
@@ -40,13 +41,13 @@ def refuse_price(request: HttpRequest, token: str) -> HttpResponse:
 
 def _said(request: HttpRequest, found: Refusal) -> dict[str, Any]:
     renewal = found.dates.renewal
-    terms = list(found.subscription.terms.order_by("number"))
+    paid = last_bought(found.subscription.pk)
     day = renewal.on if renewal else found.change.renewals_from
     return {
         "situation": found.situation.value,
         "title": found.subscription.magazine.title,
         "amount": renewal.amount if renewal and renewal.amount is not None else found.change.amount,
-        "before": terms[-1].amount if terms else None,
+        "before": paid.amount if paid is not None else None,
         "renews_on": day,
         "refuse_until": last_day_to_refuse(day),
         "ends_on": found.dates.ends_on,

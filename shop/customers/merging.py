@@ -1,6 +1,6 @@
 """Merging two records of one reader: what lives moves to the one that stays, what is evidence keeps its number.
 
-Subscriptions, copies, orders, saved cards and recipients move. Invoices, payments, entries and letters as sent stay under the
+Subscriptions, copies, gifts received, orders, saved cards and recipients move. Invoices, payments, entries and letters as sent stay under the
 record they were written for, and are read through it: the record that goes becomes an empty signpost (`merged_into`). Of
 two answers about reminders and offers the stricter holds. Subscriptions stay as many as they were: two of one magazine
 are joined by nothing but the rules of dates. There is no way back; both time lines tell.
@@ -26,7 +26,7 @@ from payments.models import PayerAccount, Payment
 from shop.customers.models import Customer, EmailChange
 from shop.customers.search import normalised, refresh
 from shop.customers.sessions import end_sessions
-from subscriptions.models import Consent, Order, Recipient, Renewal, Subscription
+from subscriptions.models import Consent, Gift, Order, Recipient, Renewal, Subscription
 
 #: Answers of which the stricter holds: no letter that one of the two had refused.
 MATTERS = (Consent.Matter.REMINDERS, Consent.Matter.SIMILAR_OFFERS, Consent.Matter.NEWSLETTER)
@@ -153,6 +153,7 @@ def _move(gone: Customer, kept: Customer) -> dict[str, int]:
         "agency": Subscription.objects.filter(agency=gone).update(agency=kept),
         "recipients": Recipient.objects.filter(customer=gone).update(customer=kept),
         "orders": Order.objects.filter(customer=gone).update(customer=kept),
+        "gifts": Gift.objects.filter(claimed_by=gone).update(claimed_by=kept),
         "cards": PayerAccount.objects.filter(customer=gone).update(customer=kept),
     }
     Customer.objects.filter(merged_into=gone).update(merged_into=kept)

@@ -45,7 +45,8 @@ def play(stage: Stage, stories: Iterable[tuple[datetime, Story]]) -> None:
 
 def deliver_letters(*, before: datetime) -> None:
     """Let the letters leave that are due before an instant, each a few seconds after it fell due."""
-    queued = Notice.objects.filter(state=Notice.State.QUEUED).order_by("due_at").values_list("due_at", flat=True)
+    by_mail = Notice.objects.filter(state=Notice.State.QUEUED, channel=Notice.Channel.EMAIL)
+    queued = by_mail.order_by("due_at").values_list("due_at", flat=True)
     while (due := queued.first()) is not None and due + WRITTEN_WITHIN <= before:
         delivering.deliver(ROUND, at=due + WRITTEN_WITHIN)
 

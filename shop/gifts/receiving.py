@@ -34,6 +34,7 @@ from subscriptions.addresses.label import preview
 from subscriptions.addresses.typed import TypedAddress
 from subscriptions.dates import LIVING, dates_of_subscription
 from subscriptions.gifts.links import BadCode, BadLink, gift_path, read_code, read_gift
+from subscriptions.gifts.reaching import handed_on
 from subscriptions.gifts.receiving import NothingToReceive, give_email, moved_by_recipient, object_to_letters
 from subscriptions.models import Gift
 
@@ -174,7 +175,9 @@ SENTENCES = {
 def is_open(found: Gift) -> bool:
     """Whether its recipient may still say something here."""
     subscription = found.subscription
-    return found.state in (State.GIVEN, State.ANNOUNCED) and subscription is not None and subscription.state in LIVING
+    if found.state not in (State.GIVEN, State.ANNOUNCED) or subscription is None or subscription.state not in LIVING:
+        return False
+    return not handed_on(subscription.pk).exists()
 
 
 def told(found: Gift) -> dict[str, Any]:
@@ -184,17 +187,18 @@ def told(found: Gift) -> dict[str, Any]:
         raise ValidationError("a gift that is not paid has no page")
     dates = dates_of_subscription(subscription, on=paris_day(timezone.now()))
     first = found.order.first_issue
-    moved = moved_by_recipient(found)
+    elsewhere = handed_on(subscription.pk).exists()
+    moved = elsewhere or moved_by_recipient(found)
     typed = TypedAddress.from_dict(subscription.recipient.address.typed)
     return {
         "state": found.state,
-        "over": found.state == State.VOID or subscription.state not in LIVING,
+        "over": found.state == State.VOID or subscription.state not in LIVING or elsewhere,
         "giver": found.giver_name,
         "recipient": found.recipient_name,
         "message": found.message,
         "code": found.code,
         "title": subscription.magazine.title,
-        "copies": [copy_line(copy) for copy in dates.copies] if found.state != State.CLAIMED else [],
+        "copies": [copy_line(copy) for copy in dates.copies] if found.state != State.CLAIMED and not elsewhere else [],
         "label_lines": [] if moved else preview(typed),
         "label_country": "" if moved else country_line(typed.country),
         "moved": moved,

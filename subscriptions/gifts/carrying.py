@@ -19,7 +19,7 @@ from subscriptions.models import CarriedTerm, Entitlement, Subscription, Term
 from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import move_copies
 from subscriptions.offers.catalogue import dates_of
-from subscriptions.prolonging import next_dates, next_issue, promised_by
+from subscriptions.prolonging import issues_from, next_dates, next_issue, promised_by
 
 Copy = Entitlement.State
 _DAY = timedelta(days=1)
@@ -42,7 +42,7 @@ def carry(given: Subscription, onto: Subscription, *, on: date, actor: Actor, at
         return None
     shelf = calendars({onto.magazine_id})[onto.magazine_id]
     number = next_issue(promised, map(dates_of, shelf), on=on, goes_on=promised.goes_on(on)) or promised.last_number + 1
-    issues = [row for row in shelf if row.number >= number][: len(owed)]
+    issues = issues_from(number, shelf, copies=len(owed), promised=promised)
     dates = next_dates(promised, dates_of(issues[0]) if issues else None, ordered_on=on)
     ends_on = dates.ends_on
     if len(owed) < term.copies:

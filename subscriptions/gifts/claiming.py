@@ -7,19 +7,21 @@ dates and addresses, no price and no invoice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
 from payments.days import paris_day
 from subscriptions.gifts.carrying import carry
 from subscriptions.gifts.moving import LIVING, inform, move
-from subscriptions.models import Gift, Recipient, Renewal, Subscription
+from subscriptions.gifts.reaching import handed_on
+from subscriptions.models import Entitlement, Gift, Recipient, Renewal, Subscription
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.prolonging import promised_by
 from subscriptions.renewals.cancelling import cancel
@@ -69,14 +71,17 @@ def claim(gift_id: int, customer: Any, *, onto: int | None, actor: Actor, at: da
     if gift.claimed_by_id == customer.pk:
         return False
     _refuse(gift, given, customer)
+    if onto is not None and locked[onto].state != Subscription.State.ACTIVE:
+        raise _cannot_follow()
     gift.claimed_by = customer
     inform(gift, Gift.Informed.PAGE, at=at)
     move([gift], State.CLAIMED, actor=actor, at=at, reason="claimed")
     given.holder = customer
     given.save(update_fields=["holder"])
     Recipient.objects.filter(pk=given.recipient_id, customer=None).update(customer=customer)
-    if onto is not None:
-        carry(given, locked[onto], on=paris_day(at), actor=actor, at=at)
+    if onto is not None and carry(given, locked[onto], on=paris_day(at), actor=actor, at=at) is None:
+        # All or nothing: the plan of their next year was ended for this (`_stop_next_year`).
+        raise _cannot_follow()
     _tell(gift, customer, at=at)
     return True
 
@@ -89,10 +94,12 @@ def follow_earlier(*, on: date, actor: Actor, at: datetime, limit: int) -> int:
     """
     waiting = (
         Gift.objects.filter(
+            Exists(_owed()),
             state=State.CLAIMED,
             subscription__state=Subscription.State.ACTIVE,
             subscription__terms__carried_as=None,
             continues__subscription__terms__carried_as__isnull=False,
+            continues__subscription__terms__carried_as__served__subscription__state=Subscription.State.ACTIVE,
         )
         .order_by("pk")
         .values_list("pk", "subscription", "continues__subscription__terms__carried_as__served__subscription")
@@ -100,13 +107,33 @@ def follow_earlier(*, on: date, actor: Actor, at: datetime, limit: int) -> int:
     )
     done = 0
     for gift_id, given_id, onto in list(waiting):
-        with transaction.atomic():
-            if not _may_move(onto, actor=actor, at=at):
-                continue
-            locked = {one.pk: one for one in _locked([given_id, onto])}
-            if locked[onto].state == Subscription.State.ACTIVE and Gift.objects.get(pk=gift_id).state == State.CLAIMED:
-                done += carry(locked[given_id], locked[onto], on=on, actor=actor, at=at) is not None
+        with suppress(CannotClaim), transaction.atomic():
+            _follow(gift_id, given_id, onto, on=on, actor=actor, at=at)
+            done += 1
     return done
+
+
+def _follow(gift_id: int, given_id: int, onto: int, *, on: date, actor: Actor, at: datetime) -> None:
+    """Raises CannotClaim where nothing can follow: the plan of the next year is then not ended either."""
+    if not _may_move(onto, actor=actor, at=at):
+        raise _cannot_follow()
+    locked = {one.pk: one for one in _locked([given_id, onto])}
+    claimed = Gift.objects.filter(pk=gift_id, state=State.CLAIMED).exists()
+    if locked[onto].state != Subscription.State.ACTIVE or not claimed:
+        raise _cannot_follow()
+    if carry(locked[given_id], locked[onto], on=on, actor=actor, at=at) is None:
+        raise _cannot_follow()
+
+
+def _owed() -> QuerySet[Entitlement]:
+    """Copies of the outer gift that could go on elsewhere."""
+    return Entitlement.objects.filter(
+        term__subscription=OuterRef("subscription"), term__carried_as=None, state=Entitlement.State.OWED
+    )
+
+
+def _cannot_follow() -> CannotClaim:
+    return CannotClaim(_("This subscription cannot be prolonged by a gift."), code="onto")
 
 
 def _refuse(gift: Gift, given: Subscription, customer: Any) -> None:
@@ -115,7 +142,7 @@ def _refuse(gift: Gift, given: Subscription, customer: Any) -> None:
             _("This gift is already in somebody's account. If that is not you, write to us with the code of the card."),
             code="claimed",
         )
-    if gift.state not in LIVING or given.state != Subscription.State.ACTIVE:
+    if gift.state not in LIVING or given.state != Subscription.State.ACTIVE or handed_on(given.pk).exists():
         raise CannotClaim(_("This gift has ended: nothing more is sent by it."), code="over")
     if given.payer_id == customer.pk:
         raise CannotClaim(
@@ -126,7 +153,7 @@ def _refuse(gift: Gift, given: Subscription, customer: Any) -> None:
 def _stop_next_year(onto: int, customer: Any, gift: Gift, *, actor: Actor, at: datetime) -> None:
     """The year that was to be charged next comes after the gift: its plan is made anew. Raises CannotClaim."""
     if onto not in {one.pk for one in subscriptions_to_prolong(customer, gift)}:
-        raise CannotClaim(_("This subscription cannot be prolonged by a gift."), code="onto")
+        raise _cannot_follow()
     if not _may_move(onto, actor=actor, at=at):
         raise CannotClaim(
             _("The next year of your subscription is being paid for just now. Please try again in a few days."),

@@ -12,6 +12,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from payments.models import Payment
 from subscriptions.gifts.carried import copies_by_sold_term
 from subscriptions.gifts.moving import LIVING
+from subscriptions.gifts.reaching import handed_on
 from subscriptions.models import Consent, Entitlement, Gift, Order, ReminderStep, Subscription
 from subscriptions.moving import GONE
 from subscriptions.objecting import last_word
@@ -44,7 +45,8 @@ def remindable_gifts(addressee: str) -> QuerySet[Gift]:
         state=Subscription.State.ACTIVE,
         is_gift=False,
     )
-    return _unless_objected(reached, "claimed_by").exclude(Exists(refused)).exclude(Exists(reads))
+    others = Exists(handed_on(OuterRef("subscription")))
+    return _unless_objected(reached, "claimed_by").exclude(Exists(refused) | Exists(reads) | others)
 
 
 def served_copies(gift: Gift) -> list[Entitlement]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from payments.actors import Actor
 from subscriptions.gifts.moving import move
+from subscriptions.gifts.reaching import handed_on
 from subscriptions.models import Gift, Order, Recipient, Subscription
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def receiving_already(orders: Iterable[Order]) -> dict[int, tuple[Recipient, int
     gifts = Gift.objects.filter(order__in=keys, continues__subscription__isnull=False)
     found = gifts.select_related("continues__subscription__recipient__address")
     return {
-        gift.order_id: (gift.continues.subscription.recipient, gift.continues.claimed_by_id)
+        gift.order_id: (gift.continues.subscription.recipient, _holder_before(gift))
         for gift in found
         if gift.continues is not None and gift.continues.subscription is not None
     }
@@ -46,10 +47,18 @@ def given(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> None:
     )
     for gift in gifts:
         gift.subscription = subscriptions[gift.order_id]
-        gift.claimed_by_id = gift.continues.claimed_by_id if gift.continues else None
+        gift.claimed_by_id = _holder_before(gift)
     move(gifts, State.GIVEN, actor=actor, at=at, reason="its order is paid")
     claimed = [gift for gift in gifts if gift.claimed_by_id is not None]
     move(claimed, State.CLAIMED, actor=actor, at=at, reason="by whoever received the year before")
+
+
+def _holder_before(gift: Gift) -> int | None:
+    """In whose account the year before is; None if it is in nobody's, or somebody else receives it since."""
+    before = gift.continues
+    if before is None or before.claimed_by_id is None or handed_on(before.subscription_id).exists():
+        return None
+    return before.claimed_by_id
 
 
 def take_back(subscription: Subscription, *, actor: Actor, at: datetime, reason: str) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from subscriptions.models import Gift
+from django.db.models import QuerySet
+
+from subscriptions.models import Gift, HandOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,14 @@ def mailbox_of(gift: Gift) -> Mailbox:
         email = holder.email or "" if holder.erased_on is None else ""
         return Mailbox(email, holder.full_name or gift.recipient_name, holder.pk)
     return Mailbox(gift.reader_email or gift.recipient_email, gift.recipient_name, None)
+
+
+def handed_on(subscription: Any) -> QuerySet[HandOver]:
+    """Whether somebody else receives a gift by now, of `subscription` (a key, or an expression of the outer row).
+
+    The card, the link and the account of whoever was to receive it then open nothing of theirs any more.
+    """
+    return HandOver.objects.filter(subscription=subscription, new_recipient__isnull=False)
 
 
 def gifts_of_recipient(recipient_id: int) -> Iterable[Gift]:

@@ -13,6 +13,7 @@ from subscriptions.addresses.label import PostalLabel
 from subscriptions.addresses.typed import TypedAddress
 from subscriptions.dates import LIVING as RUNNING
 from subscriptions.gifts.moving import LIVING, inform, note
+from subscriptions.gifts.reaching import handed_on
 from subscriptions.models import AddressChange, Consent, Gift, Recipient, Subscription
 from subscriptions.moving_house import change_address
 from subscriptions.objecting import REFUSED
@@ -98,7 +99,7 @@ def refuse_what_is_over(subscription: Subscription, gift: Gift) -> None:
         raise NothingToReceive(
             _("This gift is in an account by now: sign in there to change its address."), code="claimed"
         )
-    if gift.state not in LIVING or subscription.state not in RUNNING:
+    if gift.state not in LIVING or subscription.state not in RUNNING or handed_on(subscription.pk).exists():
         raise NothingToReceive(_("This gift has ended: nothing more is sent by it."), code="over")
 
 

@@ -140,9 +140,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="notice",
             name="channel",
-            field=models.CharField(
-                choices=[("email", "e-mail"), ("paper", "on paper")], db_default="email", default="email", max_length=5
-            ),
+            field=models.CharField(choices=[("email", "e-mail"), ("paper", "on paper")], default="email", max_length=5),
         ),
         migrations.AddField(
             model_name="noticeproof",

@@ -37,7 +37,7 @@ class Notice(models.Model):
     matter = models.CharField(max_length=120, unique=True)
     rank = models.CharField(max_length=8, choices=Rank.choices)
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="notices")
-    channel = models.CharField(max_length=5, choices=Channel.choices, default=Channel.EMAIL, db_default=Channel.EMAIL)
+    channel = models.CharField(max_length=5, choices=Channel.choices, default=Channel.EMAIL)
     to_email = models.EmailField(max_length=254, blank=True)
     to_name = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=5, default="fr")

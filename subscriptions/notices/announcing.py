@@ -20,6 +20,7 @@ from subscriptions.models import Offer, Renewal, RenewalProof, Subscription
 from subscriptions.notices.french import day
 from subscriptions.notices.letter import Context, Facts
 from subscriptions.notices.paths import card_page, public_function, renewal_page
+from subscriptions.pricing.paid import last_bought
 from subscriptions.renewals import calendar
 
 State = Renewal.State
@@ -31,7 +32,8 @@ def legal(facts: Facts) -> Context:
     told = _told_of(facts)
     renewal: Renewal = told["renewal"]
     terms = list(renewal.subscription.terms.filter(undone=None).order_by("number"))
-    before = terms[-1].amount
+    paid = last_bought(renewal.subscription_id)
+    before = paid.amount if paid is not None else renewal.amount
     earlier = (
         RenewalProof.objects.filter(renewal=renewal, kind=RenewalProof.Kind.LEGAL)
         .exclude(renews_on=renewal.renews_on)

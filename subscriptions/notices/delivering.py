@@ -155,8 +155,9 @@ def _is_address(text: str) -> bool:
 
 
 def is_erased(customer_id: int) -> bool:
-    """Whether a customer had their data erased."""
-    return get_user_model()._default_manager.filter(pk=customer_id, erased_on__isnull=False).exists()
+    """Whether a customer had their data erased, under this number or under that of the record it was merged into."""
+    erased = Q(erased_on__isnull=False) | Q(merged_into__erased_on__isnull=False)
+    return get_user_model()._default_manager.filter(erased, pk=customer_id).exists()
 
 
 def _refused(notice: Notice, letter: Letter, answer: Answer, done: Delivered, *, at: datetime) -> None:

@@ -61,6 +61,7 @@ def _gift_ending(kind: str) -> Letter:
         untrue_because=ending.untrue_because,
         keep_days=REMINDED,
         one_click=True,
+        by_mail_only=True,  # its step says so (`ReminderStep.channel`)
     )
 
 
@@ -366,12 +367,14 @@ LETTERS: Mapping[str, Letter] = {
         facts=frozenset({"subscription_id", "asked_on"}),
         context=links_sent.card,
         untrue_because=links_sent.no_card_wanted,
+        by_mail_only=True,  # the page behind it opens by a code that comes by e-mail
     ),
     "link_renewal_on": Letter(
         rank=SERVICE,
         facts=frozenset({"subscription_id", "asked_on"}),
         context=links_sent.on_again,
         untrue_because=links_sent.not_to_be_turned_on,
+        by_mail_only=True,  # the page behind it opens by a code that comes by e-mail
     ),
     "link_renew": Letter(
         rank=SERVICE,
@@ -400,6 +403,7 @@ LETTERS: Mapping[str, Letter] = {
         facts=frozenset({"gift_id"}),
         context=gifts.claimed,
         untrue_because=gifts.taken_back,
+        by_mail_only=True,  # claimed by a code that came by e-mail
     ),
     "gift_ending_giver": _gift_ending("gift_ending_giver"),
     "gift_ending_recipient": _gift_ending("gift_ending_recipient"),

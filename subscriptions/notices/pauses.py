@@ -12,7 +12,7 @@ from payments.days import paris_day
 from payments.money import french
 from subscriptions.dates import dates_of_subscription
 from subscriptions.models import Pause, Subscription
-from subscriptions.notices.french import day, issue, issues
+from subscriptions.notices.french import day, issue
 from subscriptions.notices.letter import Context, Facts
 from subscriptions.notices.paths import absolute
 
@@ -50,7 +50,7 @@ def _said(facts: Facts, pauses: Sequence[Pause]) -> dict[str, Any]:
     return {
         "pauses": pauses,
         "several": len(pauses) > 1,
-        "issues": issues([one.issue.number for one in pauses]) if pauses else "",
+        "issues": one_by_one([one.issue.number for one in pauses]),
         "subscriber_number": subscription.number or "",
         "title": subscription.magazine.title,
         "next_issue": issue(dates.next_issue.number) if dates.next_issue else "",
@@ -64,6 +64,12 @@ def _said(facts: Facts, pauses: Sequence[Pause]) -> dict[str, Any]:
         "announced": renewal is not None and renewal.announced,
         "pause_url": _pause_page(subscription),
     }
+
+
+def one_by_one(numbers: Sequence[int]) -> str:
+    """Each of them by its number, as it follows « les »: « n° 25, n° 26 et n° 27 », and never a run."""
+    named = [issue(number) for number in numbers]
+    return " et ".join(part for part in (", ".join(named[:-1]), *named[-1:]) if part)
 
 
 def _pause_page(subscription: Subscription) -> str:

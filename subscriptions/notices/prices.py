@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
 
+from django.db.models import Max
 from django.urls import NoReverseMatch, reverse
 from django.utils.dateparse import parse_date
 
@@ -15,6 +16,7 @@ from subscriptions.models import Offer, PriceChange, Subscription, Term
 from subscriptions.notices.french import day
 from subscriptions.notices.letter import Context, Facts
 from subscriptions.notices.paths import absolute, public_function
+from subscriptions.pricing.paid import last_bought
 
 
 def dearer(facts: Facts) -> Context:
@@ -22,12 +24,13 @@ def dearer(facts: Facts) -> Context:
     subscription = _subscription(facts)
     change = PriceChange.objects.get(pk=facts["change_id"])
     number = int(facts["number"])
-    terms = list(Term.objects.filter(subscription=subscription).order_by("number"))
+    last = Term.objects.filter(subscription=subscription).aggregate(number=Max("number"))["number"]
+    paid = last_bought(subscription.pk)
     renews_on = parse_date(str(facts["renews_on"])) or date.max
     return {
         "subscription": subscription,
         "change": change,
-        "begun": bool(terms) and terms[-1].number >= number,
+        "begun": last is not None and last >= number,
         "renews_day": renews_on,
         "subscriber_number": subscription.number or "",
         "title": subscription.magazine.title,
@@ -36,7 +39,7 @@ def dearer(facts: Facts) -> Context:
         "renews_on": day(renews_on),
         "refuse_until": day(renews_on - timedelta(days=1)),
         "amount": french(eur(Decimal(str(facts["amount"])))),
-        "before": french(terms[-1].amount) if terms else "",
+        "before": french(paid.amount) if paid is not None else "",
         "refuse_url": _refuse_page(subscription, number=number, change=change),
         "terminate_url": public_function("terminate"),
     }

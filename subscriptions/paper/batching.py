@@ -16,6 +16,7 @@ from random import SystemRandom
 import structlog
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from payments.actors import Actor
@@ -65,7 +66,7 @@ def make_batch(*, actor: Actor, at: datetime, limit: int = MOST, only: Sequence[
     rows = waiting(at=at)
     if only:
         rows = rows.filter(pk__in=only)
-    ready = _prepare(list(rows[:limit]), at=at)
+    ready = _first(rows, limit, at=at)
     if not ready:
         return None
     reference = new_reference("LOT", _RANDOM)
@@ -176,6 +177,19 @@ def untrue_because(notice: Notice, *, at: datetime) -> str:
     if notice.customer_id and not letter.to_erased and is_erased(notice.customer_id):
         return "the reader had their data erased"
     return letter.untrue_because({**letter.context(notice.facts), "on_paper": True}, at=at)
+
+
+def _first(rows: QuerySet[Notice], limit: int, *, at: datetime) -> list[Prepared]:
+    """The first `limit` letters that can be printed: those that cannot, however urgent and many, keep no others back."""
+    ready: list[Prepared] = []
+    looked: set[int] = set()
+    while len(ready) < limit:
+        some = list(rows.exclude(pk__in=looked)[: limit - len(ready)])
+        if not some:
+            break
+        looked |= {one.pk for one in some}
+        ready += _prepare(some, at=at)
+    return ready
 
 
 def _prepare(rows: Sequence[Notice], *, at: datetime) -> list[Prepared]:

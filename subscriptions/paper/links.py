@@ -14,7 +14,7 @@ from subscriptions.notices.paths import ACCOUNT, absolute
 from subscriptions.references import NotAReference, new_reference, read_reference
 
 #: The longest path that anybody types without a slip.
-TYPED = 24
+TYPED = 20
 PREFIX = "L"
 _RANDOM = SystemRandom()
 

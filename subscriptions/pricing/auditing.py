@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import F, OuterRef, Subquery
 
 from payments.audit import CHUNK, Breaches
-from subscriptions.models import Notice, RenewalAttempt, RenewalProof, Term
+from subscriptions.models import Notice, RenewalAttempt, RenewalProof
+from subscriptions.pricing.paid import bought
 from subscriptions.pricing.telling import matter
 
 
@@ -25,9 +26,7 @@ def price_told(at: datetime) -> Breaches:
         tries.exclude(told=None).exclude(told=F("payment__amount")).select_related("payment").iterator(CHUNK)
     ):
         yield f"renewal:{attempt.renewal_id}", f"charged {attempt.payment.amount.amount}, announced {attempt.told}"
-    before = Term.objects.filter(
-        subscription=OuterRef("renewal__subscription"), number__lt=OuterRef("renewal__number")
-    ).order_by("-number")
+    before = bought().filter(subscription=OuterRef("renewal__subscription"), number__lt=OuterRef("renewal__number"))
     dearer = (
         RenewalAttempt.objects.filter(renewal__price__change__isnull=False)
         .annotate(before=Subquery(before.values("amount")[:1]))

@@ -1,7 +1,7 @@
 """Telling: each reader whose next year costs more by a change of price hears it before the legal notice says it again.
 
 Ninety days before R (data: `Rules.price_told_days_before`), once for each year; a change cannot be signed later than that.
-A run that was missed is made good by the next one. What it costs now is the price of the running term.
+A run that was missed is made good by the next one. What it costs now is what the reader paid last (`paid`).
 """
 
 from __future__ import annotations
@@ -14,20 +14,29 @@ from django.db import connection
 
 from subscriptions.calendar import RULES
 from subscriptions.models import Notice, PriceChange
+from subscriptions.models.gifts import CARRIED
 from subscriptions.notices.queueing import NoticeDraft, queue
 
 KIND, CALLED_OFF = "price_change", "price_change_cancelled"
 #: Terms that ended longer ago are of readers whose renewal is over.
 LOOK_BACK = timedelta(days=60)
 
+# A term that was undone does not run, and keeps its number. Of a term carried over from a gift only the days count: what
+# another person paid for it is no price of this reader's.
 DUE = """
-SELECT c.change_id, s.id, t.number + 1, d.day, c.amount, s.payer_id
+SELECT c.change_id, s.id, n.number, d.day, c.amount, s.payer_id
 FROM subscriptions_term t
 JOIN subscriptions_subscription s ON s.id = t.subscription_id
 JOIN subscriptions_recipient p ON p.id = s.recipient_id
 JOIN subscriptions_postaladdress a ON a.id = p.address_id
+JOIN LATERAL (SELECT MAX(every.number) + 1 AS number FROM subscriptions_term every
+    WHERE every.subscription_id = s.id) n ON true
+JOIN LATERAL (SELECT bought.amount FROM subscriptions_term bought
+    WHERE bought.subscription_id = s.id AND bought.source <> %(carried)s
+        AND NOT EXISTS (SELECT FROM subscriptions_termundone u WHERE u.term_id = bought.id)
+    ORDER BY bought.number DESC LIMIT 1) paid ON true
 LEFT JOIN subscriptions_renewal r
-    ON r.subscription_id = s.id AND r.number = t.number + 1 AND r.state NOT IN ('paid', 'lapsed', 'cancelled')
+    ON r.subscription_id = s.id AND r.number = n.number AND r.state NOT IN ('paid', 'lapsed', 'cancelled')
 JOIN LATERAL (SELECT COALESCE(r.renews_on, GREATEST(t.ends_on, (
     SELECT MAX(COALESCE(i.posted_on, i.post_on))
     FROM subscriptions_term every JOIN subscriptions_entitlement e ON e.term_id = every.id
@@ -37,12 +46,14 @@ JOIN subscriptions_price c ON c.offer_id = s.offer_id AND c.delivery_zone = a.de
     AND COALESCE(c.renewals_from, c.valid_from) <= d.day
     AND (COALESCE(c.renewals_to, c.valid_to) IS NULL OR d.day < COALESCE(c.renewals_to, c.valid_to))
 WHERE t.ends_on BETWEEN %(oldest)s AND %(latest)s AND d.day > %(on)s AND d.day <= %(latest)s + 1
-    AND s.renewal = 'automatic' AND s.state IN ('active', 'grace') AND t.amount < c.amount
+    AND s.renewal = 'automatic' AND s.state IN ('active', 'grace') AND paid.amount < c.amount
     AND (r.id IS NULL OR r.state = 'planned' OR r.amount = c.amount)
+    AND NOT EXISTS (SELECT FROM subscriptions_termundone u WHERE u.term_id = t.id)
     AND NOT EXISTS (SELECT FROM subscriptions_term later
-        WHERE later.subscription_id = s.id AND later.number > t.number)
-    AND NOT EXISTS (SELECT FROM subscriptions_notice n
-        WHERE n.matter = 'price_change:' || c.change_id || ':' || s.id || ':' || t.number + 1)
+        WHERE later.subscription_id = s.id AND later.number > t.number
+            AND NOT EXISTS (SELECT FROM subscriptions_termundone u WHERE u.term_id = later.id))
+    AND NOT EXISTS (SELECT FROM subscriptions_notice told
+        WHERE told.matter = 'price_change:' || c.change_id || ':' || s.id || ':' || n.number)
 ORDER BY s.id LIMIT %(limit)s
 """
 
@@ -57,7 +68,14 @@ def tell(*, on: date, at: datetime, limit: int) -> int:
         return 0
     latest = on + timedelta(days=RULES.price_told_days_before - 1)
     with connection.cursor() as cursor:
-        cursor.execute(DUE, {"on": on, "latest": latest, "oldest": on - LOOK_BACK, "limit": limit})
+        facts: dict[str, Any] = {
+            "on": on,
+            "latest": latest,
+            "oldest": on - LOOK_BACK,
+            "carried": CARRIED,
+            "limit": limit,
+        }
+        cursor.execute(DUE, facts)
         rows = cursor.fetchall()
     payers: dict[int, Any] = get_user_model()._default_manager.in_bulk([row[5] for row in rows if row[5]])
     return queue([_draft(row, payers.get(row[5]), at=at) for row in rows])

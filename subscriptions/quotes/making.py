@@ -49,7 +49,7 @@ def _make(subscription_id: int, *, actor: Actor, at: datetime, reason: str, by_i
         .select_related("offer__magazine", "payer", "recipient__address")
         .get(pk=subscription_id)
     )
-    term = Term.objects.filter(subscription=subscription).select_related("order__billing").order_by("-number").first()
+    term = Term.objects.filter(subscription=subscription, undone=None).order_by("-number").first()
     buyer = _buyer(subscription)
     if term is None or buyer is None:
         raise CannotQuote(_("Nobody ordered this subscription here: no quote can name its buyer."), code="buyer")

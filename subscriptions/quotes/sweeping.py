@@ -49,7 +49,7 @@ def _due(on: date) -> QuerySet[Term]:
     """Last terms of organisations that end within ninety days, whose payer may be written to and was not quoted yet."""
     latest = on + timedelta(days=RULES.quote_days_before - 1)
     quoted = Quote.objects.filter(by_itself=True).values("term")
-    terms = remindable(lapsed=False, courtesy=False, organisations=True)
+    terms = remindable(lapsed=False, courtesy=False, on_paper=True, organisations=True)
     return (
         terms.filter(ends_on__range=(on, latest)).exclude(pk__in=quoted).select_related("subscription").order_by("pk")
     )

@@ -20,11 +20,12 @@ from payments.desk import record_act
 from subscriptions.calendar import legal_notice_window
 from subscriptions.models import Notice, Offer, Renewal
 from subscriptions.notices.queueing import queue
+from subscriptions.paper.addressing import by_post_among
 from subscriptions.renewals.checks import usable
 from subscriptions.renewals.falling_due import LIVING, by_choice
 from subscriptions.renewals.foreseeing import legal_to_come, pre_debit_to_come
 from subscriptions.renewals.locking import lock
-from subscriptions.renewals.matters import CARD, LEGAL, MOST, letters, told
+from subscriptions.renewals.matters import CARD, LEGAL, MOST, announced_once, letters
 from subscriptions.renewals.moving import OVER, follow, move
 from subscriptions.renewals.noticing import draft
 from subscriptions.renewals.standing import standings
@@ -108,17 +109,21 @@ def turn_it_off(key: int, *, actor: Actor, at: datetime, reason: str) -> Outlook
 
 
 def look_at_later(renewals: Sequence[Renewal], *, on: date, to: date) -> Outlooks:
-    """Charged on a later day, with fresh notices inside their windows. Ten queries at most.
+    """Charged on a later day, with fresh notices inside their windows. A dozen queries at most.
 
     Only what was announced is put off: a plan that nobody was told of follows the calendar, and would come back to it.
     """
-    known = told([one for one in renewals if one.state in (State.PLANNED, State.ANNOUNCED)])
+    # A letter alone holds a plan to the day that it names, so that it would come back to it as well.
+    known = announced_once([one for one in renewals if one.state == State.PLANNED])
+    known |= {one.pk for one in renewals if one.state == State.ANNOUNCED}
+    by_post = by_post_among([one.subscription_id for one in renewals])
     standing = {one.subscription.pk: one for one in standings([one.subscription for one in renewals], renewals, on=on)}
     found = {}
     for one in renewals:
         subscription = one.subscription
-        legal = legal_to_come(subscription, to, on=on)
-        if one.state not in (State.PLANNED, State.ANNOUNCED) or one.pk not in known:
+        on_paper = subscription.pk in by_post
+        legal = legal_to_come(subscription, to, on=on, by_post=on_paper)
+        if one.pk not in known:
             why_not = _("Only an announced renewal is put off: this one was not announced, or has gone too far.")
         elif not one.renews_on < to <= one.renews_on + LATEST:
             why_not = _("Its day is %(day)s: it is put off to a later one only, by a year at most.") % {
@@ -129,7 +134,7 @@ def look_at_later(renewals: Sequence[Renewal], *, on: date, to: date) -> Outlook
         elif legal.on is None:
             why_not = _("A new legal notice can no longer reach its reader in time for that day.")
         else:
-            debit = pre_debit_to_come(subscription, to, legal, on=on)
+            debit = pre_debit_to_come(subscription, to, legal, on=on, by_post=on_paper)
             will = _(
                 "Charged on %(to)s instead of %(day)s; new legal notice on %(legal)s, debit announced on %(debit)s."
             )

@@ -14,8 +14,9 @@ from decimal import Decimal
 from typing import Any
 
 from payments.days import PARIS, paris_day
-from subscriptions.calendar import legal_notice_window
+from subscriptions.calendar import RULES, legal_notice_window
 from subscriptions.models import Look, Notice, Price, RehearsalLine, Renewal, RenewalProof, Subscription
+from subscriptions.paper.addressing import by_post_among
 from subscriptions.renewals import calendar, looking
 from subscriptions.renewals.charging import LAST_HOUR, Around, Verdict, verdict
 from subscriptions.renewals.checks import usable
@@ -80,12 +81,13 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What was read for one batch, by renewal."""
+    """What was read for one batch, by renewal; `by_post`: subscriptions whose payer is written to on paper."""
 
     tries: Mapping[int, Tries]
     proved: Mapping[int, date]
     legal: Mapping[int, Sequence[Notice]]
     pre_debit: Mapping[int, Sequence[Notice]]
+    by_post: Collection[int]
 
 
 def foresee(first: date, last: date, *, at: datetime) -> list[Foreseen]:
@@ -122,6 +124,7 @@ def _batch(keys: Collection[int], *, at: datetime) -> Iterator[Foreseen]:
         _proved(plans),
         letters(LEGAL, [one for one in plans if one.state == State.PLANNED]),
         letters(PRE_DEBIT, [one for one in plans if one.state == State.ANNOUNCED]),
+        by_post_among(keys),
     )
     for one in standings(rows, plans, on=paris_day(at)):
         seen = _one(one, known, at=at)
@@ -143,13 +146,13 @@ def _one(one: Standing, known: _Known, *, at: datetime) -> Foreseen | None:
     if plan is None:
         if should.why is not None or should.renews_on is None or one.settled:
             return None
-        return _to_be_planned(one, should, at=at)
+        return _to_be_planned(one, should, known, at=at)
     if plan.state in FOLLOWING and not one.paying:
         why = ends(one, should)
         if why is not None:
             return _as_it_stands(one, plan, known, WILL[why], IN_FRENCH[why], at=at)
         if not stays(one, should):
-            return _to_be_planned(one, should, at=at)
+            return _to_be_planned(one, should, known, at=at)
     if plan.state in (State.CHARGING, State.UNRESOLVED) or one.paying:
         return _as_it_stands(one, plan, known, Will.IN_HAND, IN_HAND, at=at)
     if plan.state == State.MANUAL:
@@ -157,7 +160,7 @@ def _one(one: Standing, known: _Known, *, at: datetime) -> Foreseen | None:
     return _as_planned(one, plan, known, at=at)
 
 
-def _to_be_planned(one: Standing, should: Wanted, *, at: datetime) -> Foreseen:
+def _to_be_planned(one: Standing, should: Wanted, known: _Known, *, at: datetime) -> Foreseen:
     """Planned by the next plan, or planned anew for a later day or another price: its letters are all to come."""
     on, renews_on = paris_day(at), should.renews_on
     assert renews_on is not None  # noqa: S101  # the caller's; for the type checker
@@ -166,8 +169,9 @@ def _to_be_planned(one: Standing, should: Wanted, *, at: datetime) -> Foreseen:
         amount = price.amount
     elif plan is not None:
         price, amount = plan.price, plan.amount
-    legal = legal_to_come(one.subscription, renews_on, on=on)
-    pre_debit = pre_debit_to_come(one.subscription, renews_on, legal, on=on)
+    by_post = one.subscription.pk in known.by_post
+    legal = legal_to_come(one.subscription, renews_on, on=on, by_post=by_post)
+    pre_debit = pre_debit_to_come(one.subscription, renews_on, legal, on=on, by_post=by_post)
     sketch = Renewal(
         subscription=one.subscription, number=one.number, renews_on=renews_on, state=State.DUE, amount=amount or 0
     )
@@ -294,15 +298,16 @@ def _legal(plan: Renewal, known: _Known, *, on: date) -> Told:
         return Told(None, why=NOT_PROVED)
     letter = standing_letter(known.legal.get(plan.pk, ()))
     if letter is None:
-        return legal_to_come(plan.subscription, plan.renews_on, on=on)
+        by_post = plan.subscription_id in known.by_post
+        return legal_to_come(plan.subscription, plan.renews_on, on=on, by_post=by_post)
     if letter.state in CAME_BACK or on > legal_notice_window(plan.renews_on).closes_on:
         return Told(None, why=NOT_PROVED)
     return Told(max(on, paris_day(letter.due_at)))
 
 
-def legal_to_come(subscription: Subscription, renews_on: date, *, on: date) -> Told:
+def legal_to_come(subscription: Subscription, renews_on: date, *, on: date, by_post: bool) -> Told:
     """The day on which `noticing` will queue it; none once its window is closed, or for whoever is not known any more."""
-    window = legal_notice_window(renews_on)
+    window = legal_notice_window(renews_on, by_post=by_post)
     day = max(on, window.target_on, window.send_from)
     if day > window.send_until or _unknown(subscription):
         return Told(None, why=NOT_PROVED)
@@ -315,16 +320,21 @@ def _pre_debit(plan: Renewal, tries: Tries, known: _Known, legal: Told, *, on: d
     last = standing_letter(known.pre_debit.get(plan.pk, ()))
     if last is not None and last.state in CAME_BACK:
         return Told(None, why=NO_WORD)
-    return pre_debit_to_come(plan.subscription, plan.renews_on, legal, on=on)
+    by_post = plan.subscription_id in known.by_post
+    return pre_debit_to_come(plan.subscription, plan.renews_on, legal, on=on, by_post=by_post)
 
 
-def pre_debit_to_come(subscription: Subscription, renews_on: date, legal: Told, *, on: date) -> Told:
-    """The day on which `noticing` will queue it: never before the legal notice is proved."""
+def pre_debit_to_come(subscription: Subscription, renews_on: date, legal: Told, *, on: date, by_post: bool) -> Told:
+    """The day on which `noticing` will queue it: never before the legal notice is proved. On paper, the day by which it
+    says that it leaves, for the day of the debit that it names counts from there.
+    """
     if _unknown(subscription):
         return Told(None, why=NO_WORD)
     method = subscription.saved_method
-    day = calendar.renewal_days(renews_on, method_kind=method.kind if method else "").pre_debit_on
-    return Told(max(on, day, legal.on or day))
+    kind = method.kind if method else ""
+    day = calendar.renewal_days(renews_on, method_kind=kind, by_post=by_post).pre_debit_on
+    queued_on = max(on, day, legal.on or day)
+    return Told(queued_on + timedelta(days=RULES.post_alarm_days) if by_post else queued_on)
 
 
 def _unknown(subscription: Subscription) -> bool:

@@ -52,9 +52,13 @@ def told(renewals: Sequence[Renewal]) -> set[int]:
     reached = {one.pk for one in renewals if one.state == Renewal.State.ANNOUNCED}
     if planned:
         reached |= {key for key, sent in letters(LEGAL, planned).items() if standing_letter(sent)}
-        reached |= set(
-            Renewal.objects.filter(
-                pk__in=[one.pk for one in planned], events__from_state=Renewal.State.ANNOUNCED
-            ).values_list("pk", flat=True)
-        )
+        reached |= announced_once(planned)
     return reached
+
+
+def announced_once(renewals: Sequence[Renewal]) -> set[int]:
+    """Plans that went back from an announcement: whatever R they get, they keep it or move later. One query."""
+    rows = Renewal.objects.filter(
+        pk__in=[one.pk for one in renewals], events__from_state=Renewal.State.ANNOUNCED
+    )  # fmt: skip
+    return set(rows.values_list("pk", flat=True))

@@ -20,7 +20,7 @@ from payments.models import SavedMethod
 from subscriptions.calendar import RULES, legal_notice_window
 from subscriptions.models import Notice, NoticeProof, Offer, Renewal, RenewalProof, Subscription
 from subscriptions.notices.queueing import NoticeDraft, queue
-from subscriptions.paper.addressing import without_mail
+from subscriptions.paper.addressing import by_post_among
 from subscriptions.renewals import calendar
 from subscriptions.renewals.holding import in_batches
 from subscriptions.renewals.matters import CARD, LEGAL, MOST, PRE_DEBIT, letters, matter, standing_letter
@@ -71,21 +71,15 @@ def _for_legal(on: date) -> QuerySet[Renewal]:
 
 def _legal(renewals: Sequence[Renewal], *, on: date, at: datetime) -> int:
     sent = letters(LEGAL, renewals)
-    by_post = _by_post(renewals)
+    by_post = by_post_among([one.subscription_id for one in renewals])
     return queue(
         [
             draft(LEGAL, one, sent.get(one.pk, ()), at=at, amount=str(one.amount.amount))
             for one in renewals
-            if _inside(one.renews_on, on=on, by_post=one.pk in by_post) and _may_be_queued(sent.get(one.pk, ()))
+            if _inside(one.renews_on, on=on, by_post=one.subscription_id in by_post)
+            and _may_be_queued(sent.get(one.pk, ()))
         ]
     )
-
-
-def _by_post(renewals: Sequence[Renewal]) -> set[int]:
-    """Those whose payer is written to on paper. One query."""
-    keys = [one.pk for one in renewals]
-    rows = Renewal.objects.filter(without_mail("subscription__payer"), pk__in=keys)
-    return set(rows.values_list("pk", flat=True))
 
 
 def _inside(renews_on: date, *, on: date, by_post: bool) -> bool:
@@ -114,20 +108,20 @@ def _for_pre_debit(on: date) -> QuerySet[Renewal]:
 
 def _pre_debit(renewals: Sequence[Renewal], *, on: date, at: datetime) -> int:
     sent = letters(PRE_DEBIT, renewals)
-    proved, by_post = still_proved(renewals), _by_post(renewals)
+    proved, by_post = still_proved(renewals), by_post_among([one.subscription_id for one in renewals])
     late = _posted_too_late([letter for one in sent.values() if (letter := standing_letter(one))])
     drafts = []
     for one in renewals:
         method, mine = one.subscription.saved_method, sent.get(one.pk, ())
         if method is None or one.pk not in proved:
             continue
-        days = calendar.renewal_days(one.renews_on, method_kind=method.kind, by_post=one.pk in by_post)
+        days = calendar.renewal_days(one.renews_on, method_kind=method.kind, by_post=one.subscription_id in by_post)
         standing = standing_letter(mine)
         again = standing is not None and standing.pk in late and len(mine) < MOST
         if on < days.pre_debit_on or not (again or _may_be_queued(mine)):
             continue
         # On paper it names a day that still holds when it is posted a few days later.
-        leaves_on = on + timedelta(days=RULES.post_alarm_days) if one.pk in by_post else on
+        leaves_on = on + timedelta(days=RULES.post_alarm_days) if one.subscription_id in by_post else on
         charge_on = calendar.charge_on(one.renews_on, pre_debit_sent_on=leaves_on)
         drafts.append(draft(PRE_DEBIT, one, mine, at=at, charge_on=charge_on.isoformat()))
     return queue(drafts)

@@ -6,6 +6,7 @@ A letter may be heard of before we have written down that it left: such news wai
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,6 +27,8 @@ Kind, Heard, State = MailEvent.Kind, MailEvent.State, Notice.State
 ACTOR = job("mail-returns")
 #: So long may we hear of a letter before its own row says that it left.
 EARLY = timedelta(days=1)
+#: So many are read at once.
+CHUNK = 1000
 
 
 @dataclass(slots=True)
@@ -40,13 +43,47 @@ class Applied:
 def apply_waiting(limit: int, *, at: datetime) -> Applied:
     """Apply up to `limit` stored events, oldest first, each in a transaction of its own. Safe in several places, and again."""
     done = Applied()
-    keys = MailEvent.objects.filter(state=Heard.STORED).order_by("received_at", "pk").values_list("pk", flat=True)
-    for key in list(keys[:limit]):
+    for key in _due(limit, done, at=at):
         with transaction.atomic():
-            event = MailEvent.objects.select_for_update(skip_locked=True).filter(pk=key, state=Heard.STORED).first()
+            event = (
+                MailEvent.objects.select_for_update(no_key=True, skip_locked=True)
+                .filter(pk=key, state=Heard.STORED)
+                .first()
+            )
             if event is not None:
                 _apply(event, done, at=at)
     return done
+
+
+def _due(limit: int, done: Applied, *, at: datetime) -> list[int]:
+    """Events that can be settled, by key, oldest first, `limit` at most; those that wait for their letter are counted.
+
+    They keep no others back, whatever their number: a provider may tell us of letters that other programs send.
+    """
+    due: list[int] = []
+    rows = MailEvent.objects.filter(state=Heard.STORED).order_by("received_at", "pk")
+    some: list[MailEvent] = []
+    for event in rows.iterator(CHUNK):
+        some.append(event)
+        if len(some) == CHUNK:
+            due += _with_letter_or_old(some, done, at=at)
+            some = []
+            if len(due) >= limit:
+                return due[:limit]
+    return (due + _with_letter_or_old(some, done, at=at))[:limit]
+
+
+def _with_letter_or_old(events: Sequence[MailEvent], done: Applied, *, at: datetime) -> list[int]:
+    """One query."""
+    names = bare([one.message_id for one in events])
+    known = set(
+        NoticeProof.objects.filter(kind="accepted", provider_id__in=names).values_list("provider_id", flat=True)
+    )
+    due = [
+        one.pk for one in events if one.token or at - one.received_at >= EARLY or known & set(bare([one.message_id]))
+    ]
+    done.waiting += len(events) - len(due)
+    return due
 
 
 def _apply(event: MailEvent, done: Applied, *, at: datetime) -> None:

@@ -13,9 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
+import structlog
+
+from subscriptions.returns.news import News
 from subscriptions.returns.notifications import read
 from subscriptions.returns.receiving import count, store
 
+log = structlog.get_logger(__name__)
 PROVIDER = "mailbox"
 #: Seconds; a server that hangs holds one job and nothing else.
 TIMEOUT = 30
@@ -55,7 +59,7 @@ def _one(server: imaplib.IMAP4, number: str, done: Fetched, *, at: datetime) -> 
     if raw is None:
         return
     done.messages += 1
-    news = read(raw, at=at)
+    news = _read(raw, at=at)
     if news is not None:
         done.notifications += 1
         done.new += store(PROVIDER, [news], raw, media_type="message/rfc822", at=at)
@@ -63,6 +67,15 @@ def _one(server: imaplib.IMAP4, number: str, done: Fetched, *, at: datetime) -> 
         count(PROVIDER, "unreadable", at=at)
     flags = r"(\Seen \Deleted)" if news is not None else r"(\Seen)"
     server.uid("STORE", number, "+FLAGS", flags)
+
+
+def _read(raw: bytes, *, at: datetime) -> News | None:
+    """Anybody may write to this mailbox, whatever they like: one message that breaks its reader must not keep the others."""
+    try:
+        return read(raw, at=at)
+    except Exception as trouble:  # parts within parts without end, a character set that is none
+        log.warning("return unreadable", trouble=type(trouble).__name__)
+        return None
 
 
 @contextmanager

@@ -60,8 +60,8 @@ def parsed(body: bytes) -> dict[str, Any]:
 
 
 def _neutral(event: Mapping[str, Any]) -> News:
-    identity, at = event.get("id"), event.get("at")
-    if not isinstance(identity, str) or not identity or not isinstance(at, str):
+    identity, at = text(event.get("id")), event.get("at")
+    if not identity or not isinstance(at, str):
         raise Unreadable("no id or no time")
     try:
         happened_at = datetime.fromisoformat(at)
@@ -80,8 +80,13 @@ def _neutral(event: Mapping[str, Any]) -> News:
 
 
 def text(value: Any) -> str:
-    """A value that ought to be text; "" for anything else."""
-    return value if isinstance(value, str) else ""
+    """A value that ought to be text, as it may be stored; "" for anything else."""
+    return storable(value) if isinstance(value, str) else ""
+
+
+def storable(said: str) -> str:
+    """Without what the database refuses (a null character, half of a pair): news that cannot be stored is told for ever."""
+    return said.encode(errors="replace").decode().replace("\0", "")
 
 
 def instant(seconds: Any) -> datetime:

@@ -10,22 +10,24 @@ import email
 import email.policy
 import hashlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
 from subscriptions.models import MailEvent
-from subscriptions.returns.news import News, without_addresses
+from subscriptions.returns.news import News, storable, without_addresses
 from subscriptions.returns.tokens import letter_of, token_in
 
 Kind = MailEvent.Kind
+#: Mail servers give up within days.
+PLAUSIBLE = timedelta(days=31)
 _TO = ("To", "Delivered-To", "X-Original-To", "Envelope-To")
 
 
 def read(raw: bytes, *, at: datetime) -> News | None:
     """The news in a message of the mailbox of returns; None where it is no notification about one letter.
 
-    `at` stands for its own date where it has none. The class of the status decides (RFC 3463): 5 for good, but a full mailbox
+    `at` stands for its own date where it has none that can be. The class of the status decides (RFC 3463): 5 for good, but a full mailbox
     (5.2.2) empties again; 4 for now; 2 delivered.
     """
     # The old policy reads whatever servers write; the new one refuses some of it.
@@ -41,8 +43,8 @@ def read(raw: bytes, *, at: datetime) -> News | None:
     return News(
         event_id=hashlib.sha256(raw).hexdigest(),
         kind=kind,
-        message_id=_returned_id(message)[:255],
-        happened_at=_date(message) or at,
+        message_id=storable(_returned_id(message))[:255],
+        happened_at=_happened(message, at=at),
         detail=without_addresses(said),
         token=_token(message),
     )
@@ -64,7 +66,7 @@ def _blocks(part: Message) -> Iterator[Message]:
 
 
 def _said(block: Message, name: str) -> str:
-    return str(block.get(name, "")).strip()
+    return storable(str(block.get(name, ""))).strip()
 
 
 def _returned_id(message: Message) -> str:
@@ -90,9 +92,15 @@ def _token(message: Message) -> str:
     return next((token for token in tokens if letter_of(token) is not None), "")
 
 
+def _happened(message: Message, *, at: datetime) -> datetime:
+    """Its own date, unless the clock that wrote it was never set: proofs are dated by it."""
+    found = _date(message)
+    return found if found is not None and abs(at - found) <= PLAUSIBLE else at
+
+
 def _date(message: Message) -> datetime | None:
     try:
         found = parsedate_to_datetime(str(message["Date"]))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

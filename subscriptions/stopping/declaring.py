@@ -162,16 +162,7 @@ def wait_for_a_person(declaration: Declaration, *, at: datetime) -> None:
 def acknowledge(
     declaration: Declaration, effect: Effect | None, *, customer: Any, found: Found | None, at: datetime
 ) -> None:
-    """The receipt on a durable medium: by e-mail at once, or on support's desk to be posted (law.md 4.5, 4.6)."""
-    if not declaration.email:
-        put_on_desk(
-            DeskItem.Desk.SUPPORT,
-            kind="acknowledgement_by_post",
-            subject=f"declaration:{declaration.pk}",
-            sentence=f"{declaration.reference} : accusé de réception à imprimer et à envoyer par la poste.",
-            at=at,
-        )
-        return
+    """The receipt on a durable medium: by e-mail at once, or on paper to the address that it names (law.md 4.5, 4.6)."""
     known = customer.pk if customer is not None else found.customer_id if found is not None and found.sure else None
     queue(
         [

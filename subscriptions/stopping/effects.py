@@ -180,6 +180,22 @@ OTHERS_GO_ON = (
     " Ce que vous avez payé par une autre commande n’est pas touché : votre abonnement s’arrête le {runs_until}, et ses "
     "numéros vous sont servis jusqu’au dernier."
 )
+#: Of whoever has been given a further year by somebody else: the gift is not theirs to undo.
+BEFORE_A_GIFT: Mapping[Code, str] = {
+    Code.WITHDRAWN: (
+        "Votre rétractation prend effet le {effective}. Tout ce que vous avez payé, soit {refund}, vous est rendu par le "
+        "même moyen de paiement, au plus tard le {due}. Rien ne sera plus débité."
+    ),
+    Code.WITHDRAWN_WAITS: (
+        "Votre rétractation prend effet le {effective}. Tout ce que vous avez payé, soit {refund}, vous est rendu par le "
+        "même moyen de paiement, au plus tard le {due}. Rien ne sera plus débité. Un numéro déjà remis à l’expédition "
+        "peut encore vous parvenir : vous ne devez rien pour lui."
+    ),
+}
+GIFT_GOES_ON = (
+    " La période qui vous a été offerte n’est pas touchée : elle s’arrête le {runs_until}, et ses numéros vous sont servis "
+    "jusqu’au dernier."
+)
 #: What anybody may read, whether or not their contract was recognised: it tells nothing of any contract.
 GENERAL: Mapping[str, str] = {
     Kind.WITHDRAWAL: (
@@ -203,17 +219,20 @@ class Undone:
 
     `paid`: what they brought and was not given back. `waits`: a copy of theirs is in a file, or the bank disputes a
     payment. `runs_until`: last day of what was paid besides, None if that is over. `named`: the order that the reader
-    has named, by its reference.
+    has named, by its reference. `gift`: all that goes on was given to them by somebody else.
     """
 
     paid: Decimal
     waits: bool
     runs_until: date | None
     named: str = ""
+    gift: bool = False
 
     @property
     def sentences(self) -> tuple[Mapping[Code, str], str]:
         """How it is said, and what is added where something goes on."""
+        if self.gift:
+            return BEFORE_A_GIFT, GIFT_GOES_ON
         return (NAMED, OTHERS_GO_ON) if self.named else (UNDONE, GOES_ON)
 
 

@@ -21,6 +21,7 @@ from payments.desk import put_on_desk, take_off_desk
 from payments.disputes import is_disputed
 from payments.models import DeskItem, Payment, Refund
 from payments.money import eur, french
+from subscriptions.disputes import disputed_among
 from subscriptions.models import Declaration, Subscription
 from subscriptions.stopping.effects import WAITING, Code
 from subscriptions.stopping.given_up import open_pages
@@ -28,7 +29,7 @@ from subscriptions.stopping.late import interest, uplift
 from subscriptions.stopping.moving import remember_refund
 from subscriptions.stopping.reading import contract_of
 from subscriptions.stopping.terminating import end_today
-from subscriptions.stopping.withdrawing import must_wait, stop_for_withdrawal
+from subscriptions.stopping.withdrawing import CANNOT, leave_to_finance, must_wait, stop_for_withdrawal
 from subscriptions.transferring import has_left, has_left_for
 
 log = structlog.get_logger(__name__)
@@ -61,13 +62,24 @@ def close_page(payment: Payment, *, actor: Actor, at: datetime) -> bool:
 
 
 def give_back_waiting(*, actor: Actor, at: datetime, limit: int) -> int:
-    """Send on their way the refunds that had to wait for a file or a dispute, once nothing stands in their way."""
-    waiting = Declaration.objects.filter(effect__in=WAITING, refund=None, subscription__isnull=False).exclude(
-        subscription__state=Subscription.State.ENDED
+    """Send on their way the refunds that had to wait for a file or a dispute, once nothing stands in their way.
+
+    `limit` counts what was done: a dispute takes months, and those that still wait must not keep the others from leaving.
+    One that cannot be prepared is left to finance.
+    """
+    waiting = (
+        Declaration.objects.filter(effect__in=WAITING, refund=None, subscription__isnull=False)
+        .exclude(subscription__state=Subscription.State.ENDED)
+        .exclude(subscription__in=disputed_among())
     )
     done = 0
-    for key in list(waiting.order_by("received_at").values_list("pk", flat=True)[:limit]):
-        done += _give_back(key, actor=actor, at=at)
+    for key in list(waiting.order_by("received_at", "pk").values_list("pk", flat=True)):
+        if done == limit:
+            break
+        try:
+            done += _give_back(key, actor=actor, at=at)
+        except CANNOT:
+            leave_to_finance(Declaration.objects.get(pk=key), at=at)
     return done
 
 
@@ -84,6 +96,8 @@ def _give_back(key: int, *, actor: Actor, at: datetime) -> bool:
         if must_wait(contract, declaration):
             return False
         declaration.refund = stop_for_withdrawal(contract, declaration, actor=actor, at=at)
+        if declaration.refund is None:
+            return False
     else:
         if is_disputed(contract.payments):
             return False

@@ -10,13 +10,16 @@ from decimal import Decimal
 from django.db.models import Q
 
 from payments.disputes import is_disputed
-from payments.models import Payment, Refund
+from payments.models import Payment
+from payments.refunds import given_back
 from payments.vat import BuyerKind, ttc_left
 from subscriptions.calendar import DeliveryZone, withdraw_until
 from subscriptions.dates import LIVING, dates_of_subscription
 from subscriptions.gifts.carried import served_as
 from subscriptions.models import Declaration, Entitlement, Notice, Order, Renewal, RenewalProof, Subscription, Term
+from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import COMING
+from subscriptions.pricing.paid import last_bought
 from subscriptions.renewals.moving import OVER
 from subscriptions.stopping.effects import WAITING, Standing, Undone
 
@@ -127,7 +130,7 @@ def standing_of(contract: Contract, *, on: date, orders: Collection[str] = ()) -
     until = _withdraw_until(contract, named) if named else dates.withdraw_until
     still_open = named in _withdrawable(contract, on=on) if named else dates.withdrawal_open
     stopped = bool(stopped_and_waiting([contract.subscription.pk]))
-    order = contract.order
+    order, bought = contract.order, last_bought(contract.subscription.pk)
     disputed = is_disputed(contract.payments)
     return Standing(
         subscription=True,
@@ -139,10 +142,14 @@ def standing_of(contract: Contract, *, on: date, orders: Collection[str] = ()) -
         withdraw_until=until,
         ends_on=dates.ends_on,
         paid=paid(contract.payments),
-        unserved_price=sum((unserved_price(term, contract.of_term(term)) for term in contract.terms), Decimal("0.00")),
+        # What another person paid for copies that came as a gift is given back to them, and is not this reader's to see.
+        unserved_price=sum(
+            (unserved_price(term, contract.of_term(term)) for term in contract.terms if term.source != CARRIED),
+            Decimal("0.00"),
+        ),
         waits=disputed or any(copy.state == Copy.ASSIGNED for copy in contract.copies),
         disputed=disputed,
-        notice=not contract.terms or renewal_was_announced(contract.terms[-1]),
+        notice=bought is None or renewal_was_announced(bought),
         unpaid=False,
         debited=False,
         undone=_undone(contract, on=on, orders=orders, disputed=disputed),
@@ -153,14 +160,16 @@ def terms_withdrawn(contract: Contract, *, on: date, orders: Collection[str] = (
     """The terms that a withdrawal of day `on` undoes: each order has its own period (C. conso L221-18).
 
     The one whose order the reader has named, if its period is open. Else from the first order whose period is open, to the
-    last term: what follows goes with it. All of them where none is open, for then a person has decided to give everything
-    back.
+    last term: what follows goes with it, but for a gift that somebody else has paid. All of them where none is open, for
+    then a person has decided to give everything back.
     """
     still_open = _withdrawable(contract, on=on)
     named = term_named(contract, orders)
     if named is not None:
         return [named] if named in still_open else contract.terms
-    return contract.terms[contract.terms.index(still_open[0]) :] if still_open else contract.terms
+    if not still_open:
+        return contract.terms
+    return [term for term in contract.terms[contract.terms.index(still_open[0]) :] if term.source != CARRIED]
 
 
 def term_named(contract: Contract, orders: Collection[str]) -> Term | None:
@@ -202,6 +211,7 @@ def _undone(contract: Contract, *, on: date, orders: Collection[str], disputed: 
         waits=disputed or any(copy.state == Copy.ASSIGNED for copy in copies),
         runs_until=ends_on if ends_on is not None and (ends_on >= on or owed) else None,
         named=named.order.reference if named is not None and named.order is not None else "",
+        gift=all(term.source == CARRIED for term in besides),
     )
 
 
@@ -221,11 +231,9 @@ def unserved_price(term: Term, copies: Sequence[Entitlement]) -> Decimal:
 
 
 def paid(payments: Sequence[Payment]) -> Decimal:
-    """What these payments brought and was not given back, nor is about to be; in euros."""
+    """What these payments brought and was not given back, nor is about to be, by either way; in euros. Two queries."""
     taken = [one for one in payments if one.state == Payment.State.SUCCEEDED and not one.surplus]
-    back = Refund.objects.filter(payment__in=taken).exclude(state=Refund.State.FAILED)
-    total = sum((one.amount.amount for one in taken), Decimal("0.00"))
-    return total - sum((one.amount.amount for one in back), Decimal("0.00"))
+    return sum((one.amount.amount for one in taken), Decimal("0.00")) - given_back(taken)
 
 
 def stopped_and_waiting(subscriptions: Iterable[int]) -> set[int]:
@@ -253,7 +261,7 @@ def renewal_was_announced(term: Term) -> bool:
 def _terms(subscription: int) -> list[Term]:
     return list(
         Term.objects.filter(subscription=subscription)
-        .select_related("order__delivery", "payment", "carried_as")
+        .select_related("order__delivery", "payment", "carried_as", "undone")
         .order_by("number")
     )
 

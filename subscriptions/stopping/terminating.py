@@ -39,7 +39,9 @@ def no_further_year(contract: Contract, declaration: Declaration, *, actor: Acto
     """
     reason = f"termination {declaration.reference}"
     stopped = stop_renewing(contract.promise, actor=actor, at=at, reason=reason, declaration=declaration)
-    over = bool(contract.terms) and contract.terms[-1].ends_on < paris_day(at)
+    # A year that was taken back runs no more, whatever its last day.
+    standing = [term for term in contract.terms if getattr(term, "undone", None) is None]
+    over = bool(contract.terms) and all(term.ends_on < paris_day(at) for term in standing)
     if over and not any(copy.state in (Copy.OWED, Copy.HELD, Copy.ASSIGNED) for copy in contract.copies):
         move([contract.promise], Subscription.State.ENDED, actor=actor, at=at, reason=reason)
     return stopped

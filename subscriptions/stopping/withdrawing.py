@@ -26,6 +26,8 @@ from subscriptions.stopping.unserved import Disputed, give_back_unserved
 
 Copy = Entitlement.State
 REASON = "withdrawal"
+#: Money that the machine cannot give back by itself.
+CANNOT = (CannotRefund, AlreadyCredited, NothingToRefund, Disputed, Invoice.DoesNotExist)
 
 
 def stop_for_withdrawal(contract: Contract, declaration: Declaration, *, actor: Actor, at: datetime) -> Refund | None:
@@ -41,20 +43,24 @@ def stop_for_withdrawal(contract: Contract, declaration: Declaration, *, actor: 
         try:
             with transaction.atomic():
                 return give_back_all(contract, declaration, actor=actor, at=at)
-        except (CannotRefund, AlreadyCredited, NothingToRefund, Disputed, Invoice.DoesNotExist):
-            # What was declared stands; a person gives the money back.
-            put_on_desk(
-                DeskItem.Desk.FINANCE,
-                kind="refund_by_hand",
-                subject=f"declaration:{declaration.pk}",
-                sentence=f"{declaration.reference} : le remboursement n’a pas pu être préparé, à faire à la main.",
-                at=at,
-            )
+        except CANNOT:
+            leave_to_finance(declaration, at=at)
             for copy in contract.copies:
                 copy.refresh_from_db(fields=["state"])
     owed = [copy for term in terms for copy in contract.of_term(term) if copy.state == Copy.OWED]
     move_copies(owed, "hold", on=paris_day(at), actor=actor, at=at, reason=reason)
     return None
+
+
+def leave_to_finance(declaration: Declaration, *, at: datetime) -> None:
+    """What was declared stands; a person gives the money back."""
+    put_on_desk(
+        DeskItem.Desk.FINANCE,
+        kind="refund_by_hand",
+        subject=f"declaration:{declaration.pk}",
+        sentence=f"{declaration.reference} : le remboursement n’a pas pu être préparé, à faire à la main.",
+        at=at,
+    )
 
 
 def terms_undone(contract: Contract, declaration: Declaration) -> Sequence[Term]:

@@ -181,8 +181,8 @@ FAULTS = (
         "a paid order with no term", "ONE-CHARGE", "paid_once", "paid, and no term was opened",
         (
             f"UPDATE subscriptions_order SET state = 'paid' WHERE id = {LEFT}",
-            "INSERT INTO subscriptions_notice (kind, matter, rank, to_email, to_name, language, facts, due_at, created_at,"
-            " state, state_since, attempts, failure) SELECT kind, 'order_confirmation:order:' || " + LEFT + ", rank,"
+            "INSERT INTO subscriptions_notice (kind, channel, matter, rank, to_email, to_name, language, facts, due_at, created_at,"
+            " state, state_since, attempts, failure) SELECT kind, channel, 'order_confirmation:order:' || " + LEFT + ", rank,"
             " to_email, to_name, language, facts, due_at, created_at, state, state_since, attempts, failure"
             " FROM subscriptions_notice WHERE matter = 'order_confirmation:order:' || " + KEPT,
         ),
@@ -431,8 +431,8 @@ FAULTS = (
         (
             ("INSERT INTO subscriptions_consent (matter, given, words, customer_id, user_agent, at)"
             f" SELECT 'reminders', false, 'x', customer_id, '', '{LONG_AGO}' FROM subscriptions_order WHERE id = {KEPT}"),
-            ("INSERT INTO subscriptions_notice (kind, matter, rank, customer_id, to_email, to_name, language, facts, due_at,"
-            " created_at, state, state_since, attempts, failure) SELECT 'reminder_one_left', 'reminder:1:1:RA2', 'service',"
+            ("INSERT INTO subscriptions_notice (kind, channel, matter, rank, customer_id, to_email, to_name, language, facts, due_at,"
+            " created_at, state, state_since, attempts, failure) SELECT 'reminder_one_left', channel, 'reminder:1:1:RA2', 'service',"
             " customer_id, to_email, to_name, language, facts, due_at, created_at, 'sent', state_since, 1, ''"
             " FROM subscriptions_notice WHERE matter = 'order_confirmation:order:' || " + KEPT),
             ("INSERT INTO subscriptions_noticeproof (notice_id, kind, provider_id, detail, at)"

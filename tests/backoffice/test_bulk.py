@@ -16,11 +16,12 @@ from shop.backoffice.bulk import KINDS
 from shop.backoffice.bulk_carrying import carry_out
 from shop.backoffice.models import BulkAct, BulkRow
 from subscriptions.models import Notice, Renewal, RenewalChoice, Subscription
+from subscriptions.renewals.by_hand import look_at_later
 from subscriptions.renewals.planning import plan
 from tests.backoffice.colleagues import said, seal_of, text_of
 from tests.backoffice.test_queries import counted
 from tests.makers import NOW
-from tests.renewals.days import CLOCK, noon, other_card
+from tests.renewals.days import CLOCK, noon, notice_on, other_card
 from tests.renewals.people import announced, subscriber
 
 pytestmark = pytest.mark.django_db
@@ -172,6 +173,14 @@ def test_charges_are_put_off_to_a_later_day_only_with_fresh_notices(at_desk, off
     plan(on=date(2027, 10, 1), at=noon(date(2027, 10, 1)), actor=CLOCK, limit=10)
     plan_.refresh_from_db()
     assert (plan_.state, plan_.renews_on) == ("planned", date(2027, 12, 20))
+
+
+def test_a_plan_whose_letter_is_not_proved_yet_is_not_put_off(offers):
+    """Its letter holds it to the day that it names: the next plan would bring it back there."""
+    plan_, on = reader(1, state="planned", without="legal"), date(2027, 9, 25)
+    assert notice_on(on).legal == 1
+    outlook = look_at_later([_fresh(plan_)], on=on, to=date(2027, 12, 20))[plan_.pk]
+    assert outlook.why_not.startswith("Seule une reconduction annoncée se reporte")
 
 
 def test_another_card_is_asked_for_where_none_will_do_and_once_a_day(at_desk, offers):

@@ -108,9 +108,9 @@ ROWS = (
     INSERT INTO payments_invoicerendering (invoice_id, document_id, rendered_at) SELECT s, repeat('0', 64), {at} FROM every
     """,
     """
-    INSERT INTO subscriptions_notice (kind, matter, rank, customer_id, to_email, to_name, language, facts, due_at, created_at,
-        state, state_since, attempts, failure)
-    SELECT 'order_confirmation', 'order_confirmation:order:' || s, 'service', s, 'r' || s || '@exemple.fr', 'Camille Lenoir',
+    INSERT INTO subscriptions_notice (kind, channel, matter, rank, customer_id, to_email, to_name, language, facts, due_at,
+        created_at, state, state_since, attempts, failure)
+    SELECT 'order_confirmation', 'email', 'order_confirmation:order:' || s, 'service', s, 'r' || s || '@exemple.fr', 'Camille Lenoir',
         'fr', '{{}}', {at}, {at}, 'sent', {at}, 1, '' FROM every
     """,
     # Every plan whose day has come is made; it is announced from R − 61 on, and its debit is told from R − 14 on.
@@ -126,18 +126,18 @@ ROWS = (
     WHERE NOT automatic OR starts + 365 > {today} + 75
     """,
     """
-    INSERT INTO subscriptions_notice (kind, matter, rank, customer_id, to_email, to_name, language, facts, due_at, created_at,
-        state, state_since, attempts, failure)
-    SELECT kind, kind || ':renewal:' || s || ':' || starts + 365 || step, 'legal', s, 'r' || s || '@exemple.fr',
+    INSERT INTO subscriptions_notice (kind, channel, matter, rank, customer_id, to_email, to_name, language, facts, due_at,
+        created_at, state, state_since, attempts, failure)
+    SELECT kind, 'email', kind || ':renewal:' || s || ':' || starts + 365 || step, 'legal', s, 'r' || s || '@exemple.fr',
         'Camille Lenoir', 'fr', jsonb_build_object('renewal_id', s), {at}, {at}, 'sent', {at}, 1, ''
     FROM every JOIN (VALUES ('renewal_notice', 61, ''), ('renewal_pre_debit', 14, ''), ('renewal_card_wanted', 60, ':60'),
         ('renewal_card_wanted', 30, ':30')) AS told(kind, days, step) ON starts + 365 <= {today} + days
     WHERE automatic AND (kind <> 'renewal_card_wanted' OR s % 50 = 0)
     """,
     """
-    INSERT INTO subscriptions_notice (kind, matter, rank, customer_id, to_email, to_name, language, facts, due_at, created_at,
-        state, state_since, attempts, failure)
-    SELECT step.letter, 'reminder:' || s || ':1:' || step.code, 'service', s, 'r' || s || '@exemple.fr', 'Camille Lenoir',
+    INSERT INTO subscriptions_notice (kind, channel, matter, rank, customer_id, to_email, to_name, language, facts, due_at,
+        created_at, state, state_since, attempts, failure)
+    SELECT step.letter, 'email', 'reminder:' || s || ':1:' || step.code, 'service', s, 'r' || s || '@exemple.fr', 'Camille Lenoir',
         'fr', '{{}}', {at}, {at}, 'sent', {at}, 1, ''
     FROM every JOIN subscriptions_reminderstep step ON step.trigger = 'posted' AND step.issues_from_last <= 0
     JOIN subscriptions_issue i ON i.number = 1003 + (starts - {today} + 363 + 90) / 91 + step.issues_from_last

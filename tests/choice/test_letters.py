@@ -23,7 +23,7 @@ def outbox(settings, db):
 
 
 def last_letter(on: date):
-    deliver(50, at=noon(on))
+    deliver(500, at=noon(on))
     return mail.outbox[-1]
 
 

@@ -171,7 +171,7 @@ def test_nor_when_it_happens_between_the_queue_and_the_post(stop, outbox):
     day_by_day(date(2027, 6, 15), date(2027, 6, 15))
     letter = Notice.objects.get(matter__endswith=":RA2")
     stop(subscription)
-    deliver(50, at=noon(date(2027, 6, 16)))
+    deliver(500, at=noon(date(2027, 6, 16)))
     letter.refresh_from_db()
     assert letter.state == "withdrawn", letter.failure
     assert [one for one in outbox if "numéro" in one.subject and "s’arrête" in one.subject] == []

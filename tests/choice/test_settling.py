@@ -14,8 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from payments.gateway import Outcome
 from payments.models import Invoice, Payment, Refund
 from payments.settling import News, apply
+from shop.customers.models import Customer
 from subscriptions.addresses.label import postal_label
 from subscriptions.dates import dates_of_subscription
+from subscriptions.handing_over import give_payer, give_recipient
 from subscriptions.models import (
     AddressChange,
     Entitlement,
@@ -199,6 +201,21 @@ def test_who_moved_after_ordering_stays_moved():
     subscription.recipient.refresh_from_db()
     assert subscription.recipient.address.town == "Lyon"
     assert AddressChange.objects.count() == 1
+
+
+def test_an_order_placed_before_another_took_over_takes_nothing_back():
+    """Élodie orders; her brother becomes recipient and payer; her debit comes afterwards: the year is added, for him."""
+    subscription, on = reader(), date(2027, 2, 1)
+    order = order_to_renew(subscription, on=on)
+    paul = Customer.objects.create(email="paul@example.fr", first_name="Paul", created_at=noon(on))
+    later = noon(on) + timedelta(hours=1)
+    brother = replace(ELSEWHERE, first_name="Paul")
+    give_recipient(subscription.pk, brother, postal_label(brother), actor=JOB, reason="Appel.", at=later)
+    give_payer(subscription.pk, paul, actor=JOB, reason="Appel.", at=later)
+    pay(order, on=date(2027, 2, 8))
+    subscription.refresh_from_db()
+    assert Term.objects.filter(order=order).exists()
+    assert (subscription.recipient.address.town, subscription.payer) == ("Lyon", paul)
 
 
 def test_automatic_is_taken_over_with_its_mandate():

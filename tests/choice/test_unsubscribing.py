@@ -40,7 +40,10 @@ def test_the_mail_program_s_own_button(elodie, clock, settings):
 
 def test_only_reminders_carry_the_button(elodie):
     assert {kind for kind, letter in LETTERS.items() if letter.one_click} == {
-        kind for kind in LETTERS if kind.startswith("reminder_")
+        *(kind for kind in LETTERS if kind.startswith("reminder_")),
+        "gift_ending_giver",
+        "gift_ending_recipient",
+        "renewal_quote",
     }
 
 

@@ -16,7 +16,9 @@ from subscriptions.dates import dates_of_subscription
 from subscriptions.fulfilment.posting import post_issue
 from subscriptions.models import Declaration, Entitlement, Issue, Notice, Subscription, TermUndone
 from subscriptions.renewals.charging import claim
+from subscriptions.renewals.ending import end_fixed_terms
 from subscriptions.renewals.falling_due import fall_due
+from subscriptions.renewals.looking import look_again
 from subscriptions.renewals.planning import Planned
 from subscriptions.stopping.choosing import turn_on, words_now
 from subscriptions.stopping.following_up import give_back_waiting
@@ -216,3 +218,17 @@ def test_no_two_terms_overlap_unless_one_was_undone(undone):
 
 def _told(declaration: Declaration) -> str:
     return str(Notice.objects.get(matter=f"acknowledged:declaration:{declaration.pk}").facts["sentence"])
+
+
+def test_once_the_second_year_is_undone_the_first_ends_on_its_own_day():
+    """What was noted for the last day of the second comes a year too late."""
+    subscription, on = reader(), date(2026, 12, 1)
+    second = renews(subscription, on=on)
+    look_again([subscription.pk])  # as by a move to another recipient: from then on only the last day is noted
+    assert end_fixed_terms(on=on, at=noon(on), actor=JOB, limit=10) == 0
+    withdraws(f"commande {second.order.reference}", at=noon(on))
+    time_passes(date(2027, 12, 1))
+    over = date(2027, 11, 23)
+    assert end_fixed_terms(on=over, at=noon(over), actor=JOB, limit=10) == 1
+    subscription.refresh_from_db()
+    assert subscription.state == "lapsed"

@@ -236,7 +236,7 @@ def test_without_a_stand_in_nobody_buys(till, load_demo, settings):
     settings.STRIPE_API_BASE = ""
     said = load_demo(f"--on={ON}")
     assert "No made-up readers: their payments would be unknown to the Stripe account in use." in said
-    assert (Order.objects.count(), Issue.objects.filter(state="posted").count()) == (0, 3)
+    assert (Order.objects.count(), Issue.objects.filter(state="posted").count()) == (0, 6)
     assert breaches(UNTIL) == []
 
 

@@ -44,6 +44,7 @@ CALLS: dict[str, Callable[[], Any]] = {
     "cancel_intent": lambda: gateway.cancel_intent("pi_1"),
     "fetch_intent": lambda: gateway.fetch_intent("pi_1"),
     "find_intents": lambda: gateway.find_intents(customer="cus_1", reference="P-1"),
+    "list_charges": lambda: list(gateway.list_charges(since=SOON, until=SOON)),
     "fetch_charge": lambda: gateway.fetch_charge("ch_1"),
     "fetch_method": lambda: gateway.fetch_method("pm_1"),
     "detach_method": lambda: gateway.detach_method("pm_1"),

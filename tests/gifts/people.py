@@ -88,7 +88,7 @@ def reader(email: str, first: str = "Inès", last: str = "Roux") -> Customer:
 
 def letters(kind: str, on: date) -> list[Notice]:
     """The letters of that kind, once all that are due by that day have left."""
-    deliver(50, at=noon(on))
+    deliver(500, at=noon(on))
     return list(Notice.objects.filter(kind=kind).order_by("pk"))
 
 

@@ -10,13 +10,15 @@ import pytest
 from django.test import Client
 
 from subscriptions.addresses.label import postal_label
+from subscriptions.gifts.claiming import CannotClaim, claim
 from subscriptions.gifts.links import BadCode, BadLink, gift_path, read_code, read_gift, stop_path
 from subscriptions.gifts.receiving import NothingToReceive, correct_address, give_email
 from subscriptions.models import AddressChange, Consent, Gift, Notice
 from subscriptions.notices.delivering import deliver
 from tests.choice.people import noon, time_passes
-from tests.gifts.people import GIVER, INES, JOB, NICE, give, told
+from tests.gifts.people import GIVER, INES, JOB, NICE, give, reader, told
 from tests.makers import READER, TODAY
+from tests.support.test_handing_over import to_brother
 
 pytestmark = pytest.mark.django_db
 MONEY = re.compile(r"\d,\d\d\s*€|TTC|27,60")
@@ -134,3 +136,31 @@ def test_no_more_reminders_with_one_click_and_again(gift):
     for _time in range(2):
         assert client.post(stop_path(gift)).status_code == 200
     assert Consent.objects.filter(gift=gift, given=False, matter="reminders").count() == 1
+
+
+def test_once_somebody_else_receives_it_the_card_opens_nothing_of_theirs(gift):
+    """Support sends it elsewhere for its giver: Inès still holds the link, and neither sees nor moves what comes to Paul."""
+    told(date(2026, 12, 25))
+    to_brother(gift.subscription)
+    text = Client().get(gift_path(gift)).content.decode()
+    assert "PAIX" not in text
+    assert "Paul" not in text
+    with pytest.raises(NothingToReceive):
+        move(gift)
+    with pytest.raises(NothingToReceive):
+        give_email(gift.pk, INES, actor=READER, at=noon(TODAY))
+    with pytest.raises(CannotClaim):
+        claim(gift.pk, reader(INES), onto=None, actor=READER, at=noon(TODAY))
+    gift.refresh_from_db()
+    assert (gift.recipient_email, gift.reader_email) == ("", "")
+
+
+def test_a_year_more_goes_to_whoever_receives_it_by_now_and_into_no_former_account(gift):
+    ines = reader(INES)
+    claim(gift.pk, ines, onto=None, actor=READER, at=noon(TODAY))
+    to_brother(gift.subscription)
+    again = give(continues=gift, after=29, on=date(2027, 1, 10), announce_on=None)
+    assert (again.state, again.claimed_by) == (Gift.State.GIVEN, None)
+    gift.subscription.refresh_from_db()
+    assert again.subscription.recipient == gift.subscription.recipient
+    assert again.subscription.holder != ines

@@ -57,14 +57,14 @@ def test_the_series_is_in_the_table():
 def test_the_giver_sixty_days_before_then_the_recipient_at_the_last_issue(gift, mailoutbox):
     assert swept(SIXTY - timedelta(days=1)) == []
     assert swept(SIXTY) == ["gift_ending_giver"]
-    deliver(50, at=noon(SIXTY))
+    deliver(500, at=noon(SIXTY))
     said = next(one for one in mailoutbox if one.subject.startswith("Le cadeau que vous faites"))
     assert GIVER in said.to[0]
     assert "Un an de plus, du n°\u00a029 au n°\u00a032, coûte 27,60\u00a0€\u00a0TTC, port compris." in said.body
     assert again_path(gift, source="GC1") in said.body
     assert swept(AFTER - timedelta(days=1)) == []
     assert swept(AFTER) == ["gift_ending_recipient"]
-    deliver(50, at=noon(AFTER))
+    deliver(500, at=noon(AFTER))
     said = next(one for one in mailoutbox if one.subject.startswith("Le n°\u00a028"))
     assert INES in said.to[0]
     assert "27,60" not in said.body + said.alternatives[0][0]
@@ -85,7 +85,7 @@ def test_not_once_it_is_given_again_nor_while_that_is_being_paid(gift):
     order = order_a_gift(continues=gift, after=already_given(gift), on=date(2027, 6, 1), announce_on=None)
     assert swept(SIXTY) == ["gift_ending_giver"]
     pay(order, on=date(2027, 7, 20))
-    deliver(50, at=noon(date(2027, 7, 20)))
+    deliver(500, at=noon(date(2027, 7, 20)))
     assert Notice.objects.get(kind="gift_ending_giver").state == Notice.State.WITHDRAWN
     assert swept(AFTER) == []
 

@@ -339,11 +339,11 @@ def stoppings(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
 
 def links() -> list[NoticeDraft]:
     """The links that a reader asked for on the telephone."""
-    off, fixed = purchase(automatic=True, number=31, email="off@example.fr"), purchase(number=32, email="f@example.fr")
+    off, fixed = purchase(automatic=True, number=35, email="off@example.fr"), purchase(number=36, email="f@example.fr")
     Subscription.objects.filter(pk=off.term.subscription_id).update(renewal="fixed")
     asked = {"asked_on": "2027-02-01"}
     return [
-        draft("link_card", {"subscription_id": march_renewal(33).subscription_id, **asked}),
+        draft("link_card", {"subscription_id": march_renewal(37).subscription_id, **asked}),
         draft("link_renewal_on", {"subscription_id": off.term.subscription_id, **asked}),
         draft("link_renew", {"subscription_id": fixed.term.subscription_id, **asked}),
     ]

@@ -180,7 +180,7 @@ def test_nobody_is_written_to_after_erasure_but_about_money_and_the_erasure_itse
     reader = get_user_model().objects.create(email="gone@example.fr", created_at=AT, erased_on=ON)
     drafts = every()
     queue([draft(one.kind, one.facts, customer_id=reader.pk) for one in drafts])
-    deliver(50, at=AT)
+    deliver(500, at=AT)
     sent = set(Notice.objects.filter(state="sent").values_list("kind", flat=True))
     declared = {"withdrawal_acknowledged", "termination_acknowledged", "declaration_applied"}
     money = {"order_confirmation", "order_expired_with_late_money", "refund_sent", "renewal_paid", "renewal_given_back"}

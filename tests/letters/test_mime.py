@@ -47,7 +47,7 @@ def test_a_letter_is_text_and_html(server):
 def test_no_service_letter_offers_to_unsubscribe_or_sells_anything(server):
     drafts = [one for one in every() if not LETTERS[one.kind].one_click]
     queue(drafts)
-    deliver(50, at=AT)
+    deliver(500, at=AT)
     assert len(server.letters) == len(drafts) == sum(not letter.one_click for letter in LETTERS.values())
     for letter in server.letters:
         assert letter["List-Unsubscribe"] is None
@@ -124,7 +124,7 @@ def test_a_provider_s_own_id_is_the_proof(settings):
 
 def test_nothing_in_a_letter_is_fetched_from_anywhere(outbox):
     queue(every())
-    deliver(50, at=AT)
+    deliver(500, at=AT)
     for letter in outbox:
         html = letter.alternatives[0][0]
         assert not re.search(r"<(img|link|script|iframe|object)\b|url\(|@import|@font-face", html)
@@ -135,7 +135,7 @@ def test_nothing_in_a_letter_is_fetched_from_anywhere(outbox):
 
 def test_french_spaces_do_not_break(outbox):
     queue(every())
-    deliver(50, at=AT)
+    deliver(500, at=AT)
     for letter in outbox:
         assert not re.search(r" [:;!?»€%]|« |n° ", f"{letter.subject}\n{letter.body}"), letter.subject
         body = letter.alternatives[0][0].partition("</head>")[2]

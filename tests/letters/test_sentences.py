@@ -32,7 +32,7 @@ def test_every_kind_of_the_table_is_written_here(outbox):
 def test_every_letter_says_what_was_agreed(outbox):
     drafts = every()
     queue(drafts)
-    assert deliver(50, at=AT).sent == len(drafts)
+    assert deliver(500, at=AT).sent == len(drafts)
     for one, letter in zip(drafts, outbox, strict=True):
         said = SIGNED.sub(r"/\1/[signed]/", f"{letter.subject}\n\n{letter.body}")
         said = re.sub(r"/abonnements/\d+/", "/abonnements/[n]/", said)

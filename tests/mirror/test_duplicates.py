@@ -16,6 +16,7 @@ from payments.mirroring import duplicates, taking_over
 from payments.models import MirrorCharge, Payment, Refund
 from shop.backoffice.roles import ensure_roles
 from shop.watch.audit import breaches
+from subscriptions import transferring
 from tests.backoffice.colleagues import Colleague, hire, seal_of, text_of
 from tests.makers import NOW, READER
 from tests.mirror.nights import CLOCK, TOMORROW, bought, charge_by_hand, customer_of, found, night, on_the_desk
@@ -143,6 +144,17 @@ def test_one_click_gives_back_what_is_left_and_does_it_once(offers, till, financ
     assert (again.payment_id, str(again.amount.amount), again.reason) == (twin.pk, "27.60", WHY)
     assert finance.rehearse("desk_act_give_back", twin.pk, reason=WHY).status_code == 422
     assert "demandé ou fait" in text_of(finance.see("desk_mirror"))
+
+
+def test_what_goes_by_transfer_is_not_offered_a_second_time(offers, till, finance):
+    twin = twin_of(bought(till), till)
+    refund = Refund.objects.get(payment=twin)
+    Refund.objects.filter(payment=twin).update(state="failed")
+    transferring.begin(refund, reason=WHY, actor=READER, at=timezone.now())
+    [shown] = duplicates.duplicates()
+    assert (str(shown.given), duplicates.left_to_give_back(twin).amount) == ("27.60", 0)
+    assert "demandé ou fait" in text_of(finance.see("desk_mirror"))
+    assert finance.rehearse("desk_act_give_back", twin.pk, reason=WHY).status_code == 422
 
 
 def test_a_payment_that_pays_for_something_is_not_given_back_here(offers, till, finance):

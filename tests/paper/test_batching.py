@@ -66,7 +66,7 @@ class TestMaking:
         assert lines == [(1, first.pk, ""), (2, second.pk, "")]
         pages = words_of(read(batch.document_id))
         contract, other = batch.lines.all()
-        assert contract.pages == 8  # two of the letter, the invoice, the terms of sale, the withdrawal form
+        assert contract.pages == 9  # two of the letter, the invoice, five of the terms of sale, the withdrawal form
         assert batch.pages == len(pages) == contract.pages + contract.pages % 2 + other.pages
         assert "Votre abonnement est confirmé" in pages[0]
         assert "Conditions générales de vente" in pages[1]
@@ -90,6 +90,14 @@ class TestMaking:
         on_paper(camille)
         made()
         assert make_batch(actor=STAFF, at=AT) is None
+
+    def test_letters_without_an_address_keep_no_others_back(self, camille):
+        for number in range(3):
+            stranger = get_user_model().objects.create(first_name="Sans", last_name="Adresse", created_at=AT)
+            facts = {"old_email": "a", "new_email": "b"}
+            queue([draft("email_changed", facts, matter=f"lost{number}", customer_id=stranger.pk, to_email="")])
+        last = on_paper(camille)
+        assert [line.notice_id for line in made(limit=2).lines.all()] == [last.pk]
 
     def test_what_is_not_due_yet_does_not_leave(self, camille):
         queue([NoticeDraft(**{**_as_dict(draft("account_erased", {"erased_on": "2027-01-04"})), "to_email": "",

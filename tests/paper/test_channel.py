@@ -17,7 +17,7 @@ from shop.customers.emails import live_by_post
 from shop.customers.erasing import erase
 from shop.customers.exporting import export
 from subscriptions.models import LostMailbox, Notice, Order, PostalAddress, ReminderStep, Subscription, Term
-from subscriptions.notices.delivering import deliver
+from subscriptions.notices.delivering import deliver, is_erased
 from subscriptions.notices.queueing import queue
 from subscriptions.notices.recovering import send_again
 from subscriptions.paper.addressing import addresses_of, forget_addressed
@@ -25,7 +25,7 @@ from subscriptions.paper.batching import make_batch
 from subscriptions.renewals.noticing import notice
 from subscriptions.renewals.planning import plan
 from subscriptions.renewals.reminding import remind
-from tests.letters.every import code, draft
+from tests.letters.every import code, draft, gift_of
 from tests.letters.people import AT, purchase
 from tests.makers import NOW
 from tests.renewals.days import noon
@@ -106,6 +106,22 @@ class TestAddresses:
         Subscription.objects.filter(pk=bought.term.subscription_id).update(payer=giver)
         assert addresses_of([Notice(pk=2, customer_id=giver.pk)]) == {}
 
+    def test_a_letter_to_a_record_that_was_merged_goes_to_where_its_reader_is_known(self):
+        bought = purchase()
+        gone = get_user_model().objects.create(is_active=False, merged_into=bought.customer, created_at=AT)
+        assert addresses_of([Notice(pk=1, customer_id=gone.pk)])[1].lines[0] == "MME CAMILLE LENOIR"
+        get_user_model().objects.filter(pk=bought.customer.pk).update(erased_on=AT.date())
+        assert is_erased(gone.pk)
+
+    def test_the_recipient_of_a_gift_whose_mailbox_is_dead_is_told_where_their_copies_go(self):
+        gift = gift_of(41, state="given")
+        LostMailbox.objects.create(email="ines@example.fr", kind="dead", since=AT)
+        queue([draft("gift_announced", {"gift_id": gift.pk}, to_name="Inès Roux", to_email="ines@example.fr")])
+        letter = Notice.objects.get()
+        assert letter.channel == "paper"
+        assert addresses_of([letter])[letter.pk].pk == gift.subscription.recipient.address_id
+        assert not DeskItem.objects.filter(kind="letter_unaddressed").exists()
+
     def test_what_is_said_of_a_missing_address_ends_when_there_is_one(self):
         stranger = get_user_model().objects.create(created_at=AT)
         for _twice in range(2):
@@ -165,7 +181,7 @@ class TestNoEmail:
     def test_their_fixed_term_is_reminded_by_the_steps_that_go_on_paper_only(self):
         made = subscriber(renewal="fixed")
         get_user_model().objects.filter(pk=made.payer_id).update(email=None)
-        assert dict(ReminderStep.objects.values_list("code", "channel")) == {
+        assert dict(ReminderStep.objects.filter(addressee="reader").values_list("code", "channel")) == {
             "RA1": "email", "RA2": "email", "R0": "letter", "RE1": "letter", "RE2": "email", "RE3": "email",
         }  # fmt: skip
         lapsed = date(2027, 12, 1)

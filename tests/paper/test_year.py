@@ -14,7 +14,7 @@ from payments.actors import Actor
 from payments.models import DeskItem
 from subscriptions.models import Notice, NoticeProof, PostBatch, Subscription
 from subscriptions.paper.batching import make_batch, mark_posted
-from tests.renewals.days import live, noon, steps, the_renewal
+from tests.renewals.days import live, noon, serve_all, steps, the_renewal
 from tests.renewals.people import subscriber
 
 R = date(2027, 11, 23)
@@ -24,8 +24,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def reader(outbox) -> Subscription:
-    """A reader who has no e-mail address any more; the confirmation of the order is put aside."""
+    """A reader who has no e-mail address any more, whose copies leave on their days; the confirmation of the order is put aside."""
     made = subscriber()
+    serve_all(made)
     Notice.objects.filter(kind="order_confirmation").update(state="withdrawn")
     get_user_model().objects.filter(pk=made.payer_id).update(email=None)
     return made

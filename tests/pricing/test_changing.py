@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from payments.actors import Actor
 from payments.money import eur
 from subscriptions.dates import dates_of_subscription
-from subscriptions.models import Notice, Offer, Price, PriceChange, Renewal, RenewalProof
+from subscriptions.models import Notice, Offer, Price, PriceChange, Renewal, RenewalProof, Term, TermUndone
 from subscriptions.notices.delivering import deliver
 from subscriptions.offers.catalogue import read_shelf
 from subscriptions.pricing.changing import CannotChange, cancel, prepare, sign
@@ -115,6 +115,54 @@ def test_the_letter_of_its_own_comes_ninety_days_before_and_once(post):
     assert post[0].subject == "ActuIA\u00a0: votre prochaine année coûtera 30,60\u00a0€ au lieu de 27,60\u00a0€"
     notice = Notice.objects.get(kind="price_change")
     assert (notice.matter, notice.rank) == (f"price_change:{change.pk}:{subscription.pk}:2", "legal")
+
+
+def second_year(subscription, **facts) -> Term:
+    """Another term, of the same price unless said otherwise."""
+    first = subscription.terms.get(number=1)
+    year = {
+        "starts_on": R, "ends_on": date(2028, 11, 22), "copies": 4, "amount": first.amount, "amount_ht": first.amount_ht,
+        "vat_zone": first.vat_zone, "vat_rate": first.vat_rate, "created_at": NOW,
+    }  # fmt: skip
+    return Term.objects.create(subscription=subscription, number=2, **(year | facts))
+
+
+def test_a_year_that_was_undone_keeps_nobody_from_being_told(post):
+    """Bought early and given back: the year that renews follows the first one, and is the third by number."""
+    subscription = subscriber()
+    TermUndone.objects.create(term=second_year(subscription), actor="job:test", reason="rétractation", at=NOW)
+    change = signed()
+    day = R - timedelta(days=90)
+    assert tell(on=day, at=noon(day), limit=10) == 1
+    notice = Notice.objects.get(kind="price_change")
+    assert (notice.matter, notice.facts["renews_on"]) == (
+        f"price_change:{change.pk}:{subscription.pk}:3",
+        R.isoformat(),
+    )
+
+
+def test_a_year_that_was_given_is_no_price_that_the_reader_paid(post):
+    """Three copies of a gift follow the reader's own: they see no price of it, and the next year costs more than theirs."""
+    subscription = subscriber()
+    second_year(subscription, source="gift", copies=3, amount=eur("20.70"), ends_on=date(2028, 8, 22))
+    signed()
+    day = date(2028, 8, 23) - timedelta(days=90)
+    assert tell(on=day, at=noon(day), limit=10) == 1
+    post.clear()
+    deliver(10, at=noon(day))
+    [letter] = [one for one in post if "prochaine année" in one.subject]
+    assert "au lieu de 27,60\u00a0€" in letter.subject
+    assert "20,70" not in letter.body + letter.alternatives[0][0]
+
+
+def test_the_legal_notice_says_no_price_of_a_gift(post):
+    subscription = subscriber()
+    carried = second_year(subscription, source="gift", copies=3, amount=eur("20.70"), ends_on=date(2028, 8, 22))
+    target = carried.ends_on + timedelta(days=1) - timedelta(days=61)
+    live_through(target, target)
+    [legal] = [letter for letter in post if "reconduction" in letter.subject]
+    assert "27,60\u00a0€ TTC, inchangé" in legal.body
+    assert "20,70" not in legal.body
 
 
 def test_the_legal_notice_states_the_change_and_the_total_told_is_the_total_charged(post):

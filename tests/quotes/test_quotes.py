@@ -11,7 +11,7 @@ from django.db import connection
 from payments.actors import Actor, job
 from payments.models import DeskItem
 from subscriptions.calendar import DeliveryZone
-from subscriptions.models import Issue, Notice, Offer, Price, Quote, QuoteRendering, Subscription, Term
+from subscriptions.models import Issue, Notice, Offer, Price, Quote, QuoteRendering, Subscription, Term, TermUndone
 from subscriptions.notices.delivering import deliver
 from subscriptions.objecting import object_to_reminders
 from subscriptions.pricing.changing import CannotChange, prepare
@@ -198,3 +198,25 @@ def test_a_quote_is_never_changed():
     sweep(DUE)
     with connection.cursor() as cursor, pytest.raises(Exception, match="permission denied"):
         cursor.execute("UPDATE subscriptions_quote SET buyer_name = 'x'")
+
+
+def test_an_organisation_without_e_mail_gets_its_quote_by_post(django_user_model):
+    subscription = university()
+    django_user_model.objects.filter(pk=subscription.payer_id).update(email=None)
+    assert sweep(DUE) == 1
+    assert Notice.objects.get(kind="renewal_quote").channel == "paper"
+
+
+def test_a_year_that_was_undone_is_not_the_one_that_a_quote_follows():
+    subscription = university()
+    first = subscription.terms.get()
+    again = Term.objects.create(
+        subscription=subscription, number=2, starts_on=R, ends_on=date(2028, 11, 22), copies=4, amount=first.amount,
+        amount_ht=first.amount_ht, vat_zone=first.vat_zone, vat_rate=first.vat_rate, created_at=NOW,
+    )  # fmt: skip
+    TermUndone.objects.create(term=again, actor="job:test", reason="remboursée", at=NOW)
+    assert sweep(DUE) == 1
+    assert sweep(DUE) == 0
+    assert (Quote.objects.get().term, Quote.objects.get().starts_on) == (first, R)
+    deliver(10, at=noon(DUE))
+    assert Notice.objects.get(kind="renewal_quote").failure == ""

@@ -25,7 +25,7 @@ from tests.races.instants.charging import Round
 from tests.races.instants.conducting import Crew
 from tests.sandbox.driver import KEY
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 SEED = os.environ.get("SEED") or str(random.SystemRandom().randrange(10**6))
 REPORT = os.environ.get("RACES_REPORT", "")
 RACES = int(os.environ.get("RACES") or 0)

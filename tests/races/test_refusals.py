@@ -49,6 +49,7 @@ FREE = {
     "subscriptions_contact": "its words are blanked when a reader is erased, nothing else ever changes (tests/support)",
     "subscriptions_postaladdress": "blanked when a reader is erased; orders, invoices and files keep their own copy",
     "subscriptions_lostmailbox": "names an address, which goes when its reader is erased",
+    "subscriptions_look": "what a sweep has to look at; the weekly audit of plans finds what it missed",
 }
 
 
@@ -180,6 +181,7 @@ PLAIN = {
 #: Where a plain value is refused by a CHECK.
 FITTING = {
     "payments_mirrorrun": {"since": "'2025-12-31'", "read_to_end": "true"},
+    "subscriptions_carriedterm": {"served_id": "2"},
     "subscriptions_renewal": {"number": "2", "term_id": "NULL"},
     "subscriptions_postbatchletter": {"outcome": "'posted'"},
     "subscriptions_renewalproof": {"kind": "'pre_debit'"},

@@ -54,7 +54,7 @@ class TestLegal:
         assert (letter.rank, letter.to_email, letter.customer_id) == (
             "legal", "elodie.lefevre@example.fr", reader.payer_id,
         )  # fmt: skip
-        assert letter.facts == {"renewal_id": renewal.pk, "renews_on": "2027-11-23"}
+        assert letter.facts == {"renewal_id": renewal.pk, "renews_on": "2027-11-23", "amount": "27.60"}
 
     @pytest.mark.parametrize(
         ("on", "queued"),

@@ -322,3 +322,11 @@ def test_a_year_and_thousands_are_as_many_queries_as_one(django_assert_num_queri
     with CaptureQueriesContext(connection) as three:
         assert len(foresee(R, MONTH, at=noon(EVE))) == 3
     assert len(three) == len(one) <= 20
+
+
+def test_whoever_is_written_to_by_post_is_rehearsed_by_the_days_of_the_post(django_user_model):
+    """Queued at R − 71 and R − 24; the word of the debit leaves five days later at the latest. Put off, the same."""
+    by_post = someone()
+    django_user_model.objects.filter(pk=by_post.payer_id).update(email=None)
+    line = one_line(by_post, on=R - timedelta(days=100))
+    assert (line.will, line.legal_on, line.pre_debit_on) == ("charge", R - timedelta(days=71), R - timedelta(days=19))

@@ -14,6 +14,7 @@ from subscriptions.notices.delivering import deliver
 from subscriptions.notices.queueing import queue
 from subscriptions.returns import applying
 from subscriptions.returns.applying import Applied, apply_waiting
+from subscriptions.returns.news import News
 from subscriptions.returns.notifications import read
 from subscriptions.returns.receiving import store
 from subscriptions.returns.tokens import return_address, token_of
@@ -251,3 +252,15 @@ class TestNotifications:
     )
     def test_what_is_no_notification_tells_nothing(self, raw):
         assert read(raw, at=AT) is None
+
+
+def test_news_of_letters_that_are_not_ours_keeps_no_other_back(outbox, monkeypatch):
+    monkeypatch.setattr(applying, "CHUNK", 2)
+    for number in range(5):
+        said = News(f"theirs-{number}", MailEvent.Kind.DELIVERED, f"<{number}@elsewhere.example>", AT)
+        store("generic", [said], f"{number}".encode(), media_type="application/json", at=AT)
+    letter = sent()
+    said = News("ours", MailEvent.Kind.HARD, message_id(letter).strip("<>"), AT)
+    store("generic", [said], b"ours", media_type="application/json", at=LATER)
+    assert apply_waiting(2, at=LATER) == Applied(applied=1, waiting=5)
+    assert apply_waiting(2, at=AT + timedelta(days=1)).ignored == 2

@@ -49,12 +49,24 @@ def test_genuine_news_is_stored_as_heard_and_told_twice_it_is_stored_once(outbox
         lambda body, now: {},
         lambda body, now: {"boutique-signature": "t=1,v1=0"},
         lambda body, now: {"boutique-signature": "nonsense"},
+        lambda body, now: {"boutique-signature": f"t={'9' * 400},v1=0"},
+        lambda body, now: {"boutique-signature": f"t={'9' * 5000},v1=0"},
         lambda body, now: headers(body, at=now, secret="another-secret-of-ours"),
         lambda body, now: headers(b"another body", at=now),
         lambda body, now: headers(body, at=now - timedelta(seconds=301)),
         lambda body, now: headers(body, at=now + timedelta(seconds=301)),
     ],
-    ids=["unsigned", "a made-up one", "nonsense", "another secret", "another body", "too old", "from the future"],
+    ids=[
+        "unsigned",
+        "a made-up one",
+        "nonsense",
+        "a long number",
+        "a longer one",
+        "another secret",
+        "another body",
+        "too old",
+        "from the future",
+    ],
 )
 def test_what_is_not_signed_about_now_with_the_secret_changes_nothing_and_is_counted(outbox, said):
     letter = sent()
@@ -133,3 +145,10 @@ def test_brevo_too_with_a_bearer_token(outbox, named, kind):
     assert knock("brevo", body, {"authorization": f"Bearer {SECRET}"}) == 200
     assert MailEvent.objects.get().kind == kind
     assert Notice.objects.get().state == "sent"
+
+
+def test_news_with_signs_that_no_database_takes_is_stored_without_them(outbox):
+    said = event(sent()) | {"detail": "550 \0 \ud800 unknown", "id": "evt\0-1"}
+    body = neutral(said)
+    assert knock("generic", body, headers(body, at=timezone.now())) == 200
+    assert list(MailEvent.objects.values_list("event_id", "detail")) == [("evt-1", "550 ? unknown")]

@@ -56,3 +56,25 @@ def test_the_job_without_a_mailbox_does_nothing(settings, transactional_db):
     settings.BOUNCE_MAILBOX = ""
     bounce_mailbox()
     assert not MailEvent.objects.exists()
+
+
+NESTED = b"".join(
+    f'Content-Type: multipart/mixed; boundary="b{depth}"\r\n\r\n--b{depth}\r\n'.encode() for depth in range(2000)
+)
+
+
+@pytest.mark.parametrize("breaks", [lambda raw: NESTED, lambda raw: raw.replace(b"smtp; 550", b"smtp; \0 550")])
+def test_a_message_that_breaks_its_reader_keeps_no_other(outbox, breaks):
+    sent()
+    raw = notification(to=outbox[0].from_email)
+    with Mailbox(breaks(raw), raw.replace(b"5.1.1 <", b"5.1.2 <")) as box:
+        assert fetch(url(box), at=AT).new >= 1
+        assert fetch(url(box), at=AT) == Fetched()
+
+
+def test_a_clock_that_was_never_set_dates_nothing(outbox):
+    sent()
+    raw = notification(to=outbox[0].from_email).replace(b"04 Jan 2027", b"01 Jan 1970")
+    with Mailbox(raw) as box:
+        fetch(url(box), at=AT)
+    assert MailEvent.objects.get().happened_at == AT

@@ -191,6 +191,7 @@ def as_superuser() -> Iterator[Callable[[], None]]:
     connection.settings_dict.update(kept)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("transactional_db")
 def test_every_planted_fault_is_caught_by_its_invariant(as_superuser):
     plan = Plan(begins=date(2027, 2, 1), years=1.03, bulk=3, bulk_days=3, readers=0, seed=4, audit_months=24)

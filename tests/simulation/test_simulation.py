@@ -12,7 +12,7 @@ from tests.simulation.plan import Plan
 from tests.simulation.registry import ACTS, ANSWERS, FAULTS, chosen
 from tests.simulation.run import simulate
 
-pytestmark = pytest.mark.usefixtures("transactional_db")
+pytestmark = [pytest.mark.usefixtures("transactional_db"), pytest.mark.long]
 
 
 def test_a_year_with_everything_that_goes_wrong_is_clean():
@@ -25,6 +25,11 @@ def test_a_year_with_everything_that_goes_wrong_is_clean():
     report = simulate(plan)
     assert report.clean, f"seed {seed}: {report.failures[:3]} {report.found[:5]}\n" + "\n".join(report.explained)
     assert report.counts["charges"] > 0
+
+
+def facts(counts: dict[str, int]) -> dict[str, int]:
+    """What happened, without how often somebody looked."""
+    return {name: count for name, count in counts.items() if name not in ("steps", "job runs")}
 
 
 def test_the_same_seed_is_the_same_trace():
@@ -43,7 +48,8 @@ def test_the_same_seed_is_the_same_trace():
     again = simulate(plan)
     assert first.trace == again.trace
     assert first.trace
-    assert first.counts == again.counts
+    # How often the jobs rang is no business fact: the second run of a process finds what the first one has read.
+    assert facts(first.counts) == facts(again.counts)
 
 
 def test_another_seed_is_another_trace():

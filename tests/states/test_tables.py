@@ -305,7 +305,7 @@ MOVERS = {
     "payments/webhooks/moving.py", "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
     "subscriptions/fulfilment/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
     "subscriptions/pausing/moving.py", "subscriptions/pricing/moving.py", "subscriptions/gifts/moving.py",
-    "subscriptions/returns/moving.py",
+    "subscriptions/returns/moving.py", "shop/backoffice/bulk_carrying.py",
 }  # fmt: skip
 #: SQL of our own that changes a state.
 BY_STATEMENT = re.compile(r"\bUPDATE\b.*\bSET\b.*\bstate\s*=", re.DOTALL)

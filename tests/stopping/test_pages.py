@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from subscriptions.models import Declaration, Notice, Subscription
+from subscriptions.paper.addressing import addresses_of
 from subscriptions.texts import load_texts
 from tests.account.conftest import _plain_static, elodie, karim, offers  # noqa: F401
 from tests.account.people import field, said
@@ -155,17 +156,39 @@ def test_a_day_that_is_over_is_refused_in_a_sentence(elodie):  # noqa: F811
     assert "Ce jour est passé : choisissez aujourd’hui ou plus tard, ou laissez vide." in words(page)
 
 
-def test_by_post_alone_the_acknowledgement_is_on_supports_desk(elodie):  # noqa: F811
+def test_by_post_alone_the_acknowledgement_waits_to_be_posted_there(elodie):  # noqa: F811
     from payments.models import DeskItem
 
     walk(Client(), TERMINATE, typed(elodie, email="", postal_address="12 bis rue de l’Église\n75004 Paris"))
     declared = Declaration.objects.get()
     assert (declared.email, declared.postal_address) == ("", "12 bis rue de l’Église\n75004 Paris")
-    assert set(DeskItem.objects.values_list("kind", flat=True)) == {
-        "acknowledgement_by_post",
-        "declaration_other_email",
-    }
-    assert not Notice.objects.filter(kind="termination_acknowledged").exists()
+    assert list(DeskItem.objects.values_list("kind", flat=True)) == ["declaration_other_email"]
+    letter = Notice.objects.get(kind="termination_acknowledged")
+    assert (letter.channel, letter.state, letter.customer_id) == ("paper", "queued", None)
+    assert addresses_of([letter])[letter.pk].lines == ["Élodie Lefèvre", "12 bis rue de l’Église", "75004 Paris"]
+
+
+@pytest.mark.parametrize(
+    ("typed_address", "lines"),
+    [
+        ("Élodie LEFÈVRE\n75004 Paris", ["Élodie LEFÈVRE", "75004 Paris"]),
+        (
+            f"{'résidence ' * 5}\n75004 Paris",
+            ["Élodie Lefèvre", "résidence résidence résidence", "résidence résidence", "75004 Paris"],
+        ),
+    ],
+)
+def test_the_address_typed_fits_into_the_window(elodie, typed_address, lines):  # noqa: F811
+    walk(Client(), TERMINATE, typed(elodie, email="", postal_address=typed_address))
+    letter = Notice.objects.get(kind="termination_acknowledged")
+    assert addresses_of([letter])[letter.pk].lines == lines
+
+
+def test_what_does_not_fit_into_the_window_is_asked_for_at_the_desk(elodie):  # noqa: F811
+    from payments.models import DeskItem
+
+    walk(Client(), TERMINATE, typed(elodie, email="", postal_address="\n".join("abcdefgh")))
+    assert DeskItem.objects.filter(kind="letter_unaddressed").count() == 1
 
 
 def test_a_double_click_two_tabs_and_the_back_button_are_one_declaration(elodie):  # noqa: F811

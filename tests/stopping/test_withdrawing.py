@@ -13,6 +13,7 @@ import pytest
 from payments.audit import balance_of
 from payments.gateway import IntentSeen, Outcome
 from payments.models import DeskItem, Payment, Refund
+from payments.refunds import request
 from payments.settling import News, apply
 from shop.watch.audit import breaches
 from subscriptions.models import (
@@ -130,6 +131,25 @@ def test_a_dispute_lets_the_money_wait():
     assert following_up.give_back_waiting(actor=JOB, at=NOW, limit=20) == 1
     declared.refresh_from_db()
     assert refund_of(declared)[0] == Decimal("27.60")
+
+
+def test_those_that_wait_keep_nobody_else_waiting():
+    """One is disputed for months, one cannot be prepared; a third one's file has been posted."""
+    subscriptions = [subscriber() for _number in range(3)]
+    payments = list(Payment.objects.order_by("pk"))
+    first = Entitlement.objects.filter(rank=1)
+    move_copies(list(first), "assign", on=NOW.date(), actor=JOB, at=NOW)
+    declared = [withdraws(one) for one in subscriptions]
+    posted(25, on=date(2026, 12, 1))
+    DeskItem.objects.create(
+        desk="finance", kind="charge.dispute.created", subject=f"payment:{payments[0].pk}", sentence="x", opened_at=NOW
+    )
+    request(payments[1], amount=payments[1].amount, reason="x", actor=JOB, at=NOW)
+    assert following_up.give_back_waiting(actor=JOB, at=NOW + timedelta(days=8), limit=1) == 1
+    for one in declared:
+        one.refresh_from_db()
+    assert [one.refund is not None for one in declared] == [False, False, True]
+    assert DeskItem.objects.get(kind="refund_by_hand").subject == f"declaration:{declared[1].pk}"
 
 
 def order(kind="card", state=None):

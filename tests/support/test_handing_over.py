@@ -15,13 +15,14 @@ from shop.watch.audit import breaches
 from subscriptions.addresses.check import check
 from subscriptions.addresses.typed import TypedAddress
 from subscriptions.dates import may_turn_on
-from subscriptions.handing_over import CannotHandOver, give_payer, give_recipient, payer_of
+from subscriptions.handing_over import CannotHandOver, give_payer, give_recipient, payer_of, respelled, spell
 from subscriptions.models import AddressChange, HandOver, Notice, RenewalChoice, Subscription
 from subscriptions.stopping.choosing import CannotChoose, turn_on
 from subscriptions.stopping.terminating import end_now
 from tests.backoffice.colleagues import said, seal_of, text_of
 from tests.backoffice.sold import sell
-from tests.makers import NOW
+from tests.gifts.people import INES, give
+from tests.makers import NOW, make_magazine, make_offers
 from tests.renewals.people import announced, subscriber
 from tests.stopping.people import JOB, posted, states
 
@@ -114,6 +115,14 @@ def test_a_name_corrected_with_the_address_is_told_as_a_name(at_desk, offers):
     assert kinds() == ["name_corrected"]
 
 
+def test_the_giver_does_not_learn_where_a_gift_goes_by_a_name_put_right():
+    make_offers(make_magazine())
+    subscription = give().subscription
+    typed, label = respelled(subscription.recipient, last_name="Le Roux")
+    spell(subscription.recipient, typed, label, actor=JOB, reason=WHY, at=NOW)
+    assert [one.to_email for one in Notice.objects.filter(kind="name_corrected")] == [INES]
+
+
 # --- another recipient ---
 
 
@@ -132,6 +141,13 @@ def test_somebody_else_receives_from_the_first_issue_whose_file_is_open():
     assert to_brother(subscription) is None
     assert HandOver.objects.count() == 1
     assert breaches(NOW) == []
+
+
+def test_whoever_has_no_e_mail_reads_of_it_on_paper():
+    subscription = subscriber()
+    Customer.objects.filter(pk=subscription.payer_id).update(email=None)
+    to_brother(subscription)
+    assert Notice.objects.get(kind="recipient_changed").channel == "paper"
 
 
 def test_another_subscription_of_the_same_reader_goes_on_to_them():

@@ -24,10 +24,13 @@ from shop.customers.merging import CannotMerge, doubles_of, merge, moves_of
 from shop.customers.models import Customer, EmailChange
 from shop.customers.search import refresh
 from shop.watch.audit import breaches
-from subscriptions.models import Consent, Notice, Order, Recipient, Subscription
+from subscriptions.gifts.claiming import claim
+from subscriptions.gifts.reaching import mailbox_of
+from subscriptions.models import Consent, Gift, Notice, Order, Recipient, Subscription
 from subscriptions.objecting import has_objected, object_to_reminders, read_unsubscribe, unsubscribe_path
 from tests.backoffice.colleagues import said, text_of
 from tests.backoffice.sold import sell
+from tests.gifts.people import give
 from tests.makers import HOME, make_wish, place_order
 from tests.races.crowd import together, troubles
 from tests.stopping.people import JOB
@@ -90,6 +93,17 @@ def test_what_lives_moves_and_what_is_evidence_keeps_its_number(two):
     assert "reader1@example.fr" in Customer.objects.get(pk=reader.pk).search
     assert str(gone.subscription) in Customer.objects.get(pk=reader.pk).search
     assert breaches(timezone.now()) == []
+
+
+def test_a_gift_that_was_received_moves_too(two):
+    _kept, gone = two
+    gift = Gift.objects.create(
+        order=gone.order, code="CADEAU1", subscription=gone.subscription, claimed_by=gone.customer, state="claimed",
+        state_since=timezone.now(), created_at=timezone.now(),
+    )  # fmt: skip
+    reader = one(two)
+    gift.refresh_from_db()
+    assert gift.claimed_by == reader
 
 
 def test_money_of_the_old_record_goes_back_on_its_own_account(two):
@@ -320,3 +334,14 @@ def test_merged_both_ways_at_once_one_stays(two):
     assert refused.code == "merged"
     assert Customer.objects.filter(merged_into__isnull=False).count() == 1
     assert breaches(timezone.now()) == []
+
+
+def test_a_gift_received_under_the_record_that_goes_is_received_under_the_one_that_stays(two):
+    kept, gone = two
+    gift = give()
+    claim(gift.pk, gone.customer, onto=None, actor=JOB, at=timezone.now())
+    one(two)
+    gift.refresh_from_db()
+    assert gift.claimed_by == kept.customer
+    assert gift.subscription.holder == kept.customer
+    assert mailbox_of(gift).email == kept.customer.email

@@ -10,8 +10,13 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from payments.models import Act, Refund, RefundLimit
+from subscriptions.gifts.claiming import claim
 from tests.backoffice.colleagues import said, seal_of, text_of
 from tests.backoffice.sold import sell
+from tests.choice.people import reader, renews
+from tests.gifts.people import give
+from tests.makers import NOW, READER, TODAY, make_magazine, make_offers
+from tests.renewals.people import subscriber
 
 WHY = "Numéro arrivé déchiré."
 
@@ -89,3 +94,18 @@ def test_what_makes_no_sense_is_said_and_kept(at_desk, term, typed):
 @pytest.mark.parametrize("role", ["fulfilment"])
 def test_others_may_not(at_desk, term, role):
     assert at_desk(role).see("desk_act_refund_part", term.pk).status_code == 403
+
+
+def test_a_refund_in_full_shows_the_copies_where_a_gift_goes_on(at_desk):
+    make_offers(make_magazine())
+    gift, own = give(), subscriber()
+    claim(gift.pk, own.payer, onto=own.pk, actor=READER, at=NOW)
+    page = at_desk("finance").rehearse("desk_act_refund", gift.order_id, reason="Appel du donateur.")
+    assert "4 exemplaires" in text_of(page)
+
+
+def test_a_refund_in_full_of_a_later_year_says_that_the_subscription_goes_on(at_desk):
+    term = renews(reader(), on=TODAY)
+    page = text_of(at_desk("finance").rehearse("desk_act_refund", term.order_id, reason="Appel de la lectrice."))
+    assert said("the subscription goes on") in page
+    assert "se termine aujourd’hui" not in page

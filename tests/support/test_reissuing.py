@@ -17,6 +17,7 @@ from payments.invoicing.reissuing import CannotReissue, buyer_of, is_open
 from payments.invoicing.rendering import read_whole, render_pending
 from payments.models import Act, Invoice, LedgerLine, Payment, Refund, Reissue
 from payments.money import eur
+from shop.customers.models import Customer
 from shop.watch.audit import breaches
 from subscriptions.models import Notice
 from subscriptions.notices.delivering import deliver
@@ -50,6 +51,17 @@ def anew(invoice, buyer=FIRM, at=NOW):
 
 def books():
     return {account: balance_of(account) for account in ACCOUNTS}
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_both_papers_reach_whoever_has_no_e_mail_or_another_record_by_now(merged):
+    reader = subscriber().payer
+    kept = Customer.objects.create(email="kept@example.fr", first_name="Élodie", last_name="Lefèvre", created_at=NOW)
+    changes = {"is_active": False, "merged_into": kept} if merged else {}
+    Customer.objects.filter(pk=reader.pk).update(email=None, **changes)
+    anew(Invoice.objects.get())
+    letter = Notice.objects.get(kind="invoice_reissued")
+    assert (letter.customer, letter.channel) == ((kept, "email") if merged else (reader, "paper"))
 
 
 @pytest.mark.parametrize("served", [0, 1])

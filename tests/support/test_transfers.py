@@ -21,15 +21,18 @@ from payments.transfers.giving_back import CannotTransfer
 from payments.transfers.moving import TRANSITIONS, NoSuchStep, move
 from shop.customers.erasing import erase, outlook
 from shop.customers.holdings import everything
+from shop.customers.models import Customer
 from shop.watch.audit import breaches
 from subscriptions import transferring
 from subscriptions.models import Notice
 from subscriptions.stopping.following_up import refunded
+from subscriptions.stopping.reading import contract_of, standing_of
 from subscriptions.stopping.terminating import end_now
 from tests.makers import NOW, TODAY
 from tests.races.crowd import together, troubles
 from tests.renewals.people import subscriber
 from tests.stopping.people import JOB, withdraws
+from tests.support.test_giving_part import gives
 from tests.support.transfers import FINANCE, SUPPORT, approved, came_back, filed, given, seen, sent
 
 pytestmark = pytest.mark.django_db
@@ -166,6 +169,23 @@ def test_nothing_is_given_back_while_the_bank_disputes_the_payment(when):
     assert refused.value.code == "disputed"
 
 
+def test_a_dispute_after_the_yes_keeps_a_transfer_out_of_the_file():
+    transfer = approved(given(came_back()))
+    dispute = DeskItem.objects.create(
+        desk="finance",
+        kind="charge.dispute.created",
+        sentence="…",
+        opened_at=NOW,
+        subject=f"payment:{transfer.payment_id}",
+    )
+    with pytest.raises(CannotTransfer) as refused:
+        filed()
+    assert refused.value.code == "nothing"
+    dispute.closed_at, dispute.closed_by, dispute.closed_because = NOW, str(FINANCE), "gagné"
+    dispute.save()
+    assert filed().count == 1
+
+
 def test_a_withdrawal_given_back_by_transfer_is_given_back():
     declared = withdraws(subscriber())
     apply(seen(declared.refund, "failed"), refund_id=declared.refund_id, actor=JOB, at=NOW)
@@ -181,6 +201,39 @@ def test_an_old_debit_ended_on_a_ground_is_given_back_by_transfer_and_its_declar
     [given_back] = end_now(subscription.pk, "moved", actor=JOB, at=at, reason="Partie au Chili.")
     transfer = Transfer.objects.get()
     assert (given_back.refund, transfer.because, told(transfer)) == (None, "too_old", ["transfer_account_wanted"])
+
+
+def test_whoever_has_no_e_mail_is_asked_for_an_account_on_paper():
+    subscription = subscriber()
+    Customer.objects.filter(pk=subscription.payer_id).update(email=None)
+    end_now(subscription.pk, "moved", actor=JOB, at=NOW, reason="Partie au Chili.")
+    apply(seen(Refund.objects.get(), "failed"), refund_id=Refund.objects.get().pk, actor=JOB, at=NOW)
+    letter = Notice.objects.get(kind="transfer_account_wanted")
+    assert (letter.channel, letter.customer) == ("paper", subscription.payer)
+
+
+def test_whoever_was_merged_into_another_record_is_written_to_under_that_one():
+    transfer = came_back()
+    kept = Customer.objects.create(email="kept@example.fr", first_name="Élodie", last_name="Lefèvre", created_at=NOW)
+    gone = transfer.customer
+    Customer.objects.filter(pk=gone.pk).update(email=None, is_active=False, merged_into=kept)
+    sent(transfer)
+    letter = Notice.objects.get(kind="transfer_sent")
+    assert (letter.customer, letter.to_email) == (kept, "kept@example.fr")
+
+
+def test_what_goes_by_transfer_is_not_promised_again():
+    subscription = subscriber()
+    refund = gives(subscription, copies=1)
+    apply(seen(refund, "failed"), refund_id=refund.pk, actor=JOB, at=NOW)
+    assert Transfer.objects.get().amount.amount == Decimal("6.90")
+    assert standing_of(contract_of(subscription=subscription.pk), on=TODAY).paid == Decimal("20.70")
+
+
+def test_a_name_of_which_the_bank_could_read_nothing_is_asked_for_again():
+    with pytest.raises(CannotTransfer) as refused:
+        given(came_back(), holder="李小龍")
+    assert refused.value.code == "holder"
 
 
 # --- two pairs of eyes ---
@@ -223,6 +276,17 @@ def test_in_the_hands_of_the_bank_nothing_is_corrected_or_cancelled():
     assert banking.discard_file(file, reason="Jamais remis.", actor=FINANCE, at=NOW) == 1
     assert given(transfer, iban="DE89370400440532013000").state == "given"
     assert transferring.mark_sent(file, on=TODAY, reason="x", actor=FINANCE, at=NOW) == []
+
+
+def test_a_cancelled_transfer_that_no_refund_preceded_leaves_the_debt_on_the_desk():
+    end_now(
+        subscriber(kind="sepa_debit").pk, "moved", actor=JOB, at=NOW + timedelta(days=181), reason="Partie au Chili."
+    )
+    transfer = Transfer.objects.get()
+    with transaction.atomic():
+        giving_back.cancel(transfer.pk, actor=FINANCE, at=NOW, reason="Mauvais compte.")
+    item = DeskItem.objects.get(closed_at=None)
+    assert (item.kind, item.subject) == ("transfer_cancelled", f"transfer:{transfer.pk}")
 
 
 def test_a_cancelled_transfer_leaves_the_debt_on_the_desk():
