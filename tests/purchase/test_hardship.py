@@ -316,7 +316,7 @@ def test_a_method_taken_back_at_stripe_does_not_hide_the_money(offers, till, mon
     order, payment = bought(offers)
     till.pay(payment.checkout_url)
 
-    def gone(_id):
+    def gone(_id, *, mandate):
         raise gateway.Missing("gone", status=404)
 
     monkeypatch.setattr(gateway, "fetch_method", gone)

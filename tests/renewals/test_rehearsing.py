@@ -26,7 +26,7 @@ from subscriptions.renewals.rehearsing import (
 from subscriptions.renewals.unsigned import set_rule, warn_unsigned
 from tasks.charges import renewal_charge
 from tests.renewals.counter import CLOCK, R, at_ten, charge, planned, reader, taken, ten
-from tests.renewals.days import dispute, live, move_to, noon, other_card, post_later, succeed_price
+from tests.renewals.days import dispute, live, move_to, noon, other_card, post_later, serve_all, succeed_price
 from tests.renewals.people import announced, prove, subscriber
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,6 +65,8 @@ def made(on: date, first: date = R, last: date = R) -> Rehearsal:
 @pytest.mark.parametrize("before", [100, 76, 75, 62, 61, 60, 30, 15, 14, 13, 1])
 def test_what_is_rehearsed_on_any_day_before_is_what_the_run_does(till, outbox, before, finance):
     one, other = reader(till), reader(till)
+    for subscription in (one, other):
+        serve_all(subscription)
     Notice.objects.filter(kind="order_confirmation").update(state="withdrawn")
     for days in range(110, before - 1, -1):
         if days > 76 and days != before:
@@ -277,7 +279,9 @@ def test_a_notice_that_has_left_meanwhile_is_no_change_but_another_card_is(finan
 
 
 def test_finance_is_warned_once_when_a_month_begins_unsigned(finance):
-    announced(someone(), renews_on=R)
+    subscription = someone()
+    serve_all(subscription)
+    announced(subscription, renews_on=R)
     assert warn_unsigned(on=EVE, at=noon(EVE)) is False  # nothing is charged on that day
     assert [warn_unsigned(on=R, at=ten(minutes=-60)) for _twice in range(2)] == [True, True]
     item = DeskItem.objects.get()
