@@ -169,11 +169,6 @@ def read_shelf(on: date) -> Shelf:
     )
 
 
-def offer_now(code: str) -> Offer | None:
-    """The offer as the database has it at this moment, on sale or not: what an order is checked against."""
-    return Offer.objects.select_related("magazine").filter(code=code).first()
-
-
 def _query(on: date) -> QuerySet[Any, Any]:
     holds = Q(valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
     on_sale = Q(on_sale_from__lte=on) & (Q(on_sale_to=None) | Q(on_sale_to__gt=on))
