@@ -13,7 +13,7 @@ from django.db.models.functions import Cast, Concat
 
 from subscriptions.gifts.ending import last_copies, remindable_gifts
 from subscriptions.gifts.reaching import Mailbox, mailbox_of
-from subscriptions.models import Gift, Magazine, Notice, ReminderStep
+from subscriptions.models import Gift, Issue, Magazine, Notice, ReminderStep
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.renewals.reminding import series
 
@@ -23,28 +23,32 @@ Trigger, Addressee = ReminderStep.Trigger, ReminderStep.Addressee
 def remind_of_gifts(*, on: date, at: datetime, limit: int) -> int:
     """Queue the reminders of gifts that are due on day `on`, up to `limit`; returns how many are new.
 
-    Two queries per step, one statement for the letters. Safe to run twice, late or in two places.
+    Two queries per step that has an issue to speak of, one for the others, one statement for the letters. Safe to run twice, late or in two places.
     """
     drafts: list[NoticeDraft] = []
     for magazine in Magazine.objects.order_by("pk"):
         steps = [*series(magazine, addressee=Addressee.GIVER), *series(magazine, addressee=Addressee.RECIPIENT)]
         for step in steps:
+            if not issues_of(step, on=on).filter(magazine=magazine).exists():
+                continue
             found = due(step, on=on).filter(subscription__magazine=magazine)[: max(limit - len(drafts), 0)]
             drafts += [_draft(gift, step, on=on, at=at) for gift in found]
     return queue(drafts)
 
 
-def due(step: ReminderStep, *, on: date) -> QuerySet[Gift]:
-    """Gifts for which a step is due on day `on`, that have had no letter of it."""
-    copies = last_copies()
+def issues_of(step: ReminderStep, *, on: date) -> QuerySet[Issue]:
+    """The issues whose last copies a step speaks of on day `on`."""
     if step.trigger == Trigger.ENDING:
         until = on + timedelta(days=step.days_before)
-        since = until - timedelta(days=step.late_days)
         # Once the last copy has left it is too late to say that it will.
-        copies = copies.filter(issue__posted_on=None, issue__post_on__range=(since, until))
-    else:
-        until = on - timedelta(days=step.days_after)
-        copies = copies.filter(issue__posted_on__range=(until - timedelta(days=step.late_days), until))
+        return Issue.objects.filter(posted_on=None, post_on__range=(until - timedelta(days=step.late_days), until))
+    until = on - timedelta(days=step.days_after)
+    return Issue.objects.filter(posted_on__range=(until - timedelta(days=step.late_days), until))
+
+
+def due(step: ReminderStep, *, on: date) -> QuerySet[Gift]:
+    """Gifts for which a step is due on day `on`, that have had no letter of it."""
+    copies = last_copies().filter(issue__in=issues_of(step, on=on))
     matter = Concat(
         Value("gift_reminder:"), Cast(OuterRef("pk"), CharField()), Value(f":{step.code}"), output_field=CharField()
     )

@@ -14,7 +14,7 @@ from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from payments.days import PARIS
-from subscriptions.models import Issue, Magazine, Notice, ReminderStep, Term
+from subscriptions.models import Issue, Magazine, Notice, ReminderStep, Subscription, Term
 from subscriptions.notices.letters import LETTERS
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.renewals.remindable import remindable
@@ -37,11 +37,14 @@ def remind(*, on: date, at: datetime, limit: int, since: date | None = None) -> 
             room = limit - len(drafts)
             if room <= 0:
                 break
-            due = list(
-                _due(steps[index], steps[index:], magazine, on=on, since=since).exclude(subscription__in=taken)[:room]
-            )
+            step = steps[index]
+            numbers = _last_numbers(step, magazine, on=on, since=since)
+            if numbers == []:
+                continue
+            found = _due(step, steps[index:], magazine, numbers, on=on, since=since).exclude(subscription__in=taken)
+            due = list(found[:room])
             taken.update(term.subscription_id for term in due)
-            drafts += [_draft(term, steps[index], on=on, at=at) for term in due]
+            drafts += [_draft(term, step, on=on, at=at) for term in due]
     return queue(drafts)
 
 
@@ -64,33 +67,39 @@ def is_courtesy(step: ReminderStep) -> bool:
     return LETTERS[step.letter].rank == Notice.Rank.COURTESY
 
 
-def _due(
-    step: ReminderStep, from_here: Sequence[ReminderStep], magazine: Magazine, *, on: date, since: date | None
-) -> QuerySet[Term]:
-    """Last terms of readers for whom the step is due and who had neither it nor a later one."""
+def _days(step: ReminderStep, *, on: date, since: date | None) -> tuple[date, date]:
+    """The first and the last day on which what a step follows may have happened, for it to be due on day `on`."""
     earliest, latest = on - timedelta(days=step.days_after + step.late_days), on - timedelta(days=step.days_after)
-    if since is not None:
-        earliest = max(earliest, since - timedelta(days=step.days_after))
+    return earliest if since is None else max(earliest, since - timedelta(days=step.days_after)), latest
+
+
+def _last_numbers(step: ReminderStep, magazine: Magazine, *, on: date, since: date | None) -> list[int] | None:
+    """The issues posted in these days that a step follows; None for a step that follows no issue, but a lapse, of which
+    there were some."""
+    if step.trigger == Trigger.LAPSED:
+        lapsed = Subscription.objects.filter(magazine=magazine, state=Subscription.State.LAPSED)
+        return None if _since(lapsed, "state_since", step, on=on, since=since).exists() else []
+    posted = Issue.objects.filter(magazine=magazine, posted_on__range=_days(step, on=on, since=since))
+    return list(posted.values_list("number", flat=True))
+
+
+def _due(
+    step: ReminderStep, from_here: Sequence[ReminderStep], magazine: Magazine, numbers: list[int] | None, *, on: date,
+    since: date | None,
+) -> QuerySet[Term]:  # fmt: skip
+    """Last terms of readers for whom the step is due, after the issues `numbers`, and who had neither it nor a later one."""
     on_paper = step.channel == ReminderStep.Channel.LETTER
     terms = remindable(lapsed=only_after_lapse(step), courtesy=is_courtesy(step), on_paper=on_paper)
     terms = terms.filter(subscription__magazine=magazine)
-    if step.trigger == Trigger.LAPSED:
-        terms = terms.filter(
-            subscription__state_since__gte=_midnight(earliest),
-            subscription__state_since__lt=_midnight(latest + timedelta(days=1)),
-        )
+    if numbers is None:
+        terms = _since(terms, "subscription__state_since", step, on=on, since=since)
+    elif step.issues_from_last > 0:
+        last = [number - step.issues_from_last for number in numbers]
+        terms = terms.filter(entitlements__rank=F("copies"), entitlements__issue__number__in=last)
     else:
-        posted = Issue.objects.filter(magazine=magazine, posted_on__range=(earliest, latest))
-        numbers = list(posted.values_list("number", flat=True))
-        if not numbers:
-            return terms.none()
-        if step.issues_from_last > 0:
-            last = [number - step.issues_from_last for number in numbers]
-            terms = terms.filter(entitlements__rank=F("copies"), entitlements__issue__number__in=last)
-        else:
-            terms = terms.filter(
-                entitlements__rank=F("copies") + step.issues_from_last, entitlements__issue__number__in=numbers
-            )
+        terms = terms.filter(
+            entitlements__rank=F("copies") + step.issues_from_last, entitlements__issue__number__in=numbers
+        )
     for told in from_here:
         terms = terms.exclude(Exists(_told(told.code)))
     return terms.select_related("subscription__payer").order_by("pk")
@@ -107,6 +116,12 @@ def _told(code: str) -> QuerySet[Notice]:
         output_field=CharField(),
     )
     return Notice.objects.filter(matter=matter)
+
+
+def _since(rows: QuerySet[Any], path: str, step: ReminderStep, *, on: date, since: date | None) -> QuerySet[Any]:
+    """The rows of which the instant at `path` lies in the days of the step."""
+    earliest, latest = _days(step, on=on, since=since)
+    return rows.filter(**{f"{path}__gte": _midnight(earliest), f"{path}__lt": _midnight(latest + timedelta(days=1))})
 
 
 def _midnight(on: date) -> datetime:

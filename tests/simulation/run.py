@@ -153,8 +153,7 @@ def _judge(shop: Shop, report: Report) -> None:
     for _round in range(2):
         shop.timetable.turn()
         shop.go_to(shop.clock.now + timedelta(minutes=16))
-    shop.timetable.turn()
-    shop.timetable.ring_daily()
+    shop.timetable.ring_everything()
     audit.audit(at=shop.clock.now)
     runs.JobRun.objects.filter(job__in=["audit"]).update(succeeded_at=shop.clock.now)
     found = violations(shop.till, shop.post, at=shop.clock.now)
@@ -245,7 +244,8 @@ def opened(plan: Plan) -> Iterator[Shop]:
             runs.know([(job.name, job.every, job.alarm_after) for job in TIMETABLE], at=timezone.now())
             shop.timetable = Timetable(shop)
             KEEPER.forget()
-            yield shop
+            with shop.tables.watched():
+                yield shop
     finally:
         charges.SharedAllowance = allowance  # type: ignore[misc]
         bell._bell.send_task = silent

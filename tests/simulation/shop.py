@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +17,7 @@ from tests.simulation.journal import Journal
 from tests.simulation.kills import Killed, Reaper
 from tests.simulation.plan import Plan
 from tests.simulation.post import Post
+from tests.simulation.tables import Tables
 from tests.simulation.till import NoAnswer, Till
 
 if TYPE_CHECKING:
@@ -30,23 +28,6 @@ if TYPE_CHECKING:
 Story = Iterator[datetime]
 WEBHOOK = "/webhooks/stripe/"
 TRIES = 3
-#: Statements that change rows; FOR UPDATE only locks them.
-WRITES = re.compile(r"\b(INSERT INTO|UPDATE (?!OF|SKIP)\S+ SET|DELETE FROM)", re.I)
-#: Tables in which a ring leaves its own bookkeeping, whatever it found.
-BOOKKEEPING = re.compile(r"watch_jobrun|django_session")
-
-
-@dataclass(slots=True)
-class Changes:
-    """How many statements changed a row."""
-
-    many: int = 0
-
-    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        answer = execute(sql, params, many, context)
-        if context["cursor"].rowcount > 0 and WRITES.search(sql) and not BOOKKEEPING.search(sql[:200]):
-            self.many += 1
-        return answer
 
 
 class Shop:
@@ -57,6 +38,7 @@ class Shop:
     def __init__(self, plan: Plan, clock: Clock, till: Till, post: Post, reaper: Reaper) -> None:
         self.plan, self.clock, self.till, self.post, self.reaper = plan, clock, till, post, reaper
         self.agenda, self.journal = Agenda(), Journal()
+        self.tables = Tables()
         self.readers: list[Reader] = []
         self.by_email: dict[str, Reader] = {}
         self.failures: list[str] = []
@@ -180,13 +162,6 @@ class Shop:
     def _arrives(self, letter: Any) -> None:
         if letter.to in self.by_email:
             self.by_email[letter.to].gets(letter)
-
-    @contextmanager
-    def changes(self) -> Iterator[Changes]:
-        """Count what is changed in the database inside."""
-        changes = Changes()
-        with connection.execute_wrapper(changes):
-            yield changes
 
     def soon(self) -> None:
         """What the bell wakes: letters leave now."""

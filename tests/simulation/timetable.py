@@ -10,13 +10,13 @@ A job is a sweep: what it sees changes by an act, by another job, by Stripe, or 
   flight (a letter, an event, a page, a refund, an answer that did not come) a quarter of an hour and eighty minutes later
   again, after what waits ten minutes for an answer and after the end of a payment page;
 
-each time again and again, a minute apart, as long as one of them changed something. The audit rings when the invariants
-are asked. A ring that is left out would have found what the ring before it left.
+each time again and again, a minute apart, as long as one of them changed something that it reads (`tests.simulation.tables`).
+The audit rings when the invariants are asked. A ring that is left out would have found what the ring before it left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ from tasks.schedule import TIMETABLE, Job
 from tests.simulation.clock import paris
 from tests.simulation.kills import Killed
 from tests.simulation.shop import Shop
+from tests.simulation.tables import Seen
 
 MINUTE = timedelta(minutes=1)
 LATER = (15 * MINUTE, 80 * MINUTE)
@@ -61,6 +62,7 @@ class Timetable:
         self.daily = [job for job in TIMETABLE if job.at is not None and job.name not in APART]
         self.runs = 0
         self.running: Job | None = None
+        self._seen: dict[str, Seen] = {}
 
     def open_day(self) -> None:
         """Write down the rings of today, and the opening of the next day."""
@@ -95,38 +97,55 @@ class Timetable:
         """Ring every job that rings often."""
         self._ring(self.often)
 
-    def ring_daily(self) -> None:
-        """Ring what rings once a day; on quiet days it was left out."""
-        for job in self.daily:
+    def ring_everything(self) -> None:
+        """Ring each job, whatever was left out because it would have found nothing."""
+        for job in (*self.often, *self.daily):
             self.run(job)
+        self.turn()
 
     def _look(self) -> None:
+        """What an act may have changed, and what Stripe alone knows of it."""
         self._ring(self.quick)
         if in_flight():
             for pause in LATER:
-                self._soon(pause, lambda: self._ring(self.quick) if in_flight() else None)
+                self._soon(pause, self._look_again)
+
+    def _look_again(self) -> None:
+        """What waits may have waited long enough."""
+        if waiting := in_flight():
+            self._ring(self.quick, minute=waiting)
 
     def _hour_of_charges(self) -> None:
         charges = [job for job in self.often if job.name == "renewal-charge"]
         if not self._shop.stopped and (self._shop.hear() or any(self.run(job) for job in charges)):
-            self._ring(self.often)
+            self._ring(self.often, minute=frozenset(self._bodies))
             self.stirred()
 
-    def _ring(self, jobs: Sequence[Job]) -> None:
-        """Ring these jobs, again and again while one of them changes something."""
+    def _ring(self, jobs: Sequence[Job], *, minute: Collection[str] = ()) -> None:
+        """Ring these jobs, again and again while one of them changes something; `minute`: for whom some time has passed."""
         shop = self._shop
-        quiet = 0
-        for _round in range(ROUNDS):
-            if shop.hear():
-                quiet = 0
+        for number in range(ROUNDS):
+            heard = shop.hear()
             if shop.stopped:
                 return
-            for job in jobs:
-                # Whoever has seen everything since the last change would see it again.
-                if quiet == len(jobs):
-                    return
-                quiet = 0 if self.run(job) else quiet + 1
+            first = number == 0
+            due = [job for job in jobs if self.may_find(job, minute=first and job.name in minute, stripe=first)]
+            if not due and not heard:
+                return
+            for job in due:
+                self.run(job)
             shop.go_to(shop.clock.now + MINUTE)
+
+    def may_find(self, job: Job, *, minute: bool, stripe: bool) -> bool:
+        """Whether a job may find something that it did not find the last time: in our rows, by the hour, or at Stripe."""
+        seen = self._seen.get(job.name)
+        return (
+            seen is None
+            or seen.on != self._shop.clock.today
+            or (minute and seen.minute)
+            or (stripe and seen.stripe)
+            or self._shop.tables.changed_since(seen)
+        )
 
     def _once(self, job: Job) -> None:
         if not self._shop.stopped and self.run(job):
@@ -143,36 +162,44 @@ class Timetable:
         shop = self._shop
         self.runs += 1
         before, self.running = self.running, job
-        with shop.changes() as changes:
+        self._seen.pop(job.name, None)
+        at, asked = shop.tables.changes, shop.till.asked
+        with shop.tables.reading() as reading:
             try:
                 with shop.reaper.watched():
                     self._bodies[job.name]()
             except Killed as killed:
                 shop.killed(f"{job.name}: {killed}")
-                changes.many += 1
+                shop.tables.everything_changed()
             except SoftTimeLimitExceeded:
                 raise
             except Exception as trouble:
                 shop.failed(
                     job.name, trouble, alarm=isinstance(trouble, GatewayFault) or type(trouble).__name__ in ALARMS
                 )
+            else:
+                if shop.tables.changes == at:
+                    self._seen[job.name] = Seen(
+                        frozenset(reading.tables), at, shop.clock.today, reading.minute, shop.till.asked > asked
+                    )
         self.running = before
         if connection.in_atomic_block:
             raise RuntimeError(f"{job.name} left a transaction open")
-        return changes.many > 0
+        return shop.tables.changes > at
 
 
-def in_flight() -> bool:
-    """Whether something waits for an answer, a time-out or another try."""
-    waiting = (
-        Notice.objects.filter(state__in=("queued", "sending")),
-        StripeEvent.objects.filter(state=StripeEvent.State.STORED),
-        Payment.objects.filter(is_open=True).exclude(state="processing"),
-        Refund.objects.filter(state__in=("created", "unknown")),
-        MethodSetup.objects.filter(state="created"),
-        Payment.objects.filter(effect="parked"),
-    )
-    return any(rows.exists() for rows in waiting)
+def in_flight() -> frozenset[str]:
+    """The jobs for which something waits for an answer, a time-out or another try."""
+    opened = Payment.objects.filter(is_open=True).exclude(state="processing")
+    waiting = {
+        ("letters",): Notice.objects.filter(state__in=("queued", "sending")),
+        ("stripe-events",): StripeEvent.objects.filter(state=StripeEvent.State.STORED),
+        ("unknown-payments", "order-expiry", "renewal-charge", "declarations"): opened,
+        ("refunds",): Refund.objects.filter(state__in=("created", "unknown")),
+        ("unknown-payments", "order-expiry"): MethodSetup.objects.filter(state="created"),
+        ("parked-effects",): Payment.objects.filter(effect="parked"),
+    }
+    return frozenset(name for names, rows in waiting.items() if rows.exists() for name in names)
 
 
 def quiet(on: date) -> bool:
