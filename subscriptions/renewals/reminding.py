@@ -77,8 +77,9 @@ def _last_numbers(step: ReminderStep, magazine: Magazine, *, on: date, since: da
     """The issues posted in these days that a step follows; None for a step that follows no issue, but a lapse, of which
     there were some."""
     if step.trigger == Trigger.LAPSED:
-        lapsed = Subscription.objects.filter(magazine=magazine, state=Subscription.State.LAPSED)
-        return None if _since(lapsed, "state_since", step, on=on, since=since).exists() else []
+        days = _within("state_since", step, on=on, since=since)
+        lapsed = Subscription.objects.filter(magazine=magazine, state=Subscription.State.LAPSED, **days)
+        return None if lapsed.exists() else []
     posted = Issue.objects.filter(magazine=magazine, posted_on__range=_days(step, on=on, since=since))
     return list(posted.values_list("number", flat=True))
 
@@ -92,7 +93,7 @@ def _due(
     terms = remindable(lapsed=only_after_lapse(step), courtesy=is_courtesy(step), on_paper=on_paper)
     terms = terms.filter(subscription__magazine=magazine)
     if numbers is None:
-        terms = _since(terms, "subscription__state_since", step, on=on, since=since)
+        terms = terms.filter(**_within("subscription__state_since", step, on=on, since=since))
     elif step.issues_from_last > 0:
         last = [number - step.issues_from_last for number in numbers]
         terms = terms.filter(entitlements__rank=F("copies"), entitlements__issue__number__in=last)
@@ -118,10 +119,10 @@ def _told(code: str) -> QuerySet[Notice]:
     return Notice.objects.filter(matter=matter)
 
 
-def _since(rows: QuerySet[Any], path: str, step: ReminderStep, *, on: date, since: date | None) -> QuerySet[Any]:
-    """The rows of which the instant at `path` lies in the days of the step."""
+def _within(path: str, step: ReminderStep, *, on: date, since: date | None) -> dict[str, datetime]:
+    """The condition that the instant at `path` lies in the days of the step."""
     earliest, latest = _days(step, on=on, since=since)
-    return rows.filter(**{f"{path}__gte": _midnight(earliest), f"{path}__lt": _midnight(latest + timedelta(days=1))})
+    return {f"{path}__gte": _midnight(earliest), f"{path}__lt": _midnight(latest + timedelta(days=1))}
 
 
 def _midnight(on: date) -> datetime:
