@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 import time
@@ -38,6 +39,9 @@ def main(arguments: list[str]) -> int:
             f"{asked.years:g} years, {asked.readers} readers, seed {asked.seed}, faults: {', '.join(names) or 'none'}",
             flush=True,
         )
+        # What is here now stays, and what a year leaves behind is mostly letters: to look at it all again and again is in vain.
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 100)
         report = simulate(plan, say=_say)
         if asked.journal:
             Path(asked.journal).write_text("\n".join(report.journal) + "\n")

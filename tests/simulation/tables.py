@@ -20,7 +20,7 @@ from django.db import connection
 
 #: Statements that change rows; FOR UPDATE only locks them.
 WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE (?!OF\b|SKIP\b|NO\b)(?:ONLY )?|DELETE FROM) ?\"?(\w+)", re.I)
-READS = re.compile(r"\b(?:FROM|JOIN|USING|UPDATE|INTO) (?:ONLY )?\"?(\w+)", re.I)
+READS = re.compile(r"\b(?:FROM|JOIN|USING|INTO|UPDATE(?! OF| SKIP| NOWAIT)) (?:ONLY )?\"?(\w+)", re.I)
 #: Tables in which a ring leaves its own bookkeeping, whatever it found.
 BOOKKEEPING = frozenset({"watch_jobrun", "django_session"})
 #: Written by triggers: no statement of ours names them, so that any change may be one of them.
