@@ -19,12 +19,13 @@ from typing import Any
 from django.db import connection
 
 #: Statements that change rows; FOR UPDATE only locks them.
-WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE (?!OF\b|SKIP\b|NO\b)(?:ONLY )?|DELETE FROM) ?\"?(\w+)", re.I)
-READS = re.compile(r"\b(?:FROM|JOIN|USING|INTO|UPDATE(?! OF| SKIP| NOWAIT)) (?:ONLY )?\"?(\w+)", re.I)
+WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE (?!OF\b|SKIP\b|SET\b)(?:ONLY )?|DELETE FROM) ?\"?(\w+)", re.I)
+READS = re.compile(r"\b(?:FROM|JOIN|USING|INTO|UPDATE(?! OF| SKIP| SET)) (?:ONLY )?\"?(\w+)", re.I)
 #: Tables in which a ring leaves its own bookkeeping, whatever it found.
 BOOKKEEPING = frozenset({"watch_jobrun", "django_session"})
-#: Written by triggers: no statement of ours names them, so that any change may be one of them.
+#: Written by triggers: no statement of ours names them, so that any change of the promise may be one of them.
 BY_TRIGGERS = ("subscriptions_look", "subscriptions_termundone")
+PROMISE = "subscriptions_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,6 @@ class Tables:
         #: How many statements changed a row so far.
         self.changes = 0
         self._changed: dict[str, int] = defaultdict(int)
-        self._all_changed = 0
         self._readings: list[Reading] = []
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -67,14 +67,9 @@ class Tables:
             )
         if writes and context["cursor"].rowcount > 0:
             self.changes += 1
-            for table in (*writes, *BY_TRIGGERS):
+            for table in (*writes, *(BY_TRIGGERS if any(table.startswith(PROMISE) for table in writes) else ())):
                 self._changed[table] = self.changes
         return answer
-
-    def everything_changed(self) -> None:
-        """Somebody whose statements were not seen was at work."""
-        self.changes += 1
-        self._all_changed = self.changes
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
@@ -98,7 +93,7 @@ class Tables:
 
     def changed_since(self, seen: Seen) -> bool:
         """Whether a table that was read then has been changed meanwhile."""
-        return self._all_changed > seen.at or any(self._changed[table] > seen.at for table in seen.tables)
+        return any(self._changed[table] > seen.at for table in seen.tables)
 
 
 @lru_cache(maxsize=50_000)

@@ -170,7 +170,6 @@ class Timetable:
                     self._bodies[job.name]()
             except Killed as killed:
                 shop.killed(f"{job.name}: {killed}")
-                shop.tables.everything_changed()
             except SoftTimeLimitExceeded:
                 raise
             except Exception as trouble:
