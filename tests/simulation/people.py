@@ -111,11 +111,11 @@ class Reader:
         if self.chance.random() < 0.85:  # else the window is closed, and the webhook says it
             self.browser.get(back, expect=(200, 302, 303))
 
-    def orders(self, path: str, typed: dict[str, str]) -> str:
-        """Fill in the order page at `path`; where it leads. Raises TurnedAway with its sentences."""
+    def orders(self, path: str, typed: dict[str, str], *, at: str = ORDER) -> str:
+        """Fill in the order page at `path`, sent to `at`; where it leads. Raises TurnedAway with its sentences."""
         page = self.browser.get(path)
         for _try in range(4):
-            answer = self.browser.post(ORDER, fields(page) | typed | {"terms": "on", "place": "1"}, expect=(200, 303))
+            answer = self.browser.post(at, fields(page) | typed | {"terms": "on", "place": "1"}, expect=(200, 303))
             if answer.status_code == 303:
                 return str(answer.url)
             page = answer
@@ -125,8 +125,12 @@ class Reader:
         """By the code of a letter. Raises TurnedAway when none comes."""
         if self.browser.client.get("/compte/").status_code == 200:
             return
-        before = len(self.mailbox)
         self.browser.post(SIGN_IN, {"email": self.email}, expect=(302, 303))
+        self.enters_code()
+
+    def enters_code(self) -> None:
+        """The one of the letter that was asked for now. Raises TurnedAway when none comes."""
+        before = len(self.mailbox)
         self.shop.soon()
         for letter in reversed(self.mailbox[before:]):
             if found := CODE.search(letter.text):

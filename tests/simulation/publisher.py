@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 
 from payments.actors import Actor
-from payments.money import eur
 from shop.demo.catalogue import OFFERS, PRICES
 from shop.demo.issues import QUARTERS, post_day
 from shop.storefront.kept import KEEPER
 from subscriptions.calendar import cutoff_for
 from subscriptions.fulfilment.posting import post_issue
 from subscriptions.models import Issue, Magazine, Offer, Price
+from subscriptions.pricing.changing import prepare, sign
 from subscriptions.texts import load_texts
 from tests.simulation.clock import paris
 from tests.simulation.shop import Shop
 
-STAFF = Actor("staff", "1")
+STAFF, FINANCE = Actor("staff", "1"), Actor("staff", "2")
 AHEAD = 7
 FIRST = 2026 * QUARTERS + 3
 
@@ -84,23 +85,25 @@ def _posted(shop: Shop, issue: Issue, quarter: int) -> None:
 
 
 def raise_prices(shop: Shop) -> None:
-    """Another price for new subscriptions and for renewals not announced yet, from a day on, twice in three years."""
+    """Dearer twice in three years: finance signs it four months before renewals pay it, one month before new orders do."""
     for number, after in enumerate((400, 800), start=1):
         day = shop.plan.begins + timedelta(days=after)
         shop.agenda.add(
             paris(day - timedelta(days=120), 10),
-            lambda day=day, number=number: _price_from(shop, day, number),  # type: ignore[misc]
+            lambda day=day, number=number: _signed(shop, day, number),  # type: ignore[misc]
             who="publisher",
-            what=f"raises prices from {day}",
+            what=f"raises prices of renewals from {day}",
         )
 
 
-@transaction.atomic
-def _price_from(shop: Shop, day: date, number: int) -> None:
+def _signed(shop: Shop, day: date, number: int) -> None:
     for offer in Offer.objects.order_by("pk"):
-        for zone, amount in PRICES.items():
-            Price.objects.filter(offer=offer, delivery_zone=zone, valid_to=None).update(valid_to=day)
-            Price.objects.create(
-                offer=offer, delivery_zone=zone, amount=amount + eur(f"{2 * number}.30"), valid_from=day
-            )
+        for amount in sorted(set(PRICES.values()), key=lambda price: price.amount):
+            zones = [zone for zone, price in PRICES.items() if price == amount]
+            change = prepare(
+                offer.pk, zones, amount.amount + Decimal(f"{2 * number}.30"), orders_from=day - timedelta(days=90),
+                renewals_from=day, actor=FINANCE, reason="Le papier coûte plus cher.", at=shop.clock.now,
+            )  # fmt: skip
+            sign(change.pk, actor=FINANCE, reason="Vu avec la direction.", at=shop.clock.now)
     KEEPER.forget()
+    shop.timetable.stirred()

@@ -26,7 +26,7 @@ from django.db.models import Q
 
 from payments.gateway import GatewayFault
 from payments.models import MethodSetup, Payment, Refund, StripeEvent
-from subscriptions.models import Declaration, Issue, Notice, Term
+from subscriptions.models import Declaration, Gift, Issue, Notice, Term
 from tasks.app import app
 from tasks.schedule import TIMETABLE, Job
 from tests.simulation.clock import paris
@@ -202,12 +202,13 @@ def in_flight() -> frozenset[str]:
 
 
 def quiet(on: date) -> bool:
-    """Whether this is a day far from the end of every term and from every issue, with nothing to be given back."""
-    by_itself = Q(subscription__renewal="automatic", ends_on__range=(on - timedelta(days=50), on + timedelta(days=80)))
+    """Whether this is a day far from the end of every term and from every issue, with nothing to be given back and no gift to be told."""
+    by_itself = Q(subscription__renewal="automatic", ends_on__range=(on - timedelta(days=50), on + timedelta(days=98)))
     by_choice = Q(subscription__renewal="fixed", ends_on__range=(on - timedelta(days=215), on + timedelta(days=98)))
     near = Term.objects.filter(by_itself | by_choice)
     posted = Issue.objects.filter(post_on__range=(on - timedelta(days=3), on + timedelta(days=1)))
     late = Issue.objects.filter(post_on__lte=on, posted_on=None)
     owed_back = Declaration.objects.filter(refund_due_on__gte=on - timedelta(days=30))
     pending = Refund.objects.filter(state="pending")
-    return not any(rows.exists() for rows in (near, posted, late, owed_back, pending))
+    told = Gift.objects.filter(state="given", announce_on__range=(on - timedelta(days=3), on))
+    return not any(rows.exists() for rows in (near, posted, late, owed_back, pending, told))

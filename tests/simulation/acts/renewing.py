@@ -42,6 +42,15 @@ def mends(shop: Shop, reader: Reader, url: str) -> Story:
     reader.pays(answer.url, means=MASTERCARD)
 
 
+@answers("refuses the dearer price", link="/tarif/", weight=0.25)
+def refuses_price(shop: Shop, reader: Reader, url: str) -> Story:
+    """Two clicks, without an account."""
+    page = reader.browser.get(url, expect=(200, 410))
+    if page.status_code == 200:
+        reader.browser.post(url, {}, expect=(200, 303))
+    yield shop.clock.now
+
+
 @act("renews early", weight=0.06, when=before_renewal(300, 20))
 def renews_early(shop: Shop, reader: Reader) -> Story:
     """From the account's own link, long before the end."""
