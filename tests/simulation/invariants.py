@@ -11,6 +11,7 @@ from payments.days import paris_day
 from payments.models import DeskItem, Payment, Refund
 from payments.money import to_cents
 from shop.watch.audit import breaches
+from subscriptions.disputes import disputed_among
 from subscriptions.models import Notice, Order, Renewal, RenewalChoice, Subscription, Term
 from subscriptions.notices.letter import OnStall
 from subscriptions.notices.letters import LETTERS
@@ -108,6 +109,7 @@ def not_renewed(till: Till, *, at: datetime) -> Iterator[tuple[str, str]]:
         closed[key, number].add(state)
     later = set(Term.objects.values_list("subscription", "number"))
     ordered = set(Order.objects.filter(state="paid", renews__isnull=False).values_list("renews", flat=True))
+    disputed = disputed_among()
     said = set(RenewalChoice.objects.filter(automatic=False).values_list("subscription", flat=True))
     for term in last:
         key = (term.subscription_id, term.number + 1)
@@ -116,6 +118,7 @@ def not_renewed(till: Till, *, at: datetime) -> Iterator[tuple[str, str]]:
             f"term:{key[0]}:{key[1]}" in tried
             or states & {"lapsed", "manual", "cancelled"}
             or term.subscription_id in said
+            or term.subscription_id in disputed  # before finance until the bank has decided
             or (key in later and term.subscription_id in ordered)
             or term.subscription.state == Subscription.State.ENDED
         )

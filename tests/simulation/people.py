@@ -125,12 +125,12 @@ class Reader:
         """By the code of a letter. Raises TurnedAway when none comes."""
         if self.browser.client.get("/compte/").status_code == 200:
             return
-        self.browser.post(SIGN_IN, {"email": self.email}, expect=(302, 303))
-        self.enters_code()
+        self.opens_account(SIGN_IN)
 
-    def enters_code(self) -> None:
-        """The one of the letter that was asked for now. Raises TurnedAway when none comes."""
+    def opens_account(self, path: str) -> None:
+        """Write the address on the page at `path`, and enter the code that comes. Raises TurnedAway when none does."""
         before = len(self.mailbox)
+        self.browser.post(path, {"email": self.email}, expect=(302, 303))
         self.shop.soon()
         for letter in reversed(self.mailbox[before:]):
             if found := CODE.search(letter.text):

@@ -21,7 +21,7 @@ from tasks import charges
 from tasks.schedule import TIMETABLE
 from tests.simulation import acts, faults, imported, post, printing, publisher, till, trace
 from tests.simulation.acts.buying import buys
-from tests.simulation.acts.staff import looks_at_doubts
+from tests.simulation.acts.staff import looks_at_disputes, looks_at_doubts
 from tests.simulation.chain import chain
 from tests.simulation.clock import Clock, paris
 from tests.simulation.invariants import Violation, violations
@@ -182,6 +182,7 @@ def fill(shop: Shop) -> None:
     publisher.stock(shop)
     publisher.raise_prices(shop)
     looks_at_doubts(shop, plan.chance("doubts"))
+    looks_at_disputes(shop)
     chance = plan.chance("arrivals")
     days = 365.25 * plan.years * ARRIVALS
     for person in make_people(plan.readers, plan.chance("people")):

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from payments.actors import Actor
-from payments.desk import take_off_desk
-from payments.models import DeskItem, Payment
+from payments.models import Payment
 from payments.sandbox.disputing import close, dispute
 from payments.sandbox.errors import ApiError
 from tests.simulation.people import Reader
 from tests.simulation.registry import act, anytime, before_renewal
 from tests.simulation.shop import Shop, Story
 
-FINANCE = Actor("staff", "2")
 #: What a kept card may turn into: each of Stripe's refusals, the bank that wants its holder, and a card that works again.
 BAD = (
     "4000000000000002", "4000000000009995", "4000000000009987", "4000000000009979", "4000000000000069",
@@ -42,7 +39,7 @@ def card_goes_bad(shop: Shop, reader: Reader) -> Story:
 
 @act("disputes a charge", weight=0.03, when=anytime)
 def disputes(shop: Shop, reader: Reader) -> Story:
-    """The last one, at the bank; weeks later the bank decides, and finance closes the matter."""
+    """The last one, at the bank; weeks later the bank decides."""
     payment = (
         Payment.objects.filter(customer__email=reader.email, state="succeeded", surplus=False, refunds=None)
         .exclude(stripe_charge=None)
@@ -59,8 +56,3 @@ def disputes(shop: Shop, reader: Reader) -> Story:
     yield shop.clock.now + timedelta(days=reader.chance.uniform(15, 75))
     with shop.till.world.lock:
         close(shop.till.world, opened["id"], won=reader.chance.random() < 0.5)
-    yield shop.clock.now + timedelta(days=2)
-    subject = f"payment:{payment.pk}"
-    kinds = DeskItem.objects.filter(subject=subject, kind__startswith="charge.dispute", closed_at=None)
-    for kind in sorted(kinds.values_list("kind", flat=True)):
-        take_off_desk(kind=kind, subject=subject, because="La banque a tranché.", actor=FINANCE, at=shop.clock.now)

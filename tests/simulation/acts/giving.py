@@ -65,8 +65,7 @@ def claims(shop: Shop, reader: Reader, url: str) -> Story:
     reader.browser.get(url)
     path = url.replace("/cadeau/", "/compte/cadeaux/", 1)
     if reader.subscription() is None:
-        reader.browser.post(f"{url}compte/", {"email": reader.email}, expect=(302, 303))
-        reader.enters_code()
+        reader.opens_account(f"{url}compte/")
     else:
         reader.signs_in()
     yield shop.clock.now

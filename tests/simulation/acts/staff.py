@@ -1,4 +1,4 @@
-"""What the staff do: end a subscription at once, decide doubts about letters."""
+"""What the staff do: end a subscription at once, decide doubts about letters, close what banks have decided."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import timedelta
 from random import Random
 
 from payments.actors import Actor
+from payments.desk import take_off_desk
+from payments.models import DeskItem, Payment
 from subscriptions.models import Notice
 from subscriptions.notices.recovering import settle_doubt
 from subscriptions.stopping.terminating import CannotEnd, end_now
@@ -13,7 +15,7 @@ from tests.simulation.people import Reader
 from tests.simulation.registry import act, anytime
 from tests.simulation.shop import Shop, Story
 
-SUPPORT = Actor("staff", "3")
+FINANCE, SUPPORT = Actor("staff", "2"), Actor("staff", "3")
 
 
 @act("staff end the subscription at once", weight=0.02, when=anytime)
@@ -33,3 +35,15 @@ def looks_at_doubts(shop: Shop, chance: Random) -> None:
         settle_doubt(notice.pk, left=left, actor=SUPPORT, reason="Journal du prestataire.", at=shop.clock.now)
     shop.timetable.stirred()
     shop.agenda.add(shop.clock.now + timedelta(days=7), lambda: looks_at_doubts(shop, chance))
+
+
+def looks_at_disputes(shop: Shop) -> None:
+    """Each week finance closes the matters of which Stripe says that the bank has decided, whenever it heard of them."""
+    items = DeskItem.objects.filter(kind__startswith="charge.dispute", closed_at=None).order_by("pk")
+    for kind, subject in list(items.values_list("kind", "subject")):
+        payment = Payment.objects.get(pk=subject.removeprefix("payment:"))
+        theirs = [one for one in shop.till.world.store.all("dispute") if one["charge"] == payment.stripe_charge]
+        if all(one["status"] in ("won", "lost") for one in theirs):
+            take_off_desk(kind=kind, subject=subject, because="La banque a tranché.", actor=FINANCE, at=shop.clock.now)
+    shop.timetable.stirred()
+    shop.agenda.add(shop.clock.now + timedelta(days=7), lambda: looks_at_disputes(shop))
