@@ -34,7 +34,7 @@ from subscriptions.paper.addressing import UNADDRESSED
 from subscriptions.paper.alarming import TO_POST
 from subscriptions.pausing.auditing import put_off
 from subscriptions.pricing.auditing import price_told
-from subscriptions.renewals.auditing import announced, nobody_forgotten
+from subscriptions.renewals.auditing import announced, charged_in_time, nobody_forgotten
 from subscriptions.stopping.effects import Code
 from subscriptions.stopping.following_up import refunded
 
@@ -282,5 +282,5 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
     "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end),
     "TOLD": (told, gifts_told),
     "ANNOUNCED": (announced, price_told),
-    "ON TIME": (nobody_forgotten, refunds_in_time),
+    "ON TIME": (nobody_forgotten, charged_in_time, refunds_in_time),
 }

@@ -10,11 +10,12 @@ from django.db.models.functions import Cast, Coalesce, Concat
 
 from payments.audit import CHUNK, Breaches
 from payments.days import paris_day
-from payments.models import DeskItem
+from payments.models import DeskItem, Payment
 from subscriptions.calendar import RULES, legal_notice_window
 from subscriptions.disputes import disputed_among
 from subscriptions.models import Entitlement, NoticeProof, Offer, Renewal, RenewalAttempt, RenewalProof, Term
 from subscriptions.moving import COMING
+from subscriptions.renewals import unsigned
 from subscriptions.renewals.planning import LIVING, NO_PRICE
 from subscriptions.renewals.proving import BOUNCED, POSTED
 from subscriptions.renewals.unproved import EARLIEST_CLOSE
@@ -23,6 +24,8 @@ State = Renewal.State
 Kind = RenewalProof.Kind
 #: The sweeps run every minute or hour: a whole day later is a fault and no delay.
 PATIENCE = timedelta(days=1)
+#: Charges of a day that could not be made are made on the next; what is left for so long is left by everybody.
+LEFT_DUE = timedelta(days=5)
 #: A plan is made at R − 75; a fortnight later it is missing.
 MISSING = timedelta(days=RULES.plan_days_before - 15)
 
@@ -91,3 +94,36 @@ def nobody_forgotten(at: datetime) -> Breaches:
             f"subscription:{term.subscription_id}",
             f"ends on {term.ends_on}, renews itself, and nobody has planned it",
         )
+
+
+def charged_in_time(at: datetime) -> Breaches:
+    """ON TIME: whoever is due and was told of their debit is charged, but for what waits for the bank or for a signature."""
+    if unsigned.rule() == unsigned.Choice.HOLD:
+        return
+    on = paris_day(at) - LEFT_DUE
+    told = RenewalProof.objects.filter(
+        renewal=OuterRef("pk"),
+        kind=Kind.PRE_DEBIT,
+        renews_on=OuterRef("renews_on"),
+        sent_on__lte=on - timedelta(days=RULES.pre_debit_least_days),
+    )
+    subject = Concat(
+        Value("term:"), Cast("subscription", CharField()), Value(":"), Cast("number", CharField()),
+        output_field=CharField(),
+    )  # fmt: skip
+    left = (
+        Renewal.objects.alias(subject_=subject)
+        .filter(
+            ~Exists(Payment.objects.filter(subject=OuterRef("subject_"), is_open=True)),
+            Exists(told),
+            state=State.DUE,
+            state_since__lte=at - LEFT_DUE,
+            renews_on__lte=on,
+            subscription__renewal=Offer.Renewal.AUTOMATIC,
+            subscription__state__in=LIVING,
+        )
+        .exclude(subscription__in=disputed_among())
+        .order_by("pk")
+    )
+    for renewal in left.iterator(CHUNK):
+        yield f"renewal:{renewal.pk}", f"due since {renewal.renews_on}, and nobody has charged it"

@@ -117,7 +117,7 @@ CHARGED = (
 )
 
 
-def proof(key: int, kind: str, sent_on: str) -> tuple[str, str]:
+def proof(key: int, kind: str, sent_on: str, *, renews_on: str = "2026-11-23") -> tuple[str, str]:
     """A proof for it, and what the post said of its letter."""
     return (
         (
@@ -126,7 +126,7 @@ def proof(key: int, kind: str, sent_on: str) -> tuple[str, str]:
         ),
         (
             "INSERT INTO subscriptions_renewalproof (renewal_id, renews_on, kind, ordinal, sent_on, window_opens,"
-            f" window_closes, notice_proof_id, at) VALUES (9001, '2026-11-23', '{kind}', 1, '{sent_on}', '{sent_on}',"
+            f" window_closes, notice_proof_id, at) VALUES (9001, '{renews_on}', '{kind}', 1, '{sent_on}', '{sent_on}',"
             f" '{sent_on}', {key}, '{sent_on} 09:00+00')"
         ),
     )
@@ -488,6 +488,14 @@ FAULTS = (
                 " FROM subscriptions_term WHERE number = 2 GROUP BY subscription_id) AS last"
                 " WHERE last.subscription_id = subscriptions_term.subscription_id"
             ),
+        ),
+    ),
+    Fault(
+        "a reader who was told of their debit, and whom nobody charges", "ON TIME", "charged_in_time",
+        "due since 2026-11-18, and nobody has charged it",
+        (
+            renewal("due", "2026-11-18"), *proof(9002, "pre_debit", "2026-11-04", renews_on="2026-11-18"),
+            *proof(9003, "legal", "2026-09-18", renews_on="2026-11-18"),
         ),
     ),
     Fault(

@@ -12,7 +12,7 @@ from payments.models import DeskItem, Payment, Refund
 from payments.money import to_cents
 from shop.watch.audit import breaches
 from subscriptions.disputes import disputed_among
-from subscriptions.models import Notice, Order, Renewal, RenewalChoice, Subscription, Term
+from subscriptions.models import Notice, Order, Renewal, RenewalChoice, RenewalEvent, Subscription, Term
 from subscriptions.notices.letter import OnStall
 from subscriptions.notices.letters import LETTERS
 from subscriptions.notices.writing import message_id
@@ -107,6 +107,12 @@ def not_renewed(till: Till, *, at: datetime) -> Iterator[tuple[str, str]]:
     closed = defaultdict(set)
     for key, number, state in Renewal.objects.values_list("subscription", "number", "state"):
         closed[key, number].add(state)
+    # A renewal that nobody paid lapses rightly if its reader had the next word; else they were lost.
+    handed_over = set(
+        RenewalEvent.objects.filter(to_state__in=("manual", "awaiting_reader")).values_list(
+            "renewal__subscription", "renewal__number"
+        )
+    )
     later = set(Term.objects.values_list("subscription", "number"))
     ordered = set(Order.objects.filter(state="paid", renews__isnull=False).values_list("renews", flat=True))
     disputed = disputed_among()
@@ -116,7 +122,8 @@ def not_renewed(till: Till, *, at: datetime) -> Iterator[tuple[str, str]]:
         states = closed[key]
         excused = (
             f"term:{key[0]}:{key[1]}" in tried
-            or states & {"lapsed", "manual", "cancelled"}
+            or states & {"manual", "cancelled"}
+            or key in handed_over
             or term.subscription_id in said
             or term.subscription_id in disputed  # before finance until the bank has decided
             or (key in later and term.subscription_id in ordered)

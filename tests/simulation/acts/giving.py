@@ -16,9 +16,15 @@ from tests.simulation.shop import Shop, Story
 GIVE = "/offrir/"
 
 
+def _at_home(reader: Reader) -> bool:
+    """Whether they are a person, and live in France."""
+    typed = reader.person.typed
+    return typed.get("delivery_country") == "FR" and "delivery_first_name" in typed
+
+
 def in_december(shop: Shop, reader: Reader, chance: Random) -> timedelta | None:
     """Two in three gifts are given before Christmas, if they live in France."""
-    if reader.person.typed.get("delivery_country") != "FR":
+    if not _at_home(reader):
         return None
     if chance.random() > 0.66:
         return timedelta(days=chance.uniform(1, 360))
@@ -31,7 +37,7 @@ def in_december(shop: Shop, reader: Reader, chance: Random) -> timedelta | None:
 def gives(shop: Shop, reader: Reader) -> Story:
     """For somebody in France, who reads or not; told on a day before the first issue, or by the giver alone."""
     receiver = reader.chance.choice(shop.readers)
-    if receiver is reader or receiver.person.typed.get("delivery_country") != "FR":
+    if receiver is reader or not _at_home(receiver):
         return
     first = Issue.objects.filter(cutoff_on__gt=shop.clock.today).order_by("number").first()
     wishes = {"announce": "myself", "announce_on": "", "message": "Bonne lecture."}
