@@ -40,7 +40,7 @@ class ContactForm(forms.Form):
     """What came in, when, how, and about what."""
 
     channel = forms.ChoiceField(
-        label=gettext_lazy("How it came"), choices=list(words.CHANNEL.items()), widget=forms.RadioSelect
+        label=gettext_lazy("How it came"), choices=list(words.CONTACT_CHANNEL.items()), widget=forms.RadioSelect
     )
     on = forms.DateField(label=gettext_lazy("On"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     said = forms.CharField(
@@ -126,7 +126,7 @@ def contact(request: HttpRequest, key: int) -> HttpResponse:
     reader = one.customer.merged_into_id or one.customer_id
     file = Document.objects.filter(pk=one.document_id).values("media_type", "size", "keep_until").first()
     detail = Detail(
-        kind=str(words.CHANNEL[one.channel]),
+        kind=str(words.CONTACT_CHANNEL[one.channel]),
         name=short_day(one.on),
         crumbs=((_("Reader"), link(user, "customer", reader)),),
         facts=[
@@ -173,7 +173,7 @@ def contacts_of(user: Any, story: Story, *, query: str) -> Table:
         rows=[
             (
                 Cell(short_day(one.on), reverse("desk_contact", args=[one.pk]), num=True),
-                Cell(str(words.CHANNEL[one.channel])),
+                Cell(str(words.CONTACT_CHANNEL[one.channel])),
                 Cell(one.words[:200]),
                 Cell(
                     str(one.subscription or one.order or ""),

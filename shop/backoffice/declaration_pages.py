@@ -160,15 +160,16 @@ def _letters(user: Any, one: Declaration) -> Table:
     return Table(
         label=_("Letters"),
         title=_("Letters"),
-        columns=columns(_("Letter"), "#" + _("Queued"), _("Status"), _("E-mail")),
+        columns=columns(_("Letter"), "#" + _("Queued"), _("Status"), _("Way"), _("E-mail")),
         rows=[
             (
                 Cell(words.letter_kind(row.kind), link(user, "notice", row.pk)),
                 Cell(stamp(row.created_at), num=True),
                 chip(words.said(words.LETTER, row.state)),
+                Cell(str(words.CHANNEL[row.channel])),
                 Cell(row.to_email),
             )
             for row in rows
         ],
-        empty=_("No letter: the acknowledgement goes by post."),
+        empty=_("No letter was written about it."),
     )

@@ -154,6 +154,7 @@ REACHED: Words = {
     "lost": (pgettext_lazy("reader", "by post: e-mail comes back"), BAD),
     "complained": (pgettext_lazy("reader", "by e-mail, no offers: called spam"), WAIT),
 }
+#: How a letter goes.
 CHANNEL: Mapping[str, Any] = {"email": gettext_lazy("by e-mail"), "paper": gettext_lazy("on paper")}
 EVENT: Words = {
     "stored": (pgettext_lazy("event", "waiting"), WAIT),
@@ -210,7 +211,8 @@ DECLARATION_EFFECT: Words = {
     "unrecognised": (gettext_lazy("contract not recognised"), NONE),
     "other_email": (gettext_lazy("another e-mail than the contract’s"), NONE),
 }
-CHANNEL: Mapping[str, Any] = {
+#: How a contact came about.
+CONTACT_CHANNEL: Mapping[str, Any] = {
     "phone": gettext_lazy("telephone"),
     "letter": pgettext_lazy("contact", "letter"),
     "email": pgettext_lazy("contact", "e-mail"),
