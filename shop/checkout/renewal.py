@@ -86,7 +86,7 @@ def _drawn(
 ) -> HttpResponse:
     """The page as things stand. Without script it asks again by itself only while the answer is not known."""
     at = timezone.now()
-    found = follow(renewal, at=at, ask=ask)
+    found = follow(renewal, at=at, ask=ask, back=back)
     if found == Situation.PAID:
         ring("letters")
     form = forms.Form(data={}) if trouble else forms.Form()

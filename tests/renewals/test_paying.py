@@ -75,6 +75,25 @@ def test_a_declined_renewal_is_mended_by_another_card(till, waiting, client, ele
     assert wrong(eleven) == []
 
 
+@pytest.mark.parametrize("silent", [False, True], ids=["asked a second ago", "Stripe is away"])
+def test_whoever_comes_back_hears_nothing_that_stripe_was_not_asked_about(till, waiting, client, silent):
+    """Refused, then paid a second later: not « nothing was debited », and no button to pay by again."""
+    with time_machine.travel(ten(minutes=60), tick=False) as now:
+        sent = client.post(pay_path(waiting))
+        assert till.pay(sent.url, card="4000000000000002").refusal
+        assert state_of(client.get(return_path(waiting))) == "refused"
+        till.pay(sent.url)
+        if silent:
+            till.misbehave("error_before", method="GET", times=20, status=500)
+        now.shift(4 if silent else 1)
+        back = client.get(return_path(waiting))
+        assert (state_of(back), back.context["refresh"]) == ("not_yet_known", 3)
+        till.behave()
+        now.shift(4)
+        assert state_of(client.get(return_path(waiting))) == "paid"
+    assert len(taken(till)) == 1
+
+
 def test_by_choice_the_button_is_an_order(till, client, eleven):
     plan = planned(reader(till), state="manual")
     text = client.get(pay_path(plan)).content.decode().replace("\u202f", " ").replace("\u00a0", " ")
