@@ -245,6 +245,26 @@ def test_the_page_is_truthful_in_every_state(till, client, eleven, state, told):
         assert not Payment.objects.filter(subject=plan.subject).exists()
 
 
+@pytest.mark.parametrize(
+    ("state", "kept", "sentence"),
+    [
+        ("announced", True, "sera débité le 23 novembre 2027, comme nous vous l’avons annoncé"),
+        ("announced", False, "l’abonnement s’arrête de lui-même le 14 décembre 2027 : vous ne devez rien"),
+        ("retrying", True, "nous essayons de nouveau la même carte ou le même compte le 23 novembre 2027"),
+        ("awaiting_reader", True, "l’abonnement s’arrête de lui-même le 14 décembre 2027 : vous ne devez rien"),
+        ("manual", True, "Rien n’est débité sans vous"),
+    ],
+)
+def test_what_happens_if_the_reader_does_nothing_is_said_as_it_is(till, client, state, kept, sentence):
+    plan = planned(reader(till), state=state)
+    Renewal.objects.update(state_since=ten())
+    if not kept:
+        Subscription.objects.update(saved_method=None)
+    with time_machine.travel(ten(minutes=60), tick=False):
+        page = client.get(pay_path(plan)).content.decode().replace("\u00a0", " ").replace("\u202f", " ")
+    assert sentence in page
+
+
 def test_paid_after_it_was_cancelled_goes_back(till, waiting, client, eleven):
     url = client.post(pay_path(waiting)).url
     Subscription.objects.update(renewal="fixed")
