@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 from payments.actors import reader
 from payments.days import paris_day
 from payments.invoicing.issuing import Buyer
+from payments.invoicing.mentions import buyer_lines
 from payments.invoicing.reissuing import CannotReissue, refuse_if_impossible
 from payments.models import Invoice, Reissue
 from shop.account.address_form import AddressForm
@@ -144,8 +145,8 @@ def _asked(request: HttpRequest, invoice: Invoice, buyer: Buyer) -> HttpResponse
         request,
         "account/firm_invoice_confirm.html",
         "invoices",
-        until_now={"name": invoice.buyer_name, "lines": _without_name(invoice.buyer_name, invoice.buyer_address)},
-        from_now_on={"name": buyer.name, "lines": _without_name(buyer.name, buyer.address)},
+        until_now=buyer_lines(invoice.buyer_name, invoice.buyer_address),
+        from_now_on=buyer_lines(buyer.name, buyer.address),
         numbers=[
             (label, number)
             for label, number in (
@@ -172,10 +173,6 @@ def _paths(invoice: Invoice) -> dict[str, str]:
 
 def _of(invoice: Invoice) -> dict[str, Any]:
     return {"number": invoice.reference, "issued_on": invoice.issued_on, "total": invoice.total_ttc.amount}
-
-
-def _without_name(name: str, lines: Any) -> list[str]:
-    return [line for line in lines if line != name]
 
 
 def _seal(invoice: Invoice, buyer: Buyer) -> str:

@@ -211,6 +211,12 @@ DECLARATION_EFFECT: Words = {
     "unrecognised": (gettext_lazy("contract not recognised"), NONE),
     "other_email": (gettext_lazy("another e-mail than the contract’s"), NONE),
 }
+#: Whether the year that a quote is for was ordered.
+QUOTE: Words = {
+    "waiting": (pgettext_lazy("quote", "not ordered yet"), WAIT),
+    "ordered": (pgettext_lazy("quote", "ordered"), GOOD),
+    "expired": (pgettext_lazy("quote", "over, not ordered"), BAD),
+}
 #: How a contact came about.
 CONTACT_CHANNEL: Mapping[str, Any] = {
     "phone": gettext_lazy("telephone"),
