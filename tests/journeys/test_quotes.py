@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from payments.actors import Actor
 from payments.models import Invoice
+from subscriptions.addresses.typed import AddressKind, TypedAddress
 from subscriptions.models import Offer, Order, Subscription, Term
 from subscriptions.quotes.making import make_quote
 from tests.account.people import Reader
@@ -21,6 +22,10 @@ from tests.journeys.test_renewing import plan_issues
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LIBRARY = "periodiques@univ-lyon.example"
+RECEPTION = TypedAddress(
+    kind=AddressKind.ORGANISATION, organisation="Université de Lyon", service="Périodiques", street="92 rue Pasteur",
+    postcode="69007", town="Lyon",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -28,7 +33,12 @@ def university(shop, client) -> Subscription:
     """A fixed year bought by a public body; issues are planned for another."""
     plan_issues(shop)
     bought = Reader(client, LIBRARY).buys(
-        Offer.objects.get(renewal="fixed"), buyer_kind="public_fr", organisation="Université de Lyon", siren="130021397"
+        Offer.objects.get(renewal="fixed"),
+        address=RECEPTION,
+        buyer_kind="public_fr",
+        organisation=RECEPTION.organisation,
+        siren="130021397",
+        typed={"kind": "public", "siren": "130021397", "engagement_number": "4500000001"},
     )
     return bought.subscription
 
@@ -46,6 +56,7 @@ def test_from_the_quote_to_the_invoice(shop, university, window, shoot, script):
     assert page.input_value("[name=organisation]") == "Université de Lyon"
     assert page.input_value("[name=siren]") == "130021397"
     assert page.is_checked("[name=renewal][value=fixed]")
+    assert page.input_value("[name=engagement_number]") == "", "a purchase order is good for one purchase"
     page.fill("[name=engagement_number]", "4500012345")
     page.check("[name=terms]")
     if script:
