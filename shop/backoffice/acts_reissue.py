@@ -17,6 +17,7 @@ from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import take_off_desk
 from payments.invoicing.issuing import Buyer
+from payments.invoicing.mentions import buyer_lines
 from payments.invoicing.reissuing import CannotReissue, refuse_if_impossible
 from payments.models import Invoice
 from payments.vat import BuyerKind
@@ -109,12 +110,12 @@ class ReissueInvoice(TwoSteps):
                 Fact(
                     _("Amount"), f"{euros(subject.total_ttc)} ({euros(subject.total_ht)} + {euros(subject.total_vat)})"
                 ),
-                Fact(_("Until now"), subject.buyer_name, lines=subject.buyer_address),
-                Fact(_("From now on"), buyer.name, lines=buyer.address),
+                Fact(_("Until now"), "", lines=buyer_lines(subject.buyer_name, subject.buyer_address)),
+                Fact(_("From now on"), "", lines=buyer_lines(buyer.name, buyer.address)),
                 *(Fact(label, number) for label, number in numbers if number),
                 Fact(_("Engagement"), buyer.engagement_number),
                 Fact(_("On the credit note"), REASON),
-                Fact(_("Money"), _("none moves: the payment stays")),
+                Fact(_("Payment"), _("stays as it is: no money moves")),
             ],
             warning=_("Two numbers are taken for good. The reader gets both papers by letter."),
         )

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shop.checkout.address_fields import ADDRESS_FIELDS, HOME, SECTION, Choice, Typed, address_field, country_choices
 from shop.checkout.firm_numbers import check_numbers
+from shop.checkout.lines import one_line
 from shop.checkout.long_lists import Select
 from shop.checkout.typos import suggestion
 from subscriptions.addresses.check import check
@@ -112,8 +113,9 @@ class OrderForm(forms.Form):
     # What is shown
 
     def value(self, name: str) -> str:
-        """What stands in a field now: typed, or given beforehand."""
-        return str(self[name].value() or "").strip()
+        """What stands in a field now: typed, or given beforehand; on one line where the field has one."""
+        text = str(self[name].value() or "")
+        return text.strip() if isinstance(self.fields[name].widget, forms.Textarea) else one_line(text)
 
     def ticked(self, name: str) -> bool:
         """Whether a box is ticked now."""
