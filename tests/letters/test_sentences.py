@@ -10,7 +10,6 @@ from django.utils import translation
 
 from payments.gateway import decline
 from payments.models import Payment
-from subscriptions.models import Order
 from subscriptions.notices import queue
 from subscriptions.notices.delivering import deliver
 from subscriptions.notices.letters import LETTERS
@@ -80,9 +79,7 @@ def test_the_two_public_functions_are_named_where_the_site_has_them(outbox, sett
 @pytest.mark.parametrize(("kind", "may"), [("consumer", True), ("public_fr", False), ("pro_eu", False)])
 def test_a_consumer_alone_is_promised_what_is_a_consumers_right(outbox, kind, may):
     texts()
-    bought = purchase()
-    Order.objects.filter(pk=bought.order.pk).update(buyer_kind=kind)
-    said = text_of(outbox, draft("order_confirmation", bought.facts))
+    said = text_of(outbox, draft("order_confirmation", purchase(buyer_kind=kind).facts))
     assert ("Vous pouvez vous rétracter" in said) is ("formulaire de rétractation" in said) is may
     assert ("formulaire-de-retractation.pdf" in [one[0] for one in outbox[-1].attachments]) is may
     assert "les conditions générales de vente que vous avez acceptées" in said
