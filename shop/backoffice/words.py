@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from payments.models import SavedMethod
+from shop.backoffice.reasons import reason
 
 GOOD, WAIT, BAD, NONE = "good", "wait", "bad", ""
 Words = Mapping[str, tuple[Any, str]]
@@ -336,9 +338,24 @@ def said(words: Words, state: str) -> dict[str, str]:
     return {"word": str(word), "tone": tone}
 
 
+_NAMED_KIND = re.compile(r"[«“]\s?(?P<kind>[a-z_]+)\s?[»”]")
+_ANSWER = re.compile(r"\b\d{3} [^.:]+")
+
+
 def letter_kind(kind: str) -> str:
     """The kind of a letter in words."""
     return str(LETTER_KINDS.get(kind, kind.replace("_", " ")))
+
+
+def matter(sentence: str) -> str:
+    """What is on a desk, with the kinds of letters and the answers of mail servers that it names in words."""
+    named = _NAMED_KIND.sub(
+        lambda found: (
+            found[0].replace(found["kind"], letter_kind(found["kind"])) if found["kind"] in LETTER_KINDS else found[0]
+        ),
+        sentence,
+    )
+    return _ANSWER.sub(lambda found: f"{reason(found[0])}", named)
 
 
 def names_of_staff(actors: Iterable[str]) -> dict[str, str]:
