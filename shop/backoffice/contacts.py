@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from payments.days import paris_day
 from payments.documents import read
@@ -134,7 +134,9 @@ def contact(request: HttpRequest, key: int) -> HttpResponse:
                 _("What was said or written"), "", lines=one.words.splitlines() or [_("blanked: the reader was erased")]
             ),
             Fact(_("Subscription"), str(one.subscription or ""), link(user, "subscription", one.subscription_id)),
-            Fact(_("Order"), one.order.reference if one.order else "", link(user, "order", one.order_id)),
+            Fact(
+                pgettext("desk", "Order"), one.order.reference if one.order else "", link(user, "order", one.order_id)
+            ),
             Fact(_("File"), one.file_name, reverse("desk_contact_file", args=[one.pk]) if file else ""),
             Fact(_("Size"), f"{file['size'] // 1024 + 1} Ko" if file else ""),
             Fact(_("Kept until"), short_day(file["keep_until"]) if file else ""),
