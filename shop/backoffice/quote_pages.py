@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from payments.actors import Actor
 from payments.days import paris_day
@@ -28,7 +28,7 @@ from shop.templatetags.french import euros, short_day
 from shop.watch.bell import ring
 from subscriptions.models import Quote, Subscription, Term
 from subscriptions.prolonging import PROLONGABLE
-from subscriptions.quotes.making import make_quote
+from subscriptions.quotes.making import CannotQuote, foresee, make_quote
 from subscriptions.quotes.paper import pdf_of
 
 
@@ -131,12 +131,19 @@ class MakeQuote(TwoSteps):
 
     def preview(self, subject: Subscription, form: Any) -> Preview:
         payer = subject.payer
+        try:
+            quote = foresee(subject, on=paris_day(timezone.now()))
+        except CannotQuote as refused:
+            raise Impossible(" ".join(refused.messages)) from None
         return Preview(
             facts=[
                 Fact(_("Subscription"), str(subject)),
-                Fact(_("Payer"), payer.full_name if payer else ""),
+                Fact(_("Buyer"), quote.buyer),
                 Fact(_("Goes to"), (payer.email or "") if payer else ""),
                 Fact(_("Offer"), subject.offer.title),
+                Fact(pgettext("quote", "Year"), f"{short_day(quote.starts_on)} – {short_day(quote.ends_on)}"),
+                Fact(_("Amount"), euros(quote.amount)),
+                Fact(_("Valid until"), short_day(quote.valid_until)),
             ],
             warning=_("It takes a number, and is never changed: it promises today’s price until its last day."),
         )

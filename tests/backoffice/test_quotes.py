@@ -28,7 +28,10 @@ def test_made_found_and_read(at_desk, offers):
     colleague = at_desk("support")
     assert reverse("desk_act_quote", args=[key]) in colleague.see("desk_subscription", key).content.decode()
     assert Quote.objects.count() == 0
-    assert "aujourd’hui" in text_of(colleague.rehearse("desk_act_quote", key, reason=WHY))
+    shown = text_of(colleague.rehearse("desk_act_quote", key, reason=WHY))
+    for words in ("aujourd’hui", "27,60 €", "23/11/2027 – 22/11/2028", "21/02/2027"):
+        assert words in shown, words
+    assert Quote.objects.count() == 0
     assert colleague.act("desk_act_quote", key, reason=WHY).url == reverse("desk_subscription", args=[key])
     quote = Quote.objects.get()
     assert (quote.actor, quote.reason, quote.by_itself) == (f"staff:{colleague.user.pk}", WHY, False)
