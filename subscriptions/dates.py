@@ -57,13 +57,18 @@ class CopyDates:
 class Renewal:
     """The next year: when, for how much (Money incl. VAT; None if no price is set), and D.
 
-    `state` is that of its row, empty while it is not planned yet: then day and amount are what they would be today.
+    `plan` is its row, None while it is not planned yet: then day and amount are what they would be today.
     """
 
     on: date
     amount: Any
     refuse_until: date
-    state: str = ""
+    plan: Plan | None = None
+
+    @property
+    def state(self) -> str:
+        """Where its row stands; empty without one."""
+        return str(self.plan.state) if self.plan else ""
 
     @property
     def announced(self) -> bool:
@@ -253,7 +258,7 @@ def _by_choice(plan: Plan | None) -> Renewal | None:
 
 
 def _told(plan: Plan) -> Renewal:
-    return Renewal(plan.renews_on, plan.amount, last_day_to_refuse(plan.renews_on), plan.state)
+    return Renewal(plan.renews_on, plan.amount, last_day_to_refuse(plan.renews_on), plan)
 
 
 def _plans(keys: Sequence[int]) -> Mapping[int, Plan]:

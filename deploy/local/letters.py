@@ -93,7 +93,7 @@ class Letterbox:
             identity=identity,
             sender=str(message["From"] or message["X-Envelope-From"] or ""),
             recipients=str(message["X-Envelope-To"] or message["To"] or ""),
-            subject=str(message["Subject"] or ""),
+            subject=str(message["Subject"] or "").strip(),  # a long one begins on the line after its name
             sent=_date(message),
             text=_body(message, "plain"),
             html=_body(message, "html"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -52,7 +52,7 @@ def facts_of(invoice: Invoice) -> dict[str, Any]:
         "title": title,
         "on": [invoice.issued_on.year, invoice.issued_on.month, invoice.issued_on.day],
         "seller": {"name": seller["name"], "lines": _seller_lines(seller)},
-        "buyer": _buyer_lines(invoice),
+        "buyer": buyer_lines(invoice.buyer_name, invoice.buyer_address),
         "parties": _parties(invoice),
         "under": _under(invoice),
         "columns": ["Désignation", "Quantité", "Prix unitaire HT", "TVA", "Montant HT", "Montant TTC"],
@@ -77,15 +77,15 @@ def _seller_lines(seller: dict[str, Any]) -> list[str]:
     ]
 
 
-def _buyer_lines(invoice: Invoice) -> list[str]:
+def buyer_lines(buyer_name: str, buyer_address: Iterable[str]) -> list[str]:
     """Name and address; the name once, in its fuller form, where the address begins with it as postmen write it."""
-    address = [str(line) for line in invoice.buyer_address]
-    name, first = _words(invoice.buyer_name), _words(address[0]) if address else frozenset()
+    address = [str(line) for line in buyer_address]
+    name, first = _words(buyer_name), _words(address[0]) if address else frozenset()
     if first and name <= first:
         return address
     if first and first <= name:
-        return [invoice.buyer_name, *address[1:]]
-    return [invoice.buyer_name, *address]
+        return [buyer_name, *address[1:]]
+    return [buyer_name, *address]
 
 
 def _words(text: str) -> frozenset[str]:

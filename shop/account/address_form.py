@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from shop.checkout.address_fields import HOME, Choice, address_field, country_choices
+from shop.checkout.lines import one_line
 from subscriptions.addresses.check import check
 from subscriptions.addresses.fields import FormField, form_fields
 from subscriptions.addresses.label import PostalLabel
@@ -47,7 +48,7 @@ class AddressForm(forms.Form):
 
     def value(self, name: str) -> str:
         """What stands in a field now: typed, or given beforehand."""
-        return str(self[name].value() or "").strip()
+        return one_line(str(self[name].value() or ""))
 
     @property
     def shown(self) -> list[forms.BoundField]:

@@ -61,6 +61,11 @@ def mine(request: HttpRequest) -> QuerySet[Subscription]:
     )
 
 
+def theirs(request: HttpRequest) -> Q:
+    """What was issued to the reader, or to a record of theirs that was merged into this one."""
+    return Q(customer=request.user.pk) | Q(customer__merged_into=request.user.pk)
+
+
 def one_of_mine(request: HttpRequest, pk: int) -> Subscription:
     """One of them; 404 for another reader's, as for one that does not exist."""
     found = mine(request).filter(pk=pk).first()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from payments.days import paris_day
 from payments.documents import read
 from payments.models import Invoice
-from shop.account.doors import page, room
+from shop.account.doors import page, room, theirs
+from shop.account.firm_invoice import may_go_to_a_firm
 from shop.account.home import in_one_piece, order_line, orders_of
 from shop.watch.bell import ring
 
@@ -20,12 +22,13 @@ from shop.watch.bell import ring
 def invoices(request: HttpRequest) -> HttpResponse:
     """Every invoice and credit note, the latest first, then the orders."""
     at = timezone.now()
-    found = Invoice.objects.filter(_theirs(request)).select_related("rendering").prefetch_related("lines")
+    found = Invoice.objects.filter(theirs(request)).select_related("rendering").prefetch_related("lines")
+    for_firms = may_go_to_a_firm(Invoice.objects.filter(theirs(request)), on=paris_day(at))
     return page(
         request,
         "account/invoices.html",
         "invoices",
-        invoices=[_line(one) for one in found.order_by("-issued_on", "-pk")],
+        invoices=[_line(one, for_firms) for one in found.order_by("-issued_on", "-pk")],
         orders=[order_line(order, at=at) for order in orders_of(request)],
     )
 
@@ -33,7 +36,7 @@ def invoices(request: HttpRequest) -> HttpResponse:
 @room("GET")
 def invoice(request: HttpRequest, reference: str) -> HttpResponse:
     """The PDF, as kept; 404 for another reader's. If it is not set yet, or was destroyed at its date, the page says so."""
-    found = Invoice.objects.filter(_theirs(request), reference=reference).select_related("rendering").first()
+    found = Invoice.objects.filter(theirs(request), reference=reference).select_related("rendering").first()
     if found is None:
         raise Http404
     rendering = getattr(found, "rendering", None)
@@ -50,12 +53,7 @@ def invoice(request: HttpRequest, reference: str) -> HttpResponse:
     return answer
 
 
-def _theirs(request: HttpRequest) -> Q:
-    """What was issued to the reader, or to a record of theirs that was merged into this one."""
-    return Q(customer=request.user.pk) | Q(customer__merged_into=request.user.pk)
-
-
-def _line(one: Invoice) -> dict[str, Any]:
+def _line(one: Invoice, for_firms: Collection[int]) -> dict[str, Any]:
     credit = one.kind == Invoice.Kind.CREDIT_NOTE
     lines = list(one.lines.all())
     return {
@@ -65,4 +63,5 @@ def _line(one: Invoice) -> dict[str, Any]:
         "words": lines[0].name if lines else "",
         "amount": -one.total_ttc.amount if credit else one.total_ttc.amount,
         "url": reverse("account_invoice", args=[one.reference]),
+        "firm_url": reverse("account_firm_invoice", args=[one.reference]) if one.pk in for_firms else None,
     }

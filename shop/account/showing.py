@@ -20,7 +20,10 @@ from shop.templatetags.french import day, issue_number
 from subscriptions.calendar import IssueDates, is_open
 from subscriptions.dates import LIVING, CopyDates, Means, SubscriptionDates, dates_of_subscriptions
 from subscriptions.models import Entitlement, Offer, Subscription
+from subscriptions.models import Renewal as Plan
 from subscriptions.notices.french import issues, month
+from subscriptions.renewals.by_hand import BY_HAND
+from subscriptions.renewals.links import pay_path
 from subscriptions.renewals.links_by_choice import renew_path
 from subscriptions.stopping.reading import stopped_and_waiting
 
@@ -44,6 +47,9 @@ COPIES: dict[str, tuple[str, str, Any]] = {
     Copy.CREDITED: ("cross", "", gettext_lazy("given back")),
     Copy.VOID: ("cross", "", gettext_lazy("cancelled")),
 }
+#: The next year is not paid, and its reader may pay it; its payment is being made.
+WAITS_FOR_READER = frozenset({Plan.State.RETRYING, Plan.State.AWAITING_READER, Plan.State.MANUAL})
+ON_ITS_WAY = frozenset({Plan.State.CHARGING, Plan.State.UNRESOLVED})
 #: How many copies are still to come when the card offers another year: as early as the first reminder (law.md 7.7).
 RENEWED_FROM = 2
 #: A number beyond every issue: what is not planned yet stands last.
@@ -88,7 +94,9 @@ def card(
         "copies_owed": dates.copies_left,
         "renews_on": dates.renewal.on if dates.renewal else None,
         "renewal_amount": dates.renewal.amount if dates.renewal else None,
-        "refuse_until": dates.renewal.refuse_until if dates.renewal else None,
+        "refuse_until": dates.renewal.refuse_until
+        if dates.renewal and dates.on <= dates.renewal.refuse_until
+        else None,
         "yearly_price": dates.yearly_price,
         "means": means_words(dates.means),
         "withdrawal_open": dates.withdrawal_open and living,
@@ -110,6 +118,7 @@ def card(
         else None,
         "address_url": reverse("account_address", args=[subscription.pk]) if living and movable else None,
         "card_url": reverse("account_card", args=[subscription.pk]) if may_pay(request, subscription) else None,
+        "pay_url": pay_url(request, subscription, dates) if not stopped else None,
         "renew_url": renew_url(request, subscription, dates) if not stopped else None,
         "stop_url": function("terminate", subscription) if living else None,
         "withdraw_url": function("withdraw", subscription) if dates.withdrawal_open and living else None,
@@ -130,16 +139,29 @@ def renew_url(request: HttpRequest, subscription: Subscription, dates: Subscript
     return renew_path(subscription, term=max(copy.term for copy in dates.copies))
 
 
+def pay_url(request: HttpRequest, subscription: Subscription, dates: SubscriptionDates) -> str | None:
+    """The payer's way to the page on which the next year is paid, when it waits for them or its charge failed."""
+    renewal = dates.renewal or dates.by_choice
+    if renewal is None or renewal.plan is None or subscription.payer_id != request.user.pk:
+        return None
+    return pay_path(renewal.plan) if renewal.state in WAITS_FOR_READER else None
+
+
 def sentence(subscription: Subscription, dates: SubscriptionDates) -> str:
     """What is going on when it is not simply active; an empty string when it is."""
     if subscription.state == State.GRACE:
-        return _("The last payment did not arrive. Your copies wait for it; we have written to you.")
+        return unpaid(dates)
     if subscription.state == State.LAPSED and dates.ends_on:
         return _("It was paid for until %(date)s. Subscribe again to receive the next issues.") % {
             "date": day(dates.ends_on)
         }
     if subscription.state == State.ENDED:
         return _("It has ended: nothing more is sent, and nothing more is debited.")
+    if dates.by_choice and dates.by_choice.plan and dates.by_choice.plan.why == BY_HAND:
+        return _(
+            "It is no longer renewed by itself: nothing will be debited, and another year is yours to choose. "
+            "We have written to you how."
+        )
     if dates.by_choice:
         return _(
             "It was to renew itself on %(date)s. We could not announce it in time, so nothing will be debited: "
@@ -162,6 +184,21 @@ def sentence(subscription: Subscription, dates: SubscriptionDates) -> str:
     if subscription.renewal == Offer.Renewal.FIXED and dates.copies_left == 0 and dates.copies:
         return _("All the copies you paid for are posted. Subscribe again to receive the next issues.")
     return ""
+
+
+def unpaid(dates: SubscriptionDates) -> str:
+    """Where the payment of the next year stands that should have arrived."""
+    plan = dates.renewal.plan if dates.renewal else None
+    if plan is not None and plan.state in ON_ITS_WAY:
+        return _("The payment for the next year is on its way. There is nothing for you to do.")
+    if plan is not None and plan.state == Plan.State.RETRYING and plan.next_try_on:
+        return _(
+            "Your bank has refused the payment for the next year. We try again on %(date)s; you can pay it yourself before. "
+            "Your copies wait for it."
+        ) % {"date": day(plan.next_try_on)}
+    if plan is not None and plan.state == Plan.State.AWAITING_READER:
+        return _("The next year could not be debited, and waits for you: you can pay it here. Your copies wait for it.")
+    return _("The last payment did not arrive. Your copies wait for it; we have written to you.")
 
 
 def pausable(dates: SubscriptionDates) -> bool:

@@ -9,6 +9,7 @@ from shop.account.card import card, returned
 from shop.account.data import data, erased, exported, gone
 from shop.account.devices import devices
 from shop.account.email import cancel_change, change_email, confirm
+from shop.account.firm_invoice import to_a_firm
 from shop.account.home import home
 from shop.account.invoices import invoice, invoices
 from shop.account.moving import address, label
@@ -26,6 +27,7 @@ rooms = [
     path("connexion/code/", EnterCode.as_view(), name="account_confirm_login_code"),
     path("deconnexion/", logout, name="account_logout"),
     path("factures/", invoices, name="account_invoices"),
+    path("factures/<slug:reference>/societe/", to_a_firm, name="account_firm_invoice"),
     path("factures/<slug:reference>.pdf", invoice, name="account_invoice"),
     path("abonnements/<int:pk>/adresse/", address, name="account_address"),
     path("abonnements/<int:pk>/adresse/etiquette/", label, name="account_address_label"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from payments.actors import Actor
 from payments.desk import record_act, take_off_desk
 from payments.models import DeskItem
+from shop.backoffice import words
 from shop.backoffice.acting import Done, Impossible, Preview, TwoSteps
 from shop.backoffice.doors import Missing
 from shop.backoffice.items import owner_name
@@ -40,7 +41,7 @@ class OnDesk(TwoSteps):
         return Preview(
             facts=[
                 Fact(_("Desk"), DESK_LABELS[subject.desk]),
-                Fact(_("What"), subject.sentence),
+                Fact(_("What"), words.matter(subject.sentence)),
                 Fact(_("Since"), stamp(subject.opened_at)),
                 Fact(_("Owner"), owner_name(subject) or _("nobody yet")),
             ]

@@ -17,14 +17,15 @@ from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import take_off_desk
 from payments.invoicing.issuing import Buyer
+from payments.invoicing.mentions import buyer_lines
 from payments.invoicing.reissuing import CannotReissue, refuse_if_impossible
 from payments.models import Invoice
-from payments.tax_ids import check_eu_vat, check_siren, check_siret, siren_of_siret
 from payments.vat import BuyerKind
 from shop.backoffice.acting import Done, Impossible, Preview, TwoSteps
 from shop.backoffice.acts_people import AddressForm
 from shop.backoffice.roles import Right
 from shop.backoffice.tables import Fact
+from shop.checkout.firm_numbers import check_numbers, want_siren
 from shop.templatetags.french import euros
 from shop.watch.bell import ring
 from subscriptions.addresses.typed import AddressKind, TypedAddress
@@ -37,7 +38,6 @@ SENTENCES = {
     "closed": gettext_lazy("The year of this invoice is over: it cannot be made out anew."),
     "same": gettext_lazy("The invoice bears this very name and these numbers already."),
 }
-NUMBERS = (("siren", check_siren), ("siret", check_siret), ("vat_number", check_eu_vat))
 
 
 class FirmForm(AddressForm):
@@ -63,26 +63,11 @@ class FirmForm(AddressForm):
     def clean(self) -> dict[str, Any]:
         self.cleaned_data["kind"] = AddressKind.ORGANISATION
         typed = super().clean() or {}
-        for name, read in NUMBERS:
-            if typed.get(name):
-                try:
-                    typed[name] = read(typed[name])
-                except ValidationError as refused:
-                    self.add_error(name, refused)
+        check_numbers(self, typed)
         if not typed.get("organisation") and not self.has_error("organisation"):
             self.add_error("organisation", _("Please give the name of the firm."))
-        self._agree(typed)
+        want_siren(self, typed, typed.get("buyer_kind", ""))
         return typed
-
-    def _agree(self, typed: dict[str, Any]) -> None:
-        siren, siret = typed.get("siren"), typed.get("siret")
-        if siret and not self.has_error("siret"):
-            if siren and siren != siren_of_siret(siret):
-                self.add_error("siret", _("This SIRET belongs to another SIREN. Check which one is right."))
-            typed["siren"] = siren or siren_of_siret(siret)
-        french = typed.get("buyer_kind") in (BuyerKind.PRO_FR, BuyerKind.PUBLIC_FR)
-        if french and not typed.get("siren") and not (self.has_error("siren") or self.has_error("siret")):
-            self.add_error("siren", _("A French firm or public body has a SIREN: please give it."))
 
     def buyer(self) -> Buyer:
         """The firm as its invoice names it."""
@@ -125,12 +110,12 @@ class ReissueInvoice(TwoSteps):
                 Fact(
                     _("Amount"), f"{euros(subject.total_ttc)} ({euros(subject.total_ht)} + {euros(subject.total_vat)})"
                 ),
-                Fact(_("Until now"), subject.buyer_name, lines=subject.buyer_address),
-                Fact(_("From now on"), buyer.name, lines=buyer.address),
+                Fact(_("Until now"), "", lines=buyer_lines(subject.buyer_name, subject.buyer_address)),
+                Fact(_("From now on"), "", lines=buyer_lines(buyer.name, buyer.address)),
                 *(Fact(label, number) for label, number in numbers if number),
                 Fact(_("Engagement"), buyer.engagement_number),
                 Fact(_("On the credit note"), REASON),
-                Fact(_("Money"), _("none moves: the payment stays")),
+                Fact(_("Payment"), _("stays as it is: no money moves")),
             ],
             warning=_("Two numbers are taken for good. The reader gets both papers by letter."),
         )

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from payments.days import paris_day
 from payments.documents import read
@@ -40,7 +40,7 @@ class ContactForm(forms.Form):
     """What came in, when, how, and about what."""
 
     channel = forms.ChoiceField(
-        label=gettext_lazy("How it came"), choices=list(words.CHANNEL.items()), widget=forms.RadioSelect
+        label=gettext_lazy("How it came"), choices=list(words.CONTACT_CHANNEL.items()), widget=forms.RadioSelect
     )
     on = forms.DateField(label=gettext_lazy("On"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     said = forms.CharField(
@@ -126,7 +126,7 @@ def contact(request: HttpRequest, key: int) -> HttpResponse:
     reader = one.customer.merged_into_id or one.customer_id
     file = Document.objects.filter(pk=one.document_id).values("media_type", "size", "keep_until").first()
     detail = Detail(
-        kind=str(words.CHANNEL[one.channel]),
+        kind=str(words.CONTACT_CHANNEL[one.channel]),
         name=short_day(one.on),
         crumbs=((_("Reader"), link(user, "customer", reader)),),
         facts=[
@@ -134,7 +134,9 @@ def contact(request: HttpRequest, key: int) -> HttpResponse:
                 _("What was said or written"), "", lines=one.words.splitlines() or [_("blanked: the reader was erased")]
             ),
             Fact(_("Subscription"), str(one.subscription or ""), link(user, "subscription", one.subscription_id)),
-            Fact(_("Order"), one.order.reference if one.order else "", link(user, "order", one.order_id)),
+            Fact(
+                pgettext("desk", "Order"), one.order.reference if one.order else "", link(user, "order", one.order_id)
+            ),
             Fact(_("File"), one.file_name, reverse("desk_contact_file", args=[one.pk]) if file else ""),
             Fact(_("Size"), f"{file['size'] // 1024 + 1} Ko" if file else ""),
             Fact(_("Kept until"), short_day(file["keep_until"]) if file else ""),
@@ -173,7 +175,7 @@ def contacts_of(user: Any, story: Story, *, query: str) -> Table:
         rows=[
             (
                 Cell(short_day(one.on), reverse("desk_contact", args=[one.pk]), num=True),
-                Cell(str(words.CHANNEL[one.channel])),
+                Cell(str(words.CONTACT_CHANNEL[one.channel])),
                 Cell(one.words[:200]),
                 Cell(
                     str(one.subscription or one.order or ""),

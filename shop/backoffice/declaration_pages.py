@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from shop.backoffice import lists, words
 from shop.backoffice.doors import desk
@@ -81,9 +82,9 @@ def declaration(request: HttpRequest, key: int) -> HttpResponse:
             *(Fact(label, "", lines=value.splitlines()) for label, value in one.content["declared"]),
             Fact(_("Shown before the last click"), one.content["effect"]),
             Fact(_("What it does"), words.said(words.DECLARATION_EFFECT, one.effect)["word"]),
-            Fact(_("From"), short_day(one.effective_on)),
+            Fact(_("Takes effect on"), short_day(one.effective_on)),
             Fact(_("Subscription"), str(one.subscription or ""), link(user, "subscription", one.subscription_id)),
-            Fact(_("Order"), str(one.order or ""), link(user, "order", one.order_id)),
+            Fact(pgettext("desk", "Order"), str(one.order or ""), link(user, "order", one.order_id)),
             Fact(
                 _("Refund"),
                 f"{one.refund.reference}, {euros(one.refund.amount)}" if one.refund else "",
@@ -160,15 +161,16 @@ def _letters(user: Any, one: Declaration) -> Table:
     return Table(
         label=_("Letters"),
         title=_("Letters"),
-        columns=columns(_("Letter"), "#" + _("Queued"), _("Status"), _("E-mail")),
+        columns=columns(_("Letter"), "#" + _("Queued"), _("Status"), _("Way"), _("E-mail")),
         rows=[
             (
                 Cell(words.letter_kind(row.kind), link(user, "notice", row.pk)),
                 Cell(stamp(row.created_at), num=True),
                 chip(words.said(words.LETTER, row.state)),
+                Cell(str(words.CHANNEL[row.channel])),
                 Cell(row.to_email),
             )
             for row in rows
         ],
-        empty=_("No letter: the acknowledgement goes by post."),
+        empty=_("No letter was written about it."),
     )

@@ -257,7 +257,7 @@ def letter(user: Any) -> Tell:
 def contact(user: Any) -> Tell:
     def tell(row: Contact) -> Happening:
         what = _("%(channel)s of %(day)s") % {
-            "channel": str(words.CHANNEL[row.channel]).capitalize(),
+            "channel": str(words.CONTACT_CHANNEL[row.channel]).capitalize(),
             "day": short_day(row.on),
         }
         return Happening(

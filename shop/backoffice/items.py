@@ -80,7 +80,7 @@ def item(request: HttpRequest, key: int) -> HttpResponse:
         name=_("matter no. %(key)s") % {"key": one.pk},
         crumbs=((DESK_LABELS[one.desk], reverse("desk_items", args=[one.desk])),),
         facts=[
-            Fact(_("What"), one.sentence),
+            Fact(_("What"), words.matter(one.sentence)),
             Fact(_("About"), words.subject(one.subject), url_of(user, one.subject)),
             Fact(_("Status"), _("open") if open_still else _("closed"), chip=words.WAIT if open_still else words.GOOD),
             Fact(_("Since"), stamp(one.opened_at)),
@@ -114,7 +114,7 @@ def _row(user: Any, one: DeskItem) -> Any:
     return (
         Cell(stamp(one.opened_at), num=True, tight=True),
         Cell(age(until - one.opened_at), num=True, tight=True),
-        Cell(one.sentence, here),
+        Cell(words.matter(one.sentence), here),
         subject_cell(user, one.subject),
         Cell(owner_name(one)),
         *([Cell(one.closed_because)] if one.closed_at else []),

@@ -3,41 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from payments.actors import Actor
+from payments.days import paris_day
 from shop.backoffice import lists, words
 from shop.backoffice.acting import Done, Impossible, Preview, TwoSteps
+from shop.backoffice.ages import age
 from shop.backoffice.doors import desk
 from shop.backoffice.links import link
 from shop.backoffice.roles import Right, may
 from shop.backoffice.showing import columns
-from shop.backoffice.tables import Cell, Fact, Table
+from shop.backoffice.tables import Cell, Fact, Table, chip
 from shop.templatetags.french import euros, short_day
 from shop.watch.bell import ring
-from subscriptions.models import Quote, Subscription
+from subscriptions.models import Quote, Subscription, Term
 from subscriptions.prolonging import PROLONGABLE
-from subscriptions.quotes.making import make_quote
+from subscriptions.quotes.making import CannotQuote, foresee, make_quote
 from subscriptions.quotes.paper import pdf_of
 
 
 @desk(Right.QUOTES)
 def quotes(request: HttpRequest) -> HttpResponse:
-    """Every quote, the newest first."""
+    """Every quote, the newest first; those that nobody has ordered yet, with their age."""
+    on = paris_day(timezone.now())
     return lists.show(
         request,
         title=_("Quotes"),
-        rows=Quote.objects.select_related("subscription"),
+        rows=_standing(Quote.objects.select_related("subscription"), on=on),
         columns=_heads(),
-        rows_of=lambda rows: _rows(request.user, rows),
+        rows_of=lambda rows: _rows(request.user, rows, on=on),
+        states=words.QUOTE,
+        state_column="stands",
     )
 
 
@@ -52,14 +58,30 @@ def quote_pdf(request: HttpRequest, key: int) -> HttpResponse:
 
 def quotes_of(user: Any, subscription: Subscription) -> list[Table]:
     """Those of one subscription; nothing where there is none."""
-    rows = list(subscription.quotes.select_related("subscription").order_by("-pk"))
-    return [Table(label=_("Quotes"), title=_("Quotes"), columns=_heads(), rows=_rows(user, rows))] if rows else []
+    on = paris_day(timezone.now())
+    rows = list(_standing(subscription.quotes.select_related("subscription"), on=on).order_by("-pk"))
+    found = Table(label=_("Quotes"), title=_("Quotes"), columns=_heads(), rows=_rows(user, rows, on=on))
+    return [found] if rows else []
+
+
+def _standing(quotes: QuerySet[Quote], *, on: date) -> QuerySet[Quote]:
+    """Each with `stands`: ordered once its subscription goes on after the term that it would follow."""
+    later = Q(subscription=OuterRef("subscription"), number__gt=OuterRef("term__number"), undone=None)
+    return quotes.annotate(
+        stands=Case(
+            When(Exists(Term.objects.filter(later)), then=Value("ordered")),
+            When(valid_until__lt=on, then=Value("expired")),
+            default=Value("waiting"),
+        )
+    )
 
 
 def _heads() -> Any:
     return columns(
         _("Reference"),
         _("Subscription"),
+        _("Status"),
+        "#" + _("Age"),
         "#" + _("Made"),
         "#" + _("Valid until"),
         _("Buyer"),
@@ -69,7 +91,7 @@ def _heads() -> Any:
     )
 
 
-def _rows(user: Any, rows: Sequence[Quote]) -> list[Sequence[Cell]]:
+def _rows(user: Any, rows: Sequence[Any], *, on: date) -> list[Sequence[Cell]]:
     names = words.names_of_staff(row.actor for row in rows)
     return [
         (
@@ -80,6 +102,8 @@ def _rows(user: Any, rows: Sequence[Quote]) -> list[Sequence[Cell]]:
                 tight=True,
             ),
             Cell(str(row.subscription), link(user, "subscription", row.subscription_id), mono=True, tight=True),
+            chip(words.said(words.QUOTE, row.stands)),
+            Cell(age(on - row.issued_on) if row.stands == "waiting" and on > row.issued_on else "", num=True),
             Cell(short_day(row.issued_on), num=True),
             Cell(short_day(row.valid_until), num=True),
             Cell(row.buyer_name),
@@ -107,12 +131,19 @@ class MakeQuote(TwoSteps):
 
     def preview(self, subject: Subscription, form: Any) -> Preview:
         payer = subject.payer
+        try:
+            quote = foresee(subject, on=paris_day(timezone.now()))
+        except CannotQuote as refused:
+            raise Impossible(" ".join(refused.messages)) from None
         return Preview(
             facts=[
                 Fact(_("Subscription"), str(subject)),
-                Fact(_("Payer"), payer.full_name if payer else ""),
+                Fact(_("Buyer"), quote.buyer),
                 Fact(_("Goes to"), (payer.email or "") if payer else ""),
                 Fact(_("Offer"), subject.offer.title),
+                Fact(pgettext("quote", "Year"), f"{short_day(quote.starts_on)} – {short_day(quote.ends_on)}"),
+                Fact(_("Amount"), euros(quote.amount)),
+                Fact(_("Valid until"), short_day(quote.valid_until)),
             ],
             warning=_("It takes a number, and is never changed: it promises today’s price until its last day."),
         )

@@ -90,7 +90,10 @@ def matters_of(user: Any, subjects: Sequence[str]) -> Table:
             (
                 Cell(stamp(one.opened_at), num=True),
                 Cell(DESK_LABELS[one.desk]),
-                Cell(one.sentence, reverse("desk_item", args=[one.pk]) if may(user, DESK_RIGHTS[one.desk]) else ""),
+                Cell(
+                    words.matter(one.sentence),
+                    reverse("desk_item", args=[one.pk]) if may(user, DESK_RIGHTS[one.desk]) else "",
+                ),
                 Cell(one.owner.full_name or one.owner.email if one.owner else ""),
                 Cell(one.closed_because),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from payments.models import SavedMethod
+from shop.backoffice.reasons import reason
 
 GOOD, WAIT, BAD, NONE = "good", "wait", "bad", ""
 Words = Mapping[str, tuple[Any, str]]
@@ -154,6 +156,7 @@ REACHED: Words = {
     "lost": (pgettext_lazy("reader", "by post: e-mail comes back"), BAD),
     "complained": (pgettext_lazy("reader", "by e-mail, no offers: called spam"), WAIT),
 }
+#: How a letter goes.
 CHANNEL: Mapping[str, Any] = {"email": gettext_lazy("by e-mail"), "paper": gettext_lazy("on paper")}
 EVENT: Words = {
     "stored": (pgettext_lazy("event", "waiting"), WAIT),
@@ -210,7 +213,14 @@ DECLARATION_EFFECT: Words = {
     "unrecognised": (gettext_lazy("contract not recognised"), NONE),
     "other_email": (gettext_lazy("another e-mail than the contract’s"), NONE),
 }
-CHANNEL: Mapping[str, Any] = {
+#: Whether the year that a quote is for was ordered.
+QUOTE: Words = {
+    "waiting": (pgettext_lazy("quote", "not ordered yet"), WAIT),
+    "ordered": (pgettext_lazy("quote", "ordered"), GOOD),
+    "expired": (pgettext_lazy("quote", "over, not ordered"), BAD),
+}
+#: How a contact came about.
+CONTACT_CHANNEL: Mapping[str, Any] = {
     "phone": gettext_lazy("telephone"),
     "letter": pgettext_lazy("contact", "letter"),
     "email": pgettext_lazy("contact", "e-mail"),
@@ -328,9 +338,24 @@ def said(words: Words, state: str) -> dict[str, str]:
     return {"word": str(word), "tone": tone}
 
 
+_NAMED_KIND = re.compile(r"[«“]\s?(?P<kind>[a-z_]+)\s?[»”]")
+_ANSWER = re.compile(r"\b\d{3} [^.:]+")
+
+
 def letter_kind(kind: str) -> str:
     """The kind of a letter in words."""
     return str(LETTER_KINDS.get(kind, kind.replace("_", " ")))
+
+
+def matter(sentence: str) -> str:
+    """What is on a desk, with the kinds of letters and the answers of mail servers that it names in words."""
+    named = _NAMED_KIND.sub(
+        lambda found: (
+            found[0].replace(found["kind"], letter_kind(found["kind"])) if found["kind"] in LETTER_KINDS else found[0]
+        ),
+        sentence,
+    )
+    return _ANSWER.sub(lambda found: f"{reason(found[0])}", named)
 
 
 def names_of_staff(actors: Iterable[str]) -> dict[str, str]:

@@ -16,8 +16,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from payments.tax_ids import check_eu_vat, check_siren, check_siret, siren_of_siret
 from shop.checkout.address_fields import ADDRESS_FIELDS, HOME, SECTION, Choice, Typed, address_field, country_choices
+from shop.checkout.firm_numbers import check_numbers
+from shop.checkout.lines import one_line
 from shop.checkout.long_lists import Select
 from shop.checkout.typos import suggestion
 from subscriptions.addresses.check import check
@@ -112,8 +113,9 @@ class OrderForm(forms.Form):
     # What is shown
 
     def value(self, name: str) -> str:
-        """What stands in a field now: typed, or given beforehand."""
-        return str(self[name].value() or "").strip()
+        """What stands in a field now: typed, or given beforehand; on one line where the field has one."""
+        text = str(self[name].value() or "")
+        return text.strip() if isinstance(self.fields[name].widget, forms.Textarea) else one_line(text)
 
     def ticked(self, name: str) -> bool:
         """Whether a box is ticked now."""
@@ -206,7 +208,7 @@ class OrderForm(forms.Form):
         if cleaned.get("billing_differs"):
             self.billing, self.billing_label = self._checked("billing")
         if cleaned.get("for_organisation"):
-            self._check_numbers(cleaned)
+            check_numbers(self, cleaned)
         else:
             cleaned |= dict.fromkeys(ORGANISATION, "")
         return cleaned
@@ -224,22 +226,6 @@ class OrderForm(forms.Form):
                 sentence += " " + gettext("You may have meant: %(suggestion)s.") % {"suggestion": fault.suggestion}
             self.add_error(fault.field if own else f"{part}_{fault.field}", ValidationError(sentence, code=fault.code))
         return address, label
-
-    def _check_numbers(self, cleaned: dict[str, Any]) -> None:
-        for name, read in (("siren", check_siren), ("siret", check_siret), ("vat_number", check_eu_vat)):
-            if cleaned.get(name):
-                try:
-                    cleaned[name] = read(cleaned[name])
-                except ValidationError as refused:
-                    self.add_error(name, refused)
-        siren, siret = cleaned.get("siren"), cleaned.get("siret")
-        if siret and not self.has_error("siret"):
-            if siren and not self.has_error("siren") and siren != siren_of_siret(siret):
-                self.add_error(
-                    "siret", ValidationError(_("This SIRET belongs to another SIREN. Check which one is right."))
-                )
-            elif not siren:
-                cleaned["siren"] = siren_of_siret(siret)
 
     # How it is built
 

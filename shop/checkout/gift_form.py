@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shop.checkout.form import OrderForm
+from shop.checkout.lines import Line
 from shop.templatetags.french import day, issue_number
 from subscriptions.addresses.label import PostalLabel, postal_label
 from subscriptions.addresses.typed import AddressKind, TypedAddress
@@ -42,13 +43,13 @@ class GiftForm(OrderForm):
 
     phone = for_organisation = kind = organisation = service = siren = siret = vat_number = engagement_number = None
 
-    giver_first_name = forms.CharField(
+    giver_first_name = Line(
         label=_("Your first name"),
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
         error_messages={"required": _("Please write your first name: the recipient is told who gives.")},
     )
-    giver_last_name = forms.CharField(
+    giver_last_name = Line(
         label=_("Your last name"),
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
@@ -94,7 +95,7 @@ class GiftForm(OrderForm):
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"max_length": _("Your message has %(show_value)d signs: 200 fit on the card.")},
     )
-    signed = forms.CharField(
+    signed = Line(
         label=_("Signed"),
         required=False,
         max_length=120,

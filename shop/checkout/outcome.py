@@ -55,7 +55,7 @@ def outcome(request: HttpRequest, token: str) -> HttpResponse:
     except (BadLink, OldLink) as refused:
         return link_refused(request, refused, ended=isinstance(refused, OldLink))
     payment = payment_now(order, at=at, ask=True)
-    situation = situation_of(order, payment)
+    situation = situation_of(order, payment, asked=payment.looked_up_at == at)
     answer = render(request, "checkout/outcome.html", _told(order, payment, situation))
     if situation == Situation.PAID and tokens.of_browser(request) == order.form_token:
         tokens.forget(answer)

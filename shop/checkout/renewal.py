@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -86,7 +87,7 @@ def _drawn(
 ) -> HttpResponse:
     """The page as things stand. Without script it asks again by itself only while the answer is not known."""
     at = timezone.now()
-    found = follow(renewal, at=at, ask=ask)
+    found = follow(renewal, at=at, ask=ask, back=back)
     if found == Situation.PAID:
         ring("letters")
     form = forms.Form(data={}) if trouble else forms.Form()
@@ -103,6 +104,7 @@ def _drawn(
         "refresh": ASKS_AGAIN.get(found),
         "left": back and found == Situation.OPEN,
         "offer": offered(renewal, on=paris_day(at)) if found in (Situation.OPEN, Situation.REFUSED) else None,
+        "debited_on": _debited_on(renewal),
         "settles_on": _settles_on(renewal) if found == Situation.ON_ITS_WAY else None,
         "terminate_url": public_function("terminate"),
         "account_url": reverse("account_home"),
@@ -119,6 +121,13 @@ def _reason(renewal: Renewal, found: Situation) -> str:
     if found == Situation.OPEN and renewal.decline_code:
         return str(decline(renewal.decline_code).sentence)
     return ""
+
+
+def _debited_on(renewal: Renewal) -> date | None:
+    """The day on which we charge by ourselves what the reader does not pay here; None if we do not."""
+    if renewal.state in (Renewal.State.ANNOUNCED, Renewal.State.DUE):
+        return renewal.renews_on if renewal.subscription.saved_method_id else None
+    return renewal.next_try_on if renewal.state == Renewal.State.RETRYING else None
 
 
 def _settles_on(renewal: Renewal) -> Any:

@@ -6,18 +6,15 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from payments.territories import EU_STATES
 from payments.vat import BuyerKind
+from shop.checkout.firm_numbers import kind_of_organisation
 from shop.checkout.form import OrderForm
 from shop.checkout.gift_form import GiftForm
 from shop.checkout.page import AUTOMATIC, Shown, terms_words
 from shop.limits import client_address
-from subscriptions.addresses.territories import is_french_postal_area
 from subscriptions.models import Consent
 from subscriptions.offers.catalogue import Shelf
 from subscriptions.orders.placing import ConsentGiven, Wish
-
-FRENCH_KINDS = {"company": BuyerKind.PRO_FR, "public": BuyerKind.PUBLIC_FR, "association": BuyerKind.ASSOC}
 
 
 def buyer_kind(form: OrderForm) -> str:
@@ -25,10 +22,7 @@ def buyer_kind(form: OrderForm) -> str:
     if not form.cleaned_data.get("for_organisation"):
         return BuyerKind.CONSUMER
     buyer = form.billing or form.delivery
-    country = buyer.country if buyer else ""
-    if is_french_postal_area(country):
-        return FRENCH_KINDS.get(form.cleaned_data["kind"], BuyerKind.PRO_FR)
-    return BuyerKind.PRO_EU if country in EU_STATES | {"XI"} else BuyerKind.PRO_ROW
+    return kind_of_organisation(form.cleaned_data["kind"], buyer.country if buyer else "")
 
 
 def wish_of(form: OrderForm, said: Shown, *, shelf: Shelf, request: HttpRequest) -> Wish:

@@ -9,27 +9,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from shop.checkout.lines import Line, Lines
 from subscriptions.models import Declaration
 from subscriptions.stopping.saying import Said
 
 Kind, Ground = Declaration.Kind, Declaration.Ground
-
-
-class Line(forms.CharField):
-    """One line of text. PostgreSQL cannot keep a NUL; other control characters are not words either."""
-
-    def to_python(self, value: Any) -> str:
-        return " ".join("".join(sign if sign.isprintable() else " " for sign in super().to_python(value)).split())
-
-
-class Lines(forms.CharField):
-    """Several lines of text."""
-
-    widget = forms.Textarea
-
-    def to_python(self, value: Any) -> str:
-        rows = (super().to_python(value) or "").splitlines()
-        return "\n".join("".join(sign for sign in row if sign.isprintable()).strip() for row in rows).strip()
 
 
 class DeclarationForm(forms.Form):

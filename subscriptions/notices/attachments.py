@@ -25,12 +25,13 @@ class NotThere(RuntimeError):
 
 
 def contract(context: Context, *, at: datetime) -> Sequence[Attachment]:
-    """Invoice, terms of sale as accepted, withdrawal form (C. conso L221-13; law.md 4.3)."""
+    """Invoice, terms of sale as accepted, and for a consumer the withdrawal form (C. conso L221-13; law.md 4.3)."""
     texts = contract_texts(context["order"])
+    form = Attachment("formulaire-de-retractation.pdf", legal_pdf(texts[WITHDRAWAL]), PDF)
     return (
         *invoice(context, at=at),
         Attachment("conditions-generales-de-vente.pdf", legal_pdf(texts[TERMS]), PDF),
-        Attachment("formulaire-de-retractation.pdf", legal_pdf(texts[WITHDRAWAL]), PDF),
+        *([form] if context["consumer"] else []),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from payments.invoicing.rendering import read_whole
 from payments.models import Invoice, Payment
 from payments.money import french
 from payments.paid_by import paid_by
+from payments.vat import BuyerKind
 from subscriptions.beginning import calendars, first_of
 from subscriptions.calendar import (
     DeliveryZone,
@@ -48,7 +50,8 @@ def confirmation(facts: Facts) -> Context:
         "invoice": invoice,
         "invoice_reference": invoice.reference,
         "subscriber_number": term.subscription.number or "",
-        "numbers": f"{term.copies}, {issues([copy.number for copy in copies])}" if copies else str(term.copies),
+        "numbers": _numbers(term, copies),
+        "consumer": order.buyer_kind == BuyerKind.CONSUMER,
         "prolongs": prolongs,
         "without_gap": prolongs and _without_gap(term),
         "first_issue": issue(first.number) if first else "",
@@ -71,6 +74,15 @@ def confirmation(facts: Facts) -> Context:
         "withdraw_url": public_function("withdraw"),
         "terminate_url": public_function("terminate"),
     }
+
+
+def _numbers(term: Term, copies: Sequence[Issue]) -> str:
+    """« 4, du n° 25 au n° 28 »; of issues that are not all planned yet, the first."""
+    if not copies:
+        return str(term.copies)
+    if len(copies) < term.copies:
+        return f"{term.copies}, à partir du {issue(copies[0].number)}"
+    return f"{term.copies}, {issues([copy.number for copy in copies])}"
 
 
 def _without_gap(term: Term) -> bool:

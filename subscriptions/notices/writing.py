@@ -91,7 +91,8 @@ def source_of(notice: Notice, said: Context) -> tuple[str, str]:
     place = f"{FOLDER}/{notice.language}/{notice.kind}"
     said = {**said, "to_name": notice.to_name}
     with translation.override(notice.language):
-        subject = spaced(render_to_string(f"{place}.subject.txt", said).strip())
+        # A name that an import or an older form has kept with a line break must not keep the letter back.
+        subject = spaced(" ".join(render_to_string(f"{place}.subject.txt", said).strip().splitlines()))
         return subject, _spaced(render_to_string(f"{place}.mjml", {**said, "subject": subject}))
 
 

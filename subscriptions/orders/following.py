@@ -31,7 +31,8 @@ class Situation(StrEnum):
 
 def follow(order: Order, *, at: datetime, ask: bool) -> Situation:
     """Where an order stands, by its payment as it stands now (`payment_now`)."""
-    return situation(order, payment_now(order, at=at, ask=ask))
+    payment = payment_now(order, at=at, ask=ask)
+    return situation(order, payment, asked=not ask or payment.looked_up_at == at)
 
 
 def payment_now(order: Order, *, at: datetime, ask: bool) -> Payment:
@@ -53,8 +54,12 @@ def payment_now(order: Order, *, at: datetime, ask: bool) -> Payment:
     return payment
 
 
-def situation(order: Order, payment: Payment) -> Situation:
-    """The pure table behind `follow`."""
+def situation(order: Order, payment: Payment, *, asked: bool = True) -> Situation:
+    """The pure table behind `follow`.
+
+    `asked`: Stripe was asked just now. Else what it refused a moment ago may be paid by now: the page stays open, and the
+    reader who comes back from it is not told that nothing was debited.
+    """
     if payment.effect == Payment.Effect.DONE:
         return Situation.PAID
     if payment.state == State.SUCCEEDED and payment.surplus and order.state != Order.State.PAID:
@@ -72,7 +77,7 @@ def situation(order: Order, payment: Payment) -> Situation:
         return Situation.NOT_PAID
     return {
         State.PROCESSING: Situation.ON_ITS_WAY,
-        State.DECLINED: Situation.REFUSED,
+        State.DECLINED: Situation.REFUSED if asked or not payment.is_open else Situation.NOT_YET_KNOWN,
         State.UNKNOWN: Situation.NOT_YET_KNOWN,
         State.ACTION_REQUIRED: Situation.NOT_PAID,
         State.CREATED: Situation.NOT_PAID,

@@ -6,11 +6,13 @@ price is signed that would break it (`subscriptions.pricing.changing`). The orde
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from djmoney.money import Money
 
 from payments.actors import Actor
 from payments.days import paris_day
@@ -30,6 +32,32 @@ from subscriptions.prolonging import held
 
 class CannotQuote(ValidationError):
     """No quote can be made; the message is a sentence for staff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a quote made today would say."""
+
+    buyer: str
+    amount: Money
+    starts_on: date
+    ends_on: date
+    valid_until: date
+
+
+def foresee(subscription: Subscription, *, on: date) -> Foreseen:
+    """The quote that would be made on day `on` (Paris), without making it. Raises CannotQuote with a sentence."""
+    buyer = _buyer(subscription)
+    if buyer is None:
+        raise CannotQuote(_("Nobody ordered this subscription here: no quote can name its buyer."), code="buyer")
+    priced = _priced(subscription, buyer, on=on)
+    return Foreseen(
+        buyer=buyer.organisation or person_name(buyer),
+        amount=priced.amount,
+        starts_on=priced.term.starts_on,
+        ends_on=priced.term.ends_on,
+        valid_until=_valid_until(priced, on=on),
+    )
 
 
 def make_quote(subscription_id: int, *, actor: Actor, at: datetime, reason: str = "", by_itself: bool = False) -> Quote:

@@ -161,10 +161,11 @@ def offered(renewal: Renewal, *, on: date) -> Offered:
     )
 
 
-def follow(renewal: Renewal, *, at: datetime, ask: bool) -> Situation:
+def follow(renewal: Renewal, *, at: datetime, ask: bool, back: bool = False) -> Situation:
     """Where a renewal stands; with `ask`, Stripe is asked first if we do not know yet (at most every 3 seconds).
 
-    Network only with `ask`, outside a transaction. When Stripe does not answer, what we know is told.
+    Network only with `ask`, outside a transaction. When Stripe does not answer, what we know is told; but nobody who comes
+    `back` from the payment page hears that nothing was debited if Stripe was not asked after that.
     """
     payment = last_payment(renewal)
     if payment is not None and ask and _undecided(payment, at=at):
@@ -173,7 +174,7 @@ def follow(renewal: Renewal, *, at: datetime, ask: bool) -> Situation:
         except gateway.GatewayFault:
             Payment.objects.filter(pk=payment.pk).update(looked_up_at=at)
     renewal.refresh_from_db(fields=["state", "state_since", "next_try_on", "decline_code", "term"])
-    return situation(renewal, payment)
+    return situation(renewal, payment, asked=not back or payment is None or payment.looked_up_at == at)
 
 
 def _undecided(payment: Payment, *, at: datetime) -> bool:
@@ -181,8 +182,8 @@ def _undecided(payment: Payment, *, at: datetime) -> bool:
     return payment.is_open and fresh and payment.called_at is not None
 
 
-def situation(renewal: Renewal, payment: Payment | None) -> Situation:
-    """The pure table behind `follow`: the first line that holds decides."""
+def situation(renewal: Renewal, payment: Payment | None, *, asked: bool = True) -> Situation:
+    """The pure table behind `follow`: the first line that holds decides. `asked`: Stripe knew no more just now."""
     if renewal.state == State.PAID:
         return Situation.PAID
     if payment is not None and payment.state == Payment.State.SUCCEEDED:
@@ -197,7 +198,7 @@ def situation(renewal: Renewal, payment: Payment | None) -> Situation:
         return Situation.NOT_YET_KNOWN
     if payment is not None and payment.way == Payment.Way.CHECKOUT:
         led = bool(payment.checkout_session or payment.stripe_intent)
-        if payment.state == Payment.State.UNKNOWN and led:
+        if led and (payment.state == Payment.State.UNKNOWN or (payment.is_open and not asked)):
             return Situation.NOT_YET_KNOWN
         if payment.state == Payment.State.DECLINED:
             return Situation.REFUSED

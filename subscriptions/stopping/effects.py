@@ -146,6 +146,11 @@ SENTENCES: Mapping[Code, str] = {
     Code.UNRECOGNISED: "",
     Code.OTHER_EMAIL: "",
 }
+#: Of a renewal that is still being tried, or was put off: there is no paid period to run to its end.
+ENDS_TODAY = (
+    "Votre abonnement s’arrête le {effective} : la période que vous aviez payée est finie. Il ne sera pas reconduit et rien "
+    "ne sera plus débité."
+)
 #: Of an order that prolonged a subscription: only that order is undone.
 UNDONE: Mapping[Code, str] = {
     Code.WITHDRAWN: (
@@ -267,7 +272,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What happens: the code, the day from which, what is given back (euros incl. VAT) and by when."""
+    """What happens: the code, the day from which, what is given back (euros incl. VAT) and by when.
+
+    `paid_is_over`: nothing that was paid for is still to run.
+    """
 
     code: Code
     effective_on: date | None = None
@@ -275,6 +283,7 @@ class Effect:
     refund_due_on: date | None = None
     until: date | None = None
     undone: Undone | None = None
+    paid_is_over: bool = False
 
     @property
     def at_once(self) -> bool:
@@ -289,7 +298,7 @@ class Effect:
             table, goes_on = self.undone.sentences
             sentences = table[self.code] + (goes_on if runs_until else "")
         else:
-            sentences = SENTENCES[self.code]
+            sentences = ENDS_TODAY if self.paid_is_over else SENTENCES[self.code]
         return sentences.format(
             named=self.undone.named if self.undone else "",
             runs_until=french_day(runs_until) if runs_until else "",
@@ -346,4 +355,6 @@ def termination(standing: Standing, *, ground: str, on: date) -> Effect:
         return Effect(code, on, standing.unserved_price, on + timedelta(days=LATE_NOTICE_REFUND_DAYS))
     if ground:
         return Effect(Code.GROUND, ends_on)
-    return Effect(Code.ENDS_AT_TERM if standing.automatic else Code.ENDS_BY_ITSELF, ends_on)
+    if not standing.automatic:
+        return Effect(Code.ENDS_BY_ITSELF, ends_on)
+    return Effect(Code.ENDS_AT_TERM, ends_on, paid_is_over=standing.ends_on is not None and standing.ends_on < on)

@@ -14,10 +14,13 @@ from django.utils import timezone
 from payments.actors import job
 from payments.models import SavedMethod
 from subscriptions.dates import dates_of_subscription, dates_of_subscriptions
-from subscriptions.models import Entitlement, Issue, Order, Price, Subscription
+from subscriptions.models import Entitlement, Issue, Order, Price, Renewal, Subscription
 from subscriptions.moving import move, move_copies
+from subscriptions.renewals.by_hand import BY_HAND
+from subscriptions.renewals.links import pay_path
 from tests.account.people import Reader, said
 from tests.makers import NOW, TODAY, make_wish, place_order
+from tests.renewals.people import announced
 
 
 def pairs(sentences: list[str]) -> dict[str, str]:
@@ -141,6 +144,51 @@ def test_what_is_not_simply_active_is_said(elodie, state, sentence):
     living = state == "grace"
     assert ("Then" in pairs(sentences)) is living
     assert ("Change the address" in " ".join(sentences)) is living
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence", "payable"),
+    [
+        ("charging", "The payment for the next year is on its way. There is nothing for you to do.", False),
+        ("unresolved", "The payment for the next year is on its way. There is nothing for you to do.", False),
+        (
+            "retrying",
+            (
+                "Your bank has refused the payment for the next year. We try again on 23 novembre 2027; you can pay it "
+                "yourself before. Your copies wait for it."
+            ),
+            True,
+        ),
+        (
+            "awaiting_reader",
+            "The next year could not be debited, and waits for you: you can pay it here. Your copies wait for it.",
+            True,
+        ),
+    ],
+)
+def test_a_next_year_that_is_not_paid_says_where_it_stands_and_is_paid_from_here(
+    elodie, clock, state, sentence, payable
+):
+    plan = announced(elodie.subscription, renews_on=date(2027, 11, 23), state=state)
+    move([elodie.subscription], "grace", actor=job("tests"), at=NOW)
+    clock.move_to(datetime(2027, 11, 25, 9, tzinfo=NOW.tzinfo))
+    elodie.signs_in()
+    answer = elodie.client.get("/compte/")
+    assert sentence in said(answer)
+    assert pairs(said(answer))["Then"] == "27,60 € for another year, from 23 novembre 2027 on."
+    assert (f'href="{pay_path(plan)}"' in answer.content.decode()) is payable
+    assert ("Pay the next year" in " ".join(said(answer))) is payable
+
+
+def test_a_year_left_to_the_reader_is_said_and_paid_from_here(elodie):
+    plan = announced(elodie.subscription, renews_on=date(2027, 11, 23), state="manual")
+    Renewal.objects.update(why=BY_HAND)
+    elodie.signs_in()
+    answer = elodie.client.get("/compte/")
+    assert any(one.startswith("It is no longer renewed by itself: nothing will be debited") for one in said(answer))
+    assert f'href="{pay_path(plan)}"' in answer.content.decode()
+    Renewal.objects.update(why="another")
+    assert any("We could not announce it in time" in one for one in elodie.sees("account_home"))
 
 
 def test_an_order_that_waits_for_its_payment_is_shown_with_its_way_back(elodie, offers):

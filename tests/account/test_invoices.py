@@ -55,8 +55,8 @@ def test_a_credit_note_stands_beside_its_invoice_with_a_minus(elodie):
         refund_in_full(Order.objects.get(), reason="Rétractation", actor=job("tests"), at=timezone.now())
     elodie.signs_in()
     text = " ".join(elodie.sees("account_invoices"))
-    assert "Credit note A2026-000001 (PDF) ActuIA — Abonnement d’un an, reconduit" in text
-    assert "23/11/2026 −27,60 €" in text
+    assert "Credit note A2026-000001 (PDF) 23 novembre 2026, ActuIA — Abonnement d’un an, reconduit" in text
+    assert "−27,60 €" in text
 
 
 def test_a_made_up_number_is_no_invoice(elodie):

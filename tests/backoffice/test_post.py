@@ -33,6 +33,11 @@ def counted(colleague, name: str, *args) -> int:
     return len(seen)
 
 
+def test_a_letter_on_paper_says_how_it_goes(at_desk, sale):
+    page = text_of(at_desk("support").see("desk_letter", letter_to(sale.customer).pk))
+    assert "sur papier" in page
+
+
 def test_a_batch_is_made_posted_and_taken_back_by_two_steps_each(at_desk, sale):
     colleague = at_desk("fulfilment")
     letter = letter_to(sale.customer)

@@ -125,5 +125,7 @@ QUERIES = 8
 
 def test_the_acknowledgement_on_paper_is_for_those_who_gave_no_e_mail(at_desk, sale):
     declared = unmatched("termination", email="", postal_address="12 rue de l’Église\n75004 Paris")
-    answer = at_desk("support").see("desk_declaration_pdf", declared.pk)
+    colleague = at_desk("support")
+    answer = colleague.see("desk_declaration_pdf", declared.pk)
     assert (answer["Content-Type"], answer.content[:5]) == ("application/pdf", b"%PDF-")
+    assert "sur papier" in text_of(colleague.see("desk_declaration", declared.pk)), "it waits to be posted"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import translation
 from django.utils.translation import gettext
 
 from shop.backoffice import words
@@ -34,6 +35,19 @@ def test_every_answer_of_a_mail_server_is_known():
 
 def test_every_known_reason_has_its_french():
     assert [phrase for phrase in sorted(KNOWN) if gettext(phrase) == phrase] == []
+
+
+def test_a_matter_on_a_desk_names_letters_and_answers_in_words():
+    with translation.override("fr"):
+        stored = "Un courrier «\u00a0email_changed\u00a0» n’est pas parvenu à son lecteur\u00a0: 550 no such mailbox, or refused by policy."
+        said = words.matter(stored)
+        assert words.letter_kind("email_changed") in said
+        assert gettext("no such mailbox, or refused by policy") in said
+        assert "email_changed" not in said
+        assert "550" in said
+        assert "mailbox" not in said
+    for kept in ("27,60\u00a0€ à rendre par virement.", "Paiement « nobody_knows » 500 fois.", ""):
+        assert words.matter(kept) == kept
 
 
 def test_subjects_are_named():

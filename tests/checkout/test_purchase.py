@@ -228,7 +228,7 @@ def test_turning_back_after_paying_tells_the_truth_instead(buyer, till):
     assert state_of(buyer.client.get(answer.url)) == "paid"
 
 
-def test_a_refused_card_says_why_and_the_way_on(buyer, till):
+def test_a_refused_card_says_why_and_the_way_on(buyer, till, today):
     buyer.open()
     sent = buyer.send()
     assert till.pay(sent.url, card=DECLINED).refusal
@@ -238,7 +238,12 @@ def test_a_refused_card_says_why_and_the_way_on(buyer, till):
     assert "balance" in str(page.context["reason"]) or "solde" in str(page.context["reason"])
     assert page.context["pay_url"] == sent.url
     till.pay(sent.url)
-    assert state_of(buyer.client.get(return_path(order))) == "refused", "asked again after three seconds only"
+    today.shift(1)
+    page = buyer.client.get(return_path(order))
+    assert (state_of(page), page.context["refresh"]) == ("unknown", 3), "asked again after three seconds, and not told"
+    assert page.context["pay_url"] is None
+    today.shift(2)
+    assert state_of(buyer.client.get(return_path(order))) == "paid"
 
 
 def test_stripe_is_asked_every_three_seconds_at_most(buyer, till, today):

@@ -42,6 +42,16 @@ def test_on_its_day_and_not_before(offers, mailoutbox):
     assert "€" not in said.body.replace("20 000\u00a0€", "").replace("20 000 €", "")
 
 
+def test_a_name_with_a_line_break_keeps_no_letter_back(offers, mailoutbox):
+    give(giver_name="Bruno\nBcc: x@example.fr", announce_on=TODAY)
+    assert told(TODAY) == 1
+    [letter] = letters("gift_announced", TODAY)
+    assert letter.state == "sent"
+    said = next(one for one in mailoutbox if INES in one.to[0])
+    assert said.subject == "Bruno Bcc: x@example.fr vous offre ActuIA"
+    assert said.to == [one for one in said.recipients() if INES in one]
+
+
 def test_late_by_forty_days_it_is_still_told_once(offers):
     give(start=26)
     late = CHRISTMAS + timedelta(days=40)

@@ -53,6 +53,19 @@ def sent(client: Client, *, button: str = "place", path: str = "/offrir/", **cha
     return client.post("/offrir/", {name: value for name, value in data.items() if value is not None} | {button: "1"})
 
 
+def test_names_stand_on_one_line_whoever_sends_the_form(offers, till):
+    """A program may send what no browser would: a line break is no header of a letter, a mark of direction no name."""
+    odd = {
+        "giver_first_name": "Bruno\r\nBcc: x@example.fr",
+        "signed": "\u202eMamie\u2028et\x07Papi",
+        "delivery_last_name": "Roux\nBis",
+    }
+    assert sent(Client(), **odd).status_code == 303
+    gift, order = Gift.objects.get(), Order.objects.get()
+    assert (gift.giver_name, gift.recipient_name) == ("Mamie et Papi", "Inès Roux Bis")
+    assert (order.first_name, order.delivery.typed["last_name"]) == ("Bruno Bcc: x@example.fr", "Roux Bis")
+
+
 def test_sent_it_leads_to_the_payment_page_and_again_is_the_same_order(offers, till):
     client = Client()
     page = client.get("/offrir/")

@@ -37,7 +37,7 @@ def sign_in(page: Page, shop, person: Reader) -> None:
     page.get_by_label("Code reçu par courrier électronique").focus()
     page.keyboard.type(person.last_code())
     page.keyboard.press("Enter")
-    page.wait_for_url("**/compte/")
+    page.wait_for_url(f"{shop.url}/compte/")
 
 
 def test_signing_in_with_a_slip(shop, elodie, window, shoot):
@@ -62,7 +62,7 @@ def test_signing_in_with_a_slip(shop, elodie, window, shoot):
     shoot(page, "account-code-wrong")
     page.get_by_label("Code reçu par courrier électronique").fill(elodie.last_code().lower())
     page.keyboard.press("Enter")
-    page.wait_for_url("**/compte/")
+    page.wait_for_url(f"{shop.url}/compte/")
 
 
 def test_every_page_of_the_account(shop, elodie, window, shoot):
@@ -177,8 +177,9 @@ def test_erasure_to_its_end(shop, elodie, window, shoot):
     page = window()
     sign_in(page, shop, elodie)
     page.get_by_role("link", name="Mes données").click()
-    for box in page.get_by_role("checkbox").all():
-        box.check()
+    # By name, so that each is waited for: a click returns while the page it leads to is still being read.
+    page.get_by_label("Je veux que mes données soient effacées").check()
+    page.get_by_label("Je renonce").check()
     page.get_by_role("button", name="Continuer vers l’effacement").click()
     page.get_by_role("heading", level=1, name="Effacer vos données").wait_for()
     sound(page)
@@ -187,3 +188,35 @@ def test_erasure_to_its_end(shop, elodie, window, shoot):
     page.wait_for_url("**/compte/effacement/")
     sound(page)
     assert Subscription.objects.get().payer.erased_on == timezone.localdate()
+
+
+def test_an_invoice_made_out_to_a_firm(shop, elodie, window, shoot):
+    page = window()
+    sign_in(page, shop, elodie)
+    page.get_by_role("link", name="Factures").click()
+    page.get_by_role("link", name="L’établir au nom d’une société").wait_for()
+    sound(page)
+    shoot(page, "account-invoices")
+    page.get_by_role("link", name="L’établir au nom d’une société").click()
+    page.get_by_role("button", name="Voir les deux pièces").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    sound(page)
+    shoot(page, "account-firm-faults")
+    page.get_by_label("Organisme", exact=True).fill("Lefèvre Conseil")
+    page.get_by_label("SIREN").fill("732 829 320")
+    page.get_by_label("Numéro et rue").fill("3 rue de la Paix")
+    page.get_by_label("Code postal").fill("69001")
+    page.get_by_label("Ville").fill("Lyon")
+    page.get_by_role("button", name="Voir les deux pièces").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Les deux pièces")
+    sound(page)
+    shoot(page, "account-firm-papers")
+    page.get_by_role("button", name="Modifier").click()
+    expect(page.get_by_label("SIREN")).to_have_value("732 829 320")
+    page.get_by_role("button", name="Voir les deux pièces").click()
+    page.get_by_role("button", name="Émettre les deux pièces").click()
+    expect(page.get_by_role("status")).to_contain_text("Un courrier vous les apporte.")
+    sound(page)
+    shoot(page, "account-firm-done")
+    shop.turn()
+    assert [one.state for one in elodie.letters("invoice_reissued")] == ["sent"]

@@ -164,7 +164,7 @@ def test_the_giver_s_account_shows_what_is_given_and_no_address(year, window, sh
     page.wait_for_url("**/compte/connexion/code/**")
     page.fill("[name=code]", Reader(None, GIVER).last_code())
     page.keyboard.press("Enter")
-    page.wait_for_url("**/compte/")
+    page.wait_for_url(f"{year.url}/compte/")
     expect(page.locator("main")).to_contain_text("Inès Roux")
     expect(page.locator("main")).not_to_contain_text("Bellecour")
     sound(page)

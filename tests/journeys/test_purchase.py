@@ -104,6 +104,7 @@ def test_without_javascript(shop, window, way):
         expect(page.get_by_role("alert")).to_be_visible()
     if way == "debit":
         page.click("a:has-text('Prélèvement'), label:has-text('Prélèvement')")
+        page.locator("[name=iban]").wait_for()
         page.fill("[name=nom]", "Camille Martin")
         if page.locator("[name=email]").count():
             page.fill("[name=email]", "camille.martin@exemple.fr")

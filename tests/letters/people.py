@@ -96,7 +96,14 @@ def offer(title: Magazine, *, automatic: bool) -> Price:
     )[0]
 
 
-def place(*, automatic: bool = False, email: str = "camille@example.fr", state: str = "paid", number: int = 1) -> Order:
+def place(
+    *,
+    automatic: bool = False,
+    email: str = "camille@example.fr",
+    state: str = "paid",
+    number: int = 1,
+    buyer_kind: str = "consumer",
+) -> Order:
     """An order of that state, by Camille Lenoir of Lyon."""
     title, issues = magazine()
     price = offer(title, automatic=automatic)
@@ -122,6 +129,7 @@ def place(*, automatic: bool = False, email: str = "camille@example.fr", state: 
         state_since=AT,
         placed_at=AT,
         offer=price.offer,
+        buyer_kind=buyer_kind,
         price=price,
         amount=price.amount,
         vat_zone="FR_METRO",
@@ -197,9 +205,10 @@ def purchase(
     email: str = "camille@example.fr",
     number: int = 1,
     starts_on: date = date(2027, 1, 29),
+    buyer_kind: str = "consumer",
 ) -> Purchase:
     """A paid order, served: subscription, term 1 from 29 January 2027 (or another day), four copies, invoice."""
-    order = place(automatic=automatic, email=email, number=number)
+    order = place(automatic=automatic, email=email, number=number, buyer_kind=buyer_kind)
     payment = pay(order, kind=kind)
     _title, issues = magazine()
     recipient = Recipient.objects.create(customer=order.customer, name="Camille Lenoir", address=order.delivery)

@@ -76,6 +76,15 @@ def test_the_two_public_functions_are_named_where_the_site_has_them(outbox, sett
     assert "renoncer au contrat ici (http://testserver/retractation/)" in said
 
 
+@pytest.mark.parametrize(("kind", "may"), [("consumer", True), ("public_fr", False), ("pro_eu", False)])
+def test_a_consumer_alone_is_promised_what_is_a_consumers_right(outbox, kind, may):
+    texts()
+    said = text_of(outbox, draft("order_confirmation", purchase(buyer_kind=kind).facts))
+    assert ("Vous pouvez vous rétracter" in said) is ("formulaire de rétractation" in said) is may
+    assert ("formulaire-de-retractation.pdf" in [one[0] for one in outbox[-1].attachments]) is may
+    assert "les conditions générales de vente que vous avez acceptées" in said
+
+
 def test_two_payments_for_one_order_are_said_to_be_two(outbox):
     order = purchase().order
     said = text_of(outbox, draft("order_expired_with_late_money", {"order_id": order.pk}))

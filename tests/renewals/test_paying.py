@@ -75,6 +75,25 @@ def test_a_declined_renewal_is_mended_by_another_card(till, waiting, client, ele
     assert wrong(eleven) == []
 
 
+@pytest.mark.parametrize("silent", [False, True], ids=["asked a second ago", "Stripe is away"])
+def test_whoever_comes_back_hears_nothing_that_stripe_was_not_asked_about(till, waiting, client, silent):
+    """Refused, then paid a second later: not « nothing was debited », and no button to pay by again."""
+    with time_machine.travel(ten(minutes=60), tick=False) as now:
+        sent = client.post(pay_path(waiting))
+        assert till.pay(sent.url, card="4000000000000002").refusal
+        assert state_of(client.get(return_path(waiting))) == "refused"
+        till.pay(sent.url)
+        if silent:
+            till.misbehave("error_before", method="GET", times=20, status=500)
+        now.shift(4 if silent else 1)
+        back = client.get(return_path(waiting))
+        assert (state_of(back), back.context["refresh"]) == ("not_yet_known", 3)
+        till.behave()
+        now.shift(4)
+        assert state_of(client.get(return_path(waiting))) == "paid"
+    assert len(taken(till)) == 1
+
+
 def test_by_choice_the_button_is_an_order(till, client, eleven):
     plan = planned(reader(till), state="manual")
     text = client.get(pay_path(plan)).content.decode().replace("\u202f", " ").replace("\u00a0", " ")
@@ -224,6 +243,26 @@ def test_the_page_is_truthful_in_every_state(till, client, eleven, state, told):
     if told != "open":
         assert state_of(client.post(pay_path(plan))) == told
         assert not Payment.objects.filter(subject=plan.subject).exists()
+
+
+@pytest.mark.parametrize(
+    ("state", "kept", "sentence"),
+    [
+        ("announced", True, "sera débité le 23 novembre 2027, comme nous vous l’avons annoncé"),
+        ("announced", False, "l’abonnement s’arrête de lui-même le 14 décembre 2027 : vous ne devez rien"),
+        ("retrying", True, "nous essayons de nouveau la même carte ou le même compte le 23 novembre 2027"),
+        ("awaiting_reader", True, "l’abonnement s’arrête de lui-même le 14 décembre 2027 : vous ne devez rien"),
+        ("manual", True, "Rien n’est débité sans vous"),
+    ],
+)
+def test_what_happens_if_the_reader_does_nothing_is_said_as_it_is(till, client, state, kept, sentence):
+    plan = planned(reader(till), state=state)
+    Renewal.objects.update(state_since=ten())
+    if not kept:
+        Subscription.objects.update(saved_method=None)
+    with time_machine.travel(ten(minutes=60), tick=False):
+        page = client.get(pay_path(plan)).content.decode().replace("\u00a0", " ").replace("\u202f", " ")
+    assert sentence in page
 
 
 def test_paid_after_it_was_cancelled_goes_back(till, waiting, client, eleven):

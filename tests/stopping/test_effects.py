@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -75,7 +75,7 @@ ROWS = [
     ("fixed", "termination", replace(STANDS, automatic=False), "", Effect(Code.ENDS_BY_ITSELF, ENDS)),
     (
         "the paid term is over", "termination", replace(STANDS, ends_on=date(2026, 12, 1)), "",
-        Effect(Code.ENDS_AT_TERM, ON),
+        Effect(Code.ENDS_AT_TERM, ON, paid_is_over=True),
     ),
     ("ended already", "termination", replace(STANDS, over=True), "", Effect(Code.ALREADY_OVER)),
     *(
@@ -123,6 +123,16 @@ def test_the_sentence_names_day_and_sum(row):
     assert "{" not in effect.sentence
     if effect.refund:
         assert f"{effect.refund:.2f}".replace(".", ",") in effect.sentence
+
+
+def test_of_a_paid_period_that_is_over_nothing_is_said_to_run_to_its_end():
+    over = effect_of("termination", replace(STANDS, ends_on=ON - timedelta(days=1)), on=ON)
+    assert over.sentence == (
+        "Votre abonnement s’arrête le 20\u00a0décembre\u00a02026 : la période que vous aviez payée est finie. Il ne sera "
+        "pas reconduit et rien ne sera plus débité."
+    )
+    last_day = effect_of("termination", replace(STANDS, ends_on=ON), on=ON)
+    assert "à la fin de la période payée" in last_day.sentence
 
 
 def test_what_is_said_before_the_last_click():
