@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
             return 2
         plan = Plan(
             years=asked.years, readers=asked.readers, seed=asked.seed, faults=tuple(names), bulk=asked.bulk,
-            until_step=asked.until_step, audit_months=asked.audit_months,
+            bulk_days=asked.bulk_days, until_step=asked.until_step, audit_months=asked.audit_months,
         )  # fmt: skip
         print(
             f"{asked.years:g} years, {asked.readers} readers, seed {asked.seed}, faults: {', '.join(names) or 'none'}",
@@ -53,6 +53,7 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--years", type=float, default=3)
     parser.add_argument("--readers", type=int, default=100)
     parser.add_argument("--bulk", type=int, default=0, help="readers who buy without the pages")
+    parser.add_argument("--bulk-days", type=int, default=365, help="within how many days they come")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--faults", default="all", help="all, none, or names with commas between")
     parser.add_argument("--until-step", type=int, default=None, help="stop before this step of a report")

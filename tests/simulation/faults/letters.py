@@ -27,6 +27,8 @@ def broken_off(shop: Shop, chance: Random) -> str:
 @fault("mailboxes closed", a_year=4)
 def closed(shop: Shop, chance: Random) -> str:
     """One reader's address ends."""
-    reader = chance.choice(shop.readers)
+    if not shop.by_email:
+        return "nobody has come yet"
+    reader = shop.by_email[chance.choice(list(shop.by_email))]
     shop.post.closed.add(reader.email)
     return f"the mailbox of {reader.name} is closed"
