@@ -23,7 +23,7 @@ from payments.invoicing.issuing import vat_by_rate
 from payments.keys import new_key, new_reference
 from payments.ledger import entries
 from payments.ledger.posting import post
-from payments.models import DeskItem, Invoice, Payment, Refund, RefundEvent, Transfer
+from payments.models import DeskItem, Dispute, Invoice, Payment, Refund, RefundEvent, Transfer
 from payments.money import amount_of, to_cents
 from payments.owners import owner_of
 
@@ -82,16 +82,20 @@ def request(
 
 
 def left_of(payment: Payment) -> Decimal:
-    """What was not given back yet of a payment, nor is about to be, by either way; in euros. Two queries."""
+    """What was not given back yet of a payment, nor is about to be, nor taken back by the bank; in euros. Three queries."""
     return Decimal(payment.amount.amount - given_back([payment]))
 
 
 def given_back(payments: Sequence[Payment]) -> Decimal:
-    """What was given back of these payments, or is about to be, by Stripe and by transfer; in euros. Two queries."""
+    """What was given back of these payments, or is about to be, by Stripe and by transfer; in euros. Three queries.
+
+    What the bank has taken back over a dispute, and not returned, went the same way.
+    """
     over = (Transfer.State.FAILED, Transfer.State.CANCELLED)
     back = Refund.objects.filter(payment__in=payments).exclude(state=State.FAILED).aggregate(sum=Sum("amount"))
     sent = Transfer.objects.filter(payment__in=payments).exclude(state__in=over).aggregate(sum=Sum("amount"))
-    return (back["sum"] or Decimal("0.00")) + (sent["sum"] or Decimal("0.00"))
+    taken = Dispute.objects.filter(payment__in=payments).aggregate(sum=Sum(F("taken") - F("returned")))
+    return sum((one["sum"] or Decimal("0.00") for one in (back, sent, taken)), Decimal("0.00"))
 
 
 def request_for_surplus(payment: Payment, *, actor: Actor, at: datetime) -> Refund | None:

@@ -19,10 +19,10 @@ from payments.actors import Actor
 from payments.charging import close_hosted_page
 from payments.desk import put_on_desk, take_off_desk
 from payments.disputes import is_disputed
-from payments.models import DeskItem, Payment, Refund
+from payments.models import DeskItem, Dispute, Payment, Refund
 from payments.money import eur, french
 from subscriptions.disputes import disputed_among
-from subscriptions.models import Declaration, Subscription
+from subscriptions.models import Declaration, Subscription, Term
 from subscriptions.stopping.effects import WAITING, Code
 from subscriptions.stopping.given_up import open_pages
 from subscriptions.stopping.late import interest, uplift
@@ -152,7 +152,7 @@ def refunded(declaration: Declaration) -> bool:
     """Whether what a declaration gives back has gone back, as far as Stripe says."""
     if declaration.refund is not None:
         return declaration.refund.state == Refund.State.SUCCEEDED or has_left(declaration.refund)
-    if has_left_for(declaration.reference):
+    if has_left_for(declaration.reference) or _taken_by_bank(declaration):
         return True
     if declaration.effect == Code.WITHDRAWN_DEBIT and declaration.order is not None:
         # A debit that was refused brought nothing; one that settled went back as surplus.
@@ -160,6 +160,14 @@ def refunded(declaration: Declaration) -> bool:
         waits = payments.filter(Q(is_open=True) | Q(state=Payment.State.SUCCEEDED))
         return not waits.exclude(refunds__state=Refund.State.SUCCEEDED).exists()
     return False
+
+
+def _taken_by_bank(declaration: Declaration) -> bool:
+    """Whether the reader has got it back over a dispute that was lost, and the contract has ended with it."""
+    ended = Subscription.objects.filter(pk=declaration.subscription_id, state=Subscription.State.ENDED)
+    lost = Dispute.objects.filter(state=Dispute.State.LOST, settled_at__isnull=False)
+    paid = Term.objects.filter(subscription__in=ended, payment__isnull=False)
+    return lost.filter(payment__in=paid.values("payment")).exists()
 
 
 def _given_back_late(*, on: date) -> list[Declaration]:

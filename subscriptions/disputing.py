@@ -1,0 +1,186 @@
+"""Disputes: what is owed of the terms that a disputed payment has paid is held, then released, or written off.
+
+Design, section 6. The owner's acts of both purposes (`payments.disputing`): each runs inside the transaction that learns of
+it, with the payment locked. Copies of a gift that go on at the end of its recipient's own subscription are held there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Q, QuerySet
+
+from payments.actors import Actor
+from payments.days import paris_day
+from payments.disputes import disputed_payments
+from payments.invoicing.issuing import credit_part, credit_rest, left_of, standing_invoice, unserved, vat_by_rate
+from payments.ledger import entries
+from payments.ledger.posting import post
+from payments.models import Dispute, Invoice, Payment
+from subscriptions.beginning import calendars
+from subscriptions.calendar import is_open
+from subscriptions.calendar.catching_up import catch_up
+from subscriptions.gifts.giving import take_back
+from subscriptions.models import Entitlement, Order, Pause, Renewal, Subscription, Term
+from subscriptions.moving import give_other_issues, move, move_copies
+from subscriptions.offers.catalogue import dates_of
+from subscriptions.refunding import still_runs, undo
+from subscriptions.renewals.moving import OVER
+from subscriptions.renewals.planning import replan
+from subscriptions.stopping.choosing import stop_renewing
+from subscriptions.stopping.reading import UNSERVED, stopped_and_waiting, unserved_price
+
+Copy = Entitlement.State
+State = Dispute.State
+HELD, RELEASED, LOST = "the bank disputes its payment", "the dispute has ended", "the dispute was lost"
+#: On the credit note, in French.
+CREDITED = "contestation bancaire"
+
+
+def hold(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> None:
+    """Hold every copy still owed of what these locked payments have paid; a copy in a file is still sent. Safe to repeat."""
+    terms = _paid_by(payments)
+    copies = _locked(terms).filter(term__in=terms, state=Copy.OWED)
+    move_copies(list(copies), "hold", on=paris_day(at), actor=actor, at=at, reason=HELD)
+
+
+def close(disputes: Sequence[Dispute], *, actor: Actor, at: datetime) -> None:
+    """The bank has decided: copies are owed again, with later issues where theirs has left; or never come.
+
+    A payment that is disputed by another one still stays as it is.
+    """
+    again = disputed_payments([one.payment_id for one in disputes])
+    for dispute in disputes:
+        if dispute.state == State.LOST and dispute.taken > dispute.returned:
+            _write_off(dispute, actor=actor, at=at)
+        elif dispute.payment_id not in again:
+            release(_paid_by([dispute.payment]), actor=actor, at=at)
+
+
+def release(terms: Sequence[Term], *, actor: Actor, at: datetime) -> None:
+    """Let the copies of these terms come again that nothing else holds, and plan R anew.
+
+    What a pause holds waits for it; what belongs to a contract that was stopped waits for its money.
+    """
+    on = paris_day(at)
+    coming = list(_locked(terms).filter(state__in=UNSERVED))
+    paused = set(
+        Pause.objects.filter(entitlement__in=coming, state=Pause.State.HELD).values_list("entitlement", flat=True)
+    )
+    stopped = stopped_and_waiting({one.subscription_id for one in terms})
+    of = {one.pk for one in terms if one.subscription_id not in stopped}
+    free = [copy for copy in coming if copy.state == Copy.HELD and copy.term_id in of and copy.pk not in paused]
+    move_copies(free, "release", on=on, actor=actor, at=at, reason=RELEASED)
+    keys = sorted({copy.term.subscription_id for copy in free})
+    for key in keys:
+        theirs = [copy for copy in coming if copy.term.subscription_id == key]
+        _give_later(theirs, released=free, on=on, actor=actor, at=at)
+    replan(keys, on=on, at=at, actor=actor)
+
+
+def _give_later(
+    coming: Sequence[Entitlement], *, released: Collection[Entitlement], on: date, actor: Actor, at: datetime
+) -> None:
+    """Released copies whose issue can no longer be sent come with the next that can; those behind them make room."""
+    subscription = coming[0].term.subscription
+    shelf = {row.number: row for row in calendars({subscription.magazine_id})[subscription.magazine_id]}
+    still_open = {number for number, row in shelf.items() if is_open(dates_of(row), on=on)}
+    # What is owed of a closed issue leaves with it.
+    copies = [copy for copy in coming if copy in released or copy.issue is None or copy.issue.number in still_open]
+    sent = Entitlement.objects.filter(term__subscription=subscription, state__in=(Copy.ASSIGNED, Copy.SERVED))
+    unwanted = Pause.objects.filter(term__subscription=subscription).exclude(state=Pause.State.CALLED_OFF)
+    taken = {*sent.values_list("issue__number", flat=True), *unwanted.values_list("issue__number", flat=True)}
+    numbers = [copy.issue.number if copy.issue else None for copy in copies]
+    after = catch_up(numbers, sendable=still_open - taken)
+    moves = {
+        copy: shelf[number] if number is not None else None
+        for copy, was, number in zip(copies, numbers, after, strict=True)
+        if number != was
+    }
+    give_other_issues(moves, on=on, actor=actor, at=at, reason=RELEASED)
+
+
+def _write_off(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
+    """The bank keeps the money: the year is undone, and the books follow (law.md 6.3, « Dispute lost »).
+
+    What was not served is credited, as if it had been given back; what was served is a loss. Nothing more is sent or
+    charged, and the subscription ends unless another year still runs. See docs/decisions/0020.
+    """
+    payment, on = dispute.payment, paris_day(at)
+    term = Term.objects.filter(payment=payment).select_related("order").first()
+    note = None
+    if term is not None:
+        note = _undo(term, dispute, on=on, actor=actor, at=at)
+    dispute.credit_note = note
+    post(
+        [
+            entries.dispute_lost(
+                dispute,
+                credited=note.total_ttc.amount if note else Decimal("0.00"),
+                booked_on=on,
+                vat_by_rate=vat_by_rate(list(note.lines.all())) if note else {},
+            )
+        ],
+        actor=actor,
+        at=at,
+    )
+
+
+def _undo(term: Term, dispute: Dispute, *, on: date, actor: Actor, at: datetime) -> Invoice | None:
+    list(Order.objects.select_for_update(no_key=True).filter(pk=term.order_id))
+    plans = Renewal.objects.filter(subscription=term.subscription_id).exclude(state__in=OVER)
+    list(plans.select_for_update(no_key=True).order_by("pk"))
+    terms = _paid_by([dispute.payment])
+    copies = list(_locked(terms).filter(term__in=terms))
+    if len(terms) > 1:  # those that went on elsewhere are void here
+        copies = [copy for copy in copies if copy.term != term or copy.state != Copy.VOID]
+    note = _credit(term, copies, dispute, on=on, actor=actor, at=at)
+    for one in terms:
+        undo(one, actor=actor, at=at, reason=LOST)
+    subscription = Subscription.objects.get(pk=term.subscription_id)
+    stop_renewing(subscription, actor=actor, at=at, reason=LOST)
+    if not still_runs(subscription, but=term, on=on):
+        move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=LOST)
+    take_back(subscription, actor=actor, at=at, reason=LOST)
+    return note
+
+
+def _credit(
+    term: Term, copies: Sequence[Entitlement], dispute: Dispute, *, on: date, actor: Actor, at: datetime
+) -> Invoice | None:
+    """Take back what was not served, in copies and on paper; None where there is nothing to write a credit note about."""
+    back = [copy for copy in copies if copy.state in UNSERVED]
+    priced = [copy for copy in back if copy.value_ht]
+    price, worth = unserved_price(term, copies), sum((copy.value_ht for copy in priced), Decimal("0.00"))
+    invoice = standing_invoice(dispute.payment_id)
+    left = left_of(invoice) if invoice is not None else Decimal("0.00")
+    credited = min(price, left, dispute.taken)
+    move_copies([copy for copy in back if not copy.value_ht], "void", on=on, actor=actor, at=at, reason=LOST)
+    move_copies(priced, "credit" if credited else "void", on=on, actor=actor, at=at, reason=LOST)
+    if invoice is None or not credited:
+        if worth:
+            post([entries.given_up(f"term:{term.pk}", worth=worth, booked_on=on)], actor=actor, at=at)
+        return None
+    if credited == left:
+        return credit_rest(invoice, reason=CREDITED, unserved_ht=worth, on=on, actor=actor, at=at)
+    return credit_part(
+        invoice, ttc=credited, unserved_ht=worth, what=unserved(len(priced)), reason=CREDITED, on=on, actor=actor, at=at
+    )  # fmt: skip
+
+
+def _paid_by(payments: Sequence[Payment]) -> list[Term]:
+    """The terms that these payments have paid, and those that serve one of them elsewhere."""
+    mine = Q(payment__in=payments) | Q(carries__sold__payment__in=payments)
+    return list(Term.objects.filter(mine).order_by("pk"))
+
+
+def _locked(terms: Sequence[Term]) -> QuerySet[Entitlement]:
+    """Every copy of the subscriptions of these terms, in the order in which they come; subscriptions first, then copies."""
+    keys = {one.subscription_id for one in terms}
+    list(Subscription.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+    copies = Entitlement.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "issue", "term__subscription"
+    )
+    return copies.filter(term__subscription__in=keys).order_by("term__subscription", "term__number", "rank")
