@@ -27,5 +27,6 @@ def disputed_payments(among: Collection[int] | None = None) -> set[int]:
 
 
 def is_disputed(payments: Iterable[Payment]) -> bool:
-    """Whether one of these payments is disputed. Two queries."""
-    return bool(disputed_payments([one.pk for one in payments]))
+    """Whether one of these payments is disputed. Two queries; none for no payments."""
+    keys = [one.pk for one in payments]
+    return bool(keys and disputed_payments(keys))

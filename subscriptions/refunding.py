@@ -66,6 +66,10 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
     left = left_of(invoice)
     if not left:
         raise CannotRefund(_("This order is already refunded."), code="already")
+    if refunds.left_of(payment) < left:
+        raise CannotRefund(
+            _("The bank has taken part of this payment back: give back the rest as a part of it."), code="bank"
+        )
     today = paris_day(at)
     move_copies(unserved, "void", on=today, actor=actor, at=at, reason=reason)
     for one in terms:

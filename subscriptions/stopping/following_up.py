@@ -99,7 +99,7 @@ def _give_back(key: int, *, actor: Actor, at: datetime) -> bool:
         if declaration.refund is None:
             return False
     else:
-        if is_disputed(contract.payments):
+        if is_disputed(contract.money):
             return False
         reason = f"résiliation {declaration.reference}"
         given = end_today(contract, actor=actor, at=at, reason=reason, declaration=declaration)
