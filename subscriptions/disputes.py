@@ -32,7 +32,7 @@ def disputed_among(keys: Collection[int] | None = None) -> set[int]:
 
 
 def disputed_terms(terms: Collection[int]) -> set[int]:
-    """Those of these terms whose payment is disputed; of a gift that goes on elsewhere, its giver's. Two queries or three."""
+    """Those of these terms whose payment is disputed; of a gift that goes on elsewhere, its giver's. Two queries; one where there is none."""
     payments = disputed_payments()
     if not payments:
         return set()
