@@ -17,12 +17,12 @@ from payments.desk import record_act
 from payments.disputes import is_disputed
 from payments.invoicing.issuing import credit_rest, left_of, standing_invoice
 from payments.models import Invoice, Payment, Refund
-from payments.money import eur
 from subscriptions.gifts.giving import take_back
 from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term, TermUndone
 from subscriptions.moving import COMING, GONE, move, move_copies
 from subscriptions.renewals.looking import look_again
 from subscriptions.stopping.choosing import stop_renewing
+from subscriptions.stopping.unserved import send_back
 
 
 class CannotRefund(ValidationError):
@@ -30,9 +30,9 @@ class CannotRefund(ValidationError):
 
 
 @transaction.atomic
-def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> Refund:
-    """Take a paid order back whole (law.md 4.4, 6.3) and queue its refund through the original charge: all that was paid,
-    or what earlier partial refunds left of it.
+def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> Refund | None:
+    """Take a paid order back whole (law.md 4.4, 6.3) and give back all that was paid, or what earlier partial refunds left
+    of it: through the original charge, or by transfer where Stripe cannot any more; then None.
 
     Copies not yet in a file are void; served ones keep their state, their revenue is taken back by the credit note. No
     further year is charged, and the subscription ends, unless the order prolonged it and an earlier term still runs. The
@@ -87,7 +87,7 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
         actor=actor,
         at=at,
     )
-    return refunds.request(payment, amount=eur(left), reason=reason, credit_note=note, actor=actor, at=at)
+    return send_back(payment, amount=left, credit_note=note, reason=reason, actor=actor, at=at)
 
 
 def _served_elsewhere(subscription: Subscription, term: Term) -> list[Term]:

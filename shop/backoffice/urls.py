@@ -137,6 +137,7 @@ acts = [
     path("virements/<int:key>/compte/", acts_transfers.WriteAccount.view(), name="desk_act_account"),
     path("virements/<int:key>/approuver/", acts_transfers.Approve.view(), name="desk_act_approve"),
     path("virements/<int:key>/annuler/", acts_transfers.CancelTransfer.view(), name="desk_act_cancel_transfer"),
+    path("virements/<int:key>/redemander/", acts_transfers.AskAgain.view(), name="desk_act_ask_again"),
     path("virements/<int:key>/arrive/", acts_transfers.Arrived.view(), name="desk_act_arrived"),
     path("virements/<int:key>/revenu/", acts_transfers.CameBack.view(), name="desk_act_came_back"),
     path("virements/fichiers/faire/", acts_transfers.MakeFile.view(), name="desk_act_make_file"),

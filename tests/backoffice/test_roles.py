@@ -140,6 +140,7 @@ OPEN_TO = {
     "desk_act_account": {F, S, A},
     "desk_act_approve": {F, A},
     "desk_act_cancel_transfer": {F, A},
+    "desk_act_ask_again": {F, A},
     "desk_act_arrived": {F, A},
     "desk_act_came_back": {F, A},
     "desk_act_make_file": {F, A},
@@ -177,6 +178,7 @@ ELSE = {
     "desk_act_resend_letter": 409,
     "desk_act_retry_letter": 409,
     "desk_act_settle_doubt": 409,
+    "desk_act_ask_again": 409,
     "desk_act_resume": 409,
     "desk_act_turn_off": 409,
     "desk_act_link_on": 409,
@@ -304,7 +306,7 @@ def world(offers):
         **dict.fromkeys(
             ("desk_transfer", "desk_act_account", "desk_act_approve", "desk_act_cancel_transfer"), transfer.pk
         ),
-        **dict.fromkeys(("desk_act_arrived", "desk_act_came_back"), transfer.pk),
+        **dict.fromkeys(("desk_act_ask_again", "desk_act_arrived", "desk_act_came_back"), transfer.pk),
         **dict.fromkeys(("desk_transfer_file", "desk_transfer_file_xml", "desk_transfer_file_csv"), file.pk),
         **dict.fromkeys(("desk_act_file_sent", "desk_act_file_discard"), file.pk),
         **dict.fromkeys(("desk_contact", "desk_contact_file"), contact.pk),
