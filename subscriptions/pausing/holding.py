@@ -25,7 +25,7 @@ from subscriptions.disputes import disputed_terms
 from subscriptions.models import Entitlement, Issue, Pause, Subscription
 from subscriptions.moving import give_other_issues, move_copies
 from subscriptions.notices.queueing import NoticeDraft, queue
-from subscriptions.pausing.foreseeing import CannotPause, Foreseen, Standing, again, standing_of, without
+from subscriptions.pausing.foreseeing import CannotPause, Changed, Foreseen, Standing, again, standing_of, without
 from subscriptions.pausing.moving import begin, move
 from subscriptions.renewals.planning import replan
 from subscriptions.stopping.reading import contract_of, stopped_and_waiting
@@ -36,15 +36,22 @@ BATCH = 500
 
 @transaction.atomic
 def pause(
-    subscription_id: int, numbers: Collection[int], *, actor: Actor, at: datetime, reason: str
+    subscription_id: int,
+    numbers: Collection[int],
+    *,
+    actor: Actor,
+    at: datetime,
+    reason: str,
+    shown: str = "",
 ) -> tuple[list[Pause], Foreseen]:
     """Put off these issues of a subscription: their copies are held, and come with the issues after.
 
-    Side effects: pauses with their steps, movements, the act, R planned anew, the letter that confirms it. Raises
-    CannotPause with a sentence; a wish sent twice finds its issues put off already, and is refused.
+    `shown`: the seal of what the reader has said yes to. Side effects: pauses with their steps, movements, the act, R
+    planned anew, the letter that confirms it. Raises Changed if something else would come of it by now; CannotPause with a
+    sentence: a wish sent twice finds its issues put off already, and is refused.
     """
     standing = _locked(subscription_id, at=at)
-    foreseen = without(standing, numbers)
+    foreseen = _as_shown(without(standing, numbers), shown)
     by_issue = {copy.issue_id: copy for copy in standing.to_come}
     terms = [by_issue[issue.pk].term_id for issue in foreseen.issues]
     request = uuid.uuid4()
@@ -71,15 +78,22 @@ def pause(
 
 @transaction.atomic
 def resume(
-    subscription_id: int, pauses: Collection[int], *, actor: Actor, at: datetime, reason: str
+    subscription_id: int,
+    pauses: Collection[int],
+    *,
+    actor: Actor,
+    at: datetime,
+    reason: str,
+    shown: str = "",
 ) -> tuple[list[Pause], Foreseen]:
     """Call pauses off: their issues come after all, and the last ones are given up for them.
 
-    A renewal that was announced for a later day keeps that day (design, section 6). Raises CannotPause with a sentence.
+    A renewal that was announced for a later day keeps that day (design, section 6). `shown` as for `pause`. Raises Changed,
+    or CannotPause with a sentence.
     """
     standing = _locked(subscription_id, at=at)
     chosen = [one for one in standing.pauses if one.pk in pauses]
-    foreseen = again(standing, chosen)
+    foreseen = _as_shown(again(standing, chosen), shown)
     ended = move(chosen, Pause.State.CALLED_OFF, actor=actor, at=at, reason=reason)
     held = [one for one in standing.pauses if one.state == Pause.State.HELD]
     _give(standing, foreseen, held, actor=actor, at=at, reason=reason)
@@ -152,6 +166,13 @@ def _locked(subscription_id: int, *, at: datetime) -> Standing:
         .order_by("pk")
     )
     return standing_of(contract.promise, on=paris_day(at), copies=contract.copies)
+
+
+def _as_shown(foreseen: Foreseen, shown: str) -> Foreseen:
+    """What comes of it, seen under the locks, if that is what the reader saw (design, rule 11)."""
+    if shown and shown != foreseen.seal:
+        raise Changed(foreseen)
+    return foreseen
 
 
 def _free_places(standing: Standing, terms: Sequence[int]) -> list[int]:
