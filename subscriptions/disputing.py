@@ -22,6 +22,7 @@ from payments.models import Dispute, Invoice, Payment
 from subscriptions.beginning import calendars
 from subscriptions.calendar import is_open
 from subscriptions.calendar.catching_up import catch_up
+from subscriptions.gifts.carried import lock_where_served
 from subscriptions.gifts.giving import take_back
 from subscriptions.models import Entitlement, Order, Pause, Renewal, Subscription, Term
 from subscriptions.moving import give_other_issues, move, move_copies
@@ -41,8 +42,8 @@ CREDITED = "contestation bancaire"
 
 def hold(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> None:
     """Hold every copy still owed of what these locked payments have paid; a copy in a file is still sent. Safe to repeat."""
-    terms = _paid_by(payments)
-    copies = _locked(terms).filter(term__in=terms, state=Copy.OWED)
+    terms = _locked(payments)
+    copies = _copies(terms).filter(term__in=terms, state=Copy.OWED)
     move_copies(list(copies), "hold", on=paris_day(at), actor=actor, at=at, reason=HELD)
 
 
@@ -56,16 +57,16 @@ def close(disputes: Sequence[Dispute], *, actor: Actor, at: datetime) -> None:
         if dispute.state == State.LOST and dispute.taken > dispute.returned:
             _write_off(dispute, actor=actor, at=at)
         elif dispute.payment_id not in again:
-            release(_paid_by([dispute.payment]), actor=actor, at=at)
+            release(_locked([dispute.payment]), actor=actor, at=at)
 
 
 def release(terms: Sequence[Term], *, actor: Actor, at: datetime) -> None:
-    """Let the copies of these terms come again that nothing else holds, and plan R anew.
+    """Let the copies of these terms, whose subscriptions are locked, come again that nothing else holds; plan R anew.
 
     What a pause holds waits for it; what belongs to a contract that was stopped waits for its money.
     """
     on = paris_day(at)
-    coming = list(_locked(terms).filter(state__in=UNSERVED))
+    coming = list(_copies(terms).filter(state__in=UNSERVED))
     paused = set(
         Pause.objects.filter(entitlement__in=coming, state=Pause.State.HELD).values_list("entitlement", flat=True)
     )
@@ -132,8 +133,8 @@ def _undo(term: Term, dispute: Dispute, *, on: date, actor: Actor, at: datetime)
     list(Order.objects.select_for_update(no_key=True).filter(pk=term.order_id))
     plans = Renewal.objects.filter(subscription=term.subscription_id).exclude(state__in=OVER)
     list(plans.select_for_update(no_key=True).order_by("pk"))
-    terms = _paid_by([dispute.payment])
-    copies = list(_locked(terms).filter(term__in=terms))
+    terms = _locked([dispute.payment])
+    copies = list(_copies(terms).filter(term__in=terms))
     if len(terms) > 1:  # those that went on elsewhere are void here
         copies = [copy for copy in copies if copy.term != term or copy.state != Copy.VOID]
     note = _credit(term, copies, dispute, on=on, actor=actor, at=at)
@@ -170,17 +171,18 @@ def _credit(
     )  # fmt: skip
 
 
-def _paid_by(payments: Sequence[Payment]) -> list[Term]:
-    """The terms that these payments have paid, and those that serve one of them elsewhere."""
+def _locked(payments: Sequence[Payment]) -> list[Term]:
+    """The terms that these payments have paid, and those that serve one of them elsewhere; their subscriptions locked."""
+    sold = Term.objects.filter(payment__in=payments).values_list("subscription", flat=True)
+    lock_where_served(list(sold))
     mine = Q(payment__in=payments) | Q(carries__sold__payment__in=payments)
     return list(Term.objects.filter(mine).order_by("pk"))
 
 
-def _locked(terms: Sequence[Term]) -> QuerySet[Entitlement]:
-    """Every copy of the subscriptions of these terms, in the order in which they come; subscriptions first, then copies."""
-    keys = {one.subscription_id for one in terms}
-    list(Subscription.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+def _copies(terms: Sequence[Term]) -> QuerySet[Entitlement]:
+    """Every copy of the subscriptions of these terms, to be locked, in the order in which they come."""
     copies = Entitlement.objects.select_for_update(of=("self",), no_key=True).select_related(
         "issue", "term__subscription"
     )
+    keys = {one.subscription_id for one in terms}
     return copies.filter(term__subscription__in=keys).order_by("term__subscription", "term__number", "rank")

@@ -17,6 +17,7 @@ from payments.desk import record_act
 from payments.disputes import is_disputed
 from payments.invoicing.issuing import credit_rest, left_of, standing_invoice
 from payments.models import Invoice, Payment, Refund
+from subscriptions.gifts.carried import lock_where_served
 from subscriptions.gifts.giving import take_back
 from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term, TermUndone
 from subscriptions.moving import COMING, GONE, move, move_copies
@@ -52,8 +53,11 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
     _refuse_disputed(payment)
     term = Term.objects.get(order=locked)
     list(Renewal.objects.select_for_update(no_key=True).filter(subscription=term.subscription_id).order_by("pk"))
+    if locked.is_gift:
+        lock_where_served([term.subscription_id])
     subscription = Subscription.objects.select_for_update(no_key=True).get(pk=term.subscription_id)
-    terms = [term, *_served_elsewhere(subscription, term)]
+    # A gift that goes on at the end of its recipient's own subscription is served there.
+    terms = [term, *(Term.objects.filter(carries__sold=term) if subscription.is_gift else [])]
     copies = list(Entitlement.objects.select_for_update(no_key=True).filter(term__in=terms).order_by("term", "rank"))
     if any(copy.state == Entitlement.State.ASSIGNED for copy in copies):
         raise CannotRefund(
@@ -88,16 +92,6 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
         at=at,
     )
     return send_back(payment, amount=left, credit_note=note, reason=reason, actor=actor, at=at)
-
-
-def _served_elsewhere(subscription: Subscription, term: Term) -> list[Term]:
-    """The term that serves a gift at the end of its recipient's own subscription, whose row is locked; none for others."""
-    if not subscription.is_gift:
-        return []
-    served = list(Term.objects.filter(carries__sold=term))
-    followed = [one.subscription_id for one in served]
-    list(Subscription.objects.select_for_update(no_key=True).filter(pk__in=followed).order_by("pk"))
-    return served
 
 
 def undo(term: Term, *, actor: Actor, at: datetime, reason: str) -> None:

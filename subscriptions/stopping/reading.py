@@ -15,7 +15,7 @@ from payments.refunds import given_back
 from payments.vat import BuyerKind, ttc_left
 from subscriptions.calendar import DeliveryZone, withdraw_until
 from subscriptions.dates import LIVING, dates_of_subscription
-from subscriptions.gifts.carried import served_as
+from subscriptions.gifts.carried import lock_where_served, served_as
 from subscriptions.models import Declaration, Entitlement, Notice, Order, Renewal, RenewalProof, Subscription, Term
 from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import COMING
@@ -76,7 +76,7 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
     """The rows of one contract. With `lock`, each is locked: payments, orders, renewals, subscription, copies.
 
     Give one of the two keys; an order that was paid is read as its subscription, even if it was paid only while the
-    locks were waited for. Seven queries at most.
+    locks were waited for. Ten queries at most.
     """
     if subscription is None and order is not None:
         subscription = Term.objects.filter(order=order).values_list("subscription", flat=True).first()
@@ -106,6 +106,8 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
         list(Order.objects.select_for_update(no_key=True).filter(pk__in=orders).order_by("pk"))
         open_renewals = Renewal.objects.filter(subscription=subscription).exclude(state__in=OVER)
         list(open_renewals.select_for_update(no_key=True).order_by("pk"))
+        if any(term.order is not None and term.order.is_gift for term in terms):
+            lock_where_served([subscription])
     found = promises.get(pk=subscription)
     if lock:
         terms = _terms(subscription)  # a year may have begun while the locks were waited for
@@ -122,16 +124,13 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
 def _copies(promise: Subscription, terms: Sequence[Term], *, lock: bool) -> list[Entitlement]:
     """The copies of a contract; of a gift that goes on elsewhere also those that serve it there.
 
-    Asked once the gift's own lock is held: from then on nobody can let it go on elsewhere.
+    Asked once the locks of both are held: from then on nobody can let it go on elsewhere.
     """
     elsewhere = list(served_as(terms).values()) if promise.is_gift else []
     mine = Q(term__subscription=promise.pk)
     copies = Entitlement.objects.filter(mine | Q(term__in=elsewhere) if elsewhere else mine)
     copies = copies.select_related("issue").order_by("term__number", "rank")
     if lock:
-        followed = Subscription.objects.filter(terms__in=elsewhere).values("pk")
-        if elsewhere:
-            list(Subscription.objects.select_for_update(no_key=True).filter(pk__in=followed).order_by("pk"))
         copies = copies.select_for_update(of=("self",), no_key=True)
     return list(copies)
 
