@@ -100,6 +100,13 @@ TIMETABLE = (
         at=(8, 0),
     ),
     Job("audit", DAY, 26 * HOUR, "The invariants of the design are checked against every row.", at=(3, 30)),
+    Job(
+        "forgetting",
+        DAY,
+        3 * DAY,
+        "Who received a gift is forgotten three months after its last copy; documents past their date are emptied.",
+        at=(4, 45),
+    ),
     Job("sessions", DAY, 3 * DAY, "Ended sessions are swept away.", at=(4, 15)),
 )
 

@@ -64,6 +64,7 @@ STEPS = (
     gettext_noop("the dispute has ended"),
     gettext_noop("the dispute was lost"),
     gettext_noop("there is a name"),
+    gettext_noop("its last copy was sent months ago"),
     gettext_noop("another term was added meanwhile"),
     gettext_noop("there is no price for the zone"),
     gettext_noop("legal notice proved"),

@@ -160,6 +160,7 @@ acts = [
     path("personnes/<int:key>/nom/", acts_hand_overs.CorrectName.view(), name="desk_act_name"),
     path("abonnements/<int:key>/destinataire/", acts_hand_overs.GiveRecipient.view(), name="desk_act_recipient"),
     path("abonnements/<int:key>/payeur/", acts_hand_overs.GivePayer.view(), name="desk_act_payer"),
+    path("abonnements/<int:key>/oublier/", acts_hand_overs.ForgetRecipient.view(), name="desk_act_forget"),
     path("personnes/<int:key>/reunir/", acts_merging.MergeRecords.view(), name="desk_act_merge"),
     path("personnes/<int:key>/e-mail/", acts_people.ReplaceEmail.view(), name="desk_act_email"),
     path("personnes/<int:key>/par-la-poste/", acts_people.WriteByPost.view(), name="desk_act_by_post"),

@@ -395,6 +395,7 @@ def who(actor: str, names: Mapping[str, str]) -> str:
 
 VERBS: Mapping[str, Any] = {
     "refunded in full": gettext_lazy("refunded an order in full"),
+    "forgot the recipient of a gift": gettext_lazy("forgot whoever received a gift"),
     "asked for a transfer again": gettext_lazy("asked for a cancelled transfer again"),
     "began a transfer": gettext_lazy("had a failed refund go by transfer"),
     "wrote down an account": gettext_lazy("wrote down the account of a transfer"),
