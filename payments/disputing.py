@@ -22,7 +22,7 @@ from payments.gateway import DisputeSeen
 from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import DeskItem, Dispute, DisputeEvent, Payment
-from payments.money import french, from_cents
+from payments.money import amount_of, french, from_cents
 from payments.owners import owner_of
 
 log = structlog.get_logger(__name__)
@@ -66,7 +66,7 @@ def apply(seen: DisputeSeen, *, payment_id: int, actor: Actor, at: datetime) -> 
         stripe_dispute=seen.id,
         defaults={
             "payment": payment,
-            "amount": from_cents(seen.amount_cents),
+            "amount": amount_of(from_cents(seen.amount_cents)),
             "reason": seen.reason[:60],
             "opened_at": seen.created,
             "state_since": at,

@@ -51,7 +51,7 @@ def forget(subscription_id: int, *, actor: Actor, at: datetime, reason: str) -> 
         raise CannotForget(_("This subscription is no gift."), code="no_gift")
     if gift.claimed_by_id is not None:
         raise CannotForget(_("This gift is in the account of its recipient: they erase it there."), code="claimed")
-    if _coming(gift.subscription_id).exists():
+    if _coming(subscription_id).exists():
         raise CannotForget(
             _("Copies of this gift are still to come: give it another recipient, or end it, first."), code="copies"
         )
@@ -93,7 +93,7 @@ def due(on: date) -> QuerySet[Gift]:
     )
 
 
-def _coming(subscription: int | None) -> QuerySet[Entitlement]:
+def _coming(subscription: int) -> QuerySet[Entitlement]:
     mine, elsewhere = Q(term__subscription=subscription), Q(term__carries__sold__subscription=subscription)
     return Entitlement.objects.filter(mine | elsewhere, state__in=COMING)
 
@@ -106,9 +106,9 @@ def _blank(gift: Gift, *, actor: Actor, at: datetime, reason: str) -> bool:
         setattr(gift, name, "")
     gift.save(update_fields=names)
     former = HandOver.objects.filter(subscription=gift.subscription, old_recipient__isnull=False)
-    known = Q(subscriptions=gift.subscription_id) | Q(pk__in=former.values("old_recipient"))
+    known = Q(subscriptions__given=gift) | Q(pk__in=former.values("old_recipient"))
     over = (Subscription.State.ENDED, Subscription.State.LAPSED)
-    others = Subscription.objects.filter(recipient=OuterRef("pk")).exclude(pk=gift.subscription_id)
+    others = Subscription.objects.filter(recipient=OuterRef("pk")).exclude(given=gift)
     others = others.exclude(state__in=over)
     keys = Recipient.objects.filter(known, ~Exists(others), customer=None).values_list("pk", flat=True)
     recipients = Recipient.objects.filter(pk__in=list(keys))

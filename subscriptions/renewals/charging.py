@@ -308,10 +308,9 @@ def _look_around(renewals: Sequence[Renewal]) -> dict[int, Around]:
             "subject", flat=True
         )
     )
-    rows = Term.objects.filter(subscription__in=[one.subscription_id for one in renewals])
-    sold = list(rows.values_list("subscription", "number", "order"))
-    terms = {(key, number) for key, number, _order in sold}
-    ordered = {key for key, _number, order in sold if order is not None}
+    sold = list(Term.objects.filter(subscription__in=[one.subscription_id for one in renewals]))
+    terms = {(term.subscription_id, term.number) for term in sold}
+    ordered = {term.subscription_id for term in sold if term.order_id is not None}
     return {
         one.pk: Around(
             tries=tries[one.pk],

@@ -134,9 +134,9 @@ def watch_deadlines(*, on: date, actor: Actor, at: datetime) -> int:
             sentence = _uplift_sentence(declaration, refund.amount, due_on=last_day, paid_on=paid_on)
             _alarm(declaration, UPLIFT, sentence, at=at)
     for declaration, transfer in _transferred_late(on=on):
-        last_day, paid_on = declaration.refund_due_on, transfer.sent_on
-        if last_day is not None and paid_on is not None:
-            sentence = _uplift_sentence(declaration, transfer.amount, due_on=last_day, paid_on=paid_on)
+        last_day, sent_on = declaration.refund_due_on, transfer.sent_on
+        if last_day is not None and sent_on is not None:
+            sentence = _uplift_sentence(declaration, transfer.amount, due_on=last_day, paid_on=sent_on)
             _alarm(declaration, UPLIFT, sentence, at=at)
     return overdue
 
@@ -172,7 +172,7 @@ def refunded(declaration: Declaration) -> bool:
 
 def _taken_by_bank(declaration: Declaration) -> bool:
     """Whether the reader has got it back over a dispute that was lost, and the contract has ended with it."""
-    ended = Subscription.objects.filter(pk=declaration.subscription_id, state=Subscription.State.ENDED)
+    ended = Subscription.objects.filter(declarations=declaration, state=Subscription.State.ENDED)
     lost = Dispute.objects.filter(state=Dispute.State.LOST, settled_at__isnull=False)
     paid = Term.objects.filter(subscription__in=ended, payment__isnull=False)
     return lost.filter(payment__in=paid.values("payment")).exists()
