@@ -130,7 +130,7 @@ def _write_off(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
 
 
 def _undo(term: Term, dispute: Dispute, *, on: date, actor: Actor, at: datetime) -> Invoice | None:
-    list(Order.objects.select_for_update(no_key=True).filter(term=term))
+    list(Order.objects.select_for_update(of=("self",), no_key=True).filter(term=term))
     plans = Renewal.objects.filter(subscription=term.subscription_id).exclude(state__in=OVER)
     list(plans.select_for_update(no_key=True).order_by("pk"))
     terms = _locked([dispute.payment])

@@ -43,6 +43,11 @@ REFUND: Words = {
     "failed": (pgettext_lazy("refund", "failed"), BAD),
     "unknown": (pgettext_lazy("refund", "unknown"), WAIT),
 }
+DISPUTE: Words = {
+    "open": (pgettext_lazy("dispute", "open"), WAIT),
+    "won": (pgettext_lazy("dispute", "ended without loss"), GOOD),
+    "lost": (pgettext_lazy("dispute", "lost"), BAD),
+}
 TRANSFER: Words = {
     "asked": (pgettext_lazy("transfer", "IBAN asked for"), WAIT),
     "given": (pgettext_lazy("transfer", "to be approved"), WAIT),
