@@ -84,8 +84,8 @@ def test_a_dispute_shows_on_its_payment_and_on_the_reader_s_time_line(at_desk, s
     disputed(sale.payment)
     disputed(sale.payment, "lost")
     finance = at_desk("finance")
-    page = text_of(finance.see("desk_payment", sale.payment.pk))
-    assert said("What became of the dispute of %(amount)s") % {"amount": "27,60\u00a0€"} in page
+    page = text_of(finance.see("desk_payment", sale.payment.pk)).replace("\u202f", " ").replace("\u00a0", " ")
+    assert said("What became of the dispute of %(amount)s") % {"amount": "27,60 €"} in page
     assert "Contestation perdue" in page
     line = text_of(finance.see("desk_person", sale.customer.pk))
     assert f"Contestation du paiement {sale.payment.reference}" in line
