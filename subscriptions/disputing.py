@@ -10,9 +10,10 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from payments.actors import Actor
+from payments.audit import CHUNK, Breaches
 from payments.days import paris_day
 from payments.disputes import disputed_payments
 from payments.invoicing.issuing import credit_part, credit_rest, left_of, standing_invoice, unserved, vat_by_rate
@@ -24,7 +25,7 @@ from subscriptions.calendar import is_open
 from subscriptions.calendar.catching_up import catch_up
 from subscriptions.gifts.carried import lock_where_served
 from subscriptions.gifts.giving import take_back
-from subscriptions.models import Entitlement, Order, Pause, Renewal, Subscription, Term
+from subscriptions.models import Entitlement, EntitlementMovement, Order, Pause, Renewal, Subscription, Term
 from subscriptions.moving import give_other_issues, move, move_copies
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.refunding import still_runs, undo
@@ -186,3 +187,20 @@ def _copies(terms: Sequence[Term]) -> QuerySet[Entitlement]:
     )
     keys = {one.subscription_id for one in terms}
     return copies.filter(term__subscription__in=keys).order_by("term__subscription", "term__number", "rank")
+
+
+def held_while_disputed(at: datetime) -> Breaches:
+    """COPIES: nothing is owed of what a disputed payment has paid, and nothing stays held once its bank has decided."""
+    waiting = Dispute.objects.filter(settled_at=None).values("payment")
+    undecided = Dispute.objects.filter(state=State.OPEN).values("payment")
+    theirs = Q(term__payment__in=undecided) | Q(term__carries__sold__payment__in=undecided)
+    for copy in Entitlement.objects.filter(theirs, state=Copy.OWED).iterator(CHUNK):
+        yield f"entitlement:{copy.pk}", "still owed though the bank disputes its payment"
+    last = EntitlementMovement.objects.filter(entitlement=OuterRef("pk")).order_by("-pk").values("reason")[:1]
+    still = Q(term__payment__in=waiting) | Q(term__carries__sold__payment__in=waiting)
+    held = Entitlement.objects.filter(state=Copy.HELD).annotate(because=Subquery(last)).filter(because=HELD)
+    rows = list(held.exclude(still).exclude(pauses__state=Pause.State.HELD).values_list("pk", "term__subscription"))
+    stopped = stopped_and_waiting({subscription for _copy, subscription in rows})
+    for key, subscription in rows:
+        if subscription not in stopped:
+            yield f"entitlement:{key}", "still held though no dispute is open"

@@ -65,6 +65,8 @@ STEPS = (
     gettext_noop("the dispute was lost"),
     gettext_noop("there is a name"),
     gettext_noop("its last copy was sent months ago"),
+    gettext_noop("still owed though the bank disputes its payment"),
+    gettext_noop("still held though no dispute is open"),
     gettext_noop("another term was added meanwhile"),
     gettext_noop("there is no price for the zone"),
     gettext_noop("legal notice proved"),
