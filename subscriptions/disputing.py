@@ -44,8 +44,9 @@ CREDITED = "contestation bancaire"
 def hold(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> None:
     """Hold every copy still owed of what these locked payments have paid; a copy in a file is still sent. Safe to repeat."""
     terms = _locked(payments)
-    copies = _copies(terms).filter(term__in=terms, state=Copy.OWED)
-    move_copies(list(copies), "hold", on=paris_day(at), actor=actor, at=at, reason=HELD)
+    # Whatever their state: one that a pause holds may be owed again in this very instant.
+    owed = [copy for copy in _copies(terms).filter(term__in=terms) if copy.state == Copy.OWED]
+    move_copies(owed, "hold", on=paris_day(at), actor=actor, at=at, reason=HELD)
 
 
 def close(disputes: Sequence[Dispute], *, actor: Actor, at: datetime) -> None:

@@ -15,7 +15,7 @@ def catch_up(numbers: Sequence[int | None], *, sendable: Iterable[int]) -> tuple
     found: list[int | None] = []
     last = 0
     for number in numbers:
-        wanted = last + 1 if number is None or number not in free else max(number, last + 1)
+        wanted = max(number or 0, last + 1)
         given = next((one for one in free if one >= wanted), None)
         found.append(given)
         last = given if given is not None else max(last, free[-1] if free else 0)

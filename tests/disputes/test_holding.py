@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from payments.audit import balance_of
 from payments.disputes import disputed_payments
-from payments.disputing import due
+from payments.disputing import apply, due
 from payments.models import DeskItem, Dispute, DisputeEvent, Payment, Refund
+from payments.money import eur
 from payments.refunds import left_of
 from shop.watch.audit import breaches
-from subscriptions.models import Entitlement, EntitlementMovement, Subscription, Term, TermUndone
+from subscriptions.models import Entitlement, EntitlementMovement, Order, Subscription, Term, TermUndone
 from subscriptions.moving import move_copies
 from subscriptions.pausing.holding import pause, resume
+from subscriptions.refunding import CannotRefund, refund_in_full
 from subscriptions.stopping import following_up
-from tests.disputes.people import BANK, disputed
+from tests.disputes.people import BANK, disputed, says
 from tests.makers import NOW, READER
 from tests.renewals.people import announced, subscriber
 from tests.stopping.people import credit_notes, posted, renewed, states, withdraws
@@ -227,3 +231,20 @@ def test_what_was_decided_stands_and_news_to_the_contrary_are_finances():
     assert Dispute.objects.get().state == "lost"
     assert DeskItem.objects.get(closed_at=None).kind == "dispute_turned"
     assert Subscription.objects.get(pk=subscription.pk).state == "ended"
+
+
+def test_what_the_bank_took_for_good_is_not_refunded_with_the_order():
+    """It took ten euros of a dispute that ended in our favour: what is left is given back as a part."""
+    subscription = subscriber(renewal="fixed")
+    payment = Payment.objects.get()
+    kept = replace(says(payment, "won", cents=1000), returned_cents=0)
+    apply(kept, payment_id=payment.pk, actor=BANK, at=NOW)
+    with pytest.raises(CannotRefund) as refused:
+        refund_in_full(Order.objects.get(), reason="Demande.", actor=BANK, at=NOW)
+    assert (refused.value.code, states(subscription)) == ("bank", "owed owed owed owed")
+    assert left_of(payment) == Decimal("17.60")
+    with transaction.atomic(), pytest.raises(IntegrityError, match="would be given back"):
+        Refund.objects.create(
+            reference="RMB-X", payment=payment, amount=eur("27.60"), reason="x", actor="x", idempotency_key="x",
+            created_at=NOW, state_since=NOW,
+        )  # fmt: skip
