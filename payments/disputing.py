@@ -37,6 +37,22 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 #: Stripe's words for an end. An inquiry that is closed, or was answered before it became a dispute, has cost nothing.
 ENDS = {"won": State.WON, "warning_closed": State.WON, "prevented": State.WON, "lost": State.LOST}
 
+#: Why the holder contests it, by Stripe's word; one that is not here is said as it stands.
+REASONS = {
+    "credit_not_processed": "remboursement non reçu",
+    "customer_initiated": "demande du titulaire",
+    "debit_not_authorized": "prélèvement non autorisé",
+    "duplicate": "débité deux fois",
+    "fraudulent": "fraude",
+    "general": "sans précision",
+    "incorrect_account_details": "coordonnées bancaires fausses",
+    "insufficient_funds": "provision insuffisante",
+    "product_not_received": "numéros non reçus",
+    "product_unacceptable": "numéros non conformes",
+    "subscription_canceled": "abonnement résilié",
+    "unrecognized": "débit non reconnu",
+}
+
 OPENED = f"{KIND}.created"
 TURNED = "dispute_turned"
 PARKED = "dispute_parked"
@@ -80,7 +96,7 @@ def apply(seen: DisputeSeen, *, payment_id: int, actor: Actor, at: datetime) -> 
     target = ENDS.get(seen.status, State.OPEN)
     if target in TRANSITIONS[dispute.state]:
         came_from, dispute.state, dispute.state_since = dispute.state, target, at
-        _step(dispute, came_from, reason=seen.status, actor=actor, at=at)
+        _step(dispute, came_from, reason="" if seen.status == target else seen.status, actor=actor, at=at)
     elif target != dispute.state:
         _say_turned(dispute, seen, at=at)
     dispute.respond_by, dispute.looked_up_at = seen.respond_by, at
@@ -152,7 +168,8 @@ def _step(dispute: Dispute, came_from: str, *, reason: str, actor: Actor, at: da
 
 
 def _sentence(dispute: Dispute) -> str:
-    said = f"{dispute.payment.reference} : {french(dispute.amount)} contestés à la banque (motif Stripe : {dispute.reason})."
+    why = REASONS.get(dispute.reason, dispute.reason)
+    said = f"{dispute.payment.reference} : {french(dispute.amount)} contestés à la banque (motif : {why})."
     if dispute.respond_by is None:
         return said
     return f"{said} Réponse à donner chez Stripe avant le {paris_day(dispute.respond_by):%d/%m/%Y}."

@@ -64,6 +64,8 @@ STEPS = (
     gettext_noop("the dispute has ended"),
     gettext_noop("the dispute was lost"),
     gettext_noop("there is a name"),
+    gettext_noop("won at the bank"),
+    gettext_noop("lost at the bank"),
     gettext_noop("its last copy was sent months ago"),
     gettext_noop("still owed though the bank disputes its payment"),
     gettext_noop("still held though no dispute is open"),

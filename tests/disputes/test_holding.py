@@ -23,6 +23,7 @@ from subscriptions.refunding import CannotRefund, refund_in_full
 from subscriptions.stopping import following_up
 from tests.disputes.people import BANK, disputed, says
 from tests.makers import NOW, READER
+from tests.renewals.days import noon, plan_on, the_renewal
 from tests.renewals.people import announced, subscriber
 from tests.stopping.people import credit_notes, posted, renewed, states, withdraws
 
@@ -49,7 +50,7 @@ def test_a_dispute_holds_what_is_owed():
     item = DeskItem.objects.get()
     assert (item.desk, item.kind, item.subject) == ("finance", "charge.dispute.created", f"payment:{payment.pk}")
     assert item.sentence.replace("\u00a0", " ").replace("\u202f", " ") == (
-        f"{payment.reference} : 27,60 € contestés à la banque (motif Stripe : product_not_received). "
+        f"{payment.reference} : 27,60 € contestés à la banque (motif : numéros non reçus). "
         "Réponse à donner chez Stripe avant le 03/12/2026."
     )
     assert (balance_of("467000"), balance_of("517000")) == (Decimal("27.60"), 0)
@@ -68,6 +69,25 @@ def test_won_the_copies_come_with_the_next_issues_and_r_follows():
     assert not DeskItem.objects.filter(closed_at=None).exists()
     assert (balance_of("467000"), balance_of("517000"), left_of(payment)) == (0, Decimal("27.60"), Decimal("27.60"))
     assert breaches(NOW) == []
+
+
+def test_what_was_planned_ends_and_is_planned_anew_for_the_day_that_r_has_moved_to():
+    """The last copy comes with n° 29, on 15 December 2027, no longer with n° 28: R is the day after."""
+    subscription = subscriber()
+    payment = Payment.objects.get()
+    plan_on(date(2027, 9, 9))
+    assert the_renewal(subscription).renews_on == date(2027, 11, 23)
+    posted(25, on=date(2026, 12, 15))
+    disputed(payment, at=noon(date(2027, 9, 10)))
+    plan_on(date(2027, 9, 10))
+    assert (the_renewal(subscription).state, states(subscription)) == ("cancelled", "served held held held")
+    for number, on in ((26, date(2027, 3, 15)), (27, date(2027, 6, 15)), (28, date(2027, 9, 15))):
+        posted(number, on=on)
+    at = noon(date(2027, 10, 2))
+    disputed(payment, "won", at=at)
+    assert issues(subscription) == [25, 29, None, None]
+    plan = the_renewal(subscription)
+    assert (plan.state, plan.renews_on) == ("planned", date(2027, 12, 16))
 
 
 def test_lost_after_one_copy_the_rest_is_credited_and_the_copy_is_a_loss():
