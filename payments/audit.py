@@ -117,7 +117,7 @@ def open_items(at: datetime) -> Breaches:
         - _sum(paid.filter(surplus=False), "amount")
         + _sum(back.filter(payment__surplus=False), "amount")
         + _sum(sent.exclude(payment__surplus=True), "amount")
-        + _sum(lost, "credit_note__total_ttc"),
+        + _sum(lost, "cleared"),
         "SURPLUS": _sum(back.filter(payment__surplus=True), "amount")
         + _sum(sent.filter(payment__surplus=True), "amount")
         + _sum(lost.filter(payment__surplus=True), "taken")

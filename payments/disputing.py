@@ -102,7 +102,7 @@ def apply(seen: DisputeSeen, *, payment_id: int, actor: Actor, at: datetime) -> 
     dispute.respond_by, dispute.looked_up_at = seen.respond_by, at
     _act(dispute, new=new, actor=actor, at=at)
     dispute.save(
-        update_fields=["state", "state_since", "taken", "returned", "respond_by", "looked_up_at", "credit_note", "settled_at"]
+        update_fields=["state", "state_since", "taken", "returned", "respond_by", "looked_up_at", "credit_note", "cleared", "settled_at"]
     )  # fmt: skip
     return dispute
 
@@ -138,6 +138,7 @@ def _act(dispute: Dispute, *, new: bool, actor: Actor, at: datetime) -> None:
     except Exception as trouble:
         log.exception("dispute_parked", payment=payment.reference, trouble=type(trouble).__name__)
         dispute.settled_at = dispute.credit_note = None
+        dispute.cleared = Decimal("0.00")
         put_on_desk(
             DeskItem.Desk.TECHNIQUE,
             kind=PARKED,

@@ -31,7 +31,7 @@ class RefundsAct(Protocol):
 
 class DisputesAct(Protocol):
     def __call__(self, disputes: Sequence[Dispute], *, actor: Actor, at: datetime) -> None:
-        """Carry out what the bank has decided. Sets the `credit_note` of a dispute that was lost, if there is one."""
+        """Carry out what the bank has decided. Sets `credit_note` and `cleared` of a dispute that was lost."""
         ...
 
 

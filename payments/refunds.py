@@ -11,13 +11,14 @@ from decimal import Decimal
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q, Sum
 from djmoney.money import Money
 
 from payments import gateway
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import put_on_desk, take_off_desk
+from payments.disputes import disputed_payments
 from payments.gateway import RefundSeen
 from payments.invoicing.issuing import vat_by_rate
 from payments.keys import new_key, new_reference
@@ -96,6 +97,26 @@ def given_back(payments: Sequence[Payment]) -> Decimal:
     sent = Transfer.objects.filter(payment__in=payments).exclude(state__in=over).aggregate(sum=Sum("amount"))
     taken = Dispute.objects.filter(payment__in=payments).aggregate(sum=Sum(F("taken") - F("returned")))
     return sum((one["sum"] or Decimal("0.00") for one in (back, sent, taken)), Decimal("0.00"))
+
+
+def call_off(payment: Payment, *, reason: str, actor: Actor, at: datetime) -> None:
+    """The refunds of a locked payment that Stripe was never asked for are not wanted any more: the bank was faster."""
+    waiting = Refund.objects.select_for_update(no_key=True).filter(payment=payment, state=State.CREATED, called_at=None)
+    for refund in list(waiting.order_by("pk")):
+        refund.state, refund.state_since, refund.failure = State.FAILED, at, reason[:60]
+        refund.save(update_fields=["state", "state_since", "failure"])
+        RefundEvent.objects.create(
+            refund=refund, from_state=State.CREATED, to_state=State.FAILED, actor=str(actor), reason=reason, at=at
+        )
+
+
+def notes_waiting(payment: Payment) -> list[Invoice]:
+    """Credit notes of a payment for which nothing has gone back, nor is about to: oldest first. One query."""
+    over = (Transfer.State.FAILED, Transfer.State.CANCELLED)
+    refunded = Refund.objects.filter(credit_note=OuterRef("pk")).exclude(state=State.FAILED)
+    transferred = Transfer.objects.filter(credit_note=OuterRef("pk")).exclude(state__in=over)
+    notes = Invoice.objects.filter(kind=Invoice.Kind.CREDIT_NOTE, payment=payment, made_room_for=None)
+    return list(notes.filter(~Exists(refunded), ~Exists(transferred)).order_by("pk"))
 
 
 def request_for_surplus(payment: Payment, *, actor: Actor, at: datetime) -> Refund | None:
@@ -225,9 +246,13 @@ def _move(
 
 
 def due(*, at: datetime, limit: int) -> list[int]:
-    """Refunds to send or to look up now: new ones, silent ones, and pending ones once a day."""
+    """Refunds to send or to look up now: new ones, silent ones, and pending ones once a day.
+
+    Not while the bank disputes the payment: Stripe would refuse (design, section 6).
+    """
     return list(
-        Refund.objects.filter(
+        Refund.objects.exclude(state=State.CREATED, called_at=None, payment__in=disputed_payments())
+        .filter(
             Q(state=State.CREATED, called_at=None)
             | Q(state__in=(State.CREATED, State.UNKNOWN), called_at__lte=at - timedelta(minutes=5))
             | Q(state=State.PENDING, called_at__lte=at - timedelta(days=1))

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from payments import refunds
 from payments.actors import Actor
 from payments.audit import CHUNK, Breaches
 from payments.days import paris_day
@@ -19,7 +20,7 @@ from payments.disputes import disputed_payments
 from payments.invoicing.issuing import credit_part, credit_rest, left_of, standing_invoice, unserved, vat_by_rate
 from payments.ledger import entries
 from payments.ledger.posting import post
-from payments.models import Dispute, Invoice, Payment
+from payments.models import Dispute, Invoice, InvoiceLine, Payment
 from subscriptions.beginning import calendars
 from subscriptions.calendar import is_open
 from subscriptions.calendar.catching_up import catch_up
@@ -112,23 +113,16 @@ def _write_off(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
     charged, and the subscription ends unless another year still runs. See docs/decisions/0020.
     """
     payment, on = dispute.payment, paris_day(at)
+    refunds.call_off(payment, reason=LOST, actor=actor, at=at)
     term = Term.objects.filter(payment=payment).select_related("order").first()
-    note = None
     if term is not None:
-        note = _undo(term, dispute, on=on, actor=actor, at=at)
-    dispute.credit_note = note
-    post(
-        [
-            entries.dispute_lost(
-                dispute,
-                credited=note.total_ttc.amount if note else Decimal("0.00"),
-                booked_on=on,
-                vat_by_rate=vat_by_rate(list(note.lines.all())) if note else {},
-            )
-        ],
-        actor=actor,
-        at=at,
-    )
+        dispute.credit_note = _undo(term, dispute, on=on, actor=actor, at=at)
+    lines: list[InvoiceLine] = []
+    for note in refunds.notes_waiting(payment):
+        if dispute.cleared + note.total_ttc.amount <= dispute.taken:
+            dispute.cleared += note.total_ttc.amount
+            lines += note.lines.all()
+    post([entries.dispute_lost(dispute, booked_on=on, vat_by_rate=vat_by_rate(lines))], actor=actor, at=at)
 
 
 def _undo(term: Term, dispute: Dispute, *, on: date, actor: Actor, at: datetime) -> Invoice | None:

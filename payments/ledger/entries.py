@@ -255,16 +255,14 @@ def dispute_returned(dispute: Dispute, *, booked_on: date) -> EntryDraft:
     )
 
 
-def dispute_lost(
-    dispute: Dispute, *, credited: Decimal, booked_on: date, vat_by_rate: Mapping[Decimal, Decimal]
-) -> EntryDraft:
-    """The bank keeps what it has taken: what a credit note gave back of it is settled as by a refund, the rest is lost.
+def dispute_lost(dispute: Dispute, *, booked_on: date, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDraft:
+    """The bank keeps what it has taken: what credit notes owed of it is settled as by a refund, the rest is lost.
 
-    With `credit`, the row « Dispute lost » of law.md 6.3. `credited`: total of that credit note, in euros, `vat_by_rate` its
-    VAT, which becomes deductible that day (law.md 1.5). A surplus, which paid for nothing, is owed no more.
+    With `credit`, the row « Dispute lost » of law.md 6.3. `vat_by_rate`: VAT of those credit notes (`cleared`), which becomes
+    deductible that day (law.md 1.5). A surplus, which paid for nothing, is owed no more.
     """
     payment, vat = dispute.payment, sum(vat_by_rate.values(), ZERO)
-    lost = dispute.taken - credited
+    lost = dispute.taken - dispute.cleared
     return EntryDraft(
         journal=Journal.MISC,
         source=f"dispute_lost:{dispute.pk}",
@@ -273,7 +271,7 @@ def dispute_lost(
         piece_date=booked_on,
         label=f"Contestation perdue {payment.reference}",
         lines=(
-            Line("AR", debit=credited, party=party(payment.customer_id)),
+            Line("AR", debit=dispute.cleared, party=party(payment.customer_id)),
             *(Line(vat_key(rate), debit=part) for rate, part in sorted(vat_by_rate.items())),
             Line("VAT_PENDING", credit=vat),
             Line("SURPLUS", debit=lost, party=party(payment.customer_id))

@@ -60,6 +60,15 @@ class Migration(migrations.Migration):
                 ("state_since", models.DateTimeField()),
                 ("taken", models.DecimalField(decimal_places=2, default=0, max_digits=12)),
                 ("returned", models.DecimalField(decimal_places=2, default=0, max_digits=12)),
+                (
+                    "cleared",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=0,
+                        help_text="of credit notes, which the bank has given back in our place",
+                        max_digits=12,
+                    ),
+                ),
                 ("settled_at", models.DateTimeField(null=True)),
                 ("looked_up_at", models.DateTimeField()),
                 (
@@ -112,7 +121,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="dispute",
             constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0), ("returned__gte", 0), ("taken__gte", 0)), name="dispute_amounts"
+                condition=models.Q(
+                    ("amount__gt", 0),
+                    ("cleared__gte", 0),
+                    ("cleared__lte", models.F("taken")),
+                    ("returned__gte", 0),
+                    ("taken__gte", 0),
+                ),
+                name="dispute_amounts",
             ),
         ),
         migrations.AddConstraint(
@@ -133,6 +149,7 @@ class Migration(migrations.Migration):
                 "respond_by",
                 "looked_up_at",
                 "credit_note_id",
+                "cleared",
                 "settled_at",
             ),
         ),

@@ -31,6 +31,12 @@ class Dispute(models.Model):
     state_since = models.DateTimeField()
     taken = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     returned = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    cleared = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        default=0,
+        help_text="of credit notes, which the bank has given back in our place",
+    )
     credit_note = models.OneToOneField("Invoice", null=True, on_delete=models.PROTECT, related_name="dispute")
     settled_at = models.DateTimeField(null=True)
     looked_up_at = models.DateTimeField()
@@ -41,7 +47,10 @@ class Dispute(models.Model):
         constraints = [
             eur_only("amount", "dispute_eur"),
             models.CheckConstraint(
-                condition=models.Q(amount__gt=0, taken__gte=0, returned__gte=0), name="dispute_amounts"
+                condition=models.Q(
+                    amount__gt=0, taken__gte=0, returned__gte=0, cleared__gte=0, cleared__lte=models.F("taken")
+                ),
+                name="dispute_amounts",
             ),
             models.CheckConstraint(
                 condition=models.Q(settled_at=None) | ~models.Q(state="open"), name="dispute_settled_once_decided"

@@ -158,9 +158,11 @@ def _due(*, on: date) -> list[tuple[Declaration, date]]:
 
 def refunded(declaration: Declaration) -> bool:
     """Whether what a declaration gives back has gone back, as far as Stripe says."""
+    if _taken_by_bank(declaration):
+        return True
     if declaration.refund is not None:
         return declaration.refund.state == Refund.State.SUCCEEDED or has_left(declaration.refund)
-    if has_left_for(declaration.reference) or _taken_by_bank(declaration):
+    if has_left_for(declaration.reference):
         return True
     if declaration.effect == Code.WITHDRAWN_DEBIT and declaration.order is not None:
         # A debit that was refused brought nothing; one that settled went back as surplus.

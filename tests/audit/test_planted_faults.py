@@ -339,8 +339,8 @@ FAULTS = (
         "a disputed copy that is owed", "COPIES", "held_while_disputed", "still owed though the bank disputes its payment",
         (
             ("INSERT INTO payments_dispute (stripe_dispute, payment_id, amount, amount_currency, reason, opened_at, state,"
-            f" state_since, taken, returned, looked_up_at) SELECT 'du_x', {PAYING}, 27.60, 'EUR', '', '{LONG_AGO}', 'open',"
-            f" '{LONG_AGO}', 0, 0, '{LONG_AGO}'"),
+            f" state_since, taken, returned, cleared, looked_up_at) SELECT 'du_x', {PAYING}, 27.60, 'EUR', '', '{LONG_AGO}', 'open',"
+            f" '{LONG_AGO}', 0, 0, 0, '{LONG_AGO}'"),
         ),
     ),
     Fault(
@@ -358,8 +358,8 @@ FAULTS = (
         "a dispute whose taking is not booked", "BALANCED", "balanced", "has no entry in the books",
         (
             ("INSERT INTO payments_dispute (stripe_dispute, payment_id, amount, amount_currency, reason, opened_at, state,"
-            f" state_since, taken, returned, looked_up_at, settled_at) SELECT 'du_x', {PAYING}, 27.60, 'EUR', '',"
-            f" '{LONG_AGO}', 'won', '{LONG_AGO}', 27.60, 0, '{LONG_AGO}', '{LONG_AGO}'"),
+            f" state_since, taken, returned, cleared, looked_up_at, settled_at) SELECT 'du_x', {PAYING}, 27.60, 'EUR', '',"
+            f" '{LONG_AGO}', 'won', '{LONG_AGO}', 27.60, 0, 0, '{LONG_AGO}', '{LONG_AGO}'"),
         ),
     ),
     Fault(
