@@ -28,6 +28,8 @@ from subscriptions.gifts.carried import lock_where_served
 from subscriptions.gifts.giving import take_back
 from subscriptions.models import Entitlement, EntitlementMovement, Order, Pause, Renewal, Subscription, Term
 from subscriptions.moving import give_other_issues, move, move_copies
+from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.whom import reader_by_now
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.refunding import still_runs, undo
 from subscriptions.renewals.moving import OVER
@@ -123,6 +125,29 @@ def _write_off(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
             dispute.cleared += note.total_ttc.amount
             lines += note.lines.all()
     post([entries.dispute_lost(dispute, booked_on=on, vat_by_rate=vat_by_rate(lines))], actor=actor, at=at)
+    if term is not None:
+        _tell(dispute, at=at)
+
+
+def _tell(dispute: Dispute, *, at: datetime) -> None:
+    """Whoever paid hears what has ended; nobody who had their data erased."""
+    reader = reader_by_now(dispute.payment.customer_id)
+    if reader is None:
+        return
+    queue(
+        [
+            NoticeDraft(
+                kind="dispute_lost",
+                matter=f"dispute_lost:dispute:{dispute.pk}",
+                customer_id=reader.pk,
+                to_email=reader.email or "",
+                to_name=reader.full_name,
+                facts={"dispute_id": dispute.pk},
+                due_at=at,
+                created_at=at,
+            )
+        ]
+    )
 
 
 def _undo(term: Term, dispute: Dispute, *, on: date, actor: Actor, at: datetime) -> Invoice | None:

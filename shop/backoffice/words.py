@@ -282,6 +282,7 @@ LETTER_KINDS: Mapping[str, Any] = {
     "invoice_reissued": gettext_lazy("Invoice made out anew"),
     "transfer_account_wanted": gettext_lazy("IBAN asked for"),
     "transfer_sent": gettext_lazy("Refund by transfer"),
+    "dispute_lost": gettext_lazy("End after a dispute that was lost"),
     "sign_in_code": gettext_lazy("Sign-in code"),
     "email_change_confirm_old": gettext_lazy("Change of e-mail, to the old address"),
     "email_change_confirm_new": gettext_lazy("Change of e-mail, to the new address"),

@@ -16,7 +16,7 @@ from payments.models import DeskItem, Dispute, DisputeEvent, Payment, Refund
 from payments.money import eur
 from payments.refunds import left_of
 from shop.watch.audit import breaches
-from subscriptions.models import Entitlement, EntitlementMovement, Order, Subscription, Term, TermUndone
+from subscriptions.models import Entitlement, EntitlementMovement, Notice, Order, Subscription, Term, TermUndone
 from subscriptions.moving import move_copies
 from subscriptions.pausing.holding import pause, resume
 from subscriptions.refunding import CannotRefund, refund_in_full
@@ -103,6 +103,8 @@ def test_lost_after_one_copy_the_rest_is_credited_and_the_copy_is_a_loss():
     assert states(subscription) == "served credited credited credited"
     assert (subscription.state, subscription.renewal, renewal.state) == ("ended", "fixed", "cancelled")
     assert credit_notes() == [(Decimal("20.70"), Decimal("20.27"), Decimal("0.43"))]
+    letter = Notice.objects.get(kind="dispute_lost")
+    assert (letter.customer, letter.facts) == (subscription.payer, {"dispute_id": found.pk})
     assert found.credit_note is not None
     assert [balance_of(account) for account in ("467000", "487100", "411000", "445740", "517000")] == [0, 0, 0, 0, 0]
     assert (balance_of("654000"), balance_of("701100")) == (Decimal("6.90"), Decimal("-6.76"))
