@@ -153,7 +153,7 @@ def _act(dispute: Dispute, *, new: bool, actor: Actor, at: datetime) -> None:
 def _settle(dispute: Dispute, subject: str, *, actor: Actor, at: datetime) -> None:
     """From here on the payment is disputed no more, unless by another one: the owner's plans see it so."""
     dispute.settled_at = at
-    dispute.save(update_fields=["state", "state_since", "settled_at"])
+    dispute.save(update_fields=["state", "state_since", "taken", "returned", "settled_at"])
     if dispute.payment.disputes.filter(settled_at=None).exists():
         return
     kinds = DeskItem.objects.filter(subject=subject, kind__startswith=KIND, closed_at=None)

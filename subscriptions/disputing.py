@@ -16,11 +16,13 @@ from payments import refunds
 from payments.actors import Actor
 from payments.audit import CHUNK, Breaches
 from payments.days import paris_day
+from payments.desk import put_on_desk
 from payments.disputes import disputed_payments
 from payments.invoicing.issuing import credit_part, credit_rest, left_of, standing_invoice, unserved, vat_by_rate
 from payments.ledger import entries
 from payments.ledger.posting import post
-from payments.models import Dispute, Invoice, InvoiceLine, Payment
+from payments.models import DeskItem, Dispute, Invoice, InvoiceLine, Payment
+from payments.money import eur, french
 from subscriptions.beginning import calendars
 from subscriptions.calendar import is_open
 from subscriptions.calendar.catching_up import catch_up
@@ -55,13 +57,19 @@ def hold(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> None:
 def close(disputes: Sequence[Dispute], *, actor: Actor, at: datetime) -> None:
     """The bank has decided: copies are owed again, with later issues where theirs has left; or never come.
 
-    A payment that is disputed by another one still stays as it is.
+    Where it took a part of the price only, the rest is still paid for, and all come. A payment that is disputed by another
+    one still stays as it is.
     """
     again = disputed_payments([one.payment_id for one in disputes])
     for dispute in disputes:
-        if dispute.state == State.LOST and dispute.taken > dispute.returned:
+        lost = dispute.state == State.LOST and dispute.taken > dispute.returned
+        in_part = lost and refunds.left_of(dispute.payment) > 0
+        if lost and not in_part:
             _write_off(dispute, actor=actor, at=at)
-        elif dispute.payment_id not in again:
+            continue
+        if in_part:
+            _lose_a_part(dispute, at=at, actor=actor)
+        if dispute.payment_id not in again:
             release(_locked([dispute.payment]), actor=actor, at=at)
 
 
@@ -127,6 +135,19 @@ def _write_off(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
     post([entries.dispute_lost(dispute, booked_on=on, vat_by_rate=vat_by_rate(lines))], actor=actor, at=at)
     if term is not None:
         _tell(dispute, at=at)
+
+
+def _lose_a_part(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
+    """The books lose what the bank took; whether it is a rebate with a credit note, finance decides."""
+    post([entries.dispute_lost(dispute, booked_on=paris_day(at), vat_by_rate={})], actor=actor, at=at)
+    put_on_desk(
+        DeskItem.Desk.FINANCE,
+        kind="dispute_lost_in_part",
+        subject=f"payment:{dispute.payment_id}",
+        sentence=f"{dispute.payment.reference} : la banque a gardé {french(eur(dispute.taken))} sur "
+        f"{french(dispute.payment.amount)}. Les numéros viennent toujours ; un avoir est peut-être à faire.",
+        at=at,
+    )
 
 
 def _tell(dispute: Dispute, *, at: datetime) -> None:

@@ -124,6 +124,20 @@ def test_lost_before_any_copy_the_whole_invoice_is_credited():
     assert breaches(NOW) == []
 
 
+def test_lost_in_part_every_copy_comes_and_finance_decides():
+    subscription = subscriber()
+    payment = Payment.objects.get()
+    disputed(payment, cents=690)
+    assert states(subscription) == "held held held held"
+    disputed(payment, "lost", cents=690, at=AFTER)
+    assert (states(subscription), issues(subscription)) == ("owed owed owed owed", [26, 27, 28, 29])
+    assert (balance_of("654000"), balance_of("467000"), left_of(payment)) == (Decimal("6.90"), 0, Decimal("20.70"))
+    item = DeskItem.objects.get(closed_at=None)
+    assert (item.desk, item.kind, item.subject) == ("finance", "dispute_lost_in_part", f"payment:{payment.pk}")
+    assert not Notice.objects.filter(kind="dispute_lost").exists()
+    assert breaches(NOW) == []
+
+
 def test_of_two_years_only_the_disputed_one_is_held_and_lost():
     subscription = subscriber()
     term = renewed(subscription)
