@@ -16,6 +16,7 @@ from payments.mirroring.matters import open_matters
 from payments.models import (
     AccountMap,
     BalanceMovement,
+    Dispute,
     Invoice,
     InvoiceSeries,
     LedgerEntry,
@@ -78,6 +79,10 @@ def balanced(at: datetime) -> Breaches:
     yield from _unbooked("invoice", Invoice.objects.values_list("pk", flat=True))
     yield from _unbooked("refund", Refund.objects.filter(state=Refund.State.SUCCEEDED).values_list("pk", flat=True))
     yield from _unbooked("transfer", Transfer.objects.filter(state__in=LEFT).values_list("pk", flat=True))
+    yield from _unbooked("dispute", Dispute.objects.filter(taken__gt=0).values_list("pk", flat=True))
+    yield from _unbooked("dispute_returned", Dispute.objects.filter(returned__gt=0).values_list("pk", flat=True))
+    lost = Dispute.objects.filter(state=Dispute.State.LOST, settled_at__isnull=False, taken__gt=0)
+    yield from _unbooked("dispute_lost", lost.values_list("pk", flat=True))
 
 
 def _unbooked(kind: str, keys: object) -> Breaches:
@@ -97,10 +102,13 @@ def _unbooked(kind: str, keys: object) -> Breaches:
 
 
 def open_items(at: datetime) -> Breaches:
-    """Part of BALANCED: 411 is what documents and money leave open; the surplus account is what is not given back yet."""
+    """Part of BALANCED: 411 is what documents and money leave open; the surplus account is what is not given back yet;
+    the account of disputes is what banks have taken while they decide."""
     paid = Payment.objects.filter(state=Payment.State.SUCCEEDED)
     back = Refund.objects.filter(state=Refund.State.SUCCEEDED)
     sent = Transfer.objects.filter(state__in=LEFT)
+    taken = Dispute.objects.filter(taken__gt=0)
+    lost = taken.filter(state=Dispute.State.LOST, settled_at__isnull=False)
     issued = Invoice.objects.filter(kind=Invoice.Kind.INVOICE)
     credited = Invoice.objects.filter(kind=Invoice.Kind.CREDIT_NOTE)
     expected = {
@@ -108,10 +116,13 @@ def open_items(at: datetime) -> Breaches:
         - _sum(credited, "total_ttc")
         - _sum(paid.filter(surplus=False), "amount")
         + _sum(back.filter(payment__surplus=False), "amount")
-        + _sum(sent.exclude(payment__surplus=True), "amount"),
+        + _sum(sent.exclude(payment__surplus=True), "amount")
+        + _sum(lost, "cleared"),
         "SURPLUS": _sum(back.filter(payment__surplus=True), "amount")
         + _sum(sent.filter(payment__surplus=True), "amount")
+        + _sum(lost.filter(payment__surplus=True), "taken")
         - _sum(paid.filter(surplus=True), "amount"),
+        "DISPUTES": _sum(taken, "taken") - _sum(taken, "returned") - _sum(lost, "taken"),
     }
     for key, amount in expected.items():
         accounts = AccountMap.objects.filter(key=key).values_list("account", flat=True).distinct()

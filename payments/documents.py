@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Count
 
 from payments.models import Document
 
@@ -42,3 +46,20 @@ def verified(document: Document) -> bytes | None:
     if hashlib.sha256(found).hexdigest() != document.sha256:
         raise BodyChanged(f"document {document.sha256} no longer matches its hash")
     return found
+
+
+def purge(*, on: date, limit: int) -> int:
+    """Empty up to `limit` bodies whose day has come; returns how many. Their hashes stay, as tombstones (law.md 4.10).
+
+    Safe to repeat or in two places: rows that somebody else holds are left to the next run.
+    """
+    with transaction.atomic():
+        due = Document.objects.filter(keep_until__lte=on, purged_on=None).order_by("keep_until", "pk")
+        keys = list(due.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[:limit])
+        return Document.objects.filter(pk__in=keys).update(body=None, purged_on=on)
+
+
+def due_for_purge(*, on: date) -> Mapping[str, int]:
+    """How many bodies a purge of that day would empty, by kind of document: for whoever looks before it is run."""
+    due = Document.objects.filter(keep_until__lte=on, purged_on=None)
+    return dict(due.order_by("media_type").values_list("media_type").annotate(count=Count("pk")))

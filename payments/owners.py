@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from payments.actors import Actor
-from payments.models import MethodSetup, Payment, Refund
+from payments.models import Dispute, MethodSetup, Payment, Refund
 
 
 class PaymentsAct(Protocol):
@@ -29,6 +29,12 @@ class RefundsAct(Protocol):
     def __call__(self, refunds: Sequence[Refund], *, actor: Actor, at: datetime) -> None: ...
 
 
+class DisputesAct(Protocol):
+    def __call__(self, disputes: Sequence[Dispute], *, actor: Actor, at: datetime) -> None:
+        """Carry out what the bank has decided. Sets `credit_note` and `cleared` of a dispute that was lost."""
+        ...
+
+
 class SetupAct(Protocol):
     def __call__(self, setup: MethodSetup, *, actor: Actor, at: datetime) -> None: ...
 
@@ -37,12 +43,17 @@ def nothing_to_do(payments: Sequence[Payment], *, actor: Actor, at: datetime) ->
     """For an owner to whom this news changes nothing."""
 
 
+def nothing_held(disputes: Sequence[Dispute], *, actor: Actor, at: datetime) -> None:
+    """For an owner who holds nothing while a payment is disputed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
     """The answers of one floor for one purpose.
 
     `closed`: no money will come by these payments any more. `unanswered`: Stripe did not answer, and only looking it up
-    will tell; nothing may be tried, told or booked before.
+    will tell; nothing may be tried, told or booked before. `disputed`: their charges are contested at the bank, as far as
+    is known now; told again and again while they are. `dispute_closed`: the bank has decided.
     """
 
     settled: SettledAct
@@ -52,6 +63,8 @@ class Owner:
     refunded: RefundsAct
     refund_failed: RefundsAct
     unanswered: PaymentsAct = nothing_to_do
+    disputed: PaymentsAct = nothing_to_do
+    dispute_closed: DisputesAct = nothing_held
 
 
 _OWNERS: dict[str, Owner] = {}

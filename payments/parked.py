@@ -10,6 +10,7 @@ from django.db import transaction
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import take_off_desk
+from payments.disputes import disputed_payments
 from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import DeskItem, LedgerLine, Payment
@@ -21,11 +22,11 @@ log = structlog.get_logger(__name__)
 def retry(*, actor: Actor, at: datetime, limit: int = 20) -> int:
     """Serve parked payments again, each in its own transaction; returns how many were served or given back.
 
-    A payment whose amount differs waits for finance, who closes the desk item first. Tried in no order: those that
+    A payment whose amount differs waits for finance, who closes the desk item first; one that is disputed, for its bank. Tried in no order: those that
     fail every time must not stand in front of the others.
     """
     waiting = DeskItem.objects.filter(kind="amount_differs", closed_at=None).values_list("subject", flat=True)
-    held = {int(subject.removeprefix("payment:")) for subject in waiting}
+    held = {int(subject.removeprefix("payment:")) for subject in waiting} | disputed_payments()
     keys = Payment.objects.filter(effect=Payment.Effect.PARKED).exclude(pk__in=held).order_by("?")
     return sum(_try(key, actor=actor, at=at) for key in keys.values_list("pk", flat=True)[:limit])
 

@@ -11,19 +11,20 @@ from decimal import Decimal
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q, Sum
 from djmoney.money import Money
 
 from payments import gateway
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import put_on_desk, take_off_desk
+from payments.disputes import disputed_payments
 from payments.gateway import RefundSeen
 from payments.invoicing.issuing import vat_by_rate
 from payments.keys import new_key, new_reference
 from payments.ledger import entries
 from payments.ledger.posting import post
-from payments.models import DeskItem, Invoice, Payment, Refund, RefundEvent, Transfer
+from payments.models import DeskItem, Dispute, Invoice, Payment, Refund, RefundEvent, Transfer
 from payments.money import amount_of, to_cents
 from payments.owners import owner_of
 
@@ -82,16 +83,40 @@ def request(
 
 
 def left_of(payment: Payment) -> Decimal:
-    """What was not given back yet of a payment, nor is about to be, by either way; in euros. Two queries."""
+    """What was not given back yet of a payment, nor is about to be, nor taken back by the bank; in euros. Three queries."""
     return Decimal(payment.amount.amount - given_back([payment]))
 
 
 def given_back(payments: Sequence[Payment]) -> Decimal:
-    """What was given back of these payments, or is about to be, by Stripe and by transfer; in euros. Two queries."""
+    """What was given back of these payments, or is about to be, by Stripe and by transfer; in euros. Three queries.
+
+    What the bank has taken back over a dispute, and not returned, went the same way.
+    """
     over = (Transfer.State.FAILED, Transfer.State.CANCELLED)
     back = Refund.objects.filter(payment__in=payments).exclude(state=State.FAILED).aggregate(sum=Sum("amount"))
     sent = Transfer.objects.filter(payment__in=payments).exclude(state__in=over).aggregate(sum=Sum("amount"))
-    return (back["sum"] or Decimal("0.00")) + (sent["sum"] or Decimal("0.00"))
+    taken = Dispute.objects.filter(payment__in=payments).aggregate(sum=Sum(F("taken") - F("returned")))
+    return sum((one["sum"] or Decimal("0.00") for one in (back, sent, taken)), Decimal("0.00"))
+
+
+def call_off(payment: Payment, *, reason: str, actor: Actor, at: datetime) -> None:
+    """The refunds of a locked payment that Stripe was never asked for are not wanted any more: the bank was faster."""
+    waiting = Refund.objects.select_for_update(no_key=True).filter(payment=payment, state=State.CREATED, called_at=None)
+    for refund in list(waiting.order_by("pk")):
+        refund.state, refund.state_since, refund.failure = State.FAILED, at, reason[:60]
+        refund.save(update_fields=["state", "state_since", "failure"])
+        RefundEvent.objects.create(
+            refund=refund, from_state=State.CREATED, to_state=State.FAILED, actor=str(actor), reason=reason, at=at
+        )
+
+
+def notes_waiting(payment: Payment) -> list[Invoice]:
+    """Credit notes of a payment for which nothing has gone back, nor is about to: oldest first. One query."""
+    over = (Transfer.State.FAILED, Transfer.State.CANCELLED)
+    refunded = Refund.objects.filter(credit_note=OuterRef("pk")).exclude(state=State.FAILED)
+    transferred = Transfer.objects.filter(credit_note=OuterRef("pk")).exclude(state__in=over)
+    notes = Invoice.objects.filter(kind=Invoice.Kind.CREDIT_NOTE, payment=payment, made_room_for=None)
+    return list(notes.filter(~Exists(refunded), ~Exists(transferred)).order_by("pk"))
 
 
 def request_for_surplus(payment: Payment, *, actor: Actor, at: datetime) -> Refund | None:
@@ -221,9 +246,13 @@ def _move(
 
 
 def due(*, at: datetime, limit: int) -> list[int]:
-    """Refunds to send or to look up now: new ones, silent ones, and pending ones once a day."""
+    """Refunds to send or to look up now: new ones, silent ones, and pending ones once a day.
+
+    Not while the bank disputes the payment: Stripe would refuse (design, section 6).
+    """
     return list(
-        Refund.objects.filter(
+        Refund.objects.exclude(state=State.CREATED, called_at=None, payment__in=disputed_payments())
+        .filter(
             Q(state=State.CREATED, called_at=None)
             | Q(state__in=(State.CREATED, State.UNKNOWN), called_at__lte=at - timedelta(minutes=5))
             | Q(state=State.PENDING, called_at__lte=at - timedelta(days=1))

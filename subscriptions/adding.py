@@ -15,6 +15,7 @@ from payments.actors import Actor
 from payments.models import Payment
 from payments.saving import insert_all
 from payments.vat import VatTreatment, split
+from subscriptions.buyers import Buyer
 from subscriptions.calendar import TermDates
 from subscriptions.granting import grant
 from subscriptions.models import Issue, Offer, Order, PostalAddress, Subscription, Term
@@ -26,7 +27,7 @@ class Sold:
     """One paid term, as its row, its copies and its invoice state it.
 
     `first`: number of the first copy, which may not be planned yet; None while nobody can know it. `issues`: those of its
-    copies that are planned, in order. `amount`: Money incl. VAT. `buyer`: the order whose buyer the invoice names; `order`:
+    copies that are planned, in order. `amount`: Money incl. VAT. `buyer`: whom the invoice names; `order`:
     the one that is paid with it, None for a renewal. `home`: where the copies go, which is the buyer's own address unless
     the order has another for the invoice.
     """
@@ -40,7 +41,7 @@ class Sold:
     amount: Any
     vat: VatTreatment
     payment: Payment
-    buyer: Order
+    buyer: Buyer
     home: PostalAddress
     order: Order | None = None
 

@@ -29,3 +29,12 @@ def disputed_among(keys: Collection[int] | None = None) -> set[int]:
     if keys is not None:
         theirs = theirs.filter(subscription__in=keys)
     return set(theirs.values_list("subscription", flat=True))
+
+
+def disputed_terms(terms: Collection[int]) -> set[int]:
+    """Those of these terms whose payment is disputed; of a gift that goes on elsewhere, its giver's. Two queries; one where there is none."""
+    payments = disputed_payments()
+    if not payments:
+        return set()
+    theirs = Term.objects.filter(Q(payment__in=payments) | Q(carries__sold__payment__in=payments), pk__in=terms)
+    return set(theirs.values_list("pk", flat=True))

@@ -22,7 +22,9 @@ from subscriptions.addresses.check import check
 from subscriptions.addresses.label import PostalLabel
 from subscriptions.addresses.typed import AddressKind, TypedAddress
 from subscriptions.dates import LIVING
-from subscriptions.models import AddressChange, Gift, HandOver, Recipient, Renewal, Subscription
+from subscriptions.models import AddressChange, Entitlement, Gift, HandOver, Recipient, Renewal, Subscription
+from subscriptions.models.gifts import CARRIED
+from subscriptions.moving import COMING
 from subscriptions.moving_house import name_on, reach, tell
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.places import address_row
@@ -99,9 +101,12 @@ def give_recipient(
     """Somebody else receives what is still owed, from the first issue whose file is open; None if they do already.
 
     A recipient of their own: other subscriptions of the former one go on as they are. The payer is told, and holds it;
-    the former recipient sees nothing of the new one's address. Raises CannotHandOver when the subscription is over.
+    the former recipient sees nothing of the new one's address. Raises CannotHandOver when the subscription is over, or
+    while copies of a gift are served elsewhere than they were sold: they are neither the payer's to give away here, nor
+    the giver's there.
     """
     subscription = _locked(subscription_id)
+    _refuse_carried(subscription)
     former = subscription.recipient
     if former.address.lines == list(label.printed_lines):
         return None
@@ -191,6 +196,24 @@ def _locked(subscription_id: int) -> Subscription:
     if subscription.state not in LIVING:
         raise CannotHandOver(_("This subscription has ended already."), code="over")
     return subscription
+
+
+def _refuse_carried(subscription: Subscription) -> None:
+    """A gift that goes on at the end of its recipient's own subscription is sent where that one is."""
+    coming = Entitlement.objects.filter(state__in=COMING)
+    if coming.filter(term__subscription=subscription, term__source=CARRIED).exists():
+        raise CannotHandOver(
+            _(
+                "Copies of a gift come with this subscription: they belong to the recipient of the gift. Until the last one "
+                "is sent, only the address can be changed."
+            ),
+            code="gift",
+        )
+    if coming.filter(term__carries__sold__subscription=subscription).exists():
+        raise CannotHandOver(
+            _("This gift goes on in its recipient's own subscription: its copies cannot go to somebody else any more."),
+            code="carried",
+        )
 
 
 def _typed(recipient: Recipient) -> TypedAddress:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from payments import owners
-from subscriptions import methods
+from subscriptions import disputing, methods
 from subscriptions.orders import settling as orders
 from subscriptions.renewals import outcomes as renewals
 
@@ -15,6 +15,8 @@ OWNERS = {
         closed=orders.closed,
         refunded=orders.refunded,
         refund_failed=orders.refund_failed,
+        disputed=disputing.hold,
+        dispute_closed=disputing.close,
     ),
     renewals.PURPOSE: owners.Owner(
         settled=renewals.settled,
@@ -24,6 +26,8 @@ OWNERS = {
         refunded=renewals.refunded,
         refund_failed=renewals.refund_failed,
         unanswered=renewals.unanswered,
+        disputed=disputing.hold,
+        dispute_closed=disputing.close,
     ),
 }
 

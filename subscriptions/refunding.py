@@ -17,12 +17,13 @@ from payments.desk import record_act
 from payments.disputes import is_disputed
 from payments.invoicing.issuing import credit_rest, left_of, standing_invoice
 from payments.models import Invoice, Payment, Refund
-from payments.money import eur
+from subscriptions.gifts.carried import lock_where_served
 from subscriptions.gifts.giving import take_back
 from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term, TermUndone
 from subscriptions.moving import COMING, GONE, move, move_copies
 from subscriptions.renewals.looking import look_again
 from subscriptions.stopping.choosing import stop_renewing
+from subscriptions.stopping.unserved import send_back
 
 
 class CannotRefund(ValidationError):
@@ -30,9 +31,9 @@ class CannotRefund(ValidationError):
 
 
 @transaction.atomic
-def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> Refund:
-    """Take a paid order back whole (law.md 4.4, 6.3) and queue its refund through the original charge: all that was paid,
-    or what earlier partial refunds left of it.
+def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> Refund | None:
+    """Take a paid order back whole (law.md 4.4, 6.3) and give back all that was paid, or what earlier partial refunds left
+    of it: through the original charge, or by transfer where Stripe cannot any more; then None.
 
     Copies not yet in a file are void; served ones keep their state, their revenue is taken back by the credit note. No
     further year is charged, and the subscription ends, unless the order prolonged it and an earlier term still runs. The
@@ -52,8 +53,11 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
     _refuse_disputed(payment)
     term = Term.objects.get(order=locked)
     list(Renewal.objects.select_for_update(no_key=True).filter(subscription=term.subscription_id).order_by("pk"))
+    if locked.is_gift:
+        lock_where_served([term.subscription_id])
     subscription = Subscription.objects.select_for_update(no_key=True).get(pk=term.subscription_id)
-    terms = [term, *_served_elsewhere(subscription, term)]
+    # A gift that goes on at the end of its recipient's own subscription is served there.
+    terms = [term, *(Term.objects.filter(carries__sold=term) if subscription.is_gift else [])]
     copies = list(Entitlement.objects.select_for_update(no_key=True).filter(term__in=terms).order_by("term", "rank"))
     if any(copy.state == Entitlement.State.ASSIGNED for copy in copies):
         raise CannotRefund(
@@ -66,6 +70,10 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
     left = left_of(invoice)
     if not left:
         raise CannotRefund(_("This order is already refunded."), code="already")
+    if refunds.left_of(payment) < left:
+        raise CannotRefund(
+            _("The bank has taken part of this payment back: give back the rest as a part of it."), code="bank"
+        )
     today = paris_day(at)
     move_copies(unserved, "void", on=today, actor=actor, at=at, reason=reason)
     for one in terms:
@@ -83,17 +91,7 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
         actor=actor,
         at=at,
     )
-    return refunds.request(payment, amount=eur(left), reason=reason, credit_note=note, actor=actor, at=at)
-
-
-def _served_elsewhere(subscription: Subscription, term: Term) -> list[Term]:
-    """The term that serves a gift at the end of its recipient's own subscription, whose row is locked; none for others."""
-    if not subscription.is_gift:
-        return []
-    served = list(Term.objects.filter(carries__sold=term))
-    followed = [one.subscription_id for one in served]
-    list(Subscription.objects.select_for_update(no_key=True).filter(pk__in=followed).order_by("pk"))
-    return served
+    return send_back(payment, amount=left, credit_note=note, reason=reason, actor=actor, at=at)
 
 
 def undo(term: Term, *, actor: Actor, at: datetime, reason: str) -> None:

@@ -57,6 +57,15 @@ def begin(refund: Refund, *, reason: str, actor: Actor, at: datetime) -> Transfe
 
 
 @transaction.atomic
+def ask_again(transfer_id: int, *, reason: str, actor: Actor, at: datetime) -> Transfer:
+    """A cancelled transfer is wanted after all: the reader is asked for an account. Raises CannotTransfer."""
+    anew = giving_back.ask_again(transfer_id, actor=actor, at=at, reason=reason)
+    ask_for_account(anew, at=at)
+    record_act("asked for a transfer again", subject=anew.subject, actor=actor, at=at, reason=reason)
+    return anew
+
+
+@transaction.atomic
 def mark_sent(file: TransferFile, *, on: date, reason: str, actor: Actor, at: datetime) -> list[Transfer]:
     """The bank carried the orders of a file out on day `on`: books, letters and desks follow. Safe to repeat.
 

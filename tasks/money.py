@@ -11,7 +11,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from celery import shared_task
 from django.utils import timezone
 
-from payments import charging, fees, gateway, looking_up, parked, refunds
+from payments import charging, disputing, fees, gateway, looking_up, parked, refunds
 from payments.actors import job
 from payments.mirroring.running import mirror
 from payments.models import Payment
@@ -72,6 +72,15 @@ def send_refunds() -> None:
 
     with running("refunds") as summary:
         summary.text = _ask_about(refunds.due(at=timezone.now(), limit=BATCH), ask)
+
+
+@shared_task(name="disputes")
+def follow_disputes() -> None:
+    def ask(dispute: tuple[str, int]) -> None:
+        disputing.look_up(*dispute, actor=job("disputes"), at=timezone.now())
+
+    with running("disputes") as summary:
+        summary.text = _ask_about(disputing.due(at=timezone.now(), limit=BATCH), ask)
 
 
 def _ask_about(rows: Iterable[Row], ask: Callable[[Row], None]) -> str:

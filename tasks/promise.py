@@ -13,11 +13,12 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from payments import documents
 from payments.actors import job
 from payments.days import paris_day
 from payments.invoicing import rendering
 from shop.watch.runs import last_success, running
-from subscriptions.gifts import announcing, claiming
+from subscriptions.gifts import announcing, claiming, forgetting
 from subscriptions.gifts.reminding import remind_of_gifts
 from subscriptions.notices import delivering, recovering
 from subscriptions.paper import alarming
@@ -244,3 +245,12 @@ def reminders() -> None:
             if not queued:
                 break
         summary.text = f"{done} queued"
+
+
+@shared_task(name="forgetting")
+def forget() -> None:
+    with running("forgetting") as summary:
+        at = timezone.now()
+        recipients = forgetting.forget_due(on=paris_day(at), actor=job("forgetting"), at=at, limit=ROWS)
+        bodies = documents.purge(on=paris_day(at), limit=ROWS)
+        summary.text = f"{recipients} recipients of gifts forgotten, {bodies} documents emptied"

@@ -37,6 +37,12 @@ TIMETABLE = (
     Job("unknown-payments", MINUTE, 15 * MINUTE, "Payments that Stripe did not answer for are looked up."),
     Job("order-expiry", MINUTE, 30 * MINUTE, "Orders nobody paid end with their payment page."),
     Job("refunds", MINUTE, 30 * MINUTE, "Refunds are sent, and followed until the bank has said yes."),
+    Job(
+        "disputes",
+        5 * MINUTE,
+        6 * HOUR,
+        "Open disputes are asked about once a day; what a bank decided is carried out.",
+    ),
     Job("parked-effects", 5 * MINUTE, HOUR, "Paid orders whose effect failed are served again."),
     Job("event-catch-up", 10 * MINUTE, 2 * HOUR, "Webhooks that never came are read from Stripe's own list."),
     Job("balance-movements", 10 * MINUTE, 6 * HOUR, "Fees become known on the lines of Stripe's balance."),
@@ -94,6 +100,13 @@ TIMETABLE = (
         at=(8, 0),
     ),
     Job("audit", DAY, 26 * HOUR, "The invariants of the design are checked against every row.", at=(3, 30)),
+    Job(
+        "forgetting",
+        DAY,
+        3 * DAY,
+        "Who received a gift is forgotten three months after its last copy; documents past their date are emptied.",
+        at=(4, 45),
+    ),
     Job("sessions", DAY, 3 * DAY, "Ended sessions are swept away.", at=(4, 15)),
 )
 

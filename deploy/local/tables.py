@@ -109,7 +109,7 @@ def _days(family: object, kind: str) -> str:
 
 def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
     """Every state table of the code, by what stands in it."""
-    from payments import refunds, settling
+    from payments import disputing, refunds, settling
     from subscriptions import moving
     from subscriptions.fulfilment import moving as issues
     from subscriptions.notices import moving as notices
@@ -121,6 +121,7 @@ def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
         "order": orders.TRANSITIONS,
         "payment": settling.TRANSITIONS,
         "refund": refunds.TRANSITIONS,
+        "dispute": disputing.TRANSITIONS,
         "renewal": renewals.TRANSITIONS,
         "subscription": moving.TRANSITIONS,
         "notice": {str(state): frozenset(map(str, to)) for state, to in notices.MOVES.items()},

@@ -21,6 +21,7 @@ from payments.gateway.checkouts import (
 )
 from payments.gateway.client import API_VERSION, refuse_inside_transaction
 from payments.gateway.codes import TABLE, Rail, Row, rows
+from payments.gateway.disputes import fetch_dispute
 from payments.gateway.events import fetch_event, list_events, verify_event
 from payments.gateway.families import Family
 from payments.gateway.faults import (
@@ -42,6 +43,7 @@ from payments.gateway.seen import (
     ChargeSeen,
     CheckoutSeen,
     CustomerSeen,
+    DisputeSeen,
     EventSeen,
     IntentSeen,
     MethodSeen,
@@ -58,6 +60,7 @@ __all__ = [
     "CheckoutSeen",
     "CustomerSeen",
     "Decline",
+    "DisputeSeen",
     "EventSeen",
     "Family",
     "ForgedEvent",
@@ -85,6 +88,7 @@ __all__ = [
     "expire_checkout",
     "fetch_charge",
     "fetch_checkout",
+    "fetch_dispute",
     "fetch_event",
     "fetch_intent",
     "fetch_method",

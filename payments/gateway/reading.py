@@ -12,6 +12,7 @@ from payments.gateway.seen import (
     ChargeSeen,
     CheckoutSeen,
     CustomerSeen,
+    DisputeSeen,
     EventSeen,
     IntentSeen,
     MethodSeen,
@@ -211,6 +212,25 @@ def refund(body: Body) -> RefundSeen:
         failure_reason=_text(body, "failure_reason"),
         metadata=_labels(body),
         balance_transaction=_ref(body, "balance_transaction"),
+        created=_instant(body, "created"),
+    )
+
+
+def dispute(body: Body) -> DisputeSeen:
+    moved = [_cents(line, "amount") for line in body.get("balance_transactions") or []]
+    return DisputeSeen(
+        id=body["id"],
+        charge=_ref(body, "charge"),
+        payment_intent=_ref(body, "payment_intent"),
+        status=_text(body, "status"),
+        reason=_text(body, "reason"),
+        amount_cents=_cents(body, "amount"),
+        currency=_text(body, "currency"),
+        taken_cents=-sum(cents for cents in moved if cents < 0),
+        returned_cents=sum(cents for cents in moved if cents > 0),
+        respond_by=_instant(evidence, "due_by")
+        if (evidence := _whole(body, "evidence_details")).get("due_by")
+        else None,
         created=_instant(body, "created"),
     )
 

@@ -161,6 +161,26 @@ class RefundSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeSeen:
+    """A charge contested at the bank. ``status`` is Stripe's: ``needs_response``, ``won``, ``lost``, ``warning_closed``…
+
+    ``taken_cents`` left our balance because of it, ``returned_cents`` came back; both positive, without fees.
+    """
+
+    id: str
+    charge: str
+    payment_intent: str
+    status: str
+    reason: str
+    amount_cents: int
+    currency: str
+    taken_cents: int
+    returned_cents: int
+    respond_by: datetime | None
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MovementSeen:
     """One line of Stripe's balance: net = amount − fee, in cents, signed from our side."""
 

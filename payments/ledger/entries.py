@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from payments.ledger.posting import ZERO, EntryDraft, Line
-from payments.models import Invoice, LedgerEntry, Payment, Refund, Transfer
+from payments.models import Dispute, Invoice, LedgerEntry, Payment, Refund, Transfer
 
 Journal = LedgerEntry.Journal
 
@@ -225,5 +225,58 @@ def undone(credit_note: Invoice, *, vat_by_rate: Mapping[Decimal, Decimal]) -> E
             Line("DEFERRED", debit=credit_note.total_ht.amount),
             *(Line(vat_key(rate), debit=vat) for rate, vat in sorted(vat_by_rate.items())),
             Line("AR", credit=credit_note.total_ttc.amount, party=party(credit_note.customer_id)),
+        ),
+    )
+
+
+def disputed(dispute: Dispute, *, booked_on: date) -> EntryDraft:
+    """The bank takes the amount back while it decides: 467 to 517. Stripe's fee for it is booked from its own line."""
+    return EntryDraft(
+        journal=Journal.STRIPE,
+        source=f"dispute:{dispute.pk}",
+        booked_on=booked_on,
+        piece_ref=dispute.payment.reference,
+        piece_date=booked_on,
+        label=f"Contestation de {dispute.payment.reference}",
+        lines=(Line("DISPUTES", debit=dispute.taken), Line("PSP", credit=dispute.taken)),
+    )
+
+
+def dispute_returned(dispute: Dispute, *, booked_on: date) -> EntryDraft:
+    """The bank gives back what it had taken: 517 to 467."""
+    return EntryDraft(
+        journal=Journal.STRIPE,
+        source=f"dispute_returned:{dispute.pk}",
+        booked_on=booked_on,
+        piece_ref=dispute.payment.reference,
+        piece_date=booked_on,
+        label=f"Contestation gagnée {dispute.payment.reference}",
+        lines=(Line("PSP", debit=dispute.returned), Line("DISPUTES", credit=dispute.returned)),
+    )
+
+
+def dispute_lost(dispute: Dispute, *, booked_on: date, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDraft:
+    """The bank keeps what it has taken: what credit notes owed of it is settled as by a refund, the rest is lost.
+
+    With `credit`, the row « Dispute lost » of law.md 6.3. `vat_by_rate`: VAT of those credit notes (`cleared`), which becomes
+    deductible that day (law.md 1.5). A surplus, which paid for nothing, is owed no more.
+    """
+    payment, vat = dispute.payment, sum(vat_by_rate.values(), ZERO)
+    lost = dispute.taken - dispute.cleared
+    return EntryDraft(
+        journal=Journal.MISC,
+        source=f"dispute_lost:{dispute.pk}",
+        booked_on=booked_on,
+        piece_ref=payment.reference,
+        piece_date=booked_on,
+        label=f"Contestation perdue {payment.reference}",
+        lines=(
+            Line("AR", debit=dispute.cleared, party=party(payment.customer_id)),
+            *(Line(vat_key(rate), debit=part) for rate, part in sorted(vat_by_rate.items())),
+            Line("VAT_PENDING", credit=vat),
+            Line("SURPLUS", debit=lost, party=party(payment.customer_id))
+            if payment.surplus
+            else Line("BAD_DEBT", debit=lost),
+            Line("DISPUTES", credit=dispute.taken),
         ),
     )

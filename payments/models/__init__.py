@@ -2,6 +2,7 @@
 
 from payments.models.acts import Act, DeskItem
 from payments.models.books import Account, AccountMap, LedgerEntry, LedgerLine, VatRate
+from payments.models.disputes import Dispute, DisputeEvent
 from payments.models.documents import Document
 from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries, Reissue
 from payments.models.methods import MethodSetup, PayerAccount, SavedMethod
@@ -16,6 +17,8 @@ __all__ = [
     "Act",
     "BalanceMovement",
     "DeskItem",
+    "Dispute",
+    "DisputeEvent",
     "Document",
     "Invoice",
     "InvoiceLine",

@@ -26,7 +26,7 @@ from payments.transfers.moving import LEFT, move
 from payments.transfers.sepa_letters import plain
 
 State = Transfer.State
-KIND = "refund_by_transfer"
+KIND, CANCELLED = "refund_by_transfer", "transfer_cancelled"
 WHY = {
     Transfer.Because.FAILED: "le remboursement par Stripe n’a pas abouti",
     Transfer.Because.TOO_OLD: "prélèvement de plus de 180 jours",
@@ -176,12 +176,50 @@ def cancel(transfer_id: int, *, actor: Actor, at: datetime, reason: str) -> Tran
     after_refund = transfer.refund_id is not None
     put_on_desk(
         DeskItem.Desk.FINANCE,
-        kind="refund_failed" if after_refund else "transfer_cancelled",
+        kind="refund_failed" if after_refund else CANCELLED,
         subject=f"refund:{transfer.refund_id}" if after_refund else transfer.subject,
         sentence=f"Le virement {transfer.reference} est annulé : l’argent reste à rendre par un autre moyen.",
         at=at,
     )
     return transfer
+
+
+def ask_again(transfer_id: int, *, actor: Actor, at: datetime, reason: str) -> Transfer:
+    """What was cancelled is wanted after all: the same amount is asked for again, as one that follows it. Returns the new one.
+
+    In the caller's transaction. Raises CannotTransfer: it was not cancelled, the money goes back another way by now, or
+    the payment is disputed.
+    """
+    transfer = locked(transfer_id)
+    if transfer.state != State.CANCELLED:
+        raise CannotTransfer(_("This transfer was not cancelled."), code="not_cancelled")
+    if transfer.payment is not None and is_disputed([transfer.payment]):
+        raise CannotTransfer(
+            _("The payment is disputed at the bank: no refund until the dispute has ended."), code="disputed"
+        )
+    if Transfer.objects.filter(follows=transfer).exists():
+        raise CannotTransfer(_("This transfer was asked for again already."), code="again")
+    try:
+        anew = _the_same(transfer, actor=actor, at=at)
+    except refunds.NothingToRefund:
+        raise CannotTransfer(_("This money has gone back another way."), code="already") from None
+    take_off_desk(kind=CANCELLED, subject=transfer.subject, because=reason, actor=actor, at=at)
+    return anew
+
+
+def _the_same(transfer: Transfer, *, actor: Actor, at: datetime) -> Transfer:
+    return ask(
+        payment=transfer.payment,
+        credit_note=transfer.credit_note,
+        amount=amount_of(transfer.amount),
+        because=transfer.because,
+        reason=transfer.reason,
+        customer_id=transfer.customer_id,
+        refund=transfer.refund,
+        follows=transfer,
+        actor=actor,
+        at=at,
+    )
 
 
 def arrived(transfer_id: int, *, actor: Actor, at: datetime, reason: str) -> Transfer:
@@ -204,18 +242,7 @@ def came_back(transfer_id: int, *, on: date, actor: Actor, at: datetime, reason:
     transfer.failure = reason[:200]
     move([transfer], State.FAILED, actor=actor, at=at, reason=reason)
     post([entries.transfer_failed(transfer, booked_on=on, vat_by_rate=_vat(transfer))], actor=actor, at=at)
-    return ask(
-        payment=transfer.payment,
-        credit_note=transfer.credit_note,
-        amount=amount_of(transfer.amount),
-        because=transfer.because,
-        reason=transfer.reason,
-        customer_id=transfer.customer_id,
-        refund=transfer.refund,
-        follows=transfer,
-        actor=actor,
-        at=at,
-    )
+    return _the_same(transfer, actor=actor, at=at)
 
 
 def entry_of(transfer: Transfer) -> EntryDraft:

@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 from django.db.models import Q
 
-from payments import fees, gateway, looking_up, methods, refunds
+from payments import disputing, fees, gateway, looking_up, methods, refunds
 from payments.actors import Actor, stripe_event
 from payments.desk import put_on_desk
 from payments.models import DeskItem, MethodSetup, Payment, Refund, StripeEvent
@@ -182,6 +182,16 @@ def _mandate(subject: str, events: list[StripeEvent], current: Round) -> Verdict
     return Verdict(State.APPLIED) if ended else _foreign("")
 
 
+def _dispute(subject: str, events: list[StripeEvent], current: Round) -> Verdict:
+    charges = {event.hints.get("charge", "") for event in events} - {""}
+    intents = {event.hints.get("payment_intent", "") for event in events} - {""}
+    payment = Payment.objects.filter(Q(stripe_charge__in=charges) | Q(stripe_intent__in=intents)).first()
+    if payment is None:
+        return _foreign("")
+    disputing.look_up(subject, payment.pk, actor=_actor(events), at=current.at)
+    return Verdict(State.APPLIED)
+
+
 def _desk(subject: str, events: list[StripeEvent], current: Round) -> Verdict:
     event = events[0]
     if event.type not in HEARD:
@@ -212,6 +222,7 @@ _ACTS: dict[About, Callable[[str, list[StripeEvent], Round], Verdict]] = {
     About.FEE: _fee,
     About.METHOD: _method,
     About.MANDATE: _mandate,
+    About.DISPUTE: _dispute,
     About.DESK: _desk,
 }
 

@@ -14,6 +14,7 @@ class About(StrEnum):
     FEE = "fee"
     METHOD = "method"
     MANDATE = "mandate"
+    DISPUTE = "dispute"
     DESK = "desk"
 
 
@@ -33,11 +34,11 @@ HEARD: dict[str, About] = {
     "refund.created": About.REFUND,
     "refund.updated": About.REFUND,
     "refund.failed": About.REFUND,
-    "charge.dispute.created": About.DESK,
-    "charge.dispute.updated": About.DESK,
-    "charge.dispute.closed": About.DESK,
-    "charge.dispute.funds_withdrawn": About.DESK,
-    "charge.dispute.funds_reinstated": About.DESK,
+    "charge.dispute.created": About.DISPUTE,
+    "charge.dispute.updated": About.DISPUTE,
+    "charge.dispute.closed": About.DISPUTE,
+    "charge.dispute.funds_withdrawn": About.DISPUTE,
+    "charge.dispute.funds_reinstated": About.DISPUTE,
     "payout.created": About.DESK,
     "payout.paid": About.DESK,
     "payout.failed": About.DESK,

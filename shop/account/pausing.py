@@ -6,7 +6,6 @@ What was shown is sent along with the yes: if it has changed meanwhile, it is sh
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,7 +26,16 @@ from shop.templatetags.french import day, issue_number
 from shop.watch.bell import ring
 from subscriptions.models import Issue, Pause, Subscription
 from subscriptions.notices.french import month
-from subscriptions.pausing.foreseeing import CannotPause, Foreseen, Standing, again, may_pause, standing_of, without
+from subscriptions.pausing.foreseeing import (
+    CannotPause,
+    Changed,
+    Foreseen,
+    Standing,
+    again,
+    may_pause,
+    standing_of,
+    without,
+)
 from subscriptions.pausing.holding import pause, resume
 
 PAUSES = Limit("pause", times=30, seconds=3600)
@@ -70,9 +78,15 @@ def pausing(request: HttpRequest, pk: int) -> HttpResponse:
     numbers = sorted(form.cleaned_data["issues"])
     try:
         foreseen = without(standing, numbers)
-        if request.POST.get("step") != "confirm" or request.POST.get("shown") != _seal(foreseen):
-            return _asked(request, subscription, foreseen, [("issues", number) for number in numbers])
-        pause(subscription.pk, numbers, actor=reader(request.user), at=timezone.now(), reason=REASON)
+        kept = [("issues", number) for number in numbers]
+        if request.POST.get("step") != "confirm" or not request.POST.get("shown"):
+            return _asked(request, subscription, foreseen, kept)
+        pause(
+            subscription.pk, numbers, actor=reader(request.user), at=timezone.now(), reason=REASON,
+            shown=request.POST["shown"],
+        )  # fmt: skip
+    except Changed as now:
+        return _asked(request, subscription, now.foreseen, kept)
     except CannotPause as trouble:
         form.add_error("issues", trouble)
         return _drawn(request, standing, form)
@@ -83,14 +97,17 @@ def _end(request: HttpRequest, standing: Standing) -> HttpResponse:
     """End pauses before their time."""
     keys = {int(key) for key in request.POST.getlist("pause") if key.isdecimal()}
     chosen = [one for one in standing.held if one.pk in keys]
+    kept = [("act", "end"), *(("pause", one.pk) for one in chosen)]
     try:
         foreseen = again(standing, chosen)
-        if request.POST.get("step") != "confirm" or request.POST.get("shown") != _seal(foreseen):
-            kept = [("act", "end"), *(("pause", one.pk) for one in chosen)]
+        if request.POST.get("step") != "confirm" or not request.POST.get("shown"):
             return _asked(request, standing.subscription, foreseen, kept, back=True)
         resume(
-            standing.subscription.pk, [one.pk for one in chosen], actor=reader(request.user), at=timezone.now(), reason=REASON
+            standing.subscription.pk, [one.pk for one in chosen], actor=reader(request.user), at=timezone.now(),
+            reason=REASON, shown=request.POST["shown"],
         )  # fmt: skip
+    except Changed as now:
+        return _asked(request, standing.subscription, now.foreseen, kept, back=True)
     except CannotPause as trouble:
         return _drawn(request, standing, PauseForm(standing=standing), sentence=" ".join(trouble.messages))
     return _done(request, _("The pause is over: your issues come as before. A letter confirms it."))
@@ -135,7 +152,7 @@ def _asked(
         last_posted=foreseen.last.post_on if foreseen.last else None,
         renews_on=foreseen.renews_on,
         renewed_before=foreseen.renewed_before if foreseen.renewed_before != foreseen.renews_on else None,
-        kept=[*kept, ("shown", _seal(foreseen))],
+        kept=[*kept, ("shown", foreseen.seal)],
         changed=request.POST.get("step") == "confirm",
         action=reverse("account_pause", args=[subscription.pk]),
     )
@@ -152,14 +169,3 @@ def _named(issue: Issue) -> str:
         "month": month(issue.cover_month, issue.cover_year),
         "date": day(issue.post_on),
     }
-
-
-def _seal(foreseen: Foreseen) -> str:
-    """Of what was shown."""
-    said = (
-        [issue.number for issue in foreseen.issues],
-        foreseen.last_number,
-        foreseen.last.post_on if foreseen.last else None,
-        foreseen.renews_on,
-    )
-    return hashlib.sha256(repr(said).encode()).hexdigest()[:20]

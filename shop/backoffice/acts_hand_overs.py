@@ -28,8 +28,9 @@ from shop.templatetags.french import issue_number
 from shop.watch.bell import ring
 from subscriptions.addresses.typed import TypedAddress
 from subscriptions.dates import LIVING
+from subscriptions.gifts.forgetting import forget
 from subscriptions.handing_over import first_reached, give_payer, give_recipient, payer_of
-from subscriptions.models import Subscription
+from subscriptions.models import Gift, Subscription
 
 
 class NameForm(ReasonForm):
@@ -230,3 +231,39 @@ class GivePayer(_OnSubscription):
 def _said(names: dict[str, str]) -> str:
     person = " ".join(part for part in (names["title"], names["first_name"], names["last_name"]) if part)
     return ", ".join(part for part in (person, names["organisation"]) if part)
+
+
+class ForgetRecipient(TwoSteps):
+    """Whoever received a gift, and has no account, asks to be forgotten."""
+
+    name = "forget"
+    right = Right.HAND_OVER
+    title = gettext_lazy("Forget the recipient of a gift")
+    button = gettext_lazy("Forget them")
+
+    def load(self, request: HttpRequest, key: int) -> Subscription | None:
+        one = Subscription.objects.select_related("recipient").filter(pk=key).first()
+        if one is not None and not one.is_gift:
+            raise Impossible(_("This subscription is no gift."))
+        return one
+
+    def preview(self, subject: Subscription, form: Any) -> Preview:
+        gift = Gift.objects.get(subscription=subject)
+        return Preview(
+            facts=[
+                Fact(_("Subscription"), str(subject)),
+                Fact(_("Recipient"), subject.recipient.name or gift.recipient_name),
+                Fact(_("E-mail"), gift.reader_email or gift.recipient_email),
+            ],
+            warning=_(
+                "Name, addresses and the giver’s words go for good; the contract and its invoice stay. Nobody is told."
+            ),
+        )
+
+    def do(self, subject: Subscription, form: Any, *, actor: Actor, at: datetime) -> Done:
+        if not forget(subject.pk, actor=actor, at=at, reason=form.cleaned_data["reason"]):
+            raise Impossible(_("Nothing of them is left."))
+        return Done(_("The recipient is forgotten."))
+
+    def back(self, subject: Subscription) -> str:
+        return reverse("desk_subscription", args=[subject.pk])

@@ -28,6 +28,7 @@ from shop.templatetags.french import euros
 from subscriptions.models import Entitlement, Order, Term
 from subscriptions.refunding import refund_in_full, still_runs
 from subscriptions.stopping.reading import contract_of
+from subscriptions.stopping.unserved import can_go_back
 
 TAKEN_BACK = (Entitlement.State.OWED, Entitlement.State.HELD)
 
@@ -56,10 +57,12 @@ class RefundOrder(TwoSteps):
         back = [copy for copy in copies if copy.state in TAKEN_BACK]
         served = [copy for copy in copies if copy.state == Entitlement.State.SERVED]
         issues = ", ".join(f"n° {copy.issue.number}" for copy in back if copy.issue)
+        way = words.METHOD.get(payment.method_kind, payment.method_kind)
+        by_transfer = not can_go_back(payment, on=paris_day(timezone.now()))
         return Preview(
             facts=[
                 Fact(_("Amount given back"), euros(left)),
-                Fact(_("To"), f"{words.METHOD.get(payment.method_kind, payment.method_kind)}, {payment.reference}"),
+                Fact(_("To"), _("by transfer") if by_transfer else f"{way}, {payment.reference}"),
                 Fact(_("Reader"), f"{subject.first_name} {subject.last_name}".strip() or subject.organisation),
                 Fact(
                     _("Credit note"),
@@ -78,11 +81,15 @@ class RefundOrder(TwoSteps):
                     else _("%(number)s ends today") % {"number": term.subscription},
                 ),
             ],
-            warning=_("A refund cannot be called back. The reader is told once the money has left."),
+            warning=_("Stripe can no longer give this payment back: the reader is asked for an IBAN by letter.")
+            if by_transfer
+            else _("A refund cannot be called back. The reader is told once the money has left."),
         )
 
     def do(self, subject: Order, form: Any, *, actor: Actor, at: datetime) -> Done:
         refund = refund_in_full(subject, reason=form.cleaned_data["reason"], actor=actor, at=at)
+        if refund is None:
+            return Done(_("The credit note is issued; the reader is asked for an IBAN."))
         return sent(refund, actor=actor, at=at)
 
     def back(self, subject: Order) -> str:

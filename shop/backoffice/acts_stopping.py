@@ -198,7 +198,7 @@ class EndSubscription(TwoSteps):
 
     def preview(self, subject: Subscription, form: Any) -> Preview:
         contract = contract_of(subscription=subject.pk)
-        if is_disputed(contract.payments):
+        if is_disputed(contract.money):
             raise Impossible(_("The payment is disputed at the bank: no refund until the dispute has ended."))
         standing = standing_of(contract, on=paris_day(timezone.now()))
         back = sum(copy.state in UNSERVED for copy in contract.copies)

@@ -228,6 +228,22 @@ class CancelTransfer(_OnTransfer):
         return Done(_("The transfer is cancelled."))
 
 
+class AskAgain(_OnTransfer):
+    """What was cancelled is wanted after all."""
+
+    name = "ask_again"
+    title = gettext_lazy("Ask for a cancelled transfer again")
+    button = gettext_lazy("Ask for an IBAN")
+    states = (State.CANCELLED,)
+
+    def preview(self, subject: Transfer, form: Any) -> Preview:
+        return Preview(facts=self.facts(subject), warning=_("The reader is asked for an IBAN by letter."))
+
+    def do(self, subject: Transfer, form: Any, *, actor: Actor, at: datetime) -> Done:
+        anew = transferring.ask_again(subject.pk, reason=form.cleaned_data["reason"], actor=actor, at=at)
+        return Done(_("Transfer %(reference)s waits for an IBAN.") % {"reference": anew.reference})
+
+
 class Arrived(_OnTransfer):
     """The bank's statement shows it."""
 

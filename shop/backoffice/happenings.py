@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from payments.models import Act, Invoice, Payment, PaymentEvent, RefundEvent, StripeEvent
+from payments.models import Act, DisputeEvent, Invoice, Payment, PaymentEvent, RefundEvent, StripeEvent
 from shop.backoffice import words
 from shop.backoffice.links import link, url_of
 from shop.backoffice.reasons import reason
@@ -129,6 +129,8 @@ def sources(user: Any, story: Story) -> list[Source]:
     if may(user, Right.PAYMENTS):
         steps = PaymentEvent.objects.filter(payment__in=story.payments).select_related("payment")
         found.append(Source(steps, "at", payment_step(user)))
+        contested = DisputeEvent.objects.filter(dispute__payment__in=story.payments)
+        found.append(Source(contested.select_related("dispute__payment"), "at", dispute_step(user)))
     if may(user, Right.EVENTS):
         found.append(Source(StripeEvent.objects.filter(object_id__in=story.objects), "received_at", stripe_event(user)))
     return found
@@ -332,6 +334,17 @@ def refund_step(user: Any) -> Tell:
         return Happening(
             row.at, "arrow", said["tone"], what, row.actor, euros(row.refund.amount), reason(row.reason), url
         )
+
+    return tell
+
+
+def dispute_step(user: Any) -> Tell:
+    def tell(row: DisputeEvent) -> Happening:
+        one, said = row.dispute, words.said(words.DISPUTE, row.to_state)
+        what = _("Dispute of payment %(reference)s: %(state)s")
+        what = what % {"reference": one.payment.reference, "state": said["word"]}
+        url = link(user, "payment", one.payment_id) + f"#contestation-{one.pk}"
+        return Happening(row.at, "bank", said["tone"], what, row.actor, euros(one.amount), reason(row.reason), url)
 
     return tell
 

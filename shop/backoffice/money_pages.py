@@ -39,12 +39,15 @@ def payment(request: HttpRequest, key: int) -> HttpResponse:
     said, effect = words.said(words.PAYMENT, one.state), words.said(words.EFFECT, one.effect)
     refunds = list(one.refunds.select_related("credit_note").order_by("pk"))
     movements = list(BalanceMovement.objects.filter(payment=one).order_by("pk"))
+    disputes = list(one.disputes.prefetch_related("events").order_by("pk"))
     ids = [one.checkout_session, one.stripe_intent, one.stripe_charge, *(row.stripe_refund for row in refunds)]
+    ids += [row.stripe_dispute for row in disputes]
     sources = [
         f"payment:{one.pk}",
         f"surplus:{one.pk}",
         *(f"refund:{row.pk}" for row in refunds),
         *(f"fee:{row.pk}" for row in movements),
+        *(f"{kind}:{row.pk}" for row in disputes for kind in ("dispute", "dispute_returned", "dispute_lost")),
     ]
     sources += [f"invoice:{row}" for row in Invoice.objects.filter(payment=one).values_list("pk", flat=True)]
     subjects = [f"payment:{one.pk}", *(f"refund:{row.pk}" for row in refunds)]
@@ -67,7 +70,19 @@ def payment(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Payment intent"), one.stripe_intent, mono=True),
             Fact(_("Charge"), one.stripe_charge, mono=True),
         ],
-        whys=[why(user, one.events.all(), words.PAYMENT)],
+        whys=[
+            why(user, one.events.all(), words.PAYMENT),
+            *(
+                why(
+                    user,
+                    row.events.all(),
+                    words.DISPUTE,
+                    title=_("What became of the dispute of %(amount)s") % {"amount": euros(row.amount)},
+                    anchor=f"contestation-{row.pk}",
+                )
+                for row in disputes
+            ),
+        ],
         tables=[
             refunds_table(user, refunds),
             events_table(user, StripeEvent.objects.filter(object_id__in=[name for name in ids if name])),

@@ -103,6 +103,11 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
             ),
             *(acts_for(user, (Right.STOP, _("End it today"), "desk_act_end", one.pk)) if one.state in LIVING else []),
             *(
+                acts_for(user, (Right.HAND_OVER, _("Forget the recipient"), "desk_act_forget", one.pk))
+                if one.is_gift
+                else []
+            ),
+            *(
                 found
                 for term in terms
                 if term.payment_id

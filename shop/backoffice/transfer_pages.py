@@ -140,10 +140,15 @@ def _acts(user: Any, one: Transfer) -> list[Any]:
         (one.state == State.SENT, Right.TRANSFERS, _("It has arrived"), "desk_act_arrived"),
         (one.state in (State.SENT, State.DONE), Right.TRANSFERS, _("It came back"), "desk_act_came_back"),
         (movable, Right.TRANSFERS, _("Cancel it"), "desk_act_cancel_transfer"),
+        (_may_ask_again(one), Right.TRANSFERS, _("Ask again"), "desk_act_ask_again"),
     ]
     return [
         found for now, right, label, name in possible if now for found in acts_for(user, (right, label, name, one.pk))
     ]
+
+
+def _may_ask_again(one: Transfer) -> bool:
+    return one.state == State.CANCELLED and not Transfer.objects.filter(follows=one).exists()
 
 
 @desk(Right.TRANSFERS)

@@ -45,6 +45,11 @@ REFUND: Words = {
     "failed": (pgettext_lazy("refund", "failed"), BAD),
     "unknown": (pgettext_lazy("refund", "unknown"), WAIT),
 }
+DISPUTE: Words = {
+    "open": (pgettext_lazy("dispute", "open"), WAIT),
+    "won": (pgettext_lazy("dispute", "ended without loss"), GOOD),
+    "lost": (pgettext_lazy("dispute", "lost"), BAD),
+}
 TRANSFER: Words = {
     "asked": (pgettext_lazy("transfer", "IBAN asked for"), WAIT),
     "given": (pgettext_lazy("transfer", "to be approved"), WAIT),
@@ -287,6 +292,7 @@ LETTER_KINDS: Mapping[str, Any] = {
     "invoice_reissued": gettext_lazy("Invoice made out anew"),
     "transfer_account_wanted": gettext_lazy("IBAN asked for"),
     "transfer_sent": gettext_lazy("Refund by transfer"),
+    "dispute_lost": gettext_lazy("End after a dispute that was lost"),
     "sign_in_code": gettext_lazy("Sign-in code"),
     "email_change_confirm_old": gettext_lazy("Change of e-mail, to the old address"),
     "email_change_confirm_new": gettext_lazy("Change of e-mail, to the new address"),
@@ -420,6 +426,8 @@ def who(actor: str, names: Mapping[str, str]) -> str:
 
 VERBS: Mapping[str, Any] = {
     "refunded in full": gettext_lazy("refunded an order in full"),
+    "forgot the recipient of a gift": gettext_lazy("forgot whoever received a gift"),
+    "asked for a transfer again": gettext_lazy("asked for a cancelled transfer again"),
     "began a transfer": gettext_lazy("had a failed refund go by transfer"),
     "wrote down an account": gettext_lazy("wrote down the account of a transfer"),
     "approved a transfer": gettext_lazy("approved a transfer"),
@@ -502,6 +510,9 @@ SUBJECTS: Mapping[str, Any] = {
     "transfer": gettext_lazy("transfer no. %(key)s"),
     "transfer_failed": gettext_lazy("transfer no. %(key)s, come back"),
     "transfer_file": gettext_lazy("file of transfers no. %(key)s"),
+    "dispute": gettext_lazy("dispute no. %(key)s"),
+    "dispute_returned": gettext_lazy("dispute no. %(key)s, given back"),
+    "dispute_lost": gettext_lazy("dispute no. %(key)s, lost"),
     "invoice": gettext_lazy("invoice %(key)s"),
     "reissue": gettext_lazy("invoice no. %(key)s, made out anew"),
     "entry": gettext_lazy("entry %(key)s"),

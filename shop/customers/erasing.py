@@ -2,7 +2,7 @@
 
 Kept: orders with their consents and what was shown, terms, payments, invoices, ledger, letters as sent, moves: each until
 the date of its own retention, and none of it found again by name. Blanked: the account, its address for mail, its
-sessions, the addresses that no order names, the saved means of payment. Nothing is erased while money is on its way or a
+sessions, the addresses that no order names, the short links of letters on paper, the saved means of payment. Nothing is erased while money is on its way or a
 bank disputes it; copies still owed are either waited for or given up, by the reader's own word.
 """
 
@@ -38,7 +38,9 @@ from subscriptions.models import (
     Entitlement,
     Gift,
     LostMailbox,
+    Notice,
     Order,
+    PaperLink,
     PostalAddress,
     Recipient,
     Renewal,
@@ -218,6 +220,8 @@ def _blank(customer: Customer, *, on: date, at: datetime) -> None:
     # What was said is gone; a file that came lies until its own day, found again by nobody.
     said = Contact.objects.filter(Q(customer=customer) | Q(customer__merged_into=customer))
     said.update(words="", file_name="", document=None)
+    letters = Notice.objects.filter(Q(customer=customer) | Q(customer__merged_into=customer))
+    PaperLink.objects.filter(notice__in=letters).exclude(path="").update(path="")
     EmailAddress.objects.filter(user_id=customer.pk).delete()
     Authenticator.objects.filter(user_id=customer.pk).delete()
     for field in ("title", "first_name", "last_name", "organisation", "phone", "search"):

@@ -198,6 +198,7 @@ CODES: Mapping[str, Any] = {
     "sepa_failed": _("direct debit refused"),
     "order_expired_with_late_money": _("money come too late"),
     "refund_sent": _("refund"),
+    "dispute_lost": _("end after a dispute at the bank"),
     "sign_in_code": _("code to sign in"),
     "email_change_confirm_old": _("change of e-mail address, to confirm"),
     "email_change_confirm_new": _("change of e-mail address, to confirm"),

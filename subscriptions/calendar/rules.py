@@ -45,6 +45,9 @@ class Rules:
     # A dearer renewal is told by a letter of its own before the legal notice, and no change is signed later than that.
     price_told_days_before: int = 90
 
+    # Whoever received a gift, and has no account, is forgotten so long after its last copy (law.md 4.10).
+    gift_forgotten_months: int = 3
+
     # An organisation gets a renewal quote so long before its term ends, and it holds so long (law.md 3.4).
     quote_days_before: int = 90
     quote_valid_days: int = 90

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from payments.actors import Actor
 from subscriptions.gifts.moving import inform, move
 from subscriptions.gifts.reaching import mailbox_of
-from subscriptions.models import Entitlement, Gift, Notice, Subscription
+from subscriptions.models import Entitlement, EntitlementMovement, Gift, Notice, Subscription
 from subscriptions.notices.queueing import NoticeDraft, queue
 
 State, Informed = Gift.State, Gift.Informed
@@ -75,13 +75,20 @@ def announcement(gift: Gift, *, at: datetime) -> NoticeDraft:
 
 
 def insert_of(gift: Gift) -> str:
-    """The code of the sheet that goes with a gift's first copy, "" where its recipient has been told, or will be by letter.
+    """The code of the sheet that goes with a gift's next copy, "" where its recipient has been told, or will be by letter.
 
-    A letter that came back has told nobody. One query for a gift that was told by e-mail.
+    It goes once. A letter that came back has told nobody: the first copy after it does. Two queries at most.
     """
     if gift.informed_by == Informed.EMAIL:
-        lost = Notice.objects.filter(matter=f"{LETTER}:gift:{gift.pk}", state__in=CAME_BACK)
-        return INSERT if lost.exists() else ""
-    if gift.informed_by == Informed.PAGE or mailbox_of(gift).email:
+        lost = Notice.objects.filter(matter=f"{LETTER}:gift:{gift.pk}", state__in=CAME_BACK).first()
+        return INSERT if lost is not None and not _served_since(gift, lost.state_since) else ""
+    if gift.informed_by in (Informed.PAGE, Informed.INSERT) or mailbox_of(gift).email:
         return ""
     return INSERT
+
+
+def _served_since(gift: Gift, at: datetime) -> bool:
+    mine = Q(entitlement__term__subscription=gift.subscription_id)
+    elsewhere = Q(entitlement__term__carries__sold__subscription=gift.subscription_id)
+    served = EntitlementMovement.objects.filter(kind=EntitlementMovement.Kind.SERVE, at__gt=at)
+    return served.filter(mine | elsewhere).exists()

@@ -25,6 +25,7 @@ from subscriptions.models import Entitlement, Gift, Recipient, Renewal, Subscrip
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.prolonging import promised_by
 from subscriptions.renewals.cancelling import cancel
+from subscriptions.renewals.locking import open_renewals
 
 State = Gift.State
 BECAUSE = "a year was given"
@@ -62,10 +63,10 @@ def claim(gift_id: int, customer: Any, *, onto: int | None, actor: Actor, at: da
         raise CannotClaim(_("This gift is not paid yet."), code="not_paid")
     if seen.claimed_by_id == customer.pk:
         return False
+    keys = [key for key in (seen.subscription_id, onto) if key is not None]
+    locked = {one.pk: one for one in _locked(keys, plans_of=onto)}
     if onto is not None:
         _stop_next_year(onto, customer, seen, actor=actor, at=at)
-    keys = [key for key in (seen.subscription_id, onto) if key is not None]
-    locked = {one.pk: one for one in _locked(keys)}
     gift = Gift.objects.select_for_update(no_key=True).get(pk=gift_id)
     given = locked[seen.subscription_id]
     if gift.claimed_by_id == customer.pk:
@@ -115,9 +116,9 @@ def follow_earlier(*, on: date, actor: Actor, at: datetime, limit: int) -> int:
 
 def _follow(gift_id: int, given_id: int, onto: int, *, on: date, actor: Actor, at: datetime) -> None:
     """Raises CannotClaim where nothing can follow: the plan of the next year is then not ended either."""
+    locked = {one.pk: one for one in _locked([given_id, onto], plans_of=onto)}
     if not _may_move(onto, actor=actor, at=at):
         raise _cannot_follow()
-    locked = {one.pk: one for one in _locked([given_id, onto])}
     claimed = Gift.objects.filter(pk=gift_id, state=State.CLAIMED).exists()
     if locked[onto].state != Subscription.State.ACTIVE or not claimed:
         raise _cannot_follow()
@@ -166,7 +167,10 @@ def _may_move(onto: int, *, actor: Actor, at: datetime) -> bool:
     return renewal is None or renewal.state == Renewal.State.CANCELLED
 
 
-def _locked(keys: Sequence[int]) -> QuerySet[Subscription]:
+def _locked(keys: Sequence[int], *, plans_of: int | None) -> QuerySet[Subscription]:
+    """The open plan of one of them, then all of them by id: the agreed order."""
+    if plans_of is not None:
+        list(open_renewals([plans_of]).select_for_update(no_key=True).order_by("pk").values_list("pk"))
     rows = Subscription.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys)
     return rows.select_related("recipient__address").order_by("pk")
 

@@ -65,7 +65,10 @@ class PostBatchLetter(models.Model):
 
 
 class PaperLink(models.Model):
-    """A short address that a letter on paper prints in the place of a long one that nobody could type."""
+    """A short address that a letter on paper prints in the place of a long one that nobody could type.
+
+    `path` is blanked when its reader has their data erased: the address leads nowhere then.
+    """
 
     code = models.CharField(max_length=12, unique=True)
     path = models.TextField()
@@ -73,7 +76,9 @@ class PaperLink(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["notice", "path"], name="paper_link_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["notice", "path"], condition=~models.Q(path=""), name="paper_link_once")
+        ]
 
     def __str__(self) -> str:
         return self.code

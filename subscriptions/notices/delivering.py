@@ -132,11 +132,13 @@ def _untrue_by_now(notice: Notice, letter: Letter, *, at: datetime) -> str:
     """Why a letter that was just written must not leave after all; "" if it may, for as long as the transaction lasts.
 
     Locks the reader's subscriptions, which everything that makes a letter untrue locks too, and then the recipients of
-    their copies. Letters about what cannot become untrue lock nothing.
+    their copies: under the number of the letter, and under that of the record it was merged into. Letters about what
+    cannot become untrue lock nothing.
     """
     if letter.untrue_because is always_true or notice.customer_id is None:
         return ""
-    mine = Q(payer=notice.customer_id) | Q(holder=notice.customer_id) | Q(recipient__customer=notice.customer_id)
+    people = get_user_model()._default_manager.filter(Q(pk=notice.customer_id) | Q(merged=notice.customer_id))
+    mine = Q(payer__in=people) | Q(holder__in=people) | Q(recipient__customer__in=people)
     subscriptions = Subscription.objects.filter(
         pk__in=list(Subscription.objects.filter(mine).values_list("pk", flat=True))
     )

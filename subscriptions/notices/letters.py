@@ -113,6 +113,12 @@ LETTERS: Mapping[str, Letter] = {
         on_stall=OnStall.DOUBTFUL,
         to_erased=True,
     ),
+    "dispute_lost": Letter(
+        rank=SERVICE,
+        facts=frozenset({"dispute_id"}),
+        context=repayments.taken_by_bank,
+        attachments=attachments.credit_note,
+    ),
     "transfer_account_wanted": Letter(
         rank=SERVICE,
         facts=frozenset({"transfer_id"}),

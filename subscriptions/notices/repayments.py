@@ -7,10 +7,10 @@ from datetime import datetime
 from payments.days import paris_day
 from payments.iban import masked
 from payments.invoicing.rendering import read_whole
-from payments.models import Payment, Refund, Reissue, Transfer
+from payments.models import Dispute, Payment, Refund, Reissue, Transfer
 from payments.money import french
 from payments.paid_by import paid_by
-from subscriptions.models import Order
+from subscriptions.models import Order, Subscription, Term
 from subscriptions.notices.french import day
 from subscriptions.notices.letter import Context, Facts
 from subscriptions.notices.paths import absolute
@@ -40,6 +40,26 @@ def sent(facts: Facts) -> Context:
 def came_back(context: Context, *, at: datetime) -> str:
     """A refund that the bank sent back is not told as done."""
     return "the refund failed" if context["refund"].state == Refund.State.FAILED else ""
+
+
+def taken_by_bank(facts: Facts) -> Context:
+    """A bank has given back what its customer had contested: what ends with it."""
+    dispute = Dispute.objects.select_related("payment").get(pk=facts["dispute_id"])
+    term = Term.objects.select_related("subscription").filter(payment=dispute.payment).first()
+    subscription = term.subscription if term is not None else None
+    note = read_whole(dispute.credit_note_id) if dispute.credit_note_id else None
+    return {
+        "invoice": note,
+        "amount": french(dispute.taken),
+        "debit": french(dispute.payment.amount),
+        "paid_on": day(dispute.payment.received_on or paris_day(dispute.payment.state_since)),
+        "number": subscription.number if subscription is not None else "",
+        "gift": subscription is not None and subscription.is_gift,
+        "over": subscription is None or subscription.state == Subscription.State.ENDED,
+        "whole": note is not None and note.original is not None and note.total_ttc == note.original.total_ttc,
+        "note_reference": note.reference if note else "",
+        "invoice_reference": note.original.reference if note and note.original else "",
+    }
 
 
 def account_wanted(facts: Facts) -> Context:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from subscriptions.models import Order
 
+if TYPE_CHECKING:
+    from subscriptions.buyers import Buyer
 
-def person_name(order: Order) -> str:
+
+def person_name(order: Buyer) -> str:
     """First and last name as typed, else the organisation's."""
     return f"{order.first_name} {order.last_name}".strip() or order.organisation
 

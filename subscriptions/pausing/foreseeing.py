@@ -5,6 +5,7 @@ The pages show it before the last click, and `holding` carries out the same. Not
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,6 +84,25 @@ class Foreseen:
     last_number: int
     renews_on: date | None
     renewed_before: date | None
+
+    @property
+    def seal(self) -> str:
+        """Of what is shown of it."""
+        said = (
+            [issue.number for issue in self.issues],
+            self.last_number,
+            self.last.post_on if self.last else None,
+            self.renews_on,
+        )
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:20]
+
+
+class Changed(CannotPause):
+    """What would come of it is something else than was shown; nothing was done. `foreseen`: what it is now."""
+
+    def __init__(self, foreseen: Foreseen) -> None:
+        super().__init__(_("Something has changed meanwhile. Please look again."), code="changed")
+        self.foreseen = foreseen
 
 
 def standing_of(subscription: Subscription, *, on: date, copies: Sequence[Entitlement] | None = None) -> Standing:

@@ -21,10 +21,11 @@ from payments.days import paris_day
 from payments.desk import record_act
 from payments.saving import save_all
 from subscriptions.calendar import MOST_OF_A_TERM
+from subscriptions.disputes import disputed_terms
 from subscriptions.models import Entitlement, Issue, Pause, Subscription
 from subscriptions.moving import give_other_issues, move_copies
 from subscriptions.notices.queueing import NoticeDraft, queue
-from subscriptions.pausing.foreseeing import CannotPause, Foreseen, Standing, again, standing_of, without
+from subscriptions.pausing.foreseeing import CannotPause, Changed, Foreseen, Standing, again, standing_of, without
 from subscriptions.pausing.moving import begin, move
 from subscriptions.renewals.planning import replan
 from subscriptions.stopping.reading import contract_of, stopped_and_waiting
@@ -35,15 +36,22 @@ BATCH = 500
 
 @transaction.atomic
 def pause(
-    subscription_id: int, numbers: Collection[int], *, actor: Actor, at: datetime, reason: str
+    subscription_id: int,
+    numbers: Collection[int],
+    *,
+    actor: Actor,
+    at: datetime,
+    reason: str,
+    shown: str = "",
 ) -> tuple[list[Pause], Foreseen]:
     """Put off these issues of a subscription: their copies are held, and come with the issues after.
 
-    Side effects: pauses with their steps, movements, the act, R planned anew, the letter that confirms it. Raises
-    CannotPause with a sentence; a wish sent twice finds its issues put off already, and is refused.
+    `shown`: the seal of what the reader has said yes to. Side effects: pauses with their steps, movements, the act, R
+    planned anew, the letter that confirms it. Raises Changed if something else would come of it by now; CannotPause with a
+    sentence: a wish sent twice finds its issues put off already, and is refused.
     """
     standing = _locked(subscription_id, at=at)
-    foreseen = without(standing, numbers)
+    foreseen = _as_shown(without(standing, numbers), shown)
     by_issue = {copy.issue_id: copy for copy in standing.to_come}
     terms = [by_issue[issue.pk].term_id for issue in foreseen.issues]
     request = uuid.uuid4()
@@ -70,15 +78,22 @@ def pause(
 
 @transaction.atomic
 def resume(
-    subscription_id: int, pauses: Collection[int], *, actor: Actor, at: datetime, reason: str
+    subscription_id: int,
+    pauses: Collection[int],
+    *,
+    actor: Actor,
+    at: datetime,
+    reason: str,
+    shown: str = "",
 ) -> tuple[list[Pause], Foreseen]:
     """Call pauses off: their issues come after all, and the last ones are given up for them.
 
-    A renewal that was announced for a later day keeps that day (design, section 6). Raises CannotPause with a sentence.
+    A renewal that was announced for a later day keeps that day (design, section 6). `shown` as for `pause`. Raises Changed,
+    or CannotPause with a sentence.
     """
     standing = _locked(subscription_id, at=at)
     chosen = [one for one in standing.pauses if one.pk in pauses]
-    foreseen = again(standing, chosen)
+    foreseen = _as_shown(again(standing, chosen), shown)
     ended = move(chosen, Pause.State.CALLED_OFF, actor=actor, at=at, reason=reason)
     held = [one for one in standing.pauses if one.state == Pause.State.HELD]
     _give(standing, foreseen, held, actor=actor, at=at, reason=reason)
@@ -93,8 +108,8 @@ def resume(
 def release_passed(issue: Issue, *, actor: Actor, at: datetime) -> int:
     """The issue has left without these copies: they are owed again, for the issue that each was given instead.
 
-    Inside the transaction that posts it. Copies of a contract that was stopped stay held until its money is settled.
-    Returns how many pauses are over. Six queries at most, whatever the number.
+    Inside the transaction that posts it. Copies of a contract that was stopped stay held until its money is settled, those
+    of a disputed payment until the bank has decided. Returns how many pauses are over. Nine queries at most.
     """
     return _over(list(Pause.objects.filter(issue=issue, state=Pause.State.HELD)), actor=actor, at=at)
 
@@ -135,11 +150,9 @@ def _over(pauses: Sequence[Pause], *, actor: Actor, at: datetime) -> int:
     still = set(
         Pause.objects.filter(entitlement__in=copies, state=Pause.State.HELD).values_list("entitlement", flat=True)
     )
-    free = [
-        copies[key]
-        for key in sorted({one.entitlement_id for one in moved} - still)
-        if copies[key].state == Copy.HELD
-    ]  # fmt: skip
+    passed = [copies[key] for key in sorted({one.entitlement_id for one in moved} - still)]
+    disputed = disputed_terms({copy.term_id for copy in passed})
+    free = [copy for copy in passed if copy.state == Copy.HELD and copy.term_id not in disputed]
     move_copies(free, "release", on=paris_day(at), actor=actor, at=at, reason="the pause is over")
     return len(moved)
 
@@ -153,6 +166,13 @@ def _locked(subscription_id: int, *, at: datetime) -> Standing:
         .order_by("pk")
     )
     return standing_of(contract.promise, on=paris_day(at), copies=contract.copies)
+
+
+def _as_shown(foreseen: Foreseen, shown: str) -> Foreseen:
+    """What comes of it, seen under the locks, if that is what the reader saw (design, rule 11)."""
+    if shown and shown != foreseen.seal:
+        raise Changed(foreseen)
+    return foreseen
 
 
 def _free_places(standing: Standing, terms: Sequence[int]) -> list[int]:
@@ -171,7 +191,7 @@ def _give(
     """Give each copy its issue, and hold one for each pause in `held`: the first that comes after its issue.
 
     No two pauses hold the same, so that a copy is held exactly as long as it could still be called back. Copies that
-    others hold (a dispute) are left alone. Seven queries at most.
+    others hold (a dispute) are left alone. Ten queries at most.
     """
     on, was = paris_day(at), {one.entitlement_id for one in standing.pauses}
     give_other_issues(foreseen.moves, on=on, actor=actor, at=at, reason=reason)
@@ -193,6 +213,8 @@ def _give(
     save_all([one for one in moved if one.pk], ["entitlement"])
     hold = [copy for copy in standing.to_come if copy.pk in taken and copy.state == Copy.OWED]
     release = [copy for copy in standing.to_come if copy.pk in was - taken and copy.state == Copy.HELD]
+    disputed = disputed_terms({copy.term_id for copy in release})
+    release = [copy for copy in release if copy.term_id not in disputed]
     move_copies(release, "release", on=on, actor=actor, at=at, reason=reason)
     move_copies(hold, "hold", on=on, actor=actor, at=at, reason=reason)
 

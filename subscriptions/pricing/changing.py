@@ -105,11 +105,15 @@ def cancel(change_id: int, *, actor: Actor, reason: str, at: datetime) -> PriceC
 
     Its prices end on the day on which they would have begun, and those they would have succeeded go on by rows of their
     own. Whoever was written to hears that it does not come. Raises CannotChange.
+
+    The plans with its price are locked: a legal notice that is being queued is waited for and seen, and one that comes later
+    finds that its price has ended (`renewals.noticing`).
     """
     change, on = _locked(change_id), paris_day(at)
     if change.state == State.CANCELLED:
         raise CannotChange(_("This change is cancelled already."), code="state")
     if change.state == State.SIGNED:
+        list(Renewal.objects.select_for_update(no_key=True).filter(price__change=change).order_by("pk"))
         if on >= change.orders_from or announced_with(change):
             raise CannotChange(
                 _(

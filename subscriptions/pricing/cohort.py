@@ -16,14 +16,16 @@ from django.db import connection
 
 from payments.money import eur
 from subscriptions.models import PriceChange
+from subscriptions.models.gifts import CARRIED
 
 #: Kinds of readers of a cohort.
 REACHED, TOLD, LATER = "reached", "told", "later"
 
+# What another person paid for a year that was given is no price of this reader's (`pricing.paid`).
 # R as `renewals.planning` has it: that of the open plan, else the day after the term and after the last copy to come.
 READERS = """
 WITH held AS (
-    SELECT s.id, s.number, t.amount AS paid, t.number AS term, a.delivery_zone AS zone,
+    SELECT s.id, s.number, bought.amount AS paid, t.number AS term, a.delivery_zone AS zone,
         r.id AS renewal, r.state, r.amount AS planned,
         COALESCE(r.renews_on, GREATEST(t.ends_on, (
             SELECT MAX(COALESCE(i.posted_on, i.post_on))
@@ -34,9 +36,14 @@ WITH held AS (
     JOIN subscriptions_recipient p ON p.id = s.recipient_id
     JOIN subscriptions_postaladdress a ON a.id = p.address_id
     JOIN LATERAL (
-        SELECT t.number, t.ends_on, t.amount FROM subscriptions_term t
+        SELECT t.number, t.ends_on FROM subscriptions_term t
         WHERE t.subscription_id = s.id AND NOT EXISTS (SELECT FROM subscriptions_termundone u WHERE u.term_id = t.id)
         ORDER BY t.number DESC LIMIT 1) t ON true
+    LEFT JOIN LATERAL (
+        SELECT b.amount FROM subscriptions_term b
+        WHERE b.subscription_id = s.id AND b.source <> %(carried)s
+            AND NOT EXISTS (SELECT FROM subscriptions_termundone u WHERE u.term_id = b.id)
+        ORDER BY b.number DESC LIMIT 1) bought ON true
     LEFT JOIN subscriptions_renewal r
         ON r.subscription_id = s.id AND r.state NOT IN ('paid', 'lapsed', 'cancelled')
     WHERE s.offer_id = %(offer)s AND s.renewal = 'automatic' AND s.state IN ('active', 'grace')
@@ -82,7 +89,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """One reader of it. `paid`: what the running term cost."""
+    """One reader of it. `paid`: what they paid last for a year, 0 if never."""
 
     subscription_id: int
     number: str
@@ -113,7 +120,7 @@ def readers_of(
             READERS + ONE_BY_ONE, _facts(change) | {"month": month, "kind": kind, "after": after, "limit": limit}
         )
         return [
-            Reached(pk, number or "", day, sort, eur(before or 0), eur(then or 0), eur(paid), renewal)
+            Reached(pk, number or "", day, sort, eur(before or 0), eur(then or 0), eur(paid or 0), renewal)
             for pk, number, day, sort, before, then, paid, renewal in cursor.fetchall()
         ]
 
@@ -137,5 +144,6 @@ def _facts(change: PriceChange) -> dict[str, Any]:
         "zones": list(change.zones),
         "from": change.renewals_from,
         "amount": change.amount.amount,
+        "carried": CARRIED,
         "change": change.pk or 0,
     }

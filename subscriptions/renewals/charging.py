@@ -23,10 +23,11 @@ from payments.actors import Actor
 from payments.allowance import Allowance
 from payments.collecting import Collected, collect
 from payments.days import PARIS, paris_day
-from payments.desk import put_on_desk
+from payments.desk import put_all_on_desk, put_on_desk, take_all_off_desk
 from payments.models import DeskItem, Payment
 from payments.off_session import Intention, close, intend_off_session
 from payments.saving import insert_all
+from subscriptions.buyers import named
 from subscriptions.calendar import RULES
 from subscriptions.disputes import disputed_among
 from subscriptions.models import Offer, Renewal, RenewalAttempt, RenewalProof, Term
@@ -46,6 +47,8 @@ State = Renewal.State
 BATCH = 50
 #: The hour in Paris from which nobody is charged any more on that day.
 LAST_HOUR = 20
+NO_BUYER = "renewal_without_buyer"
+UNNAMED = "Personne à qui établir la facture : rien n’est débité tant que la fiche du payeur n’a pas de nom."
 DISPUTED = "Un paiement est contesté : pas de débit avant la fin du litige."
 
 
@@ -61,13 +64,18 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What is known around one locked renewal at the moment of its charge."""
+    """What is known around one locked renewal at the moment of its charge.
+
+    `imported`: nobody ordered a year of it here; `buyer`: whether an invoice can name somebody.
+    """
 
     tries: Tries
     told: bool
     disputed: bool
     open_payment: bool
     term_exists: bool
+    imported: bool = False
+    buyer: bool = True
 
 
 def charging_hours(at: datetime) -> bool:
@@ -186,6 +194,7 @@ def _claim(keys: Collection[int], *, on: date, at: datetime, actor: Actor) -> li
         return []
     around = _look_around(renewals)
     decided = {one.pk: verdict(one, around[one.pk], on=on) for one in renewals}
+    say_nobody_to_name([one for one in renewals if not around[one.pk].buyer], at=at)
 
     def those(*wanted: Verdict) -> list[Renewal]:
         return [one for one in renewals if decided[one.pk] in wanted]
@@ -202,6 +211,9 @@ def _claim(keys: Collection[int], *, on: date, at: datetime, actor: Actor) -> li
         [one for one in those(Verdict.NO_CARD) if one.state != State.AWAITING_READER], actor=actor, at=at
     )  # fmt: skip
     charged = those(Verdict.CHARGE)
+    given = [f"renewal:{one.pk}" for one in charged if around[one.pk].imported]
+    if given:
+        take_all_off_desk(kind=NO_BUYER, subjects=given, because="there is a name", actor=actor, at=at)
     return _attempt(charged, {one.pk: around[one.pk].tries for one in charged}, on=on, at=at, actor=actor)
 
 
@@ -251,7 +263,13 @@ def verdict(renewal: Renewal, around: Around, *, on: date) -> Verdict:
     subscription, tries = renewal.subscription, around.tries
     if said_no(subscription) or around.term_exists:
         return Verdict.CANCEL
-    if around.open_payment or around.disputed or subscription.state not in LIVING or tries.told_on is None:
+    if (
+        not around.buyer
+        or around.open_payment
+        or around.disputed
+        or subscription.state not in LIVING
+        or tries.told_on is None
+    ):
         return Verdict.WAIT
     if not around.told:
         return Verdict.WAIT if renewal.state == State.AWAITING_READER else Verdict.BY_CHOICE
@@ -265,6 +283,14 @@ def verdict(renewal: Renewal, around: Around, *, on: date) -> Verdict:
     other_card = subscription.saved_method_id != tries.last_method
     ripe = renewal.state == State.DUE or (renewal.state == State.RETRYING and (renewal.next_try_on or on) <= on)
     return Verdict.CHARGE if ripe or other_card else Verdict.WAIT
+
+
+def say_nobody_to_name(renewals: Sequence[Renewal], *, at: datetime) -> None:
+    """Finance hears of renewals that cannot be charged because no invoice could name a buyer; they wait for a name."""
+    if renewals:
+        put_all_on_desk(
+            DeskItem.Desk.FINANCE, kind=NO_BUYER, sentences={f"renewal:{one.pk}": UNNAMED for one in renewals}, at=at
+        )
 
 
 def description(renewal: Renewal) -> str:
@@ -282,11 +308,9 @@ def _look_around(renewals: Sequence[Renewal]) -> dict[int, Around]:
             "subject", flat=True
         )
     )
-    terms = set(
-        Term.objects.filter(subscription__in=[one.subscription_id for one in renewals]).values_list(
-            "subscription", "number"
-        )
-    )
+    sold = list(Term.objects.filter(subscription__in=[one.subscription_id for one in renewals]))
+    terms = {(term.subscription_id, term.number) for term in sold}
+    ordered = {term.subscription_id for term in sold if term.order_id is not None}
     return {
         one.pk: Around(
             tries=tries[one.pk],
@@ -294,6 +318,8 @@ def _look_around(renewals: Sequence[Renewal]) -> dict[int, Around]:
             disputed=one.subscription_id in contested,
             open_payment=one.subject in pending,
             term_exists=(one.subscription_id, one.number) in terms,
+            imported=one.subscription_id not in ordered,
+            buyer=one.subscription_id in ordered or named(one.subscription),
         )
         for one in renewals
     }

@@ -6,7 +6,7 @@ an order is decided in `subscriptions.opening`; both are added by `subscriptions
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,11 +17,12 @@ from payments.models import Invoice, Payment, VatRate
 from payments.vat import VatTreatment, VatZone, treatment
 from subscriptions.adding import Sold, add
 from subscriptions.beginning import calendars
-from subscriptions.models import Order, Subscription, Term
+from subscriptions.buyers import Buyer, buyers_of
+from subscriptions.models import Subscription, Term
 from subscriptions.moving import move
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.papers import invoice_sold
-from subscriptions.prolonging import Promised, issues_from, next_issue, promised_by
+from subscriptions.prolonging import issues_from, next_issue, promised_by
 from subscriptions.renewals.calendar import next_term
 
 
@@ -48,7 +49,7 @@ class Extended:
 
 
 class NoBuyer(LookupError):
-    """No order says whom the invoice names: an imported subscription, whose first term a person must complete."""
+    """Nobody can be named on the invoice: an imported subscription whose payer has no name; it is not charged before."""
 
 
 def extend(rows: Sequence[Extension], *, actor: Actor, at: datetime) -> list[Extended]:
@@ -70,19 +71,18 @@ def extend(rows: Sequence[Extension], *, actor: Actor, at: datetime) -> list[Ext
 
 
 def _sold(rows: Sequence[Extension], *, on: date) -> list[Sold]:
-    """As the terms and invoices state them: the calendar of today, and the VAT of where the copies go. Four queries."""
+    """As the terms and invoices state them: the calendar of today, and the VAT of where the copies go. Four queries, six with imports."""
     promised = promised_by([row.subscription for row in rows])
     shelf = calendars({row.subscription.magazine_id for row in rows})
     rates = list(VatRate.objects.all())
-    orders = (
-        Order.objects.select_related("delivery", "billing")
-        .defer("typed", "delivery__typed", "billing__typed")
-        .in_bulk([one.order_id for one in promised.values() if one.order_id is not None])
-    )
+    subscriptions = [row.subscription for row in rows]
+    buyers = buyers_of(subscriptions, orders={key: one.order_id for key, one in promised.items()})
     sold = []
     for row in rows:
         subscription, before = row.subscription, promised[row.subscription.pk]
-        buyer = _buyer(row, before, orders)
+        buyer = buyers.get(subscription.pk)
+        if buyer is None:
+            raise NoBuyer(f"subscription {subscription.pk} was ordered by nobody, and its payer has no name")
         issues = shelf[subscription.magazine_id]
         first = next_issue(before, map(dates_of, issues), on=on, goes_on=True)
         # Whoever receives at home is invoiced where they live now; the giver of a gift where they ordered.
@@ -105,13 +105,7 @@ def _sold(rows: Sequence[Extension], *, on: date) -> list[Sold]:
     return sold
 
 
-def _buyer(row: Extension, before: Promised, orders: Mapping[int, Order]) -> Order:
-    if before.order_id is None:
-        raise NoBuyer(f"subscription {row.subscription.pk} has no order")
-    return orders[before.order_id]
-
-
-def _treatment(row: Extension, buyer: Order, rates: Sequence[VatRate]) -> VatTreatment:
+def _treatment(row: Extension, buyer: Buyer, rates: Sequence[VatRate]) -> VatTreatment:
     """VAT by the recipient's address on the day the money came (law.md 1.3, 1.5).
 
     The announced total stands when the reader has moved; HT and VAT follow the zone (design, section 6).

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from payments.days import PARIS, paris_day
+from subscriptions.buyers import nobody_to_name
 from subscriptions.calendar import RULES, legal_notice_window
 from subscriptions.models import Look, Notice, Price, RehearsalLine, Renewal, RenewalProof, Subscription
 from subscriptions.paper.addressing import by_post_among
@@ -81,13 +82,15 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What was read for one batch, by renewal; `by_post`: subscriptions whose payer is written to on paper."""
+    """What was read for one batch, by renewal; `by_post`: subscriptions whose payer is written to on paper; `unnamed`:
+    those for which no invoice can name a buyer."""
 
     tries: Mapping[int, Tries]
     proved: Mapping[int, date]
     legal: Mapping[int, Sequence[Notice]]
     pre_debit: Mapping[int, Sequence[Notice]]
     by_post: Collection[int]
+    unnamed: Collection[int]
 
 
 def foresee(first: date, last: date, *, at: datetime) -> list[Foreseen]:
@@ -125,6 +128,7 @@ def _batch(keys: Collection[int], *, at: datetime) -> Iterator[Foreseen]:
         letters(LEGAL, [one for one in plans if one.state == State.PLANNED]),
         letters(PRE_DEBIT, [one for one in plans if one.state == State.ANNOUNCED]),
         by_post_among(keys),
+        nobody_to_name(rows),
     )
     for one in standings(rows, plans, on=paris_day(at)):
         seen = _one(one, known, at=at)
@@ -175,7 +179,7 @@ def _to_be_planned(one: Standing, should: Wanted, known: _Known, *, at: datetime
     sketch = Renewal(
         subscription=one.subscription, number=one.number, renews_on=renews_on, state=State.DUE, amount=amount or 0
     )
-    return _decide(one, plan, sketch, price, legal, pre_debit, Tries(), at=at)
+    return _decide(one, plan, sketch, price, legal, pre_debit, Tries(), known=known, at=at)
 
 
 def _as_planned(one: Standing, plan: Renewal, known: _Known, *, at: datetime) -> Foreseen:
@@ -192,7 +196,7 @@ def _as_planned(one: Standing, plan: Renewal, known: _Known, *, at: datetime) ->
         amount=plan.amount,
         next_try_on=plan.next_try_on,
     )
-    return _decide(one, plan, sketch, plan.price, legal, pre_debit, tries, at=at)
+    return _decide(one, plan, sketch, plan.price, legal, pre_debit, tries, known=known, at=at)
 
 
 def _decide(
@@ -204,6 +208,7 @@ def _decide(
     pre_debit: Told,
     tries: Tries,
     *,
+    known: _Known,
     at: datetime,
 ) -> Foreseen:
     """Ask the charge's own verdict about the day on which it will be asked. `sketch`: the plan as it will stand then."""
@@ -215,6 +220,7 @@ def _decide(
         disputed=one.disputed,
         open_payment=False,
         term_exists=one.number > sketch.number,
+        buyer=subscription.pk not in known.unnamed,
     )
     will, why = _words(verdict(sketch, around, on=day), one, legal, pre_debit)
     if price is None and will == Will.CHARGE:

@@ -18,7 +18,7 @@ from django.db.models.functions import ExtractMonth, ExtractYear
 from payments.days import PARIS
 from payments.models import SavedMethod
 from subscriptions.calendar import RULES, legal_notice_window
-from subscriptions.models import Notice, NoticeProof, Offer, Renewal, RenewalProof, Subscription
+from subscriptions.models import Notice, NoticeProof, Offer, Price, Renewal, RenewalProof, Subscription
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.paper.addressing import by_post_among
 from subscriptions.renewals import calendar
@@ -72,12 +72,15 @@ def _for_legal(on: date) -> QuerySet[Renewal]:
 def _legal(renewals: Sequence[Renewal], *, on: date, at: datetime) -> int:
     sent = letters(LEGAL, renewals)
     by_post = by_post_among([one.subscription_id for one in renewals])
+    # Read under the locks: whoever cancels a price holds them, too. What it has ended is planned anew first.
+    prices = Price.objects.in_bulk([one.price_id for one in renewals])
     return queue(
         [
             draft(LEGAL, one, sent.get(one.pk, ()), at=at, amount=str(one.amount.amount))
             for one in renewals
             if _inside(one.renews_on, on=on, by_post=one.subscription_id in by_post)
             and _may_be_queued(sent.get(one.pk, ()))
+            and prices[one.price_id].renews_on(one.renews_on)
         ]
     )
 

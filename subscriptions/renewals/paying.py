@@ -19,11 +19,12 @@ from payments.methods import payer_account
 from payments.models import Payment
 from payments.off_session import close
 from subscriptions.beginning import calendars
+from subscriptions.buyers import nobody_to_name
 from subscriptions.models import Renewal
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.prolonging import next_issue, promised_by
 from subscriptions.renewals.calendar import next_term
-from subscriptions.renewals.charging import description
+from subscriptions.renewals.charging import description, say_nobody_to_name
 from subscriptions.renewals.locking import lock
 from subscriptions.renewals.outcomes import PURPOSE, said_no
 from subscriptions.renewals.tries import lapse_day, tries_of
@@ -81,6 +82,9 @@ def begin(renewal: Renewal, *, actor: Actor, at: datetime) -> Payment:
     cancelled at Stripe first, so that it can never be confirmed beside this one. Raises CannotPay when the renewal is
     over, or its money is on its way; StillOpen when Stripe does not answer.
     """
+    if nobody_to_name([renewal.subscription]):
+        say_nobody_to_name([renewal], at=at)
+        raise CannotPay(_("This year cannot be paid here yet. Please write to us: we need your name."), code="unnamed")
     for _attempt in range(3):
         open_now = open_payment(renewal)
         if open_now is not None:

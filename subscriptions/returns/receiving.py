@@ -19,6 +19,8 @@ from subscriptions.returns.providers import PROVIDERS, Headers
 
 #: Raw news is kept while anybody may ask why a letter went on paper.
 KEPT = timedelta(days=2 * 366)
+#: News of no consequence, that a letter was opened or a link followed, says where and with what: it is not kept beside it.
+BRIEFLY = timedelta(days=30)
 
 
 class Forged(Exception):
@@ -51,7 +53,8 @@ def receive(provider: str, body: bytes, headers: Headers, *, at: datetime) -> in
 def store(provider: str, news: Sequence[News], raw: bytes, *, media_type: str, at: datetime) -> int:
     """Keep news that is new, with the bytes that told it; returns how much was."""
     with transaction.atomic():
-        document = keep(raw, media_type=media_type, keep_until=paris_day(at) + KEPT, at=at)
+        kept = KEPT if any(one.kind != MailEvent.Kind.OTHER for one in news) else BRIEFLY
+        document = keep(raw, media_type=media_type, keep_until=paris_day(at) + kept, at=at)
         before = MailEvent.objects.filter(provider=provider, event_id__in=[one.event_id for one in news]).count()
         rows = [
             MailEvent(

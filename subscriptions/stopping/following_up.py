@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from djmoney.money import Money
 
 from payments import gateway
@@ -19,10 +19,11 @@ from payments.actors import Actor
 from payments.charging import close_hosted_page
 from payments.desk import put_on_desk, take_off_desk
 from payments.disputes import is_disputed
-from payments.models import DeskItem, Payment, Refund
+from payments.models import DeskItem, Dispute, Payment, Refund, Transfer
 from payments.money import eur, french
+from payments.transfers.moving import LEFT
 from subscriptions.disputes import disputed_among
-from subscriptions.models import Declaration, Subscription
+from subscriptions.models import Declaration, Subscription, Term
 from subscriptions.stopping.effects import WAITING, Code
 from subscriptions.stopping.given_up import open_pages
 from subscriptions.stopping.late import interest, uplift
@@ -99,7 +100,7 @@ def _give_back(key: int, *, actor: Actor, at: datetime) -> bool:
         if declaration.refund is None:
             return False
     else:
-        if is_disputed(contract.payments):
+        if is_disputed(contract.money):
             return False
         reason = f"résiliation {declaration.reference}"
         given = end_today(contract, actor=actor, at=at, reason=reason, declaration=declaration)
@@ -129,7 +130,14 @@ def watch_deadlines(*, on: date, actor: Actor, at: datetime) -> int:
     for declaration in _given_back_late(on=on):
         refund, last_day = declaration.refund, declaration.refund_due_on
         if refund is not None and last_day is not None:
-            _alarm(declaration, UPLIFT, _uplift_sentence(declaration, refund, due_on=last_day), at=at)
+            paid_on = refund.refunded_on or last_day
+            sentence = _uplift_sentence(declaration, refund.amount, due_on=last_day, paid_on=paid_on)
+            _alarm(declaration, UPLIFT, sentence, at=at)
+    for declaration, transfer in _transferred_late(on=on):
+        last_day, sent_on = declaration.refund_due_on, transfer.sent_on
+        if last_day is not None and sent_on is not None:
+            sentence = _uplift_sentence(declaration, transfer.amount, due_on=last_day, paid_on=sent_on)
+            _alarm(declaration, UPLIFT, sentence, at=at)
     return overdue
 
 
@@ -150,6 +158,8 @@ def _due(*, on: date) -> list[tuple[Declaration, date]]:
 
 def refunded(declaration: Declaration) -> bool:
     """Whether what a declaration gives back has gone back, as far as Stripe says."""
+    if _taken_by_bank(declaration):
+        return True
     if declaration.refund is not None:
         return declaration.refund.state == Refund.State.SUCCEEDED or has_left(declaration.refund)
     if has_left_for(declaration.reference):
@@ -162,17 +172,44 @@ def refunded(declaration: Declaration) -> bool:
     return False
 
 
+def _taken_by_bank(declaration: Declaration) -> bool:
+    """Whether the reader has got it back over a dispute that was lost, and the contract has ended with it."""
+    ended = Subscription.objects.filter(declarations=declaration, state=Subscription.State.ENDED)
+    lost = Dispute.objects.filter(state=Dispute.State.LOST, settled_at__isnull=False)
+    paid = Term.objects.filter(subscription__in=ended, payment__isnull=False)
+    return lost.filter(payment__in=paid.values("payment")).exists()
+
+
 def _given_back_late(*, on: date) -> list[Declaration]:
-    told = DeskItem.objects.filter(kind=UPLIFT).values_list("subject", flat=True)
     return list(
         Declaration.objects.filter(
             refund__state=Refund.State.SUCCEEDED,
             refund__refunded_on__gt=F("refund_due_on"),
             refund__refunded_on__gte=on - LOOK_BACK,
         )
-        .exclude(pk__in=[int(subject.partition(":")[2]) for subject in told])
+        .exclude(pk__in=_uplifted())
         .select_related("refund")
     )
+
+
+def _transferred_late(*, on: date) -> list[tuple[Declaration, Transfer]]:
+    """The same for what left by transfer, each with the last that carried its money. One query, and one for each found."""
+    theirs = Q(refund=OuterRef("refund")) | Q(credit_note__reason__contains=OuterRef("reference"))
+    late = Transfer.objects.filter(theirs, state__in=LEFT, sent_on__gt=OuterRef("refund_due_on"))
+    rows = Declaration.objects.filter(Exists(late), refund_due_on__gte=on - LOOK_BACK).exclude(pk__in=_uplifted())
+    found = []
+    for declaration in rows.order_by("pk"):
+        theirs = Q(credit_note__reason__contains=declaration.reference)
+        if declaration.refund_id is not None:
+            theirs |= Q(refund=declaration.refund_id)
+        sent = Transfer.objects.filter(theirs, state__in=LEFT, sent_on__gt=declaration.refund_due_on)
+        found.append((declaration, sent.latest("pk")))
+    return found
+
+
+def _uplifted() -> list[int]:
+    told = DeskItem.objects.filter(kind=UPLIFT).values_list("subject", flat=True)
+    return [int(subject.partition(":")[2]) for subject in told]
 
 
 def late_sum(declaration: Declaration, *, amount: Money, due_on: date, on: date) -> str:
@@ -204,9 +241,8 @@ def _overdue_sentence(declaration: Declaration, *, due_on: date, on: date) -> st
     return f"{late} Majoration due s’il part aujourd’hui : {owed}."
 
 
-def _uplift_sentence(declaration: Declaration, refund: Refund, *, due_on: date) -> str:
-    paid_on = refund.refunded_on or due_on
-    owed = late_sum(declaration, amount=refund.amount, due_on=due_on, on=paid_on)
+def _uplift_sentence(declaration: Declaration, amount: Money, *, due_on: date, paid_on: date) -> str:
+    owed = late_sum(declaration, amount=amount, due_on=due_on, on=paid_on)
     return (
         f"{declaration.reference} : rendu le {paid_on:%d/%m/%Y}, dû le {due_on:%d/%m/%Y}. Majoration à verser : {owed}."
     )

@@ -15,7 +15,7 @@ from payments.refunds import given_back
 from payments.vat import BuyerKind, ttc_left
 from subscriptions.calendar import DeliveryZone, withdraw_until
 from subscriptions.dates import LIVING, dates_of_subscription
-from subscriptions.gifts.carried import served_as
+from subscriptions.gifts.carried import lock_where_served, served_as
 from subscriptions.models import Declaration, Entitlement, Notice, Order, Renewal, RenewalProof, Subscription, Term
 from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import COMING
@@ -32,13 +32,22 @@ KEPT = (Copy.OWED, Copy.HELD, Copy.ASSIGNED, Copy.SERVED)
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A subscription with its terms, copies and payments; or an order that has not become one."""
+    """A subscription with its terms, copies and payments; or an order that has not become one.
+
+    `givers`: payments of others, for years that were given and go on here: what is not served of them is theirs.
+    """
 
     subscription: Subscription | None
     order: Order | None
     terms: Sequence[Term] = field(default_factory=tuple)
     copies: Sequence[Entitlement] = field(default_factory=tuple)
     payments: Sequence[Payment] = field(default_factory=tuple)
+    givers: Sequence[Payment] = field(default_factory=tuple)
+
+    @property
+    def money(self) -> Sequence[Payment]:
+        """Every payment that some of its copies were paid with."""
+        return [*self.payments, *self.givers]
 
     @property
     def promise(self) -> Subscription:
@@ -67,7 +76,7 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
     """The rows of one contract. With `lock`, each is locked: payments, orders, renewals, subscription, copies.
 
     Give one of the two keys; an order that was paid is read as its subscription, even if it was paid only while the
-    locks were waited for. Seven queries at most.
+    locks were waited for. Ten queries at most.
     """
     if subscription is None and order is not None:
         subscription = Term.objects.filter(order=order).values_list("subscription", flat=True).first()
@@ -81,10 +90,12 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
         raise ValueError("a contract is a subscription or an order")
     terms = _terms(subscription)
     orders = [term.order_id for term in terms if term.order_id]
+    given = [term.carries.sold.payment_id for term in terms if term.source == CARRIED]
     money = Payment.objects.filter(
         Q(pk__in=[term.payment_id for term in terms if term.payment_id])
         | Q(subject__in=[f"order:{key}" for key in orders])
         | Q(subject__startswith=f"term:{subscription}:")
+        | Q(pk__in=given)
     ).order_by("pk")
     promises = Subscription.objects.select_related("payer", "holder", "offer", "magazine", "recipient")
     if lock:
@@ -95,25 +106,31 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
         list(Order.objects.select_for_update(no_key=True).filter(pk__in=orders).order_by("pk"))
         open_renewals = Renewal.objects.filter(subscription=subscription).exclude(state__in=OVER)
         list(open_renewals.select_for_update(no_key=True).order_by("pk"))
+        if any(term.order is not None and term.order.is_gift for term in terms):
+            lock_where_served([subscription])
     found = promises.get(pk=subscription)
     if lock:
         terms = _terms(subscription)  # a year may have begun while the locks were waited for
-    return Contract(found, terms[0].order if terms else None, terms, _copies(found, terms, lock=lock), payments)
+    return Contract(
+        found,
+        terms[0].order if terms else None,
+        terms,
+        _copies(found, terms, lock=lock),
+        [one for one in payments if one.pk not in given],
+        [one for one in payments if one.pk in given],
+    )
 
 
 def _copies(promise: Subscription, terms: Sequence[Term], *, lock: bool) -> list[Entitlement]:
     """The copies of a contract; of a gift that goes on elsewhere also those that serve it there.
 
-    Asked once the gift's own lock is held: from then on nobody can let it go on elsewhere.
+    Asked once the locks of both are held: from then on nobody can let it go on elsewhere.
     """
     elsewhere = list(served_as(terms).values()) if promise.is_gift else []
     mine = Q(term__subscription=promise.pk)
     copies = Entitlement.objects.filter(mine | Q(term__in=elsewhere) if elsewhere else mine)
     copies = copies.select_related("issue").order_by("term__number", "rank")
     if lock:
-        followed = Subscription.objects.filter(terms__in=elsewhere).values("pk")
-        if elsewhere:
-            list(Subscription.objects.select_for_update(no_key=True).filter(pk__in=followed).order_by("pk"))
         copies = copies.select_for_update(of=("self",), no_key=True)
     return list(copies)
 
@@ -132,6 +149,7 @@ def standing_of(contract: Contract, *, on: date, orders: Collection[str] = ()) -
     stopped = bool(stopped_and_waiting([contract.subscription.pk]))
     order, bought = contract.order, last_bought(contract.subscription.pk)
     disputed = is_disputed(contract.payments)
+    all_disputed = disputed or is_disputed(contract.givers)
     return Standing(
         subscription=True,
         over=stopped or contract.subscription.state not in LIVING,
@@ -147,8 +165,8 @@ def standing_of(contract: Contract, *, on: date, orders: Collection[str] = ()) -
             (unserved_price(term, contract.of_term(term)) for term in contract.terms if term.source != CARRIED),
             Decimal("0.00"),
         ),
-        waits=disputed or any(copy.state == Copy.ASSIGNED for copy in contract.copies),
-        disputed=disputed,
+        waits=all_disputed or any(copy.state == Copy.ASSIGNED for copy in contract.copies),
+        disputed=all_disputed,
         notice=bought is None or renewal_was_announced(bought),
         unpaid=False,
         debited=False,
@@ -261,7 +279,7 @@ def renewal_was_announced(term: Term) -> bool:
 def _terms(subscription: int) -> list[Term]:
     return list(
         Term.objects.filter(subscription=subscription)
-        .select_related("order__delivery", "payment", "carried_as", "undone")
+        .select_related("order__delivery", "payment", "carried_as", "carries__sold", "undone")
         .order_by("number")
     )
 

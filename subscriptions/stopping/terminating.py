@@ -62,7 +62,7 @@ def end_today(
     """
     subscription = contract.promise
     stop_renewing(subscription, actor=actor, at=at, reason=reason, declaration=declaration)
-    if is_disputed(contract.payments):
+    if is_disputed(contract.money):
         owed = [copy for copy in contract.copies if copy.state == Copy.OWED]
         move_copies(owed, "hold", on=paris_day(at), actor=actor, at=at, reason=reason)
         return []
@@ -93,7 +93,7 @@ def end_now(
         raise CannotEnd(_("Please choose the ground that is recognised."), code="ground")
     if subscription.state not in LIVING:
         raise CannotEnd(_("This subscription has ended already."), code="over")
-    if is_disputed(contract.payments):
+    if is_disputed(contract.money):
         raise CannotEnd(
             _("The payment is disputed at the bank: no refund until the dispute has ended."), code="disputed"
         )

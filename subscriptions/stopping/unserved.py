@@ -54,7 +54,7 @@ def give_back_unserved(
     Free copies, and those of terms that were never invoiced here, are void or left to finance's desk. `by_transfer`: the
     money goes to an account that somebody names (an estate), not to the card. Raises Disputed.
     """
-    if is_disputed(contract.payments):
+    if is_disputed(contract.money):
         raise Disputed(contract.subscription)
     given = []
     for term in contract.terms:
@@ -83,14 +83,13 @@ def _give_back(
     move_copies([copy for copy in copies if not copy.value_ht], "void", on=on, actor=actor, at=at, reason=reason)
     if not priced:
         return None
-    known = [*contract.payments, sold.payment] if sold is not term else contract.payments
-    payment = next((one for one in known if one is not None and one.pk == sold.payment_id), None)
+    payment = next((one for one in contract.money if one.pk == sold.payment_id), None)
     if invoice is None or payment is None:
         move_copies(priced, "credit", on=on, actor=actor, at=at, reason=reason)
         _by_hand(term, amount, at=at)
         return None
     # Part of the price may have been given back before, for another reason: the rest is all that is left to give.
-    amount = min(amount, left_of(invoice))
+    amount = min(amount, left_of(invoice), refunds.left_of(payment))
     if not amount:
         _already_given_back(priced, worth=worth, on=on, actor=actor, at=at, reason=reason)
         return None

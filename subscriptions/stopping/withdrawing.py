@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from payments.invoicing.issuing import AlreadyCredited
 from payments.models import DeskItem, Invoice, Refund
 from payments.refunds import NothingToRefund
 from subscriptions.models import Declaration, Entitlement, Order, Subscription, Term
+from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import move, move_copies
 from subscriptions.orders.moving import move as move_orders
 from subscriptions.refunding import CannotRefund, refund_in_full, undo
@@ -72,8 +74,10 @@ def terms_undone(contract: Contract, declaration: Declaration) -> Sequence[Term]
 
 def must_wait(contract: Contract, declaration: Declaration) -> bool:
     """Whether money cannot go back yet: a copy is in a file that is not posted, or the bank disputes a payment."""
-    copies = [copy for term in terms_undone(contract, declaration) for copy in contract.of_term(term)]
-    return is_disputed(contract.payments) or any(copy.state == Copy.ASSIGNED for copy in copies)
+    terms = terms_undone(contract, declaration)
+    copies = [copy for term in terms for copy in contract.of_term(term)]
+    payments = contract.money if any(term.source == CARRIED for term in terms) else contract.payments
+    return is_disputed(payments) or any(copy.state == Copy.ASSIGNED for copy in copies)
 
 
 def give_back_all(contract: Contract, declaration: Declaration, *, actor: Actor, at: datetime) -> Refund | None:
@@ -82,7 +86,9 @@ def give_back_all(contract: Contract, declaration: Declaration, *, actor: Actor,
     """
     reason = f"rétractation {declaration.reference}"
     undone = terms_undone(contract, declaration)
-    later = Contract(contract.promise, None, undone[1:], contract.copies, contract.payments)
+    later = replace(contract, order=None, terms=undone[1:])
+    if not any(term.source == CARRIED for term in undone):
+        later = replace(later, givers=())
     give_back_unserved(later, reason=reason, actor=actor, at=at)
     for term in undone[1:]:
         undo(term, actor=actor, at=at, reason=reason)

@@ -336,6 +336,33 @@ FAULTS = (
         ),
     ),
     Fault(
+        "a disputed copy that is owed", "COPIES", "held_while_disputed", "still owed though the bank disputes its payment",
+        (
+            ("INSERT INTO payments_dispute (stripe_dispute, payment_id, amount, amount_currency, reason, opened_at, state,"
+            f" state_since, taken, returned, cleared, looked_up_at) SELECT 'du_x', {PAYING}, 27.60, 'EUR', '', '{LONG_AGO}', 'open',"
+            f" '{LONG_AGO}', 0, 0, 0, '{LONG_AGO}'"),
+        ),
+    ),
+    Fault(
+        "a copy held after its dispute", "COPIES", "held_while_disputed", "still held though no dispute is open",
+        (
+            ("UPDATE subscriptions_entitlement SET state = 'held' WHERE rank = 4 AND term_id ="
+            f" (SELECT id FROM subscriptions_term WHERE order_id = {KEPT})"),
+            ("INSERT INTO subscriptions_entitlementmovement (entitlement_id, kind, issue_id, actor, reason, \"on\", at)"
+            " SELECT e.id, 'hold', e.issue_id, 'x', 'the bank disputes its payment', '2026-11-23', '2026-11-23 00:00+00'"
+            f" FROM subscriptions_entitlement e WHERE rank = 4 AND term_id ="
+            f" (SELECT id FROM subscriptions_term WHERE order_id = {KEPT})"),
+        ),
+    ),
+    Fault(
+        "a dispute whose taking is not booked", "BALANCED", "balanced", "has no entry in the books",
+        (
+            ("INSERT INTO payments_dispute (stripe_dispute, payment_id, amount, amount_currency, reason, opened_at, state,"
+            f" state_since, taken, returned, cleared, looked_up_at, settled_at) SELECT 'du_x', {PAYING}, 27.60, 'EUR', '',"
+            f" '{LONG_AGO}', 'won', '{LONG_AGO}', 27.60, 0, 0, '{LONG_AGO}', '{LONG_AGO}'"),
+        ),
+    ),
+    Fault(
         "a copy promised and not granted", "COPIES", "copies", "promises 5 copies and grants another number",
         (f"UPDATE subscriptions_term SET copies = 5 WHERE order_id = {KEPT}",),
     ),

@@ -18,6 +18,7 @@ from shop.watch.models import AuditFinding
 from subscriptions.models import Notice, NoticeProof
 from tests.backoffice.colleagues import said, text_of
 from tests.backoffice.sold import sell
+from tests.disputes.people import disputed
 
 
 @pytest.fixture
@@ -77,6 +78,17 @@ def test_the_why_of_a_payment_names_the_event_that_brought_the_news(at_desk, sal
     assert answer.content.decode().count('id="pourquoi"') == 1
     assert 'href="#pourquoi"' in answer.content.decode()
     assert "payment_intent.succeeded" in text_of(answer)
+
+
+def test_a_dispute_shows_on_its_payment_and_on_the_reader_s_time_line(at_desk, sale):
+    disputed(sale.payment)
+    disputed(sale.payment, "lost")
+    finance = at_desk("finance")
+    page = text_of(finance.see("desk_payment", sale.payment.pk)).replace("\u202f", " ").replace("\u00a0", " ")
+    assert said("What became of the dispute of %(amount)s") % {"amount": "27,60 €"} in page
+    assert "Contestation perdue" in page
+    line = text_of(finance.see("desk_person", sale.customer.pk))
+    assert f"Contestation du paiement {sale.payment.reference}" in line
 
 
 def test_an_event_is_found_by_stripes_own_id(at_desk, sale):

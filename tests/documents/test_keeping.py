@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connections
 
-from payments.documents import BodyChanged, keep, read
+from payments.documents import BodyChanged, due_for_purge, keep, purge, read
 from payments.models import Document
 
 AT = datetime(2027, 1, 4, 9, 30, tzinfo=UTC)
-UNTIL = date(2038, 1, 1)
+UNTIL, DAY = date(2038, 1, 1), timedelta(days=1)
 BODY = b"%PDF-1.7 a body \x00\xff"
 SHA256 = hashlib.sha256(BODY).hexdigest()
 
@@ -50,6 +50,18 @@ def test_what_was_never_kept_or_was_purged_is_none():
     row = keep(BODY, media_type="application/pdf", keep_until=UNTIL, at=AT)
     Document.objects.filter(pk=row.pk).update(body=None, purged_on=UNTIL)
     assert read(SHA256) is None
+
+
+@pytest.mark.django_db
+def test_a_body_is_emptied_on_its_day_and_its_hash_stays():
+    keep(BODY, media_type="application/pdf", keep_until=UNTIL, at=AT)
+    keep(b"another", media_type="text/plain", keep_until=UNTIL + DAY, at=AT)
+    assert (due_for_purge(on=UNTIL - DAY), purge(on=UNTIL - DAY, limit=10)) == ({}, 0)
+    assert due_for_purge(on=UNTIL) == {"application/pdf": 1}
+    assert [purge(on=UNTIL, limit=10) for _twice in range(2)] == [1, 0]
+    row = Document.objects.get(pk=SHA256)
+    assert (read(SHA256), row.purged_on, row.size) == (None, UNTIL, len(BODY))
+    assert purge(on=UNTIL + 400 * DAY, limit=10) == 1, "late"
 
 
 @pytest.mark.django_db(transaction=True)

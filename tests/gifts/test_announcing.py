@@ -82,6 +82,7 @@ def test_without_an_address_the_sheet_in_the_first_copy_tells_it(offers):
     assert told(date(2026, 12, 16)) == 0
     gift.refresh_from_db()
     assert (gift.state, gift.informed_by) == (Gift.State.ANNOUNCED, Gift.Informed.INSERT)
+    assert insert_of(gift) == "", "it went with the first copy, and goes with no other"
     assert gift.events.last().reason == "informed by the sheet GA14 in the first copy"
     assert not Notice.objects.filter(kind="gift_announced").exists()
 
@@ -94,6 +95,8 @@ def test_a_letter_that_came_back_leaves_it_to_the_sheet(offers):
     assert insert_of(gift) == ""
     Notice.objects.filter(kind="gift_announced").update(state=Notice.State.BOUNCED)
     assert insert_of(gift) == INSERT
+    time_passes(date(2027, 3, 15))
+    assert insert_of(gift) == "", "the first copy after it has told them"
 
 
 def test_one_whose_first_copy_left_before_the_day_is_told_with_it(offers):

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from payments.models import Act
 from shop.customers.erasing import erase
 from shop.customers.exporting import rows
 from shop.customers.holdings import everything
 from subscriptions.addresses.label import postal_label
 from subscriptions.gifts.claiming import claim
+from subscriptions.gifts.forgetting import CannotForget, forget, forget_due
 from subscriptions.gifts.receiving import correct_address, give_email
+from subscriptions.handing_over import give_recipient
 from subscriptions.models import Gift, Subscription
-from tests.choice.people import noon, wrong
-from tests.gifts.people import GIVER, INES, JOB, NICE, WORDS, give, reader, told
+from tests.choice.people import noon, time_passes, wrong
+from tests.choice.people import reader as subscribed
+from tests.gifts.people import GIVER, INES, JOB, NICE, WORDS, give, reader, told, withdrawn
 from tests.makers import READER, TODAY
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +103,83 @@ def test_the_recipient_s_file_has_their_copies_and_no_price(gift):
     assert facts["subscriptions"][0]["terms"][0]["amount"] is None
     assert len(facts["subscriptions"][0]["terms"][0]["copies"]) == 4
     assert rows(facts)
+
+
+# --- whoever has no account ---
+
+
+def left_of(gift: Gift) -> tuple[str, ...]:
+    """What is still known of its recipient."""
+    gift.refresh_from_db()
+    one = Subscription.objects.select_related("recipient__address").get(pk=gift.subscription_id)
+    address = one.recipient.address
+    known = (gift.recipient_name, gift.recipient_email, gift.reader_email, gift.message, one.recipient.name)
+    return tuple(word for word in (*known, *address.lines, address.postcode, address.town) if word)
+
+
+def sweep(on: date) -> list[int]:
+    return [forget_due(on=on, actor=JOB, at=noon(on), limit=10) for _twice in range(2)]
+
+
+def test_three_months_after_the_last_copy_its_recipient_is_forgotten(gift):
+    """N° 26 to 29: the last one leaves on 15 December 2027."""
+    told(date(2026, 12, 25))
+    correct_address(gift.pk, NICE, postal_label(NICE), actor=READER, at=noon(date(2026, 12, 26)))
+    time_passes(date(2027, 12, 15))
+    assert sweep(date(2028, 3, 14)) == [0, 0]
+    assert "Inès Roux" in left_of(gift)
+    assert sweep(date(2028, 3, 15)) == [1, 0]
+    assert left_of(gift) == ()
+    order = gift.order
+    assert (order.delivery.lines, order.delivery.vat_zone, order.delivery.country) == ([], "FR_METRO", "FR")
+    assert (gift.giver_name, gift.subscription.payer.email) == ("Bruno Martin", GIVER)
+    assert Act.objects.get(verb="forgot the recipient of a gift").subject == f"subscription:{gift.subscription_id}"
+    assert wrong(noon(date(2028, 3, 15))) == []
+
+
+def test_what_goes_on_elsewhere_is_waited_for_and_an_account_keeps_its_own(gift):
+    own = subscribed()
+    claim(gift.pk, own.payer, onto=own.pk, actor=READER, at=noon(TODAY))
+    time_passes(date(2027, 12, 15))
+    assert sweep(date(2028, 6, 1)) == [0, 0]
+    time_passes(date(2028, 12, 15))
+    assert sweep(date(2029, 3, 15)) == [1, 0]
+    gift.refresh_from_db()
+    own.recipient.refresh_from_db()
+    assert (gift.recipient_name, gift.recipient_email, own.recipient.name) == ("", "", "Élodie Lefèvre")
+
+
+def test_one_that_was_taken_back_at_once_is_forgotten_too(gift):
+    withdrawn(gift)
+    assert sweep(date(2027, 2, 22)) == [0, 0]
+    assert sweep(date(2027, 2, 24)) == [1, 0]
+    assert left_of(gift) == ()
+
+
+def test_a_former_recipient_is_forgotten_with_it(gift):
+    former = gift.subscription.recipient
+    paul = replace(NICE, first_name="Paul")
+    give_recipient(gift.subscription_id, paul, postal_label(paul), actor=JOB, reason="Demande.", at=noon(TODAY))
+    time_passes(date(2027, 12, 15))
+    assert sweep(date(2028, 3, 15)) == [1, 0]
+    former.refresh_from_db()
+    assert (former.name, former.address.lines) == ("", [])
+
+
+def test_staff_forget_whoever_asks_once_nothing_is_to_come(gift):
+    with pytest.raises(CannotForget) as refused:
+        forget(gift.subscription_id, actor=JOB, at=noon(TODAY), reason="Demande.")
+    assert refused.value.code == "copies"
+    withdrawn(gift)
+    assert [forget(gift.subscription_id, actor=JOB, at=noon(TODAY), reason="Demande.") for _twice in range(2)] == [
+        True,
+        False,
+    ]
+    assert left_of(gift) == ()
+
+
+def test_whoever_has_an_account_erases_it_there(gift):
+    claim(gift.pk, reader(INES), onto=None, actor=READER, at=noon(TODAY))
+    with pytest.raises(CannotForget) as refused:
+        forget(gift.subscription_id, actor=JOB, at=noon(TODAY), reason="Demande.")
+    assert refused.value.code == "claimed"

@@ -18,6 +18,8 @@ from subscriptions.transfer_links import account_path
 from tests.backoffice.colleagues import Colleague, hire
 from tests.backoffice.sold import sell
 from tests.browsing import sound
+from tests.disputes.people import disputed
+from tests.gifts.people import give, withdrawn
 from tests.support.test_contacts import PDF
 from tests.support.transfers import came_back
 
@@ -149,3 +151,31 @@ def test_two_records_and_a_call(shop, window, shoot):
     page.get_by_label("Motif").fill(WHY)
     carries_out(page, shoot, "merge", "Réunir")
     assert Subscription.objects.filter(payer=kept.customer).count() == 2
+
+
+def test_who_received_a_gift_that_was_taken_back_is_forgotten(shop, window, shoot):
+    gift = give(start=27)
+    withdrawn(gift)
+    page = window()
+    sits("support", page, shop.url)
+    page.goto(f"{shop.url}/gestion/abonnements/{gift.subscription_id}/")
+    page.get_by_role("link", name="Oublier le destinataire").click()
+    page.get_by_label("Motif").fill(WHY)
+    shoot(page, "forget")
+    carries_out(page, shoot, "forget", "L’oublier")
+    gift.refresh_from_db()
+    assert (gift.recipient_name, gift.recipient_email) == ("", "")
+
+
+def test_what_became_of_a_dispute_is_read_on_its_payment(shop, window, shoot):
+    sale = sell(next(one for one in shop.offers if one.renewal == Offer.Renewal.AUTOMATIC))
+    disputed(sale.payment)
+    page = window()
+    sits("finance", page, shop.url)
+    page.goto(f"{shop.url}/gestion/paiements/{sale.payment.pk}/")
+    shoot(page, "dispute-open")
+    disputed(sale.payment, "lost")
+    page.reload()
+    expect(page.get_by_role("heading", name="Ce qu’est devenue la contestation")).to_be_visible()
+    sound(page)
+    shoot(page, "dispute-lost")

@@ -12,7 +12,7 @@ from typing import Any
 from payments.documents import keep
 from payments.invoicing.issuing import Buyer, credit_in_full, seller
 from payments.invoicing.reissuing import reissue
-from payments.models import Invoice, MethodSetup, Payment, Refund, Reissue, Transfer, TransferFile
+from payments.models import Dispute, Invoice, MethodSetup, Payment, Refund, Reissue, Transfer, TransferFile
 from payments.money import eur
 from shop.customers.models import Customer
 from subscriptions.models import (
@@ -84,6 +84,15 @@ def refund_of(bought: Purchase, **changes: Any) -> Refund:
             bought.invoice, reason="rétractation", unserved_ht=Decimal("27.03"), on=ON, actor=ACTOR, at=AT
         )
     return Refund.objects.create(**(facts | changes))
+
+
+def dispute_of(bought: Purchase) -> Dispute:
+    """The bank has kept the whole of a purchase, whose credit note is there."""
+    return Dispute.objects.create(
+        stripe_dispute="du_1", payment=bought.payment, amount=eur("27.60"), reason="product_not_received", opened_at=AT,
+        state="lost", state_since=AT, taken=Decimal("27.60"), looked_up_at=AT, settled_at=AT,
+        credit_note=Invoice.objects.filter(kind="credit_note", payment=bought.payment).first(),
+    )  # fmt: skip
 
 
 def transfer_of(bought: Purchase, *, sent_on: date | None = None, **changes: Any) -> Transfer:
@@ -484,6 +493,7 @@ def support(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
         draft("payer_changed", {"hand_over_id": hand_over(bought, "payer").pk, "role": "new"}),
         draft("transfer_account_wanted", {"transfer_id": transfer_of(renewed).pk}),
         draft("transfer_sent", {"transfer_id": transfer_of(renewed, sent_on=ON).pk}),
+        draft("dispute_lost", {"dispute_id": dispute_of(bought).pk}),
     ]
 
 

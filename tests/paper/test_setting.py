@@ -6,8 +6,10 @@ import io
 import re
 
 import pytest
+from django.db import IntegrityError, transaction
 from pypdf import PdfReader
 
+from shop.customers.erasing import erase
 from subscriptions.addresses.layout import WIDTH
 from subscriptions.models import Notice, PaperLink
 from subscriptions.notices import queue
@@ -18,6 +20,9 @@ from subscriptions.paper.links import path_of, printed
 from subscriptions.paper.setting import bound, set_letter
 from tests.letters.every import draft, every
 from tests.letters.people import AT
+from tests.renewals.days import serve_all
+from tests.renewals.people import subscriber
+from tests.stopping.people import JOB
 
 pytestmark = pytest.mark.django_db
 FULL = ["M" * WIDTH, "APPARTEMENT 12 ETAGE 3 ESCALIER BX", "RESIDENCE DES GRANDS CHATAIGNIERS DU X",
@@ -192,3 +197,15 @@ class TestAddresses:
     def test_guessing_is_stopped(self, client):
         answers = [client.get("/l/AAA-AAA-AAA").status_code for _time in range(61)]
         assert answers == [404] * 60 + [429]
+
+    def test_of_a_reader_who_is_gone_it_leads_nowhere(self, client):
+        """Two links of one letter, so that neither stands in the way of the other."""
+        subscription = subscriber(renewal="fixed")
+        serve_all(subscription)
+        letter = Notice.objects.get(kind="order_confirmation")
+        codes = [printed(f"{SITE}/reconduction/eyJhbGciOiJIUzI1NiJ9.{name}/", letter, at=AT)[-11:] for name in "ab"]
+        assert [client.get(f"/l/{code}").status_code for code in codes] == [302, 302]
+        erase(subscription.payer, actor=JOB, at=AT, reason="Demande.")
+        assert [client.get(f"/l/{code}").status_code for code in codes] == [404, 404]
+        with transaction.atomic(), pytest.raises(IntegrityError):
+            PaperLink.objects.update(path="/ailleurs/")

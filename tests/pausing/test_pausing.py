@@ -9,7 +9,7 @@ import pytest
 from payments.actors import job, reader
 from subscriptions.dates import dates_of_subscription
 from subscriptions.models import Entitlement, EntitlementMovement, Issue, Notice, Pause
-from subscriptions.pausing.foreseeing import CannotPause, may_pause, standing_of, without
+from subscriptions.pausing.foreseeing import CannotPause, Changed, may_pause, standing_of, without
 from subscriptions.pausing.holding import end_pauses, pause, resume
 from tests.letters.conftest import outbox
 from tests.makers import NOW, TODAY
@@ -226,3 +226,19 @@ def test_letters_say_it_and_none_says_what_is_no_longer_true(post):
     deliver(10, at=NOW)
     assert Notice.objects.get(kind="pause_ended").failure == "the reader has chosen otherwise since"
     assert post[-1].subject == "ActuIA\u00a0: vous ne recevrez pas le n°\u00a025"
+
+
+def test_what_was_shown_is_compared_under_the_locks():
+    """The page was read, and between its own look and the locks an issue is moved by a day: it is shown again."""
+    subscription = subscriber()
+    shown = without(standing_of(subscription, on=TODAY), [25]).seal
+    Issue.objects.filter(number=29).update(post_on=date(2027, 12, 20))
+    with pytest.raises(Changed) as changed:
+        pause(subscription.pk, [25], actor=reader(subscription.payer), at=NOW, reason="", shown=shown)
+    assert (Pause.objects.count(), EntitlementMovement.objects.filter(kind="hold").count()) == (0, 0)
+    [paused], _seen = pause(
+        subscription.pk, [25], actor=reader(subscription.payer), at=NOW, reason="", shown=changed.value.foreseen.seal
+    )
+    with pytest.raises(Changed):
+        resume(subscription.pk, [paused.pk], actor=reader(subscription.payer), at=NOW, reason="", shown=shown)
+    assert Pause.objects.get().state == "held"

@@ -294,3 +294,15 @@ def test_the_cohort_says_who_renews_when_and_for_how_much():
     assert (one.subscription_id, one.renews_on, str(one.after.amount)) == (subscription.pk, R, "30.60")
     assert readers_of(change, month="2027-10", limit=10) == []
     assert readers_of(change, after=subscription.pk, limit=10) == []
+
+
+def test_what_a_giver_paid_is_not_shown_as_paid_by_the_reader():
+    """Élodie paid 27,60 €; the year that goes on after hers was given, for 20,00 €."""
+    subscription = subscriber()
+    sold = subscription.terms.get()
+    served = Term.objects.create(
+        subscription=subscription, number=2, starts_on=date(2027, 11, 23), ends_on=date(2028, 11, 22), copies=0,
+        amount="20.00", amount_ht="19.59", vat_zone=sold.vat_zone, vat_rate=sold.vat_rate, created_at=NOW, source="gift",
+    )  # fmt: skip
+    [row] = [one for one in readers_of(signed(), limit=10) if one.subscription_id == subscription.pk]
+    assert (row.renews_on, str(row.paid.amount)) == (served.ends_on + timedelta(days=1), "27.60")

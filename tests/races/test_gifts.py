@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
+from django.db.models import QuerySet
 
 from payments.models import Refund
 from shop.watch.audit import breaches
 from subscriptions.gifts.claiming import CannotClaim, claim
-from subscriptions.models import CarriedTerm, Entitlement, Gift, Notice
+from subscriptions.models import CarriedTerm, Entitlement, Gift, Notice, Subscription
+from subscriptions.refunding import refund_in_full
+from subscriptions.stopping.terminating import end_now
 from tests.choice.people import noon, world
 from tests.choice.people import reader as subscribed
+from tests.disputes.people import disputed
 from tests.gifts.people import give, order_a_gift, reader, told, withdrawn
 from tests.makers import READER, TODAY
-from tests.races.crowd import together, troubles
+from tests.races.crowd import Meeting, together, troubles
+from tests.races.test_lock_order import deadlocks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CHRISTMAS = date(2026, 12, 25)
@@ -90,3 +98,52 @@ def test_one_form_paid_once_is_one_gift(transactional_db):
     results = together([lambda: len(pay(order, on=TODAY))] * 3)
     assert troubles(results) == []
     assert Gift.objects.get().state == Gift.State.GIVEN
+
+
+@pytest.mark.parametrize("older", ["own", "gift"])
+@pytest.mark.parametrize("how", ["refunded", "terminated", "disputed"])
+def test_taken_back_while_its_readers_subscriptions_are_locked_nobody_waits_in_a_circle(
+    transactional_db, monkeypatch, older, how
+):
+    """A letter to the reader locks both by their ids, as everybody; so does what takes the gift back, whichever is older."""
+    world()
+    if older == "own":
+        own, present = subscribed(), give(start=26)
+    else:
+        present, own = give(start=26), subscribed()
+    claim(present.pk, own.payer, onto=own.pk, actor=READER, at=noon(TODAY))
+    before, meeting = deadlocks(), Meeting(2)
+    keys = sorted([own.pk, present.subscription_id])
+    read, times = QuerySet.select_for_update, Counter()
+
+    def met(self, *given, **named):
+        if self.model is Subscription and threading.current_thread() is not letters:
+            times["locked"] += 1
+            if times["locked"] == 2:
+                meeting()
+        return read(self, *given, **named)
+
+    def one(key):
+        return list(read(Subscription.objects.filter(pk=key)))
+
+    letters = None
+
+    def letter():
+        nonlocal letters
+        letters = threading.current_thread()
+        with transaction.atomic():
+            one(keys[0])
+            meeting()
+            one(keys[1])
+
+    monkeypatch.setattr(QuerySet, "select_for_update", met)
+    payment = present.subscription.terms.get().payment
+    back = {
+        "refunded": lambda: refund_in_full(present.order, reason="x", actor=READER, at=noon(TODAY)),
+        "terminated": lambda: end_now(present.subscription_id, "moved", actor=READER, at=noon(TODAY), reason="x"),
+        "disputed": lambda: disputed(payment, at=noon(TODAY)),
+    }
+    results = together([letter, back[how]], meeting=meeting)
+    assert troubles(results) == []
+    assert deadlocks() == before
+    assert wrong() == []

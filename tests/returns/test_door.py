@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from payments.documents import read
+from payments.documents import purge, read
 from subscriptions.models import MailEvent, MailEventCount, Notice
 from subscriptions.returns.applying import apply_waiting
 from tests.returns.conftest import SECRET
@@ -152,3 +152,16 @@ def test_news_with_signs_that_no_database_takes_is_stored_without_them(outbox):
     body = neutral(said)
     assert knock("generic", body, headers(body, at=timezone.now())) == 200
     assert list(MailEvent.objects.values_list("event_id", "detail")) == [("evt-1", "550 ? unknown")]
+
+
+def test_what_says_only_that_a_letter_was_opened_is_kept_for_a_month(outbox):
+    """It tells where and with what somebody reads; what tells that a letter came back is kept for two years."""
+    letter = sent()
+    today = timezone.localdate()
+    for identity, kind, days in (("evt-1", "opened", 30), ("evt-2", "hard", 732)):
+        body = neutral(event(letter, kind, identity=identity))
+        assert knock("generic", body, headers(body, at=timezone.now())) == 200
+        row = MailEvent.objects.select_related("document").get(event_id=identity)
+        assert row.document.keep_until == today + timedelta(days=days)
+    assert purge(on=today + timedelta(days=30), limit=10) == 1
+    assert read(MailEvent.objects.get(event_id="evt-1").document_id) is None

@@ -21,7 +21,7 @@ from payments.charging import intend
 from payments.documents import keep
 from payments.gateway import IntentSeen, Outcome, RefundSeen
 from payments.methods import payer_account
-from payments.models import Payment, PaymentEvent, Refund, RefundEvent
+from payments.models import Dispute, DisputeEvent, Payment, PaymentEvent, Refund, RefundEvent
 from payments.settling import News, apply
 from subscriptions.fulfilment.moving import NoSuchStep as NoSuchIssueStep
 from subscriptions.fulfilment.moving import move_issue
@@ -60,6 +60,7 @@ from subscriptions.renewals.moving import move as move_renewals
 from subscriptions.returns.moving import move as move_event
 from subscriptions.stopping.moving import NoSuchStep as NoSuchDeclarationStep
 from subscriptions.stopping.moving import move as move_declaration
+from tests.disputes.people import disputed
 from tests.makers import NOW, READER, TODAY, make_magazine, make_offers, make_wish, place_order
 from tests.renewals.people import announced, subscriber
 from tests.stopping.people import withdraws
@@ -88,6 +89,11 @@ REFUND = {
     "pending": "succeeded failed",
     "succeeded": "failed",
     "failed": "",
+}
+DISPUTE = {
+    "open": "won lost",
+    "won": "",
+    "lost": "",
 }
 SUBSCRIPTION = {
     "pending": "active ended",
@@ -301,7 +307,7 @@ def test_copy(subscription, came, kind):
 #: The one module that may assign each kind of state; `steps` writes down what `settling` has moved.
 MOVERS = {
     "payments/settling.py", "payments/steps.py", "payments/refunds.py", "payments/methods.py",
-    "payments/transfers/moving.py",
+    "payments/transfers/moving.py", "payments/disputing.py",
     "payments/webhooks/moving.py", "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
     "subscriptions/fulfilment/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
     "subscriptions/pausing/moving.py", "subscriptions/pricing/moving.py", "subscriptions/gifts/moving.py",
@@ -333,6 +339,17 @@ def test_states_move_in_one_place_only():
                 if isinstance(node, ast.ImportFrom) and node.module == "payments.steps":
                     assert name == "payments/settling.py"
     assert found <= MOVERS, found - MOVERS
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(DISPUTE))
+def test_dispute(came, to, exists):
+    subscriber()
+    payment = Payment.objects.get()
+    words = {"open": "needs_response", "won": "won", "lost": "lost"}
+    disputed(payment, words[came])
+    disputed(payment, words[to])
+    assert Dispute.objects.get().state == (to if exists else came)
+    assert DisputeEvent.objects.filter(from_state=came, to_state=to).count() == int(exists)
 
 
 def test_payer_account_is_one_per_owner():

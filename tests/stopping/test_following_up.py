@@ -7,15 +7,17 @@ from datetime import date, timedelta
 import pytest
 
 from payments.gateway import RefundSeen
-from payments.models import DeskItem
+from payments.models import DeskItem, Transfer
 from payments.refunds import apply
 from subscriptions.stopping.following_up import watch_deadlines
 from tests.makers import NOW
 from tests.renewals.people import subscriber
 from tests.stopping.people import JOB, terminates, withdraws
+from tests.support.transfers import seen, sent
 
 pytestmark = pytest.mark.django_db
 RECEIVED = NOW.date()
+LATE = {"the refund came back": NOW, "too old for Stripe": NOW + timedelta(days=200)}
 
 
 def watch(days, *, twice=True):
@@ -87,6 +89,23 @@ def test_given_back_late_finance_reads_what_is_owed_on_top_once():
     DeskItem.objects.filter(pk=item.pk).update(closed_at=NOW, closed_by="x")
     watch(29)
     assert on_desk() == []
+
+
+@pytest.mark.parametrize("how", ["the refund came back", "too old for Stripe"])
+def test_given_back_late_by_transfer_the_same_is_owed_on_top_once(how, settings):
+    settings.BANK_IBAN, settings.BANK_BIC = "FR7630006000011234567890189", "AGRIFRPP"
+    declared = withdraws(subscriber(kind="sepa_debit" if how == "too old for Stripe" else "card"), at=LATE[how])
+    if how == "the refund came back":
+        for status in ("pending", "failed"):
+            apply(seen(declared.refund, status), refund_id=declared.refund_id, actor=JOB, at=NOW)
+    paid_on = declared.refund_due_on + timedelta(days=13)
+    sent(Transfer.objects.get(), on=paid_on)
+    for _twice in range(2):
+        watch_deadlines(on=paid_on + timedelta(days=5), actor=JOB, at=LATE[how] + timedelta(days=40))
+    item = DeskItem.objects.get(kind="refund_uplift")
+    assert item.sentence.replace("\u00a0", " ").endswith(
+        f"rendu le {paid_on:%d/%m/%Y}, dû le {declared.refund_due_on:%d/%m/%Y}. Majoration à verser : 1,38 € (article L242-4)."
+    )
 
 
 def test_a_termination_has_nothing_to_give_back_and_no_deadline():

@@ -15,12 +15,14 @@ from shop.watch.audit import breaches
 from subscriptions.addresses.check import check
 from subscriptions.addresses.typed import TypedAddress
 from subscriptions.dates import may_turn_on
+from subscriptions.gifts.claiming import claim
 from subscriptions.handing_over import CannotHandOver, give_payer, give_recipient, payer_of, respelled, spell
 from subscriptions.models import AddressChange, HandOver, Notice, RenewalChoice, Subscription
 from subscriptions.stopping.choosing import CannotChoose, turn_on
 from subscriptions.stopping.terminating import end_now
 from tests.backoffice.colleagues import said, seal_of, text_of
 from tests.backoffice.sold import sell
+from tests.choice.people import reader, time_passes, world
 from tests.gifts.people import INES, give
 from tests.makers import NOW, make_magazine, make_offers
 from tests.renewals.people import announced, subscriber
@@ -246,3 +248,24 @@ def test_a_payer_at_the_desk_known_or_new(at_desk, offers):
 def test_hand_overs_are_supports(at_desk, offers, role, name):
     sale = sell(offers["automatic"])
     assert at_desk(role).see(name, sale.subscription.pk).status_code == 403
+
+
+# --- a gift that goes on elsewhere ---
+
+
+def test_copies_of_a_gift_are_not_handed_on_with_their_readers_own_subscription():
+    """Neither by its payer, nor by the giver: they come with n° 29 to 32 of Élodie's own, and are hers."""
+    world()
+    gift = give(start=26)
+    own = reader()
+    claim(gift.pk, own.payer, onto=own.pk, actor=JOB, at=NOW)
+    with pytest.raises(CannotHandOver) as refused:
+        to_brother(own)
+    assert refused.value.code == "gift"
+    with pytest.raises(CannotHandOver) as refused:
+        to_brother(gift.subscription)
+    assert refused.value.code == "carried"
+    own.refresh_from_db()
+    assert (own.recipient.name, HandOver.objects.count()) == ("Élodie Lefèvre", 0)
+    time_passes(date(2028, 12, 31))
+    assert to_brother(own) is not None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
+import psycopg
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
@@ -27,6 +29,8 @@ from shop.watch.audit import breaches
 from subscriptions.gifts.claiming import claim
 from subscriptions.gifts.reaching import mailbox_of
 from subscriptions.models import Consent, Gift, Notice, Order, Recipient, Subscription
+from subscriptions.notices.delivering import _untrue_by_now
+from subscriptions.notices.letters import LETTERS
 from subscriptions.objecting import has_objected, object_to_reminders, read_unsubscribe, unsubscribe_path
 from tests.backoffice.colleagues import said, text_of
 from tests.backoffice.sold import sell
@@ -345,3 +349,22 @@ def test_a_gift_received_under_the_record_that_goes_is_received_under_the_one_th
     assert gift.claimed_by == kept.customer
     assert gift.subscription.holder == kept.customer
     assert mailbox_of(gift).email == kept.customer.email
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_letter_of_the_old_number_is_looked_at_with_the_subscriptions_of_the_new_one(two, superuser):
+    """What would make it untrue in the instant in which it leaves has to wait for it."""
+    kept, gone = two
+    one(two)
+    letter = Notice.objects.create(
+        kind="payment_refused", matter="x", rank="service", customer_id=gone.customer.pk, due_at=timezone.now(),
+        created_at=timezone.now(), state_since=timezone.now(), facts={"order_id": gone.order.pk, "decline_code": ""},
+    )  # fmt: skip
+    asked = replace(LETTERS[letter.kind], untrue_because=lambda _context, *, at: "")
+    with transaction.atomic():
+        _untrue_by_now(letter, asked, at=timezone.now())
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            superuser.execute(
+                "SELECT FROM subscriptions_subscription WHERE id = %s FOR UPDATE NOWAIT", [gone.subscription.pk]
+            )
+    assert Subscription.objects.get(pk=gone.subscription.pk).payer_id == kept.customer.pk

@@ -24,7 +24,8 @@ from shop.customers.holdings import everything
 from shop.customers.models import Customer
 from shop.watch.audit import breaches
 from subscriptions import transferring
-from subscriptions.models import Notice
+from subscriptions.models import Notice, Order
+from subscriptions.refunding import refund_in_full
 from subscriptions.stopping.following_up import refunded
 from subscriptions.stopping.reading import contract_of, standing_of
 from subscriptions.stopping.terminating import end_now
@@ -297,6 +298,43 @@ def test_a_cancelled_transfer_leaves_the_debt_on_the_desk():
     assert left_of(Payment.objects.get()) == Decimal("27.60")
     anew = transferring.begin(Refund.objects.get(), reason="Finalement.", actor=FINANCE, at=NOW)
     assert anew.pk != transfer.pk
+
+
+def test_what_was_cancelled_is_asked_for_again_once():
+    """Also where no refund preceded it, so that nothing but the transfer can give the money back."""
+    end_now(
+        subscriber(kind="sepa_debit").pk, "moved", actor=JOB, at=NOW + timedelta(days=181), reason="Partie au Chili."
+    )
+    transfer = Transfer.objects.get()
+    with pytest.raises(CannotTransfer) as refused:
+        transferring.ask_again(transfer.pk, reason="Quand même.", actor=FINANCE, at=NOW)
+    assert refused.value.code == "not_cancelled"
+    with transaction.atomic():
+        giving_back.cancel(transfer.pk, actor=FINANCE, at=NOW, reason="Mauvais compte.")
+    anew = transferring.ask_again(transfer.pk, reason="Quand même.", actor=FINANCE, at=NOW)
+    assert (anew.state, anew.amount, anew.credit_note, anew.follows) == (
+        "asked", transfer.amount, transfer.credit_note, transfer,
+    )  # fmt: skip
+    assert [(one.kind, one.subject) for one in DeskItem.objects.filter(closed_at=None)] == [
+        ("refund_by_transfer", f"transfer:{anew.pk}")
+    ]
+    assert Notice.objects.filter(kind="transfer_account_wanted").count() == 2
+    with pytest.raises(CannotTransfer) as refused:
+        transferring.ask_again(transfer.pk, reason="Quand même.", actor=FINANCE, at=NOW)
+    assert refused.value.code == "again"
+
+
+@pytest.mark.parametrize(("days", "way"), [(180, "stripe"), (181, "transfer")])
+def test_an_order_whose_debit_is_too_old_for_stripe_is_given_back_by_transfer_at_once(days, way):
+    subscriber(kind="sepa_debit")
+    refund = refund_in_full(Order.objects.get(), reason="Demande.", actor=FINANCE, at=NOW + timedelta(days=days))
+    assert (refund is None, Refund.objects.count(), Transfer.objects.count()) == (
+        (True, 0, 1) if way == "transfer" else (False, 1, 0)
+    )
+    if refund is None:
+        asked = Transfer.objects.get()
+        assert (asked.because, asked.amount.amount) == ("too_old", Decimal("27.60"))
+        assert Notice.objects.filter(kind="transfer_account_wanted").count() == 1
 
 
 # --- the file ---

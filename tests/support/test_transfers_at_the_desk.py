@@ -172,6 +172,16 @@ def test_it_is_cancelled_and_a_file_discarded(at_desk, transfer):
     assert Transfer.objects.filter(state="asked").count() == 1
 
 
+def test_a_cancelled_one_is_asked_for_again_once(at_desk, transfer):
+    finance = at_desk("finance")
+    assert said("Ask again") not in text_of(finance.see("desk_transfer", transfer.pk))
+    finance.act("desk_act_cancel_transfer", transfer.pk, reason=WHY)
+    assert said("Ask again") in text_of(finance.see("desk_transfer", transfer.pk))
+    assert finance.act("desk_act_ask_again", transfer.pk, reason=WHY).status_code == 302
+    assert Transfer.objects.get(follows=transfer).state == "asked"
+    assert said("Ask again") not in text_of(finance.see("desk_transfer", transfer.pk))
+
+
 @pytest.mark.parametrize("role", ["support", "fulfilment"])
 @pytest.mark.parametrize("name", ["desk_act_make_file", "desk_transfer_files"])
 def test_files_are_finances(at_desk, role, name):
