@@ -52,6 +52,7 @@ CALLS: dict[str, Callable[[], Any]] = {
     "refund": lambda: gateway.refund(
         reference="R-1", payment_intent="pi_1", amount_cents=2760, reason="", metadata={}, key="key-1"
     ),
+    "fetch_dispute": lambda: gateway.fetch_dispute("du_1"),
     "fetch_refund": lambda: gateway.fetch_refund("re_1"),
     "find_refunds": lambda: gateway.find_refunds(payment_intent="pi_1", reference="R-1"),
     "fetch_event": lambda: gateway.fetch_event("evt_1"),

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from payments.models import MethodSetup
 from payments.money import eur
 from shop.account.showing import sentence
-from subscriptions.dates import Renewal as Told
+from subscriptions.dates import Renewal as Next
 from subscriptions.dates import dates_of_subscription, dates_of_subscriptions
 from subscriptions.methods import method_changed
 from subscriptions.models import Notice, Renewal, Subscription
@@ -25,12 +25,18 @@ ON = date(2027, 10, 1)
 pytestmark = pytest.mark.django_db
 
 
-def told(reader: Subscription) -> Told | None:
+def told(reader: Subscription) -> Next | None:
     return dates_of_subscription(Subscription.objects.get(pk=reader.pk), on=ON).renewal
 
 
+def said(found: Next | None) -> tuple[object, ...]:
+    """Day, total, last day to refuse, and where its row stands."""
+    assert found is not None
+    return found.on, found.amount, found.refuse_until, found.state
+
+
 def test_before_it_is_planned_what_it_would_be_today():
-    assert told(subscriber()) == Told(R, eur("27.60"), R - timedelta(days=1), "")
+    assert said(told(subscriber())) == (R, eur("27.60"), R - timedelta(days=1), "")
 
 
 @pytest.mark.parametrize("state", ["announced", "due", "charging", "retrying", "awaiting_reader", "unresolved"])
@@ -40,7 +46,7 @@ def test_once_announced_day_and_total_stand_whatever_post_and_price(state):
     succeed_price(reader, "30.00", valid_from=date(2027, 1, 1))
     post_later(28, date(2027, 12, 20))
     found = told(reader)
-    assert found == Told(R, eur("27.60"), R - timedelta(days=1), state)
+    assert said(found) == (R, eur("27.60"), R - timedelta(days=1), state)
     assert found.announced
 
 
@@ -55,7 +61,7 @@ def test_one_left_to_choice_does_not_begin_by_itself():
     announced(reader, renews_on=R, state="manual")
     dates = dates_of_subscription(reader, on=ON)
     assert dates.renewal is None
-    assert dates.by_choice == Told(R, eur("27.60"), R - timedelta(days=1), "manual")
+    assert said(dates.by_choice) == (R, eur("27.60"), R - timedelta(days=1), "manual")
     assert dates.yearly_price == eur("27.60")
 
 
@@ -81,7 +87,7 @@ def test_a_plan_of_a_term_that_has_come_says_nothing_of_the_one_after():
     first.pk, first.number, first.order, first.payment = None, 2, None, None
     first.starts_on, first.ends_on = R, date(2028, 11, 22)
     first.save(force_insert=True)
-    assert told(reader) == Told(date(2028, 11, 23), eur("27.60"), date(2028, 11, 22), "")
+    assert said(told(reader)) == (date(2028, 11, 23), eur("27.60"), date(2028, 11, 22), "")
 
 
 def test_the_questions_do_not_grow_with_the_readers():
