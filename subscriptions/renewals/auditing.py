@@ -69,19 +69,19 @@ def nobody_forgotten(at: datetime) -> Breaches:
     """ON TIME: a subscription that renews itself has a plan long before its R, or finance or the bank says why not."""
     latest = paris_day(at) + MISSING - timedelta(days=1)
     subject = Concat(Value("subscription:"), Cast(OuterRef("subscription"), CharField()))
-    later = Term.objects.filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"), undone=None)
+    later = Term.objects.standing().filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"))
     plan = Renewal.objects.filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"))
     priceless = DeskItem.objects.filter(kind=NO_PRICE, closed_at=None, subject=subject)
     to_come = Entitlement.objects.filter(term__subscription=OuterRef("subscription"), state__in=COMING).annotate(
         day=Coalesce("issue__posted_on", "issue__post_on")
     )
     forgotten = (
-        Term.objects.filter(
+        Term.objects.standing()
+        .filter(
             ~Exists(later),
             ~Exists(plan),
             ~Exists(priceless),
             ~Exists(to_come.filter(day__gt=latest)),
-            undone=None,
             ends_on__lte=latest,
             subscription__renewal=Offer.Renewal.AUTOMATIC,
             subscription__state__in=LIVING,
