@@ -30,7 +30,7 @@ from subscriptions.gifts.carried import lock_where_served
 from subscriptions.gifts.giving import take_back
 from subscriptions.models import Entitlement, EntitlementMovement, Order, Pause, Renewal, Subscription, Term
 from subscriptions.moving import give_other_issues, move, move_copies
-from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.telling import tell_reader
 from subscriptions.notices.whom import reader_by_now
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.refunding import still_runs, undo
@@ -153,22 +153,7 @@ def _lose_a_part(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
 def _tell(dispute: Dispute, *, at: datetime) -> None:
     """Whoever paid hears what has ended; nobody who had their data erased."""
     reader = reader_by_now(dispute.payment.customer_id)
-    if reader is None:
-        return
-    queue(
-        [
-            NoticeDraft(
-                kind="dispute_lost",
-                matter=f"dispute_lost:dispute:{dispute.pk}",
-                customer_id=reader.pk,
-                to_email=reader.email or "",
-                to_name=reader.full_name,
-                facts={"dispute_id": dispute.pk},
-                due_at=at,
-                created_at=at,
-            )
-        ]
-    )
+    tell_reader(reader, "dispute_lost", f"dispute_lost:dispute:{dispute.pk}", {"dispute_id": dispute.pk}, at=at)
 
 
 def _undo(term: Term, dispute: Dispute, *, on: date, actor: Actor, at: datetime) -> Invoice | None:

@@ -26,7 +26,7 @@ from subscriptions.models import AddressChange, Entitlement, Gift, HandOver, Rec
 from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import COMING
 from subscriptions.moving_house import name_on, reach, tell
-from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.telling import tell_reader
 from subscriptions.places import address_row
 from subscriptions.stopping.choosing import stop_renewing
 from subscriptions.stopping.reading import contract_of
@@ -238,19 +238,5 @@ def _record(done: HandOver, verb: str, *, actor: Actor, at: datetime, reason: st
 
 def _tell(whom: Any, kind: str, matter: str, facts: dict[str, Any], *, at: datetime) -> None:
     """By e-mail, or on paper to whoever has none."""
-    if whom is None or whom.erased_on is not None:
-        return
-    queue(
-        [
-            NoticeDraft(
-                kind=kind,
-                matter=matter,
-                customer_id=whom.pk,
-                to_email=whom.email or "",
-                to_name=whom.full_name,
-                facts=facts,
-                due_at=at,
-                created_at=at,
-            )
-        ]
-    )
+    if whom is not None and whom.erased_on is None:
+        tell_reader(whom, kind, matter, facts, at=at)

@@ -10,7 +10,7 @@ from payments.actors import Actor
 from payments.desk import record_act
 from payments.models import MethodSetup
 from subscriptions.models import Subscription
-from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.telling import tell_reader
 
 SUBJECT = "subscription:"
 
@@ -42,19 +42,5 @@ def method_changed(setup: MethodSetup, *, actor: Actor, at: datetime) -> None:
         at=at,
         facts={"setup": setup.pk, "method": setup.saved_method_id},
     )
-    payer = subscription.payer
-    if payer is not None:
-        queue(
-            [
-                NoticeDraft(
-                    kind="method_changed",
-                    matter=f"method_changed:setup:{setup.pk}",
-                    customer_id=payer.pk,
-                    to_email=payer.email or "",
-                    to_name=payer.full_name,
-                    facts={"subscription_id": subscription.pk, "setup_id": setup.pk},
-                    due_at=at,
-                    created_at=at,
-                )
-            ]
-        )
+    facts = {"subscription_id": subscription.pk, "setup_id": setup.pk}
+    tell_reader(subscription.payer, "method_changed", f"method_changed:setup:{setup.pk}", facts, at=at)

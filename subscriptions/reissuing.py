@@ -11,7 +11,7 @@ from payments.days import paris_day
 from payments.invoicing.issuing import Buyer
 from payments.invoicing.reissuing import reissue
 from payments.models import Reissue
-from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.telling import tell_reader
 from subscriptions.notices.whom import reader_by_now
 
 #: What the credit note gives as its reason.
@@ -23,19 +23,5 @@ def reissue_and_tell(invoice_id: int, buyer: Buyer, *, words: str, actor: Actor,
     """Credit and issue anew, and queue the letter with both. Raises CannotReissue."""
     done = reissue(invoice_id, buyer, reason=REASON, words=words, on=paris_day(at), actor=actor, at=at)
     reader = reader_by_now(done.invoice.customer_id)
-    if reader is not None:
-        queue(
-            [
-                NoticeDraft(
-                    kind="invoice_reissued",
-                    matter=f"invoice_reissued:{done.pk}",
-                    customer_id=reader.pk,
-                    to_email=reader.email or "",
-                    to_name=reader.full_name,
-                    facts={"reissue_id": done.pk},
-                    due_at=at,
-                    created_at=at,
-                )
-            ]
-        )
+    tell_reader(reader, "invoice_reissued", f"invoice_reissued:{done.pk}", {"reissue_id": done.pk}, at=at)
     return done

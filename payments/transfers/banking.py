@@ -28,7 +28,7 @@ from payments.iban import IbanRefused, check_iban
 from payments.invoicing.rendering import keep_until
 from payments.keys import new_reference
 from payments.models import Transfer, TransferFile
-from payments.transfers.giving_back import CannotTransfer, locked
+from payments.transfers.giving_back import WHY, CannotTransfer, locked
 from payments.transfers.sepa_letters import plain
 
 State = Transfer.State
@@ -157,9 +157,14 @@ def as_list(reference: str, transfers: Sequence[Transfer], *, on: date) -> bytes
     for one in transfers:
         note = one.credit_note.reference if one.credit_note else ""
         amount = f"{one.amount.amount:.2f}".replace(".", ",")
-        holder = plain(one.holder, 70).lstrip("+-=@ ")
-        rows.writerow([reference, on.strftime("%d/%m/%Y"), one.reference, holder, one.iban, amount, note, one.because])
+        holder, why = _in_a_cell(plain(one.holder, 70)), _in_a_cell(WHY[Transfer.Because(one.because)])
+        rows.writerow([reference, on.strftime("%d/%m/%Y"), one.reference, holder, one.iban, amount, note, why])
     return written.getvalue().encode("utf-8-sig")
+
+
+def _in_a_cell(words: str) -> str:
+    """Words that no spreadsheet takes for a formula."""
+    return words.lstrip("+-=@ \t\r\n")
 
 
 def _put(under: Any, name: str, text: str | None = None) -> Any:

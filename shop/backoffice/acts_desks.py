@@ -19,6 +19,7 @@ from shop.backoffice.acting import Done, Impossible, Preview, TwoSteps
 from shop.backoffice.doors import Missing
 from shop.backoffice.items import owner_name
 from shop.backoffice.menu import DESK_LABELS, DESK_RIGHTS
+from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right, may
 from shop.backoffice.tables import Fact
 from shop.templatetags.french import stamp
@@ -34,7 +35,7 @@ class OnDesk(TwoSteps):
         if one is not None and not may(request.user, DESK_RIGHTS[one.desk]):
             raise Missing(DESK_RIGHTS[one.desk])
         if one is not None and one.closed_at is not None:
-            raise Impossible(_("This matter is closed already: %(reason)s") % {"reason": one.closed_because})
+            raise Impossible(_("This matter is closed already: %(reason)s") % {"reason": reason(one.closed_because)})
         return one
 
     def preview(self, subject: DeskItem, form: Any) -> Preview:

@@ -32,7 +32,7 @@ from shop.watch.bell import ring
 from subscriptions.dates import LIVING, dates_of_subscription, may_turn_on
 from subscriptions.models import Notice, Offer, Renewal, Subscription
 from subscriptions.notices.links_sent import go_on, nothing_to_go_on_with
-from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.telling import tell_reader
 from subscriptions.renewals.locking import open_renewals
 from subscriptions.stopping.choosing import turn_off
 from subscriptions.stopping.reading import stopped_and_waiting
@@ -148,20 +148,7 @@ class SendLink(_ForReader):
     def do(self, subject: Subscription, form: Any, *, actor: Actor, at: datetime) -> Done:
         payer: Any = subject.payer
         with transaction.atomic():
-            queue(
-                [
-                    NoticeDraft(
-                        kind=self.letter,
-                        matter=self._matter(subject),
-                        customer_id=payer.pk,
-                        to_email=payer.email,
-                        to_name=payer.full_name,
-                        facts=self._facts(subject),
-                        due_at=at,
-                        created_at=at,
-                    )
-                ]
-            )
+            tell_reader(payer, self.letter, self._matter(subject), self._facts(subject), at=at)
             record_act(
                 "sent a link",
                 subject=f"subscription:{subject.pk}",

@@ -237,7 +237,12 @@ class AskAgain(_OnTransfer):
     states = (State.CANCELLED,)
 
     def preview(self, subject: Transfer, form: Any) -> Preview:
-        return Preview(facts=self.facts(subject), warning=_("The reader is asked for an IBAN by letter."))
+        warning = (
+            _("To the estate: no letter leaves, the heirs are asked for an IBAN by a person.")
+            if subject.because == Transfer.Because.ESTATE
+            else _("The reader is asked for an IBAN by letter.")
+        )
+        return Preview(facts=self.facts(subject), warning=warning)
 
     def do(self, subject: Transfer, form: Any, *, actor: Actor, at: datetime) -> Done:
         anew = transferring.ask_again(subject.pk, reason=form.cleaned_data["reason"], actor=actor, at=at)
@@ -293,7 +298,11 @@ class CameBack(_OnTransfer):
             raise Impossible(_("It cannot have come back before it left."))
         return Preview(
             facts=[*self.facts(subject), Fact(_("Came back on"), short_day(on))],
-            warning=_("The books are mirrored, and the reader is asked for another account by letter."),
+            warning=_(
+                "The books are mirrored. To the estate: no letter leaves, the heirs are asked for an IBAN by a person."
+            )
+            if subject.because == Transfer.Because.ESTATE
+            else _("The books are mirrored, and the reader is asked for another account by letter."),
         )
 
     def do(self, subject: Transfer, form: Any, *, actor: Actor, at: datetime) -> Done:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from payments.models import Act, DisputeEvent, Invoice, Payment, PaymentEvent, RefundEvent, StripeEvent
 from shop.backoffice import words
 from shop.backoffice.links import link, url_of
-from shop.backoffice.reasons import reason
+from shop.backoffice.reasons import contested, reason
 from shop.backoffice.roles import Right, may
 from shop.backoffice.timeline import Happening, Source
 from shop.customers.models import Customer, EmailChange
@@ -129,8 +129,8 @@ def sources(user: Any, story: Story) -> list[Source]:
     if may(user, Right.PAYMENTS):
         steps = PaymentEvent.objects.filter(payment__in=story.payments).select_related("payment")
         found.append(Source(steps, "at", payment_step(user)))
-        contested = DisputeEvent.objects.filter(dispute__payment__in=story.payments)
-        found.append(Source(contested.select_related("dispute__payment"), "at", dispute_step(user)))
+        disputed = DisputeEvent.objects.filter(dispute__payment__in=story.payments)
+        found.append(Source(disputed.select_related("dispute__payment"), "at", dispute_step(user)))
     if may(user, Right.EVENTS):
         found.append(Source(StripeEvent.objects.filter(object_id__in=story.objects), "received_at", stripe_event(user)))
     return found
@@ -344,7 +344,7 @@ def dispute_step(user: Any) -> Tell:
         what = _("Dispute of payment %(reference)s: %(state)s")
         what = what % {"reference": one.payment.reference, "state": said["word"]}
         url = link(user, "payment", one.payment_id) + f"#contestation-{one.pk}"
-        return Happening(row.at, "bank", said["tone"], what, row.actor, euros(one.amount), reason(row.reason), url)
+        return Happening(row.at, "bank", said["tone"], what, row.actor, euros(one.amount), contested(row.reason), url)
 
     return tell
 

@@ -16,6 +16,7 @@ from shop.backoffice.doors import Missing, desk, gone, page
 from shop.backoffice.links import url_of
 from shop.backoffice.menu import DESK_LABELS, DESK_RIGHTS
 from shop.backoffice.paging import paged
+from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right, may
 from shop.backoffice.showing import acts_on, columns, show, subject_cell
 from shop.backoffice.tables import ActLink, Cell, Detail, Fact, Table
@@ -88,7 +89,7 @@ def item(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Owner"), owner_name(one) or _("nobody yet")),
             Fact(_("Closed"), stamp(one.closed_at)),
             Fact(_("Closed by"), words.who(one.closed_by, names) if one.closed_by else ""),
-            Fact(_("Closed because"), one.closed_because),
+            Fact(_("Closed because"), reason(one.closed_because)),
             Fact(_("Kind"), one.kind, mono=True),
         ],
         tables=[acts_on(user, [f"desk:{one.pk}", one.subject])],
@@ -117,5 +118,5 @@ def _row(user: Any, one: DeskItem) -> Any:
         Cell(words.matter(one.sentence), here),
         subject_cell(user, one.subject),
         Cell(owner_name(one)),
-        *([Cell(one.closed_because)] if one.closed_at else []),
+        *([Cell(reason(one.closed_because))] if one.closed_at else []),
     )

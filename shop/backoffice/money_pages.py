@@ -24,7 +24,7 @@ from shop.backoffice import words
 from shop.backoffice.doors import desk, gone
 from shop.backoffice.links import link, url_of
 from shop.backoffice.money_tables import acts_for, entries_table, events_table, movements_table, name_of, refunds_table
-from shop.backoffice.reasons import reason
+from shop.backoffice.reasons import contested, reason
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, matters_of, show, why
 from shop.backoffice.tables import Cell, Detail, Fact, Table
@@ -79,6 +79,7 @@ def payment(request: HttpRequest, key: int) -> HttpResponse:
                     words.DISPUTE,
                     title=_("What became of the dispute of %(amount)s") % {"amount": euros(row.amount)},
                     anchor=f"contestation-{row.pk}",
+                    say=contested,
                 )
                 for row in disputes
             ),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -66,10 +66,10 @@ def quotes_of(user: Any, subscription: Subscription) -> list[Table]:
 
 def _standing(quotes: QuerySet[Quote], *, on: date) -> QuerySet[Quote]:
     """Each with `stands`: ordered once its subscription goes on after the term that it would follow."""
-    later = Q(subscription=OuterRef("subscription"), number__gt=OuterRef("term__number"), undone=None)
+    later = Term.objects.standing().filter(subscription=OuterRef("subscription"), number__gt=OuterRef("term__number"))
     return quotes.annotate(
         stands=Case(
-            When(Exists(Term.objects.filter(later)), then=Value("ordered")),
+            When(Exists(later), then=Value("ordered")),
             When(valid_until__lt=on, then=Value("expired")),
             default=Value("waiting"),
         )

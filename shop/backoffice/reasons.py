@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from django.utils.translation import gettext, gettext_noop
 
+from payments.disputing import REASONS
+
 #: Steps of payments, refunds, orders, subscriptions and Stripe's events.
 STEPS = (
     gettext_noop("page opened"),
@@ -67,6 +69,10 @@ STEPS = (
     gettext_noop("won at the bank"),
     gettext_noop("lost at the bank"),
     gettext_noop("its last copy was sent months ago"),
+    gettext_noop("carried out"),
+    gettext_noop("sent"),
+    gettext_noop("a letter was delivered"),
+    gettext_noop("the mirror does not find it any more"),
     gettext_noop("still owed though the bank disputes its payment"),
     gettext_noop("still held though no dispute is open"),
     gettext_noop("another term was added meanwhile"),
@@ -257,7 +263,16 @@ FINDINGS = (
     gettext_noop("announced without a legal notice proved for %(day)s"),
     gettext_noop("still planned though its legal window closed on %(day)s"),
     gettext_noop("ends on %(day)s, renews itself, and nobody has planned it"),
+    gettext_noop("due since %(day)s, and nobody has charged it"),
+    gettext_noop("has %(count)s terms, and the last one is number %(last)s"),
+    gettext_noop("prolongs another subscription than its order names"),
+    gettext_noop("sent to somebody who had objected to reminders"),
 )
+#: How an inquiry or a dispute ended that cost nothing, where Stripe has a word of its own for it.
+ENDED = {
+    "warning_closed": gettext_noop("the bank asked, and let it rest"),
+    "prevented": gettext_noop("settled before the bank contested it"),
+}
 KNOWN = frozenset({*STEPS, *GIFTS, *LETTERS, *ANSWERS, *FINDINGS})
 _CODE = re.compile(r"(\d{3}) (.+)", re.DOTALL)
 
@@ -276,6 +291,13 @@ def reason(text: str) -> str:
         if found:
             return gettext(msgid) % {name: reason(value) for name, value in found.groupdict().items()}
     return text
+
+
+def contested(text: str) -> str:
+    """The reason of a step of a dispute: why the bank's customer contests, or how it ended, from Stripe's own codes."""
+    if text in ENDED:
+        return gettext(ENDED[text])
+    return REASONS.get(text) or reason(text)
 
 
 @lru_cache(maxsize=1)

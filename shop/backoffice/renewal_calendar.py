@@ -259,14 +259,14 @@ def to_plan(request: HttpRequest) -> HttpResponse:
     on = paris_day(timezone.now())
     first = asked_month(request) or on.replace(day=1)
     oldest = on - LOOK_BACK if first <= on else first - _DAY
-    later = Term.objects.filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"), undone=None)
+    later = Term.objects.standing().filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"))
     plan = Renewal.objects.filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number")).exclude(
         state=Renewal.State.CANCELLED
     )
-    rows = Term.objects.select_related("subscription__offer", "subscription__saved_method").filter(
+    terms = Term.objects.standing().select_related("subscription__offer", "subscription__saved_method")
+    rows = terms.filter(
         ~Exists(later),
         ~Exists(plan),
-        undone=None,
         ends_on__gte=oldest,
         ends_on__lt=add_months(first, 1) - _DAY,
         subscription__renewal=Offer.Renewal.AUTOMATIC,

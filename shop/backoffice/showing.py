@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -30,7 +30,15 @@ def columns(*labels: Any) -> list[Column]:
     return [Column(str(label).removeprefix("#"), num=str(label).startswith("#")) for label in labels]
 
 
-def why(user: Any, events: Iterable[Any], table: words.Words, *, title: Any = "", anchor: str = "pourquoi") -> Why:
+def why(
+    user: Any,
+    events: Iterable[Any],
+    table: words.Words,
+    *,
+    title: Any = "",
+    anchor: str = "pourquoi",
+    say: Callable[[str], str] = reason,
+) -> Why:
     """The chain of a status, from its recorded steps, oldest first. One query for the names beside the steps' own."""
     steps = list(events)
     names = words.names_of_staff(step.actor for step in steps)
@@ -43,7 +51,7 @@ def why(user: Any, events: Iterable[Any], table: words.Words, *, title: Any = ""
                 to_word=words.said(table, step.to_state)["word"],
                 tone=words.said(table, step.to_state)["tone"],
                 who=words.who(step.actor, names),
-                why=reason(step.reason),
+                why=say(step.reason),
                 url=_cause(user, step.actor),
             )
             for step in steps
@@ -95,7 +103,7 @@ def matters_of(user: Any, subjects: Sequence[str]) -> Table:
                     reverse("desk_item", args=[one.pk]) if may(user, DESK_RIGHTS[one.desk]) else "",
                 ),
                 Cell(one.owner.full_name or one.owner.email if one.owner else ""),
-                Cell(one.closed_because),
+                Cell(reason(one.closed_because)),
             )
             for one in rows
         ],

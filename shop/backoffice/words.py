@@ -361,7 +361,7 @@ def matter(sentence: str) -> str:
         ),
         sentence,
     )
-    return _ANSWER.sub(lambda found: f"{reason(found[0])}", named)
+    return _ANSWER.sub(lambda found: reason(found[0]), named)
 
 
 def names_of_staff(actors: Iterable[str]) -> dict[str, str]:

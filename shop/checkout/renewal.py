@@ -28,6 +28,7 @@ from shop.watch.bell import ring
 from subscriptions.calendar import expected_sepa_settlement
 from subscriptions.models import Renewal
 from subscriptions.notices.paths import public_function
+from subscriptions.renewals.checks import usable
 from subscriptions.renewals.links import BadLink, OldLink, pay_path, read_token, return_path
 from subscriptions.renewals.paying import Situation, begin, follow, last_payment, offered
 
@@ -124,10 +125,13 @@ def _reason(renewal: Renewal, found: Situation) -> str:
 
 
 def _debited_on(renewal: Renewal) -> date | None:
-    """The day on which we charge by ourselves what the reader does not pay here; None if we do not."""
-    if renewal.state in (Renewal.State.ANNOUNCED, Renewal.State.DUE):
-        return renewal.renews_on if renewal.subscription.saved_method_id else None
-    return renewal.next_try_on if renewal.state == Renewal.State.RETRYING else None
+    """The day on which we charge by ourselves what the reader does not pay here; None if we do not, or cannot."""
+    state, on = renewal.state, renewal.renews_on
+    if state == Renewal.State.RETRYING:
+        on = renewal.next_try_on
+    elif state not in (Renewal.State.ANNOUNCED, Renewal.State.DUE):
+        return None
+    return on if on is not None and usable(renewal.subscription.saved_method, on=on) else None
 
 
 def _settles_on(renewal: Renewal) -> Any:

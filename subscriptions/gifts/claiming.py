@@ -22,7 +22,7 @@ from subscriptions.gifts.carrying import carry
 from subscriptions.gifts.moving import LIVING, inform, move
 from subscriptions.gifts.reaching import handed_on
 from subscriptions.models import Entitlement, Gift, Recipient, Renewal, Subscription
-from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.telling import tell_reader
 from subscriptions.prolonging import promised_by
 from subscriptions.renewals.cancelling import cancel
 from subscriptions.renewals.locking import open_renewals
@@ -83,7 +83,8 @@ def claim(gift_id: int, customer: Any, *, onto: int | None, actor: Actor, at: da
     if onto is not None and carry(given, locked[onto], on=paris_day(at), actor=actor, at=at) is None:
         # All or nothing: the plan of their next year was ended for this (`_stop_next_year`).
         raise _cannot_follow()
-    _tell(gift, customer, at=at)
+    if customer.email:
+        tell_reader(customer, "gift_claimed", f"gift_claimed:gift:{gift.pk}", {"gift_id": gift.pk}, at=at)
     return True
 
 
@@ -173,22 +174,3 @@ def _locked(keys: Sequence[int], *, plans_of: int | None) -> QuerySet[Subscripti
         list(open_renewals([plans_of]).select_for_update(no_key=True).order_by("pk").values_list("pk"))
     rows = Subscription.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys)
     return rows.select_related("recipient__address").order_by("pk")
-
-
-def _tell(gift: Gift, customer: Any, *, at: datetime) -> None:
-    if not customer.email:
-        return
-    queue(
-        [
-            NoticeDraft(
-                kind="gift_claimed",
-                matter=f"gift_claimed:gift:{gift.pk}",
-                customer_id=customer.pk,
-                to_email=customer.email,
-                to_name=customer.full_name,
-                facts={"gift_id": gift.pk},
-                due_at=at,
-                created_at=at,
-            )
-        ]
-    )

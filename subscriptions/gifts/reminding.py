@@ -23,7 +23,8 @@ Trigger, Addressee = ReminderStep.Trigger, ReminderStep.Addressee
 def remind_of_gifts(*, on: date, at: datetime, limit: int) -> int:
     """Queue the reminders of gifts that are due on day `on`, up to `limit`; returns how many are new.
 
-    Two queries per step that has an issue to speak of, one for the others, one statement for the letters. Safe to run twice, late or in two places.
+    Two queries per step that has an issue to speak of, one for the others, one statement for the letters. Safe to run twice,
+    late or in two places.
     """
     drafts: list[NoticeDraft] = []
     for magazine in Magazine.objects.order_by("pk"):

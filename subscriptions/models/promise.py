@@ -89,6 +89,25 @@ class SubscriptionEvent(models.Model):
         return f"{self.from_state} → {self.to_state}"
 
 
+class Terms(models.QuerySet["Term"]):
+    """Terms, and which of them still count."""
+
+    def standing(self) -> Terms:
+        """Those that were not undone."""
+        return self.filter(undone=None)
+
+
+class TermManager(models.Manager["Term"]):
+    """Also behind `subscription.terms`."""
+
+    def get_queryset(self) -> Terms:
+        return Terms(self.model, using=self._db)
+
+    def standing(self) -> Terms:
+        """Those that were not undone."""
+        return self.get_queryset().standing()
+
+
 class Term(models.Model):
     """A stretch paid for, or invoiced to an institution; evidence: its sold dates never change.
 
@@ -112,7 +131,7 @@ class Term(models.Model):
     source = models.CharField(max_length=40, default="shop")
     foreign_ref = models.CharField(max_length=60, blank=True)
 
-    objects: ClassVar[models.Manager[Term]] = models.Manager()
+    objects: ClassVar[TermManager] = TermManager()
 
     class Meta:
         constraints = [

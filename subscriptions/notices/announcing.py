@@ -31,7 +31,7 @@ def legal(facts: Facts) -> Context:
     """The notice of C. conso L215-1: from which day, until when one may refuse, for how long, at which price, how paid."""
     told = _told_of(facts)
     renewal: Renewal = told["renewal"]
-    terms = list(renewal.subscription.terms.filter(undone=None).order_by("number"))
+    terms = list(renewal.subscription.terms.standing().order_by("number"))
     paid = last_bought(renewal.subscription_id)
     before = paid.amount if paid is not None else renewal.amount
     earlier = (
@@ -138,7 +138,7 @@ def _told_of(facts: Facts) -> dict[str, Any]:
     method = subscription.saved_method
     if method is not None and method.ended_at is not None:
         method = None
-    starts = list(subscription.terms.filter(undone=None).order_by("number").values_list("starts_on", flat=True))
+    starts = list(subscription.terms.standing().order_by("number").values_list("starts_on", flat=True))
     term = calendar.next_term(starts, renewal.renews_on)
     return {
         "renewal": renewal,

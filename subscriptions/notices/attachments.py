@@ -27,12 +27,10 @@ class NotThere(RuntimeError):
 def contract(context: Context, *, at: datetime) -> Sequence[Attachment]:
     """Invoice, terms of sale as accepted, and for a consumer the withdrawal form (C. conso L221-13; law.md 4.3)."""
     texts = contract_texts(context["order"])
-    form = Attachment("formulaire-de-retractation.pdf", legal_pdf(texts[WITHDRAWAL]), PDF)
-    return (
-        *invoice(context, at=at),
-        Attachment("conditions-generales-de-vente.pdf", legal_pdf(texts[TERMS]), PDF),
-        *([form] if context["consumer"] else []),
-    )
+    files = [("conditions-generales-de-vente.pdf", TERMS)]
+    if context["consumer"]:
+        files.append(("formulaire-de-retractation.pdf", WITHDRAWAL))
+    return (*invoice(context, at=at), *(Attachment(name, legal_pdf(texts[code]), PDF) for name, code in files))
 
 
 def invoice(context: Context, *, at: datetime) -> Sequence[Attachment]:

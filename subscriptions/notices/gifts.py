@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from payments.days import paris_day
 from subscriptions.gifts.links import gift_path
 from subscriptions.gifts.moving import LIVING
 from subscriptions.models import CarriedTerm, Entitlement, Gift, Issue, Subscription
@@ -66,6 +67,8 @@ def order_told(order_id: int) -> Context:
         "gift": gift,
         "recipient": gift.recipient_name,
         "announced_on": day(gift.announce_on) if gift.announce_on else "",
+        # Told on the day it is paid, it is told before anybody could change it.
+        "told_later": gift.announce_on is not None and gift.announce_on > paris_day(gift.state_since),
         "recipient_email": gift.recipient_email,
         "goes_on": gift.continues_id is not None,
     }

@@ -87,7 +87,8 @@ def _numbers(term: Term, copies: Sequence[Issue]) -> str:
 
 def _without_gap(term: Term) -> bool:
     """Whether a term follows the one before it from one day to the next."""
-    return Term.objects.filter(subscription=term.subscription_id, ends_on=term.starts_on - timedelta(days=1)).exists()
+    before = Term.objects.standing().filter(subscription=term.subscription_id)
+    return before.filter(ends_on=term.starts_on - timedelta(days=1)).exists()
 
 
 def refused(facts: Facts) -> Context:

@@ -43,7 +43,7 @@ def quoted(facts: Facts) -> Context:
 def ordered_since(context: Context, *, at: datetime) -> str:
     """Not sent once the next term is there, or to whoever wants no such letter."""
     quote: Quote = context["quote"]
-    if Term.objects.filter(subscription=quote.subscription_id, number__gt=quote.term.number, undone=None).exists():
+    if Term.objects.standing().filter(subscription=quote.subscription_id, number__gt=quote.term.number).exists():
         return "the subscription goes on"
     payer = quote.subscription.payer_id
     if quote.by_itself and payer is not None and has_objected(payer):

@@ -24,7 +24,7 @@ from subscriptions.calendar import MOST_OF_A_TERM
 from subscriptions.disputes import disputed_terms
 from subscriptions.models import Entitlement, Issue, Pause, Subscription
 from subscriptions.moving import give_other_issues, move_copies
-from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.telling import tell_reader
 from subscriptions.pausing.foreseeing import CannotPause, Changed, Foreseen, Standing, again, standing_of, without
 from subscriptions.pausing.moving import begin, move
 from subscriptions.renewals.planning import replan
@@ -237,19 +237,6 @@ def _tell(kind: str, matter: str, subscription: Subscription, facts: dict[str, A
     """To whoever holds the copies, else to who pays; nobody without an e-mail address."""
     people: list[Any] = [subscription.holder, subscription.payer]
     person = next((one for one in people if one is not None and one.email), None)
-    if person is None:
-        return
-    queue(
-        [
-            NoticeDraft(
-                kind=kind,
-                matter=f"{kind}:{subscription.pk}:{matter}",
-                customer_id=person.pk,
-                to_email=person.email,
-                to_name=person.full_name,
-                facts={"subscription_id": subscription.pk, **facts},
-                due_at=at,
-                created_at=at,
-            )
-        ]
+    tell_reader(
+        person, kind, f"{kind}:{subscription.pk}:{matter}", {"subscription_id": subscription.pk, **facts}, at=at
     )

@@ -13,7 +13,7 @@ from subscriptions.models.gifts import CARRIED
 
 def bought() -> QuerySet[Term]:
     """Terms that were paid for by whoever reads them, or imported as such, and not undone; the latest first."""
-    return Term.objects.filter(undone=None).exclude(source=CARRIED).order_by("-number")
+    return Term.objects.standing().exclude(source=CARRIED).order_by("-number")
 
 
 def last_bought(subscription_id: int) -> Term | None:

@@ -21,7 +21,7 @@ from payments.invoicing.issuing import seller
 from payments.money import NBSP
 from payments.vat import split
 from subscriptions.calendar import RULES
-from subscriptions.models import Issue, Offer, Order, PostalAddress, Quote, QuoteSeries, Subscription, Term
+from subscriptions.models import Issue, Offer, Order, PostalAddress, Quote, QuoteSeries, Subscription
 from subscriptions.notices.french import month
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.orders.names import person_name
@@ -48,7 +48,7 @@ class Foreseen:
 def foresee(subscription: Subscription, *, on: date) -> Foreseen:
     """The quote that would be made on day `on` (Paris), without making it. Raises CannotQuote with a sentence."""
     buyer = _buyer(subscription)
-    if buyer is None:
+    if buyer is None or not subscription.terms.standing().exists():
         raise CannotQuote(_("Nobody ordered this subscription here: no quote can name its buyer."), code="buyer")
     priced = _priced(subscription, buyer, on=on)
     return Foreseen(
@@ -77,7 +77,7 @@ def _make(subscription_id: int, *, actor: Actor, at: datetime, reason: str, by_i
         .select_related("offer__magazine", "payer", "recipient__address")
         .get(pk=subscription_id)
     )
-    term = Term.objects.filter(subscription=subscription, undone=None).order_by("-number").first()
+    term = subscription.terms.standing().order_by("-number").first()
     buyer = _buyer(subscription)
     if term is None or buyer is None:
         raise CannotQuote(_("Nobody ordered this subscription here: no quote can name its buyer."), code="buyer")

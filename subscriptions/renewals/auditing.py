@@ -16,6 +16,7 @@ from subscriptions.disputes import disputed_among
 from subscriptions.models import Entitlement, NoticeProof, Offer, Renewal, RenewalAttempt, RenewalProof, Term
 from subscriptions.moving import COMING
 from subscriptions.renewals import unsigned
+from subscriptions.renewals.charging import NO_BUYER
 from subscriptions.renewals.planning import LIVING, NO_PRICE
 from subscriptions.renewals.proving import BOUNCED, POSTED
 from subscriptions.renewals.unproved import EARLIEST_CLOSE
@@ -69,19 +70,19 @@ def nobody_forgotten(at: datetime) -> Breaches:
     """ON TIME: a subscription that renews itself has a plan long before its R, or finance or the bank says why not."""
     latest = paris_day(at) + MISSING - timedelta(days=1)
     subject = Concat(Value("subscription:"), Cast(OuterRef("subscription"), CharField()))
-    later = Term.objects.filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"), undone=None)
+    later = Term.objects.standing().filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"))
     plan = Renewal.objects.filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"))
     priceless = DeskItem.objects.filter(kind=NO_PRICE, closed_at=None, subject=subject)
     to_come = Entitlement.objects.filter(term__subscription=OuterRef("subscription"), state__in=COMING).annotate(
         day=Coalesce("issue__posted_on", "issue__post_on")
     )
     forgotten = (
-        Term.objects.filter(
+        Term.objects.standing()
+        .filter(
             ~Exists(later),
             ~Exists(plan),
             ~Exists(priceless),
             ~Exists(to_come.filter(day__gt=latest)),
-            undone=None,
             ends_on__lte=latest,
             subscription__renewal=Offer.Renewal.AUTOMATIC,
             subscription__state__in=LIVING,
@@ -97,7 +98,8 @@ def nobody_forgotten(at: datetime) -> Breaches:
 
 
 def charged_in_time(at: datetime) -> Breaches:
-    """ON TIME: whoever is due and was told of their debit is charged, but for what waits for the bank or for a signature."""
+    """ON TIME: whoever is due and was told of their debit is charged, but for what waits for the bank, for a signature, or
+    on finance's desk for a name to invoice."""
     if unsigned.rule() == unsigned.Choice.HOLD:
         return
     on = paris_day(at) - LEFT_DUE
@@ -111,10 +113,14 @@ def charged_in_time(at: datetime) -> Breaches:
         Value("term:"), Cast("subscription", CharField()), Value(":"), Cast("number", CharField()),
         output_field=CharField(),
     )  # fmt: skip
+    nameless = DeskItem.objects.filter(
+        kind=NO_BUYER, closed_at=None, subject=Concat(Value("renewal:"), Cast(OuterRef("pk"), CharField()))
+    )
     left = (
         Renewal.objects.alias(subject_=subject)
         .filter(
             ~Exists(Payment.objects.filter(subject=OuterRef("subject_"), is_open=True)),
+            ~Exists(nameless),
             Exists(told),
             state=State.DUE,
             state_since__lte=at - LEFT_DUE,

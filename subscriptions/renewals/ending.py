@@ -62,7 +62,7 @@ def _fixed() -> QuerySet[Subscription]:
 def _running(on: date) -> QuerySet[Term]:
     """Terms that have days to run. One that was undone, or of which no copy is left, does not run any more."""
     served = Entitlement.objects.filter(term=OuterRef("pk")).exclude(state__in=GONE)
-    return Term.objects.filter(Exists(served), undone=None, ends_on__gte=on)
+    return Term.objects.standing().filter(Exists(served), ends_on__gte=on)
 
 
 def _over(on: date) -> QuerySet[Subscription]:

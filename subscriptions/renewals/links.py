@@ -52,7 +52,11 @@ def read_token(text: str, *, on: date) -> Renewal:
         ) from None
     found = (
         Renewal.objects.select_related(
-            "subscription__payer", "subscription__offer__magazine", "subscription__recipient__address", "term"
+            "subscription__payer",
+            "subscription__saved_method",
+            "subscription__offer__magazine",
+            "subscription__recipient__address",
+            "term",
         )
         .filter(pk=key)
         .first()

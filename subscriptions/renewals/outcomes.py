@@ -26,7 +26,8 @@ from payments.gateway import Decline, decline
 from payments.models import Payment, Refund
 from subscriptions.models import Offer, Renewal, Subscription, Term
 from subscriptions.moving import move as move_subscriptions
-from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.queueing import queue
+from subscriptions.notices.telling import letter_to
 from subscriptions.renewals.calendar import next_try
 from subscriptions.renewals.extending import Extension, extend
 from subscriptions.renewals.moving import TRANSITIONS, move
@@ -137,16 +138,7 @@ def refunded(refunds: Sequence[Refund], *, actor: Actor, at: datetime) -> None:
     payers = [(refund, plans[refund.payment_id].subscription.payer) for refund in refunds]
     queue(
         [
-            NoticeDraft(
-                kind="refund_sent",
-                matter=f"refund_sent:refund:{refund.pk}",
-                customer_id=payer.pk,
-                to_email=payer.email or "",
-                to_name=payer.full_name,
-                facts={"refund_id": refund.pk},
-                due_at=at,
-                created_at=at,
-            )
+            letter_to(payer, "refund_sent", f"refund_sent:refund:{refund.pk}", {"refund_id": refund.pk}, at=at)
             for refund, payer in payers
             if payer is not None
         ]

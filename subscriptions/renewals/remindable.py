@@ -27,16 +27,16 @@ def remindable(*, lapsed: bool, courtesy: bool, on_paper: bool = False, organisa
     `on_paper`: those too who are written to by post. `organisations`: of those who are quoted another year instead
     (`subscriptions.quotes`); else of all others.
     """
-    later = Term.objects.filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"), undone=None)
+    later = Term.objects.standing().filter(subscription=OuterRef("subscription"), number__gt=OuterRef("number"))
     copies = Entitlement.objects.filter(term=OuterRef("pk"))
     found = (
-        Term.objects.filter(
+        Term.objects.standing()
+        .filter(
             subscription__renewal=Offer.Renewal.FIXED,
             subscription__is_gift=False,
             subscription__state=State.LAPSED if lapsed else State.ACTIVE,
             subscription__payer__isnull=False,
             subscription__payer__erased_on=None,
-            undone=None,
         )
         .filter(~Exists(later), Exists(copies.exclude(state__in=GONE)))
         .exclude(Exists(copies.filter(state=Entitlement.State.HELD)))

@@ -17,6 +17,7 @@ from payments.days import PARIS
 from subscriptions.models import Issue, Magazine, Notice, ReminderStep, Subscription, Term
 from subscriptions.notices.letters import LETTERS
 from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.telling import letter_to
 from subscriptions.renewals.remindable import remindable
 
 Trigger = ReminderStep.Trigger
@@ -132,13 +133,5 @@ def _midnight(on: date) -> datetime:
 
 def _draft(term: Term, step: ReminderStep, *, on: date, at: datetime) -> NoticeDraft:
     payer: Any = term.subscription.payer  # somebody, and not erased: see `remindable`
-    return NoticeDraft(
-        kind=step.letter,
-        matter=f"reminder:{term.subscription_id}:{term.number}:{step.code}",
-        customer_id=payer.pk,
-        to_email=payer.email or "",
-        to_name=payer.full_name,
-        facts={"term_id": term.pk, "code": step.code, "on": on.isoformat()},
-        due_at=at,
-        created_at=at,
-    )
+    matter = f"reminder:{term.subscription_id}:{term.number}:{step.code}"
+    return letter_to(payer, step.letter, matter, {"term_id": term.pk, "code": step.code, "on": on.isoformat()}, at=at)

@@ -77,7 +77,8 @@ def standings(subscriptions: Sequence[Subscription], open_renewals: Sequence[Ren
     plans = {one.subscription_id: one for one in open_renewals}
     last = {
         term.subscription_id: term
-        for term in Term.objects.filter(subscription__in=keys, undone=None)
+        for term in Term.objects.standing()
+        .filter(subscription__in=keys)
         .order_by("subscription", "-number")
         .distinct("subscription")
     }

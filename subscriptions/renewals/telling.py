@@ -10,7 +10,8 @@ from typing import Any
 from payments.desk import put_on_desk
 from payments.models import DeskItem
 from subscriptions.models import Renewal
-from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.queueing import queue
+from subscriptions.notices.telling import letter_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,6 @@ def tell(kind: str, told: Sequence[Fact], *, at: datetime) -> None:
                 at=at,
             )
             continue
-        drafts.append(
-            NoticeDraft(
-                kind=kind,
-                matter=f"{kind}:{one.matter}",
-                customer_id=payer.pk,
-                to_email=payer.email or "",
-                to_name=payer.full_name,
-                facts={"renewal_id": one.renewal.pk, **one.facts},
-                due_at=at,
-                created_at=at,
-            )
-        )
+        facts = {"renewal_id": one.renewal.pk, **one.facts}
+        drafts.append(letter_to(payer, kind, f"{kind}:{one.matter}", facts, at=at))
     queue(drafts)

@@ -13,7 +13,7 @@ from payments.actors import Actor
 from payments.days import paris_day
 from subscriptions.dates import SubscriptionDates, dates_of_subscription, may_turn_on
 from subscriptions.models import Consent, Declaration, LegalText, Offer, RenewalChoice, Subscription
-from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.telling import tell_reader
 from subscriptions.renewals.cancelling import cancel
 from subscriptions.stopping.reading import contract_of, stopped_and_waiting
 from subscriptions.texts import current_text, mandate_words
@@ -120,20 +120,4 @@ def words_now(dates: SubscriptionDates) -> tuple[LegalText, str] | None:
 
 def _tell(subscription: Subscription, kind: str, *, at: datetime) -> None:
     choice = RenewalChoice.objects.filter(subscription=subscription).latest("pk")
-    payer: Any = subscription.payer
-    if payer is None:
-        return
-    queue(
-        [
-            NoticeDraft(
-                kind=kind,
-                matter=f"{kind}:choice:{choice.pk}",
-                customer_id=payer.pk,
-                to_email=payer.email or "",
-                to_name=payer.full_name,
-                facts={"choice_id": choice.pk},
-                due_at=at,
-                created_at=at,
-            )
-        ]
-    )
+    tell_reader(subscription.payer, kind, f"{kind}:choice:{choice.pk}", {"choice_id": choice.pk}, at=at)

@@ -180,6 +180,15 @@ def test_a_next_year_that_is_not_paid_says_where_it_stands_and_is_paid_from_here
     assert ("Pay the next year" in " ".join(said(answer))) is payable
 
 
+def test_a_year_without_a_price_names_no_day_to_refuse_once_that_day_is_over(elodie, clock):
+    Price.objects.update(renewals_to=TODAY)
+    clock.move_to(datetime(2027, 11, 25, 9, tzinfo=NOW.tzinfo))
+    elodie.signs_in()
+    assert pairs(elodie.sees("account_home"))["Then"] == (
+        "Another year from 23 novembre 2027 on, at the price we will announce."
+    )
+
+
 def test_a_year_left_to_the_reader_is_said_and_paid_from_here(elodie):
     plan = announced(elodie.subscription, renews_on=date(2027, 11, 23), state="manual")
     Renewal.objects.update(why=BY_HAND)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 from django.utils import translation
 from django.utils.translation import gettext
 
 from shop.backoffice import words
-from shop.backoffice.reasons import KNOWN, reason
+from shop.backoffice.reasons import KNOWN, contested, reason
 from subscriptions.notices.answers import ANSWERS, STATUSES
 
 
@@ -31,6 +34,38 @@ def test_what_jobs_wrote_is_said_in_the_language_of_the_page():
 
 def test_every_answer_of_a_mail_server_is_known():
     assert {answer.meaning for table in (ANSWERS, STATUSES) for answer in table.values()} <= KNOWN
+
+
+def sentences(*folders: str) -> dict[str, str]:
+    """What the functions of the audit yield, each with something in its places, by where it stands."""
+    found = {}
+    for path in (path for folder in folders for path in Path(folder).rglob("*.py")):
+        for function in (one for one in ast.walk(ast.parse(path.read_text())) if isinstance(one, ast.FunctionDef)):
+            if function.returns is None or ast.unparse(function.returns) != "Breaches":
+                continue
+            for one in ast.walk(function):
+                if isinstance(one, ast.Yield) and isinstance(one.value, ast.Tuple):
+                    said = one.value.elts[-1]
+                    parts = said.values if isinstance(said, ast.JoinedStr) else [said]
+                    words = [str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts]
+                    if words != ["7"]:
+                        found[f"{path}:{said.lineno}"] = "".join(words)
+    return found
+
+
+def test_everything_that_the_audit_finds_is_said_in_french():
+    found = sentences("payments", "subscriptions")
+    assert len(found) > 50
+    with translation.override("fr"):
+        assert {place: words for place, words in found.items() if reason(words) == words} == {}
+
+
+def test_a_step_of_a_dispute_is_said_in_french():
+    with translation.override("fr"):
+        assert (contested("fraudulent"), contested("warning_closed")) == (
+            "fraude", "la banque s’est renseignée et n’a pas donné suite",
+        )  # fmt: skip
+        assert contested("needs more words") == "needs more words"
 
 
 def test_every_known_reason_has_its_french():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -133,6 +133,14 @@ def test_the_confirmation_says_what_is_told_when(offers, mailoutbox):
     assert "Bellecour" not in said.body
     assert f"/commande/suivi/{token(gift.order)}/carte.pdf" in said.body
     assert Notice.objects.filter(kind="gift_announced").count() == 0
+
+
+@pytest.mark.parametrize(("days", "changeable"), [(0, False), (1, True)])
+def test_what_is_told_today_is_not_said_to_be_changed_until_then(offers, mailoutbox, days, changeable):
+    give(announce_on=TODAY + timedelta(days=days))
+    letters("order_confirmation", TODAY)
+    assert "Nous l’annonçons par courriel" in mailoutbox[0].body
+    assert ("Jusque-là vous pouvez changer" in mailoutbox[0].body) is changeable
 
 
 def test_the_giver_who_tells_it_reads_so(offers, mailoutbox):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from payments.models import DeskItem, Invoice, Payment
+from shop.customers.models import Customer
 from subscriptions.models import Magazine, PostalAddress, Recipient, Renewal, Subscription, Term
 from subscriptions.notices.delivering import deliver
 from subscriptions.renewals import paying
+from subscriptions.renewals.auditing import charged_in_time
 from subscriptions.renewals.foreseeing import foresee
 from tests.makers import NOW, READER
 from tests.renewals.counter import R, at_ten, charge, paid_here, planned, reader, taken, ten, wrong
@@ -93,3 +96,13 @@ def test_without_a_name_nothing_is_charged_and_finance_hears_of_it_once(till):
     plan.refresh_from_db()
     item.refresh_from_db()
     assert (plan.state, item.closed_because) == ("paid", "there is a name")
+
+
+def test_what_waits_on_finances_desk_for_a_name_is_not_forgotten(till):
+    plan = imported(till)
+    Customer.objects.update(first_name="", last_name="")
+    charge()
+    week_later = ten(R + timedelta(days=7))
+    assert list(charged_in_time(week_later)) == []
+    DeskItem.objects.update(closed_at=week_later, closed_by="staff:1", closed_because="Vu.")
+    assert [subject for subject, _why in charged_in_time(week_later)] == [f"renewal:{plan.pk}"]

@@ -12,7 +12,7 @@ from django.test import Client
 from payments import looking_up
 from payments.actors import job
 from payments.looking_up import look_up
-from payments.models import Payment, Refund
+from payments.models import Payment, Refund, SavedMethod
 from subscriptions.models import Notice, Renewal, Subscription, Term
 from subscriptions.renewals import paying
 from subscriptions.renewals.cancelling import cancel
@@ -263,6 +263,17 @@ def test_what_happens_if_the_reader_does_nothing_is_said_as_it_is(till, client, 
     with time_machine.travel(ten(minutes=60), tick=False):
         page = client.get(pay_path(plan)).content.decode().replace("\u00a0", " ").replace("\u202f", " ")
     assert sentence in page
+
+
+@pytest.mark.parametrize("state", ["announced", "due", "retrying"])
+@pytest.mark.parametrize("over", [{"ended_at": ten()}, {"exp_year": 2027, "exp_month": 10}])
+def test_a_card_that_is_over_is_not_said_to_be_debited(till, client, state, over):
+    plan = planned(reader(till), state=state)
+    Renewal.objects.update(state_since=ten())
+    SavedMethod.objects.update(**over)
+    with time_machine.travel(ten(minutes=60), tick=False):
+        page = client.get(pay_path(plan)).content.decode().replace("\u00a0", " ").replace("\u202f", " ")
+    assert "Si vous ne faites rien, l’abonnement s’arrête de lui-même le 14 décembre 2027" in page
 
 
 def test_paid_after_it_was_cancelled_goes_back(till, waiting, client, eleven):

@@ -202,7 +202,7 @@ def in_flight() -> frozenset[str]:
 
 
 def quiet(on: date) -> bool:
-    """Whether this is a day far from the end of every term and from every issue, with nothing to be given back and no gift to be told."""
+    """Whether this is a day far from the end of every term and from every issue, with nothing to give back or to tell."""
     by_itself = Q(subscription__renewal="automatic", ends_on__range=(on - timedelta(days=50), on + timedelta(days=98)))
     by_choice = Q(subscription__renewal="fixed", ends_on__range=(on - timedelta(days=215), on + timedelta(days=98)))
     near = Term.objects.filter(by_itself | by_choice)

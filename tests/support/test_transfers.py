@@ -403,6 +403,19 @@ def test_a_name_is_never_a_formula(holder):
     assert name[:1] not in "=+-@"
 
 
+def test_the_list_says_in_french_why_each_goes_by_transfer():
+    approved(given(came_back()))
+    rows = read(filed().reading_id).decode("utf-8-sig").splitlines()
+    assert rows[1].split(";")[-1] == "le remboursement par Stripe n’a pas abouti"
+
+
+@pytest.mark.parametrize("words", ["=1+1", "+33", "-2", "@x", "\t=1+1"])
+def test_a_reason_is_never_a_formula(monkeypatch, words):
+    monkeypatch.setitem(banking.WHY, Transfer.Because.FAILED, words)
+    approved(given(came_back()))
+    assert read(filed().reading_id).decode("utf-8-sig").splitlines()[1].split(";")[-1][:1] not in "=+-@\t"
+
+
 # --- accounts ---
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from payments.models import RefundLimit, Transfer, TransferFile
 from subscriptions.models import Notice
+from subscriptions.stopping.terminating import end_now
 from subscriptions.transfer_links import account_path
 from tests.backoffice.colleagues import said, seal_of, text_of
+from tests.makers import NOW
+from tests.renewals.people import subscriber
+from tests.stopping.people import JOB
 from tests.support.transfers import IBAN, approved, came_back, filed, given, sent
 
 WHOLE = "FR1420041010050500013M02606"
@@ -180,6 +186,24 @@ def test_a_cancelled_one_is_asked_for_again_once(at_desk, transfer):
     assert finance.act("desk_act_ask_again", transfer.pk, reason=WHY).status_code == 302
     assert Transfer.objects.get(follows=transfer).state == "asked"
     assert said("Ask again") not in text_of(finance.see("desk_transfer", transfer.pk))
+
+
+@pytest.mark.parametrize(
+    ("ground", "estate", "sentence"),
+    [
+        ("moved", False, "The reader is asked for an IBAN by letter."),
+        ("death", True, "To the estate: no letter leaves, the heirs are asked for an IBAN by a person."),
+    ],
+)
+def test_nobody_is_said_to_write_to_the_dead(at_desk, ground, estate, sentence):
+    pk, late = subscriber(kind="sepa_debit").pk, NOW + timedelta(days=181)
+    end_now(pk, ground, actor=JOB, at=late, reason="Sa fille.", to_estate=estate)
+    transfer, finance = Transfer.objects.get(), at_desk("finance")
+    finance.act("desk_act_cancel_transfer", transfer.pk, reason=WHY)
+    before = Notice.objects.count()
+    assert said(sentence) in text_of(finance.rehearse("desk_act_ask_again", transfer.pk, reason=WHY))
+    finance.act("desk_act_ask_again", transfer.pk, reason=WHY)
+    assert Notice.objects.count() == before + (not estate)
 
 
 @pytest.mark.parametrize("role", ["support", "fulfilment"])
