@@ -13,7 +13,6 @@ from datetime import date
 from typing import Any
 
 from payments.models import SavedMethod
-from payments.vat import BuyerKind
 from subscriptions.calendar import DeliveryZone, IssueDates, last_day_to_refuse, withdraw_until
 from subscriptions.gifts.carried import copies_by_sold_term
 from subscriptions.models import (
@@ -211,7 +210,9 @@ def _facts(
 def _withdrawal(
     terms: Sequence[Term], copies: Sequence[CopyDates], *, living: bool, on: date
 ) -> tuple[date | None, bool]:
-    """The last day to withdraw and whether one still may: consumers, from the first issue on (C. conso L221-18).
+    """The last day to withdraw and whether one still may, from the first issue on (C. conso L221-18).
+
+    The law gives it to consumers; the shop gives it to everybody (law.md 4), which is simpler and never wrong.
 
     Each order opens a period of its own, a renewal without one does not (CJEU C-565/22). What was not bought here, by an
     import, is looked at by a person.
@@ -219,7 +220,7 @@ def _withdrawal(
     kept = {copy.term for copy in copies if copy.state not in GONE}
     term = next((term for term in reversed(terms) if term.order is not None and term.number in kept), None)
     order = term.order if term is not None else None
-    if term is None or order is None or order.buyer_kind != BuyerKind.CONSUMER or not living:
+    if term is None or order is None or not living:
         return None, False
     first = next((copy for copy in copies if copy.term == term.number and copy.state not in GONE), None)
     posted_on = first.issue.posted_on if first is not None and first.issue is not None else None

@@ -203,7 +203,6 @@ DECLARATION_EFFECT: Words = {
     "withdrawn_debit": (gettext_lazy("debit given back when it settles"), NONE),
     "withdrawal_late": (gettext_lazy("too late: to be decided"), NONE),
     "withdrawal_not_here": (gettext_lazy("bought elsewhere: to be decided"), NONE),
-    "withdrawal_organisation": (gettext_lazy("an organisation: to be decided"), NONE),
     "ends_at_term": (gettext_lazy("no further year"), NONE),
     "ends_by_itself": (gettext_lazy("ends by itself"), NONE),
     "notice_missed": (gettext_lazy("notice missed: what was not served given back"), NONE),

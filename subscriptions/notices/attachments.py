@@ -25,11 +25,9 @@ class NotThere(RuntimeError):
 
 
 def contract(context: Context, *, at: datetime) -> Sequence[Attachment]:
-    """Invoice, terms of sale as accepted, and for a consumer the withdrawal form (C. conso L221-13; law.md 4.3)."""
+    """Invoice, terms of sale as accepted, withdrawal form (C. conso L221-13; law.md 4.3)."""
     texts = contract_texts(context["order"])
-    files = [("conditions-generales-de-vente.pdf", TERMS)]
-    if context["consumer"]:
-        files.append(("formulaire-de-retractation.pdf", WITHDRAWAL))
+    files = (("conditions-generales-de-vente.pdf", TERMS), ("formulaire-de-retractation.pdf", WITHDRAWAL))
     return (*invoice(context, at=at), *(Attachment(name, legal_pdf(texts[code]), PDF) for name, code in files))
 
 

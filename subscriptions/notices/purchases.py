@@ -16,7 +16,6 @@ from payments.invoicing.rendering import read_whole
 from payments.models import Invoice, Payment
 from payments.money import french
 from payments.paid_by import paid_by
-from payments.vat import BuyerKind
 from subscriptions.beginning import calendars, first_of
 from subscriptions.calendar import (
     DeliveryZone,
@@ -51,7 +50,6 @@ def confirmation(facts: Facts) -> Context:
         "invoice_reference": invoice.reference,
         "subscriber_number": term.subscription.number or "",
         "numbers": _numbers(term, copies),
-        "consumer": order.buyer_kind == BuyerKind.CONSUMER,
         "prolongs": prolongs,
         "without_gap": prolongs and _without_gap(term),
         "first_issue": issue(first.number) if first else "",

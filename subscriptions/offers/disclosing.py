@@ -221,8 +221,7 @@ def _withdrawal(offered: Offered, publisher: Mapping[str, Any], *, functions: bo
         "Vous pouvez vous rétracter sans motif dès la commande et pendant quatorze jours après la réception du "
         f"{which} :{online} par courriel à {publisher['email']}, par courrier, ou avec le formulaire joint aux conditions "
         "générales de vente. Tout ce que vous avez payé est remboursé dans les quatorze jours, par le même moyen. Le "
-        "renvoi du numéro reçu ne vous est pas demandé. Ce droit est celui des consommateurs : une commande au nom d’un "
-        "organisme ne l’ouvre pas."
+        "renvoi du numéro reçu ne vous est pas demandé."
     )
 
 

@@ -13,9 +13,7 @@ from subscriptions.stopping.terminating import end_today, no_further_year
 from subscriptions.stopping.withdrawing import cancel_order, stop_for_withdrawal
 
 #: Outcomes that wait for a person, but stop automatic renewal without waiting.
-_STOPS_RENEWAL = frozenset(
-    {Code.WITHDRAWAL_LATE, Code.WITHDRAWAL_NOT_HERE, Code.WITHDRAWAL_ORGANISATION, Code.GROUND, Code.NOTICE_PROVED}
-)
+_STOPS_RENEWAL = frozenset({Code.WITHDRAWAL_LATE, Code.WITHDRAWAL_NOT_HERE, Code.GROUND, Code.NOTICE_PROVED})
 
 
 def carry_out(declaration: Declaration, contract: Contract, effect: Effect, *, actor: Actor, at: datetime) -> None:

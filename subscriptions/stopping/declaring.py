@@ -41,7 +41,6 @@ ON_DESK: dict[str, str] = {
         "avec le lecteur."
     ),
     "declaration_late": "{what} {reference} : hors du délai de rétractation. Geste à décider, réponse à écrire.",
-    "declaration_organisation": "{what} {reference} : contrat d’une organisation. Réponse à écrire.",
     "declaration_not_here": "{what} {reference} : contrat conclu ailleurs. Date du premier numéro à vérifier.",
     "declaration_ground": "{what} {reference} : motif légitime à examiner. La reconduction est déjà arrêtée.",
     "declaration_notice_proved": "{what} {reference} : avis de reconduction contesté, sa preuve est au dossier.",
@@ -49,7 +48,6 @@ ON_DESK: dict[str, str] = {
 }
 _DESK_KINDS: dict[str, str] = {
     Code.WITHDRAWAL_LATE: "declaration_late",
-    Code.WITHDRAWAL_ORGANISATION: "declaration_organisation",
     Code.WITHDRAWAL_NOT_HERE: "declaration_not_here",
     Code.GROUND: "declaration_ground",
     Code.NOTICE_PROVED: "declaration_notice_proved",

@@ -32,7 +32,6 @@ class Code(StrEnum):
     WITHDRAWN_DEBIT = "withdrawn_debit"
     WITHDRAWAL_LATE = "withdrawal_late"
     WITHDRAWAL_NOT_HERE = "withdrawal_not_here"
-    WITHDRAWAL_ORGANISATION = "withdrawal_organisation"
     ENDS_AT_TERM = "ends_at_term"
     ENDS_BY_ITSELF = "ends_by_itself"
     NOTICE_MISSED = "notice_missed"
@@ -94,10 +93,6 @@ SENTENCES: Mapping[Code, str] = {
     Code.WITHDRAWAL_NOT_HERE: (
         "Ce contrat n’a pas été conclu sur ce site. Votre rétractation est reçue ; une personne vérifie la date de "
         "votre premier numéro et vous répond. Votre abonnement ne sera pas reconduit."
-    ),
-    Code.WITHDRAWAL_ORGANISATION: (
-        "Le droit de rétractation protège les consommateurs ; ce contrat est au nom d’une organisation. Votre demande est "
-        "reçue et sera examinée par une personne, qui vous répondra."
     ),
     Code.ENDS_AT_TERM: (
         "Votre abonnement s’arrête le {effective}, à la fin de la période payée. Il ne sera pas reconduit et rien ne sera "
@@ -254,7 +249,6 @@ class Standing:
 
     subscription: bool
     over: bool
-    consumer: bool
     bought_here: bool
     automatic: bool
     withdrawal_open: bool
@@ -333,8 +327,6 @@ def withdrawal(standing: Standing, *, on: date) -> Effect:
         return Effect(Code.ALREADY_OVER)
     if not standing.bought_here:
         return Effect(Code.WITHDRAWAL_NOT_HERE, standing.ends_on)
-    if not standing.consumer:
-        return Effect(Code.WITHDRAWAL_ORGANISATION, standing.ends_on)
     return Effect(Code.WITHDRAWAL_LATE, standing.ends_on, until=standing.withdraw_until)
 
 

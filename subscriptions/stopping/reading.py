@@ -12,7 +12,7 @@ from django.db.models import Q
 from payments.disputes import is_disputed
 from payments.models import Payment
 from payments.refunds import given_back
-from payments.vat import BuyerKind, ttc_left
+from payments.vat import ttc_left
 from subscriptions.calendar import DeliveryZone, withdraw_until
 from subscriptions.dates import LIVING, dates_of_subscription
 from subscriptions.gifts.carried import lock_where_served, served_as
@@ -153,7 +153,6 @@ def standing_of(contract: Contract, *, on: date, orders: Collection[str] = ()) -
     return Standing(
         subscription=True,
         over=stopped or contract.subscription.state not in LIVING,
-        consumer=order is not None and order.buyer_kind == BuyerKind.CONSUMER,
         bought_here=order is not None,
         automatic=contract.subscription.renewal == "automatic",
         withdrawal_open=still_open and dates.withdrawal_open and not stopped,
@@ -301,7 +300,6 @@ def _standing_of_order(contract: Contract) -> Standing:
     return Standing(
         subscription=False,
         over=False,
-        consumer=order.buyer_kind == BuyerKind.CONSUMER,
         bought_here=True,
         automatic=False,
         withdrawal_open=True,

@@ -16,7 +16,6 @@ CENT0 = Decimal("0.00")
 STANDS = Standing(
     subscription=True,
     over=False,
-    consumer=True,
     bought_here=True,
     automatic=True,
     withdrawal_open=True,
@@ -57,11 +56,7 @@ ROWS = [
         Effect(Code.WITHDRAWAL_LATE, ENDS, until=date(2026, 12, 18)),
     ),
     (
-        "an organisation", "withdrawal", replace(STANDS, withdrawal_open=False, consumer=False), "",
-        Effect(Code.WITHDRAWAL_ORGANISATION, ENDS),
-    ),
-    (
-        "bought elsewhere", "withdrawal", replace(STANDS, withdrawal_open=False, consumer=False, bought_here=False), "",
+        "bought elsewhere", "withdrawal", replace(STANDS, withdrawal_open=False, bought_here=False), "",
         Effect(Code.WITHDRAWAL_NOT_HERE, ENDS),
     ),
     ("over already", "withdrawal", replace(STANDS, withdrawal_open=False, over=True), "", Effect(Code.ALREADY_OVER)),
