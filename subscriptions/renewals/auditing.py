@@ -100,9 +100,9 @@ def nobody_forgotten(at: datetime) -> Breaches:
 def charged_in_time(at: datetime) -> Breaches:
     """ON TIME: whoever is due and was told of their debit is charged, but for what waits for the bank, for a signature, or
     on finance's desk for a name to invoice."""
-    if unsigned.rule() == unsigned.Choice.HOLD:
-        return
     on = paris_day(at) - LEFT_DUE
+    if any(unsigned.held(on + timedelta(days=number)) for number in range(LEFT_DUE.days + 1)):
+        return
     told = RenewalProof.objects.filter(
         renewal=OuterRef("pk"),
         kind=Kind.PRE_DEBIT,
