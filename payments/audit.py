@@ -48,7 +48,8 @@ def one_charge(at: datetime) -> Breaches:
     )
     for row in doubled:
         yield row["subject"], f"{row['n']} paying payments"
-    for payment in Payment.objects.filter(surplus=True, refunds=None).iterator(CHUNK):
+    taken_back = Dispute.objects.filter(payment=OuterRef("pk"), state=Dispute.State.LOST, taken__gt=0)
+    for payment in Payment.objects.filter(~Exists(taken_back), surplus=True, refunds=None).iterator(CHUNK):
         yield f"payment:{payment.pk}", "a surplus payment that nobody is giving back"
     late = Payment.objects.filter(effect=Payment.Effect.PARKED, state_since__lte=at - WAITING_TOO_LONG)
     for payment in late.iterator(CHUNK):
