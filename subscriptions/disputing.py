@@ -247,7 +247,9 @@ def held_while_disputed(at: datetime) -> Breaches:
     theirs = Q(term__payment__in=undecided) | Q(term__carries__sold__payment__in=undecided)
     for copy in Entitlement.objects.filter(theirs, state=Copy.OWED).iterator(CHUNK):
         yield f"entitlement:{copy.pk}", "still owed though the bank disputes its payment"
-    last = EntitlementMovement.objects.filter(entitlement=OuterRef("pk")).order_by("-pk").values("reason")[:1]
+    # A copy that is held may be given another issue meanwhile: why it is held is what its last hold says.
+    holds = EntitlementMovement.objects.filter(entitlement=OuterRef("pk"), kind=EntitlementMovement.Kind.HOLD)
+    last = holds.order_by("-pk").values("reason")[:1]
     still = Q(term__payment__in=waiting) | Q(term__carries__sold__payment__in=waiting)
     held = Entitlement.objects.filter(state=Copy.HELD).annotate(because=Subquery(last)).filter(because=HELD)
     rows = list(held.exclude(still).exclude(pauses__state=Pause.State.HELD).values_list("pk", "term__subscription"))

@@ -309,3 +309,12 @@ def test_what_the_bank_took_for_good_is_not_refunded_with_the_order():
             reference="RMB-X", payment=payment, amount=eur("27.60"), reason="x", actor="x", idempotency_key="x",
             created_at=NOW, state_since=NOW,
         )  # fmt: skip
+
+
+def test_the_audit_finds_what_stays_held_though_a_pause_has_given_it_another_issue():
+    subscription = subscriber()
+    disputed(Payment.objects.get())
+    pause(subscription.pk, [25], actor=READER, at=NOW, reason="")
+    Dispute.objects.update(state="won", settled_at=NOW, returned=Decimal("27.60"))
+    found = [one for one in breaches(NOW) if one[2] == "still held though no dispute is open"]
+    assert len(found) == 3, "the fourth is the pause's by now"
