@@ -37,7 +37,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 #: Stripe's words for an end. An inquiry that is closed, or was answered before it became a dispute, has cost nothing.
 ENDS = {"won": State.WON, "warning_closed": State.WON, "prevented": State.WON, "lost": State.LOST}
 
-SAID = {State.OPEN: "ouverte", State.WON: "gagnée", State.LOST: "perdue"}
+SAID: dict[str, str] = {State.OPEN: "ouverte", State.WON: "gagnée", State.LOST: "perdue"}
 
 #: Why the holder contests it, by Stripe's word; one that is not here is said as it stands.
 REASONS = {
