@@ -9,7 +9,7 @@ from django.db import transaction
 
 from payments.actors import Actor
 from payments.days import paris_day
-from payments.desk import take_off_desk
+from payments.desk import put_on_desk, take_off_desk
 from payments.disputes import disputed_payments, is_disputed
 from payments.ledger import entries
 from payments.ledger.posting import post
@@ -60,13 +60,24 @@ def _retry_one(payment_id: int, *, actor: Actor, at: datetime) -> int:
 
 
 def taken_by_bank(payment: Payment, *, reason: str, actor: Actor, at: datetime) -> None:
-    """Its bank has taken a locked payment back before it could be served: it pays for nothing any more, and is not tried again."""
+    """Its bank has taken a locked payment back before it could be served: it pays for nothing any more, and is not tried again.
+
+    What it was for stays where it stood: a person ends that.
+    """
     if payment.effect != Payment.Effect.PARKED:
         return
     payment.effect, payment.surplus = Payment.Effect.SURPLUS, True
     payment.save(update_fields=["effect", "surplus"])
     post([entries.became_surplus(payment, booked_on=paris_day(at))], actor=actor, at=at)
     take_off_desk(kind="effect_parked", subject=f"payment:{payment.pk}", because=reason, actor=actor, at=at)
+    put_on_desk(
+        DeskItem.Desk.FINANCE,
+        kind="taken_back_unserved",
+        subject=f"payment:{payment.pk}",
+        sentence=f"{payment.reference} n’avait pas pu être suivi d’effet, et la banque l’a repris : la commande ou la reconduction "
+        "qu’il payait est à clore.",
+        at=at,
+    )
 
 
 def _booked_to_nobody(payment: Payment) -> bool:

@@ -74,7 +74,7 @@ def test_a_payment_that_could_not_be_served_is_not_served_once_the_bank_has_it_b
     payment.refresh_from_db()
     assert (payment.effect, payment.surplus, Subscription.objects.count()) == ("surplus", True, 0)
     assert [balance_of(account) for account in ("411000", "467000", "419700", "654000", "517000")] == [0, 0, 0, 0, 0]
-    assert (Refund.objects.count(), open_kinds()) == (0, [])
+    assert (Refund.objects.count(), open_kinds()) == (0, ["taken_back_unserved"])
     assert breaches(NOW) == []
 
 
