@@ -48,7 +48,8 @@ def one_charge(at: datetime) -> Breaches:
     )
     for row in doubled:
         yield row["subject"], f"{row['n']} paying payments"
-    for payment in Payment.objects.filter(surplus=True, refunds=None).iterator(CHUNK):
+    taken_back = Dispute.objects.filter(payment=OuterRef("pk"), state=Dispute.State.LOST, taken__gt=0)
+    for payment in Payment.objects.filter(~Exists(taken_back), surplus=True, refunds=None).iterator(CHUNK):
         yield f"payment:{payment.pk}", "a surplus payment that nobody is giving back"
     late = Payment.objects.filter(effect=Payment.Effect.PARKED, state_since__lte=at - WAITING_TOO_LONG)
     for payment in late.iterator(CHUNK):
@@ -150,7 +151,9 @@ def fees_booked(at: datetime) -> Breaches:
     ours = BalanceMovement.objects.filter(Q(payment__isnull=False) | Q(refund__isnull=False)).exclude(fee=0)
     yield from _unbooked("fee", ours.values_list("pk", flat=True))
     charges = Payment.objects.filter(stripe_charge=OuterRef("source"))
-    orphans = BalanceMovement.objects.filter(Exists(charges), payment=None, created__lte=at - WAITING_TOO_LONG)
+    disputes = Dispute.objects.filter(stripe_dispute=OuterRef("source"))
+    known = Exists(charges) | Exists(disputes)
+    orphans = BalanceMovement.objects.filter(known, payment=None, created__lte=at - WAITING_TOO_LONG)
     for line in orphans.iterator(CHUNK):
         yield f"movement:{line.stripe_id}", "belongs to a payment of ours and is not matched"
 

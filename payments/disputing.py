@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from payments import gateway
 from payments.actors import Actor
@@ -22,7 +22,7 @@ from payments.gateway import DisputeSeen
 from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import DeskItem, Dispute, DisputeEvent, Payment
-from payments.money import amount_of, french, from_cents
+from payments.money import amount_of, eur, french, from_cents
 from payments.owners import owner_of
 
 log = structlog.get_logger(__name__)
@@ -36,6 +36,8 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 }
 #: Stripe's words for an end. An inquiry that is closed, or was answered before it became a dispute, has cost nothing.
 ENDS = {"won": State.WON, "warning_closed": State.WON, "prevented": State.WON, "lost": State.LOST}
+
+SAID: dict[str, str] = {State.OPEN: "ouverte", State.WON: "gagnée", State.LOST: "perdue"}
 
 #: Why the holder contests it, by Stripe's word; one that is not here is said as it stands.
 REASONS = {
@@ -64,9 +66,12 @@ def look_up(stripe_dispute: str, payment_id: int, *, actor: Actor, at: datetime)
 
 
 def due(*, at: datetime, limit: int) -> list[tuple[str, int]]:
-    """Disputes to ask about now, with their payments: those that are open once a day, and whatever is not carried out."""
-    asked_before = at - timedelta(days=1)
-    rows = Dispute.objects.filter(~Q(state=State.OPEN) | Q(looked_up_at__lte=asked_before), settled_at=None)
+    """Disputes to ask about now, with their payments: whatever is not carried out; once a day those that are open, and those
+    that were won while what was taken has not come back.
+    """
+    asked_before = Q(looked_up_at__lte=at - timedelta(days=1))
+    not_back = Q(state=State.WON, taken__gt=F("returned")) & asked_before
+    rows = Dispute.objects.filter((~Q(state=State.OPEN) | asked_before) & Q(settled_at=None) | not_back)
     return list(rows.order_by("looked_up_at", "pk").values_list("stripe_dispute", "payment")[:limit])
 
 
@@ -92,12 +97,12 @@ def apply(seen: DisputeSeen, *, payment_id: int, actor: Actor, at: datetime) -> 
     dispute.payment = payment
     if new:
         _step(dispute, "", reason=seen.reason, actor=actor, at=at)
-    _book(dispute, seen, actor=actor, at=at)
+    came_back = _book(dispute, seen, actor=actor, at=at)
     target = ENDS.get(seen.status, State.OPEN)
     if target in TRANSITIONS[dispute.state]:
         came_from, dispute.state, dispute.state_since = dispute.state, target, at
         _step(dispute, came_from, reason="" if seen.status == target else seen.status, actor=actor, at=at)
-    elif target != dispute.state:
+    elif target != dispute.state or (came_back and dispute.state == State.LOST):
         _say_turned(dispute, seen, at=at)
     dispute.respond_by, dispute.looked_up_at = seen.respond_by, at
     _act(dispute, new=new, actor=actor, at=at)
@@ -107,17 +112,18 @@ def apply(seen: DisputeSeen, *, payment_id: int, actor: Actor, at: datetime) -> 
     return dispute
 
 
-def _book(dispute: Dispute, seen: DisputeSeen, *, actor: Actor, at: datetime) -> None:
-    """What left our balance and what came back, each once."""
+def _book(dispute: Dispute, seen: DisputeSeen, *, actor: Actor, at: datetime) -> bool:
+    """What left our balance and what came back, each once; whether something came back now."""
     taken, returned = (Decimal(from_cents(cents).amount) for cents in (seen.taken_cents, seen.returned_cents))
-    drafts, on = [], paris_day(at)
+    drafts, on, came_back = [], paris_day(at), bool(returned and not dispute.returned)
     if taken and not dispute.taken:
         dispute.taken = taken
         drafts.append(entries.disputed(dispute, booked_on=on))
-    if returned and not dispute.returned:
+    if came_back:
         dispute.returned = returned
         drafts.append(entries.dispute_returned(dispute, booked_on=on))
     post(drafts, actor=actor, at=at)
+    return came_back
 
 
 def _act(dispute: Dispute, *, new: bool, actor: Actor, at: datetime) -> None:
@@ -181,7 +187,7 @@ def _say_turned(dispute: Dispute, seen: DisputeSeen, *, at: datetime) -> None:
         DeskItem.Desk.FINANCE,
         kind=TURNED,
         subject=f"{SUBJECT}{dispute.payment_id}",
-        sentence=f"La contestation de {dispute.payment.reference}, close chez nous (« {dispute.state} »), est à « {seen.status} » "
-        "chez Stripe : à regarder.",
+        sentence=f"La contestation de {dispute.payment.reference}, {SAID[dispute.state]} chez nous, est à « {seen.status} » chez "
+        f"Stripe, qui a rendu {french(eur(dispute.returned))} : à regarder.",
         at=at,
     )

@@ -16,7 +16,7 @@ from payments.days import paris_day
 from payments.gateway import MovementSeen
 from payments.ledger import entries
 from payments.ledger.posting import post
-from payments.models import BalanceMovement, Payment, Refund
+from payments.models import BalanceMovement, Dispute, Payment, Refund
 from payments.money import from_cents
 
 PAGE = 100
@@ -45,18 +45,19 @@ def book_for_charge(charge: str, *, actor: Actor, at: datetime) -> None:
         book_ours(actor=actor, at=at)  # its line was read before we knew the charge: it has waited for this
 
 
-# A line finds what it belongs to as it is written. In the order of the ids, so that two who keep the same lines do not
+# A line finds what it belongs to as it is written; one of a dispute, the payment that is contested. In the order of the ids, so that two who keep the same lines do not
 # wait for each other.
 INSERT = """
 INSERT INTO payments_balancemovement
     (stripe_id, kind, amount, fee, net, currency, source, created, available_on, payment_id, refund_id)
 SELECT line.stripe_id, line.kind, line.amount, line.fee, line.net, line.currency, line.source, line.created,
-    line.available_on, payment.id, refund.id
+    line.available_on, coalesce(payment.id, dispute.payment_id), refund.id
 FROM jsonb_to_recordset(%s::jsonb) AS line(
     stripe_id text, kind text, amount numeric, fee numeric, net numeric, currency text, source text,
     created timestamptz, available_on date)
 LEFT JOIN payments_payment payment ON payment.stripe_charge = line.source
 LEFT JOIN payments_refund refund ON refund.stripe_refund = line.source
+LEFT JOIN payments_dispute dispute ON dispute.stripe_dispute = line.source
 ORDER BY line.stripe_id
 ON CONFLICT (stripe_id) DO NOTHING
 RETURNING *
@@ -98,12 +99,13 @@ def book_ours(*, actor: Actor, at: datetime) -> int:
         .exclude(source="")
         .annotate(
             paid=Subquery(Payment.objects.filter(stripe_charge=OuterRef("source")).values("pk")),
+            contested=Subquery(Dispute.objects.filter(stripe_dispute=OuterRef("source")).values("payment")),
             given_back=Subquery(Refund.objects.filter(stripe_refund=OuterRef("source")).values("pk")),
         )
     )
-    ours = [row for row in orphans.order_by("pk") if row.paid or row.given_back]
+    ours = [row for row in orphans.order_by("pk") if row.paid or row.contested or row.given_back]
     for row in ours:
-        row.payment_id, row.refund_id = row.paid, row.given_back
+        row.payment_id, row.refund_id = row.paid or row.contested, row.given_back
     BalanceMovement.objects.bulk_update(ours, ["payment", "refund"])
     _book_fees(ours, actor=actor, at=at)
     return len(ours)

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from payments.actors import Actor
 from payments.days import paris_day
-from payments.desk import take_off_desk
-from payments.disputes import disputed_payments
+from payments.desk import put_on_desk, take_off_desk
+from payments.disputes import disputed_payments, is_disputed
 from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import DeskItem, LedgerLine, Payment
@@ -22,8 +22,8 @@ log = structlog.get_logger(__name__)
 def retry(*, actor: Actor, at: datetime, limit: int = 20) -> int:
     """Serve parked payments again, each in its own transaction; returns how many were served or given back.
 
-    A payment whose amount differs waits for finance, who closes the desk item first; one that is disputed, for its bank. Tried in no order: those that
-    fail every time must not stand in front of the others.
+    A payment whose amount differs waits for finance, who closes the desk item first; one that is disputed, for its bank.
+    Tried in no order: those that fail every time must not stand in front of the others.
     """
     waiting = DeskItem.objects.filter(kind="amount_differs", closed_at=None).values_list("subject", flat=True)
     held = {int(subject.removeprefix("payment:")) for subject in waiting} | disputed_payments()
@@ -42,7 +42,7 @@ def _try(payment_id: int, *, actor: Actor, at: datetime) -> int:
 @transaction.atomic
 def _retry_one(payment_id: int, *, actor: Actor, at: datetime) -> int:
     payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
-    if payment.effect != Payment.Effect.PARKED:
+    if payment.effect != Payment.Effect.PARKED or is_disputed([payment]):
         return 0
     serve([payment], actor=actor, at=at)
     if payment.effect == Payment.Effect.PARKED:
@@ -57,6 +57,27 @@ def _retry_one(payment_id: int, *, actor: Actor, at: datetime) -> int:
         kind="effect_parked", subject=f"payment:{payment.pk}", because="served on a later try", actor=actor, at=at
     )
     return 1
+
+
+def taken_by_bank(payment: Payment, *, reason: str, actor: Actor, at: datetime) -> None:
+    """Its bank has taken a locked payment back before it could be served: it pays for nothing any more, and is not tried again.
+
+    What it was for stays where it stood: a person ends that.
+    """
+    if payment.effect != Payment.Effect.PARKED:
+        return
+    payment.effect, payment.surplus = Payment.Effect.SURPLUS, True
+    payment.save(update_fields=["effect", "surplus"])
+    post([entries.became_surplus(payment, booked_on=paris_day(at))], actor=actor, at=at)
+    take_off_desk(kind="effect_parked", subject=f"payment:{payment.pk}", because=reason, actor=actor, at=at)
+    put_on_desk(
+        DeskItem.Desk.FINANCE,
+        kind="taken_back_unserved",
+        subject=f"payment:{payment.pk}",
+        sentence=f"{payment.reference} n’avait pas pu être suivi d’effet, et la banque l’a repris : la commande ou la reconduction "
+        "qu’il payait est à clore.",
+        at=at,
+    )
 
 
 def _booked_to_nobody(payment: Payment) -> bool:

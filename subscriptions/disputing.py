@@ -12,17 +12,18 @@ from decimal import Decimal
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from payments import refunds
+from payments import parked, refunds
 from payments.actors import Actor
 from payments.audit import CHUNK, Breaches
 from payments.days import paris_day
-from payments.desk import put_on_desk
+from payments.desk import put_on_desk, take_off_desk
 from payments.disputes import disputed_payments
 from payments.invoicing.issuing import credit_part, credit_rest, left_of, standing_invoice, unserved, vat_by_rate
 from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import DeskItem, Dispute, Invoice, InvoiceLine, Payment
 from payments.money import eur, french
+from payments.transfers import giving_back
 from subscriptions.beginning import calendars
 from subscriptions.calendar import is_open
 from subscriptions.calendar.catching_up import catch_up
@@ -124,6 +125,9 @@ def _write_off(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
     """
     payment, on = dispute.payment, paris_day(at)
     refunds.call_off(payment, reason=LOST, actor=actor, at=at)
+    giving_back.call_off(payment, reason=LOST, actor=actor, at=at)
+    parked.taken_by_bank(payment, reason=LOST, actor=actor, at=at)
+    take_off_desk(kind="surplus", subject=f"payment:{payment.pk}", because=LOST, actor=actor, at=at)
     term = Term.objects.filter(payment=payment).select_related("order").first()
     if term is not None:
         dispute.credit_note = _undo(term, dispute, on=on, actor=actor, at=at)
@@ -133,6 +137,8 @@ def _write_off(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
             dispute.cleared += note.total_ttc.amount
             lines += note.lines.all()
     post([entries.dispute_lost(dispute, booked_on=on, vat_by_rate=vat_by_rate(lines))], actor=actor, at=at)
+    if refunds.left_of(payment) > 0:
+        _say_in_part(dispute, "Un remboursement qui attendait n’est pas parti : ce qui en reste est à rendre.", at=at)
     if term is not None:
         _tell(dispute, at=at)
 
@@ -140,12 +146,16 @@ def _write_off(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
 def _lose_a_part(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
     """The books lose what the bank took; whether it is a rebate with a credit note, finance decides."""
     post([entries.dispute_lost(dispute, booked_on=paris_day(at), vat_by_rate={})], actor=actor, at=at)
+    _say_in_part(dispute, "Les numéros viennent toujours ; un avoir est peut-être à faire.", at=at)
+
+
+def _say_in_part(dispute: Dispute, what_is_left: str, *, at: datetime) -> None:
     put_on_desk(
         DeskItem.Desk.FINANCE,
         kind="dispute_lost_in_part",
         subject=f"payment:{dispute.payment_id}",
         sentence=f"{dispute.payment.reference} : la banque a gardé {french(eur(dispute.taken))} sur "
-        f"{french(dispute.payment.amount)}. Les numéros viennent toujours ; un avoir est peut-être à faire.",
+        f"{french(dispute.payment.amount)}. {what_is_left}",
         at=at,
     )
 
@@ -222,7 +232,9 @@ def held_while_disputed(at: datetime) -> Breaches:
     theirs = Q(term__payment__in=undecided) | Q(term__carries__sold__payment__in=undecided)
     for copy in Entitlement.objects.filter(theirs, state=Copy.OWED).iterator(CHUNK):
         yield f"entitlement:{copy.pk}", "still owed though the bank disputes its payment"
-    last = EntitlementMovement.objects.filter(entitlement=OuterRef("pk")).order_by("-pk").values("reason")[:1]
+    # A copy that is held may be given another issue meanwhile: why it is held is what its last hold says.
+    holds = EntitlementMovement.objects.filter(entitlement=OuterRef("pk"), kind=EntitlementMovement.Kind.HOLD)
+    last = holds.order_by("-pk").values("reason")[:1]
     still = Q(term__payment__in=waiting) | Q(term__carries__sold__payment__in=waiting)
     held = Entitlement.objects.filter(state=Copy.HELD).annotate(because=Subquery(last)).filter(because=HELD)
     rows = list(held.exclude(still).exclude(pauses__state=Pause.State.HELD).values_list("pk", "term__subscription"))

@@ -87,10 +87,14 @@ def mark_sent(file: TransferFile, *, on: date, reason: str, actor: Actor, at: da
 
 
 @transaction.atomic
-def came_back(transfer_id: int, *, on: date, reason: str, actor: Actor, at: datetime) -> Transfer:
-    """The bank sent a transfer back: the reader is asked for another account. Raises CannotTransfer."""
+def came_back(transfer_id: int, *, on: date, reason: str, actor: Actor, at: datetime) -> Transfer | None:
+    """The bank sent a transfer back: the reader is asked for another account, unless nothing is owed any more; then None.
+
+    Raises CannotTransfer.
+    """
     anew = giving_back.came_back(transfer_id, on=on, actor=actor, at=at, reason=reason)
-    ask_for_account(anew, at=at)
+    if anew is not None:
+        ask_for_account(anew, at=at)
     return anew
 
 

@@ -250,7 +250,11 @@ def reminders() -> None:
 @shared_task(name="forgetting")
 def forget() -> None:
     with running("forgetting") as summary:
-        at = timezone.now()
+        at, bodies = timezone.now(), 0
         recipients = forgetting.forget_due(on=paris_day(at), actor=job("forgetting"), at=at, limit=ROWS)
-        bodies = documents.purge(on=paris_day(at), limit=ROWS)
+        for _round in range(ROUNDS):
+            emptied = documents.purge(on=paris_day(at), limit=ROWS)
+            bodies += emptied
+            if not emptied:
+                break
         summary.text = f"{recipients} recipients of gifts forgotten, {bodies} documents emptied"

@@ -26,7 +26,7 @@ from payments.transfers.moving import LEFT, move
 from payments.transfers.sepa_letters import plain
 
 State = Transfer.State
-KIND, CANCELLED = "refund_by_transfer", "transfer_cancelled"
+KIND, CANCELLED, TWICE = "refund_by_transfer", "transfer_cancelled", "transfer_given_twice"
 WHY = {
     Transfer.Because.FAILED: "le remboursement par Stripe n’a pas abouti",
     Transfer.Because.TOO_OLD: "prélèvement de plus de 180 jours",
@@ -184,6 +184,28 @@ def cancel(transfer_id: int, *, actor: Actor, at: datetime, reason: str) -> Tran
     return transfer
 
 
+def call_off(payment: Payment, *, reason: str, actor: Actor, at: datetime) -> None:
+    """What was to leave for a locked payment is not wanted any more: its bank has given the money back. Nothing stays owed.
+
+    One that is in the hands of our own bank cannot be called off: finance has to stop it, or to claim it back.
+    """
+    living = (State.ASKED, State.GIVEN, State.APPROVED)
+    waiting = Transfer.objects.select_for_update(no_key=True).filter(payment=payment, state__in=living)
+    for transfer in list(waiting.order_by("pk")):
+        if transfer.file_id is None:
+            move([transfer], State.CANCELLED, actor=actor, at=at, reason=reason)
+            take_off_desk(kind=KIND, subject=transfer.subject, because=reason, actor=actor, at=at)
+            continue
+        put_on_desk(
+            DeskItem.Desk.FINANCE,
+            kind=TWICE,
+            subject=transfer.subject,
+            sentence=f"Le virement {transfer.reference} est dans un fichier pour notre banque, alors que celle du client lui a rendu "
+            "la même somme : à arrêter, ou à réclamer.",
+            at=at,
+        )
+
+
 def ask_again(transfer_id: int, *, actor: Actor, at: datetime, reason: str) -> Transfer:
     """What was cancelled is wanted after all: the same amount is asked for again, as one that follows it. Returns the new one.
 
@@ -231,10 +253,11 @@ def arrived(transfer_id: int, *, actor: Actor, at: datetime, reason: str) -> Tra
     return transfer
 
 
-def came_back(transfer_id: int, *, on: date, actor: Actor, at: datetime, reason: str) -> Transfer:
+def came_back(transfer_id: int, *, on: date, actor: Actor, at: datetime, reason: str) -> Transfer | None:
     """The bank sent the money back: its entry is mirrored, and the same amount is asked for again. Returns the new one.
 
-    Raises CannotTransfer.
+    None where the customer's bank has given it back meanwhile: that this one came back is booked all the same. Raises
+    CannotTransfer.
     """
     transfer = locked(transfer_id)
     if transfer.state not in LEFT:
@@ -242,7 +265,18 @@ def came_back(transfer_id: int, *, on: date, actor: Actor, at: datetime, reason:
     transfer.failure = reason[:200]
     move([transfer], State.FAILED, actor=actor, at=at, reason=reason)
     post([entries.transfer_failed(transfer, booked_on=on, vat_by_rate=_vat(transfer))], actor=actor, at=at)
-    return _the_same(transfer, actor=actor, at=at)
+    try:
+        return _the_same(transfer, actor=actor, at=at)
+    except refunds.NothingToRefund:
+        put_on_desk(
+            DeskItem.Desk.FINANCE,
+            kind=TWICE,
+            subject=transfer.subject,
+            sentence=f"Le virement {transfer.reference} est revenu alors que la banque du client lui avait rendu la même somme : "
+            "rien n’est plus à rendre, la perte inscrite au 654 est à reprendre.",
+            at=at,
+        )
+        return None
 
 
 def entry_of(transfer: Transfer) -> EntryDraft:

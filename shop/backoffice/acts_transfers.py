@@ -309,6 +309,8 @@ class CameBack(_OnTransfer):
         anew = transferring.came_back(
             subject.pk, on=form.cleaned_data["on"], reason=form.cleaned_data["reason"], actor=actor, at=at
         )
+        if anew is None:
+            return Done(_("It is booked. The bank of its reader has given the money back: nothing is asked for again."))
         return Done(_("Transfer %(reference)s waits for an IBAN.") % {"reference": anew.reference})
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from payments.actors import Actor
+from subscriptions.disputes import disputed_among
 from subscriptions.gifts.moving import inform, move
 from subscriptions.gifts.reaching import mailbox_of
 from subscriptions.models import Entitlement, EntitlementMovement, Gift, Notice, Subscription
@@ -28,7 +29,7 @@ CAME_BACK = (Notice.State.BOUNCED, Notice.State.FAILED)
 def announce(*, on: date, at: datetime, actor: Actor, limit: int) -> int:
     """Tell up to `limit` gifts that are due on day `on` (Paris); returns how many. Letters leave after the commit.
 
-    Rows that somebody else holds are left for the next run. Four queries, whatever the number.
+    Rows that somebody else holds are left for the next run. Five queries, whatever the number.
     """
     gifts = list(
         due(on)
@@ -51,12 +52,14 @@ def announce(*, on: date, at: datetime, actor: Actor, limit: int) -> int:
 def due(on: date) -> QuerySet[Gift]:
     """Gifts to be told on day `on`: their day has come, or their first copy has left without it.
 
-    Without an address there is nobody to write to: those are told by the sheet, with the first copy.
+    Without an address there is nobody to write to: those are told by the sheet, with the first copy. A gift whose payment
+    is disputed is not promised to anybody before the bank has decided, unless a copy has said so already.
     """
     served = Entitlement.objects.filter(term__subscription=OuterRef("subscription"), state=Entitlement.State.SERVED)
     reached = ~Q(reader_email="") | ~Q(recipient_email="")
     gifts = Gift.objects.filter(state=State.GIVEN).exclude(subscription__state=Subscription.State.ENDED)
-    return gifts.filter(Q(reached, announce_on__lte=on) | Exists(served))
+    promised = Q(reached, announce_on__lte=on) & ~Q(subscription__in=disputed_among())
+    return gifts.filter(promised | Exists(served))
 
 
 def announcement(gift: Gift, *, at: datetime) -> NoticeDraft:

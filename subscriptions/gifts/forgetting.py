@@ -83,7 +83,13 @@ def due(on: date) -> QuerySet[Gift]:
     sent = (EntitlementMovement.Kind.SERVE, EntitlementMovement.Kind.RESEND)
     lately = EntitlementMovement.objects.filter(theirs | carried, kind__in=sent, on__gt=until)
     left = ~Q(recipient_name="", recipient_email="", reader_email="", message="")
-    left |= Q(claimed_by=None, subscription__recipient__customer=None) & ~Q(subscription__recipient__name="")
+    # Whoever receives another one still is forgotten with that: this one must not stand in front of others until then.
+    nobody_else = ~Exists(
+        _living().filter(recipient=OuterRef("subscription__recipient")).exclude(pk=OuterRef("subscription"))
+    )
+    left |= Q(nobody_else, claimed_by=None, subscription__recipient__customer=None) & ~Q(
+        subscription__recipient__name=""
+    )
     return Gift.objects.filter(
         left,
         ~Exists(coming),
@@ -91,6 +97,13 @@ def due(on: date) -> QuerySet[Gift]:
         subscription__isnull=False,
         state_since__lte=datetime.combine(until, time(), tzinfo=PARIS),
     )
+
+
+def _living() -> QuerySet[Subscription]:
+    """Subscriptions that are not over, or of which a copy is still to come."""
+    over = Q(state__in=(Subscription.State.ENDED, Subscription.State.LAPSED))
+    coming = Entitlement.objects.filter(term__subscription=OuterRef("pk"), state__in=COMING)
+    return Subscription.objects.filter(~over | Exists(coming))
 
 
 def _coming(subscription: int) -> QuerySet[Entitlement]:
@@ -107,17 +120,21 @@ def _blank(gift: Gift, *, actor: Actor, at: datetime, reason: str) -> bool:
     gift.save(update_fields=names)
     former = HandOver.objects.filter(subscription=gift.subscription, old_recipient__isnull=False)
     known = Q(subscriptions__given=gift) | Q(pk__in=former.values("old_recipient"))
-    over = (Subscription.State.ENDED, Subscription.State.LAPSED)
-    others = Subscription.objects.filter(recipient=OuterRef("pk")).exclude(given=gift)
-    others = others.exclude(state__in=over)
-    keys = Recipient.objects.filter(known, ~Exists(others), customer=None).values_list("pk", flat=True)
-    recipients = Recipient.objects.filter(pk__in=list(keys))
+    others = _living().filter(recipient=OuterRef("pk")).exclude(given=gift)
+    keys = list(Recipient.objects.filter(known, ~Exists(others), customer=None).values_list("pk", flat=True))
+    recipients = Recipient.objects.filter(pk__in=keys)
     moves = AddressChange.objects.filter(recipient__in=recipients)
     lived = Q(pk__in=recipients.values("address")) | Q(pk__in=moves.values("old")) | Q(pk__in=moves.values("new"))
-    if recipients:
-        lived |= Q(pk=Order.objects.values_list("delivery", flat=True).get(pk=gift.order_id))
+    # Their gifts of other years were sent to them as well.
+    theirs = (
+        Order.objects.filter(Q(gift__subscription__recipient__in=keys) | Q(pk=gift.order_id))
+        if keys
+        else Order.objects.none()
+    )
+    given = list(theirs.values_list("pk", flat=True))
+    lived |= Q(pk__in=theirs.values("delivery"))
     named = Order.objects.filter(Q(delivery=OuterRef("pk")) | Q(billing=OuterRef("pk")))
-    sold = named.exclude(pk=gift.order_id) | named.filter(billing=OuterRef("pk"))
+    sold = named.exclude(pk__in=given) | named.filter(billing=OuterRef("pk"))
     others_live = Recipient.objects.filter(address=OuterRef("pk")).exclude(pk__in=recipients.values("pk"))
     addresses = PostalAddress.objects.filter(lived).exclude(Exists(sold)).exclude(Exists(others_live)).exclude(lines=[])
     blanked = PostalAddress.objects.filter(pk__in=list(addresses.values_list("pk", flat=True)))

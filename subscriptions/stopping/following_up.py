@@ -27,10 +27,16 @@ from subscriptions.models import Declaration, Subscription, Term
 from subscriptions.stopping.effects import WAITING, Code
 from subscriptions.stopping.given_up import open_pages
 from subscriptions.stopping.late import interest, uplift
-from subscriptions.stopping.moving import remember_refund
+from subscriptions.stopping.moving import remember_refund, waits_no_more
 from subscriptions.stopping.reading import contract_of
 from subscriptions.stopping.terminating import end_today
-from subscriptions.stopping.withdrawing import CANNOT, leave_to_finance, must_wait, stop_for_withdrawal
+from subscriptions.stopping.withdrawing import (
+    CANNOT,
+    leave_to_finance,
+    must_wait,
+    stop_for_withdrawal,
+    terms_undone,
+)
 from subscriptions.transferring import has_left, has_left_for
 
 log = structlog.get_logger(__name__)
@@ -96,6 +102,9 @@ def _give_back(key: int, *, actor: Actor, at: datetime) -> bool:
     if declaration.effect == Code.WITHDRAWN_WAITS:
         if must_wait(contract, declaration):
             return False
+        if not terms_undone(contract, declaration):
+            waits_no_more(declaration)
+            return True
         declaration.refund = stop_for_withdrawal(contract, declaration, actor=actor, at=at)
         if declaration.refund is None:
             return False
@@ -150,7 +159,7 @@ def _due(*, on: date) -> list[tuple[Declaration, date]]:
     near = Q(refund_due_on__lte=soon, refund_due_on__gte=on - LOOK_BACK)
     rows = (
         Declaration.objects.filter((near & waiting) | Q(pk__in=keys), refund_due_on__isnull=False)
-        .select_related("refund", "order")
+        .select_related("refund", "order", "subscription")
         .order_by("refund_due_on", "pk")
     )
     return [(row, row.refund_due_on) for row in rows if row.refund_due_on is not None]
@@ -173,10 +182,15 @@ def refunded(declaration: Declaration) -> bool:
 
 
 def _taken_by_bank(declaration: Declaration) -> bool:
-    """Whether the reader has got it back over a dispute that was lost, and the contract has ended with it."""
-    ended = Subscription.objects.filter(declarations=declaration, state=Subscription.State.ENDED)
-    lost = Dispute.objects.filter(state=Dispute.State.LOST, settled_at__isnull=False)
-    paid = Term.objects.filter(subscription__in=ended, payment__isnull=False)
+    """Whether the reader has got it back over a dispute that was lost since, and what they declared has ended with it."""
+    subscription = declaration.subscription
+    if subscription is None:
+        return False
+    given_otherwise = declaration.effect == Code.WITHDRAWN and declaration.refund_id is None
+    if not given_otherwise and subscription.state != Subscription.State.ENDED:
+        return False
+    lost = Dispute.objects.filter(state=Dispute.State.LOST, settled_at__gte=declaration.received_at)
+    paid = Term.objects.filter(subscription=subscription, payment__isnull=False)
     return lost.filter(payment__in=paid.values("payment")).exists()
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from payments.actors import Actor
 from subscriptions.models import Declaration, DeclarationEvent
+from subscriptions.stopping.effects import Code
 
 State = Declaration.State
 
@@ -47,3 +48,9 @@ def move(declaration: Declaration, target: str, *, actor: Actor, at: datetime, r
 def remember_refund(declaration: Declaration) -> None:
     """Save which refund gives the money back, once it is known; the state stays."""
     declaration.save(update_fields=["refund"])
+
+
+def waits_no_more(declaration: Declaration) -> None:
+    """Save that the money of a withdrawal has gone back by another way than a refund of ours; the state stays."""
+    declaration.effect = Code.WITHDRAWN
+    declaration.save(update_fields=["effect"])

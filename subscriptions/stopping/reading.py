@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Q
@@ -173,14 +173,17 @@ def standing_of(contract: Contract, *, on: date, orders: Collection[str] = ()) -
     )
 
 
-def terms_withdrawn(contract: Contract, *, on: date, orders: Collection[str] = ()) -> Sequence[Term]:
+def terms_withdrawn(
+    contract: Contract, *, on: date, orders: Collection[str] = (), since: datetime | None = None
+) -> Sequence[Term]:
     """The terms that a withdrawal of day `on` undoes: each order has its own period (C. conso L221-18).
 
     The one whose order the reader has named, if its period is open. Else from the first order whose period is open, to the
     last term: what follows goes with it, but for a gift that somebody else has paid. All of them where none is open, for
-    then a person has decided to give everything back.
+    then a person has decided to give everything back. `since`: one that was undone after it, by a bank or for this very
+    withdrawal, counts as it stood then.
     """
-    still_open = _withdrawable(contract, on=on)
+    still_open = _withdrawable(contract, on=on, since=since)
     named = term_named(contract, orders)
     if named is not None:
         return [named] if named in still_open else contract.terms
@@ -195,11 +198,19 @@ def term_named(contract: Contract, orders: Collection[str]) -> Term | None:
     return named[0] if len(named) == 1 else None
 
 
-def _withdrawable(contract: Contract, *, on: date) -> list[Term]:
+def undone_since(term: Term, since: datetime) -> bool:
+    """Whether a term was taken back whole then or later. No query for terms of a contract."""
+    undone = getattr(term, "undone", None)
+    return undone is not None and undone.at >= since
+
+
+def _withdrawable(contract: Contract, *, on: date, since: datetime | None = None) -> list[Term]:
     """The terms whose order may still be withdrawn from on day `on`, in order."""
     found = []
     for term in contract.terms:
-        if term.order is not None and any(copy.state in KEPT for copy in contract.of_term(term)):
+        if term.order is not None and since is not None and undone_since(term, since):
+            found.append(term)
+        elif term.order is not None and any(copy.state in KEPT for copy in contract.of_term(term)):
             until = _withdraw_until(contract, term)
             if until is None or on <= until:
                 found.append(term)

@@ -22,7 +22,7 @@ from subscriptions.orders.moving import move as move_orders
 from subscriptions.refunding import CannotRefund, refund_in_full, undo
 from subscriptions.stopping.choosing import stop_renewing
 from subscriptions.stopping.effects import Code
-from subscriptions.stopping.reading import Contract, terms_withdrawn
+from subscriptions.stopping.reading import Contract, terms_withdrawn, undone_since
 from subscriptions.stopping.saying import orders_named
 from subscriptions.stopping.unserved import Disputed, give_back_unserved
 
@@ -66,10 +66,15 @@ def leave_to_finance(declaration: Declaration, *, at: datetime) -> None:
 
 
 def terms_undone(contract: Contract, declaration: Declaration) -> Sequence[Term]:
-    """All of them where a person gives everything back, else those of the order named, or of those still open on its receipt."""
+    """All of them where a person gives everything back, else those of the order named, or of those still open on its receipt.
+
+    Without those that were undone since: none where nothing is left to do.
+    """
     if declaration.effect == Code.GOODWILL:
         return contract.terms
-    return terms_withdrawn(contract, on=paris_day(declaration.received_at), orders=orders_named(declaration))
+    since = declaration.received_at
+    terms = terms_withdrawn(contract, on=paris_day(since), orders=orders_named(declaration), since=since)
+    return [term for term in terms if not undone_since(term, since)]
 
 
 def must_wait(contract: Contract, declaration: Declaration) -> bool:

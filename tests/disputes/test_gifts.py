@@ -20,7 +20,7 @@ from tests.choice.people import noon, time_passes, wrong
 from tests.choice.people import reader as subscribed
 from tests.disputes.people import BANK, disputed, says
 from tests.gifts.conftest import clock, offers, standin
-from tests.gifts.people import give
+from tests.gifts.people import give, told
 from tests.makers import READER, TODAY
 from tests.stopping.people import credit_notes, states
 
@@ -103,3 +103,14 @@ def test_a_gift_year_and_the_payment_of_its_giver_are_locked_together(carried):
     contract = contract_of(subscription=own.pk, lock=True)
     assert [one.pk for one in contract.givers] == [payment_of(gift).pk]
     assert payment_of(gift) not in contract.payments
+
+
+@pytest.mark.parametrize(("ends", "letters"), [("won", 1), ("lost", 0)])
+def test_nobody_is_promised_a_gift_before_the_bank_has_decided(offers, ends, letters):
+    gift = give(start=26)
+    christmas = date(2026, 12, 25)
+    disputed(payment_of(gift), at=noon(TODAY))
+    assert told(christmas) == 0
+    disputed(payment_of(gift), ends, at=noon(christmas))
+    assert told(christmas) == letters
+    assert wrong(noon(christmas)) == []

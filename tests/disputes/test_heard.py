@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from payments import fees
 from payments.actors import job
 from payments.audit import balance_of
 from payments.disputing import due, look_up
@@ -63,3 +64,19 @@ def test_without_the_last_events_it_is_asked_once_a_day(charge, till, hear):
     for one in itertools.chain(due(at=tomorrow, limit=10), due(at=tomorrow, limit=10)):
         look_up(*one, actor=job("disputes"), at=tomorrow)
     assert (states(), due(at=tomorrow + timedelta(days=2), limit=10)) == ({"owed"}, [])
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_stripes_fee_for_a_dispute_is_booked_from_its_line(charge, till, hear, early):
+    """20,00 €, whether its line is read before the dispute is heard of or after."""
+    fees.read_movements(actor=job("fees"), at=timezone.now())
+    before = balance_of("627800")
+    dispute(till.application.world, charge)
+    if not early:
+        hear()
+    for _twice in range(2):
+        fees.read_movements(actor=job("fees"), at=timezone.now())
+    hear()
+    for _twice in range(2):
+        fees.read_movements(actor=job("fees"), at=timezone.now())
+    assert balance_of("627800") - before == Decimal("20.00")

@@ -269,6 +269,31 @@ def test_what_was_decided_stands_and_news_to_the_contrary_are_finances():
     assert Subscription.objects.get(pk=subscription.pk).state == "ended"
 
 
+def test_what_comes_back_of_a_lost_dispute_is_finances():
+    subscriber()
+    payment = Payment.objects.get()
+    disputed(payment, "lost")
+    back = replace(says(payment, "lost"), returned_cents=2760)
+    for _twice in range(2):
+        apply(back, payment_id=payment.pk, actor=BANK, at=AFTER)
+    item = DeskItem.objects.get(closed_at=None)
+    assert item.kind == "dispute_turned"
+    assert "perdue chez nous" in item.sentence
+    assert breaches(NOW) == []
+
+
+def test_won_it_is_asked_about_until_the_money_has_come_back():
+    subscriber()
+    payment = Payment.objects.get()
+    found = apply(replace(says(payment, "won"), returned_cents=0), payment_id=payment.pk, actor=BANK, at=NOW)
+    assert found.settled_at == NOW
+    assert due(at=NOW, limit=10) == []
+    assert due(at=AFTER, limit=10) == [(found.stripe_dispute, payment.pk)]
+    disputed(payment, "won", at=AFTER)
+    assert due(at=AFTER + timedelta(days=2), limit=10) == []
+    assert (balance_of("467000"), balance_of("517000")) == (0, Decimal("27.60"))
+
+
 def test_what_the_bank_took_for_good_is_not_refunded_with_the_order():
     """It took ten euros of a dispute that ended in our favour: what is left is given back as a part."""
     subscription = subscriber(renewal="fixed")
@@ -284,3 +309,12 @@ def test_what_the_bank_took_for_good_is_not_refunded_with_the_order():
             reference="RMB-X", payment=payment, amount=eur("27.60"), reason="x", actor="x", idempotency_key="x",
             created_at=NOW, state_since=NOW,
         )  # fmt: skip
+
+
+def test_the_audit_finds_what_stays_held_though_a_pause_has_given_it_another_issue():
+    subscription = subscriber()
+    disputed(Payment.objects.get())
+    pause(subscription.pk, [25], actor=READER, at=NOW, reason="")
+    Dispute.objects.update(state="won", settled_at=NOW, returned=Decimal("27.60"))
+    found = [one for one in breaches(NOW) if one[2] == "still held though no dispute is open"]
+    assert len(found) == 3, "the fourth is the pause's by now"

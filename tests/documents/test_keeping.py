@@ -11,6 +11,7 @@ from django.db import connections
 
 from payments.documents import BodyChanged, due_for_purge, keep, purge, read
 from payments.models import Document
+from tasks.promise import forget
 
 AT = datetime(2027, 1, 4, 9, 30, tzinfo=UTC)
 UNTIL, DAY = date(2038, 1, 1), timedelta(days=1)
@@ -62,6 +63,15 @@ def test_a_body_is_emptied_on_its_day_and_its_hash_stays():
     row = Document.objects.get(pk=SHA256)
     assert (read(SHA256), row.purged_on, row.size) == (None, UNTIL, len(BODY))
     assert purge(on=UNTIL + 400 * DAY, limit=10) == 1, "late"
+
+
+@pytest.mark.django_db
+def test_the_nightly_job_empties_whatever_is_due(monkeypatch):
+    for body in (b"one", b"two", b"three"):
+        keep(body, media_type="text/plain", keep_until=date(2026, 1, 1), at=AT)
+    monkeypatch.setattr("tasks.promise.ROWS", 1)
+    forget()
+    assert not Document.objects.filter(purged_on=None).exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,10 +14,11 @@ from shop.customers.exporting import rows
 from shop.customers.holdings import everything
 from subscriptions.addresses.label import postal_label
 from subscriptions.gifts.claiming import claim
-from subscriptions.gifts.forgetting import CannotForget, forget, forget_due
+from subscriptions.gifts.forgetting import CannotForget, due, forget, forget_due
 from subscriptions.gifts.receiving import correct_address, give_email
 from subscriptions.handing_over import give_recipient
 from subscriptions.models import Gift, Subscription
+from subscriptions.renewals.ending import end_fixed_terms
 from tests.choice.people import noon, time_passes, wrong
 from tests.choice.people import reader as subscribed
 from tests.gifts.people import GIVER, INES, JOB, NICE, WORDS, give, reader, told, withdrawn
@@ -183,3 +184,23 @@ def test_whoever_has_an_account_erases_it_there(gift):
     with pytest.raises(CannotForget) as refused:
         forget(gift.subscription_id, actor=JOB, at=noon(TODAY), reason="Demande.")
     assert refused.value.code == "claimed"
+
+
+def test_whoever_is_given_another_year_is_forgotten_once_both_are_over(gift):
+    """The first year does not stand in front of others in the sweep meanwhile; then the address of both goes."""
+    on = date(2027, 10, 1)
+    time_passes(on)
+    second = give(on=on, continues=gift, after=29, announce_on=None)
+    assert second.subscription.recipient == gift.subscription.recipient
+    time_passes(date(2028, 3, 15))
+    assert sweep(date(2028, 3, 15)) == [1, 0]
+    assert not due(date(2028, 3, 15)).exists()
+    assert "Inès Roux" in left_of(second)
+    assert "69002" in left_of(gift)
+    time_passes(date(2028, 12, 15))
+    end_fixed_terms(on=date(2029, 3, 15), at=noon(date(2029, 3, 15)), actor=JOB, limit=10)
+    assert sweep(date(2029, 3, 15)) == [2, 0]
+    assert (left_of(second), left_of(gift)) == ((), ())
+    for one in (gift, second):
+        one.order.delivery.refresh_from_db()
+        assert one.order.delivery.lines == []
