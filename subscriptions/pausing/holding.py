@@ -234,9 +234,12 @@ def _carry_out(standing: Standing, foreseen: Foreseen, verb: str, *, actor: Acto
 
 
 def _tell(kind: str, matter: str, subscription: Subscription, facts: dict[str, Any], *, at: datetime) -> None:
-    """To whoever holds the copies, else to who pays; nobody without an e-mail address."""
-    people: list[Any] = [subscription.holder, subscription.payer]
-    person = next((one for one in people if one is not None and one.email), None)
+    """To whoever holds the copies, else to who pays; the first who has an e-mail address, else on paper. No one who was
+    erased."""
+    people: list[Any] = [
+        one for one in (subscription.holder, subscription.payer) if one is not None and one.erased_on is None
+    ]
+    person = next((one for one in people if one.email), people[0] if people else None)
     tell_reader(
         person, kind, f"{kind}:{subscription.pk}:{matter}", {"subscription_id": subscription.pk, **facts}, at=at
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from django.contrib.auth import get_user_model
 
 from payments.actors import job, reader
 from subscriptions.dates import dates_of_subscription
@@ -59,6 +60,14 @@ def test_two_issues_do_not_come_and_two_more_come_at_the_end():
     # R was 23 November 2027; n° 29 leaves on 15 December 2027.
     assert dates.renewal.on == date(2027, 12, 16)
     assert dates.ends_on == date(2027, 11, 22), "what was sold stays"
+
+
+def test_whoever_has_no_e_mail_address_is_told_on_paper():
+    subscription = subscriber()
+    get_user_model().objects.filter(pk=subscription.payer_id).update(email=None)
+    put_off(subscription, 25)
+    told = Notice.objects.get(kind="pause_confirmed")
+    assert (told.customer_id, told.to_email, told.channel) == (subscription.payer_id, "", "paper")
 
 
 def test_put_off_one_after_the_other_is_the_same_in_the_end():
