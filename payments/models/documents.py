@@ -25,6 +25,7 @@ class Document(models.Model):
                 name="document_kept_until",
             ),
         ]
+        indexes = [models.Index(fields=["keep_until"], condition=models.Q(purged_on=None), name="document_to_empty")]
 
     def __str__(self) -> str:
         return f"{self.media_type} {self.sha256[:12]}"
