@@ -114,6 +114,7 @@ def not_renewed(till: Till, *, at: datetime) -> Iterator[tuple[str, str]]:
         )
     )
     later = set(Term.objects.values_list("subscription", "number"))
+    given = set(Term.objects.filter(carries__isnull=False).values_list("subscription", "number"))
     ordered = set(Order.objects.filter(state="paid", renews__isnull=False).values_list("renews", flat=True))
     disputed = disputed_among()
     said = set(RenewalChoice.objects.filter(automatic=False).values_list("subscription", flat=True))
@@ -127,6 +128,7 @@ def not_renewed(till: Till, *, at: datetime) -> Iterator[tuple[str, str]]:
             or term.subscription_id in said
             or term.subscription_id in disputed  # before finance until the bank has decided
             or (key in later and term.subscription_id in ordered)
+            or key in given  # the year after is a gift
             or term.subscription.state == Subscription.State.ENDED
         )
         if not excused and not (states and _moved_later(key, at=at)):
