@@ -61,20 +61,21 @@ ROWS = (
     """,
     """
     INSERT INTO subscriptions_subscription (id, number, magazine_id, payer_id, holder_id, recipient_id, renewal, offer_id,
-        saved_method_id, state, state_since, created_at, source, foreign_ref)
+        saved_method_id, state, state_since, created_at, source, foreign_ref, is_gift)
     SELECT s, 'n' || s, {magazine}, s, s, s, CASE WHEN automatic THEN 'automatic' ELSE 'fixed' END,
-        CASE WHEN automatic THEN {automatic} ELSE {fixed} END, CASE WHEN automatic THEN s END, 'active', {at}, {at}, 'shop', ''
+        CASE WHEN automatic THEN {automatic} ELSE {fixed} END, CASE WHEN automatic THEN s END, 'active', {at}, {at}, 'shop', '',
+        false
     FROM every
     """,
     """
     INSERT INTO subscriptions_order (id, reference, form_token, content_sha256, state, state_since, placed_at, offer_id,
         price_id, amount, amount_currency, vat_zone, vat_rate, legal_mention, first_issue_id, disclosure_id, source_code,
         customer_id, email, title, first_name, last_name, phone, language, delivery_id, buyer_kind, organisation, siren,
-        siret, vat_number, engagement_number, typed)
+        siret, vat_number, engagement_number, typed, is_gift)
     SELECT s, 'CMD-' || s, gen_random_uuid(), repeat('1', 64), 'paid', {at}, {at},
         CASE WHEN automatic THEN {automatic} ELSE {fixed} END, {price}, 27.60, 'EUR', 'FR_METRO', 2.10, '', 1000,
         repeat('0', 64), '', s, 'r' || s || '@exemple.fr', '', 'Camille', 'Lenoir ' || s, '', 'fr', s, 'consumer', '', '', '',
-        '', '', '{{}}' FROM every
+        '', '', '{{}}', false FROM every
     """,
     """
     INSERT INTO payments_payment (id, reference, purpose, subject, customer_id, amount, amount_currency, description, way,
