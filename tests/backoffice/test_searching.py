@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from itertools import count
+from random import Random
 
 import pytest
 from django.urls import reverse
@@ -16,6 +18,7 @@ from shop.watch import runs
 from shop.watch.models import JobRun
 from subscriptions.addresses.typed import TypedAddress
 from subscriptions.models import Subscription
+from subscriptions.references import new_reference
 from tasks.watch import search_lines
 from tests.backoffice.colleagues import said, text_of
 from tests.backoffice.sold import sell
@@ -104,6 +107,15 @@ def test_references_lead_straight_to_what_they_name(at_desk, sales):
         answer = colleague.see("desk_search", q=query)
         assert answer.status_code == 302, (query, text_of(answer)[:400])
         assert answer.url == reverse(page, args=[key]), query
+
+
+def test_a_reference_without_a_digit_is_no_name(at_desk, sales, monkeypatch):
+    drawn = (new_reference("CMD", Random(seed)) for seed in count())
+    reference = next(one for one in drawn if not any(sign.isdigit() for sign in one))
+    monkeypatch.setattr("subscriptions.orders.placing.new_reference", lambda *_given: reference)
+    order = place_order(make_wish(sales[0].order.offer, email="rare@example.fr"), token=uuid.uuid4())
+    answer = at_desk("administrator").see("desk_search", q=reference.lower().replace("-", " "))
+    assert (answer.status_code, answer.url) == (302, reverse("desk_order", args=[order.pk]))
 
 
 def test_a_reference_leads_nowhere_for_those_who_may_not_see_what_it_names(at_desk, sales):
