@@ -10,12 +10,15 @@ from collections.abc import Collection, Iterable
 
 from django.db.models import CharField
 from django.db.models.functions import Cast, Substr
+from django.utils.translation import gettext_lazy as _
 
 from payments.models import DeskItem, Dispute, Payment
 
 #: How the kinds of those items begin: they are the events that Stripe tells of (`payments.webhooks.types`).
 KIND = "charge.dispute"
 SUBJECT = "payment:"
+#: Why nothing is given back now, said to whoever asks for it.
+NO_REFUND = _("The payment is disputed at the bank: no refund until the dispute has ended.")
 
 
 def disputed_payments(among: Collection[int] | None = None) -> set[int]:

@@ -18,7 +18,7 @@ from payments import refunds
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act
-from payments.disputes import is_disputed
+from payments.disputes import NO_REFUND, is_disputed
 from payments.invoicing.issuing import AlreadyCredited, credit_part, left_of, standing_invoice, taken_back, unserved
 from payments.models import Invoice, Payment, Refund
 from payments.money import NBSP, french
@@ -73,9 +73,7 @@ def part_of(
     if payment is None or invoice is None or payment.state != Payment.State.SUCCEEDED or payment.surplus:
         raise CannotRefund(_("This term was not paid here: there is nothing to refund."), code="not_paid")
     if is_disputed([payment]):
-        raise CannotRefund(
-            _("The payment is disputed at the bank: no refund until the dispute has ended."), code="disputed"
-        )
+        raise CannotRefund(NO_REFUND, code="disputed")
     left = min(refunds.left_of(payment), left_of(invoice))
     chosen = _last(contract.of_term(term), copies) if copies else []
     ttc = _price(term, contract.of_term(term), len(chosen)) if copies else (amount or Decimal("0.00"))

@@ -14,7 +14,7 @@ from payments import refunds
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act
-from payments.disputes import is_disputed
+from payments.disputes import NO_REFUND, is_disputed
 from payments.invoicing.issuing import credit_rest, left_of, standing_invoice
 from payments.models import Invoice, Payment, Refund
 from subscriptions.gifts.carried import lock_where_served
@@ -113,6 +113,4 @@ def still_runs(subscription: Subscription, *, but: Term, on: date) -> bool:
 
 def _refuse_disputed(payment: Payment) -> None:
     if is_disputed([payment]):
-        raise CannotRefund(
-            _("The payment is disputed at the bank: no refund until the dispute has ended."), code="disputed"
-        )
+        raise CannotRefund(NO_REFUND, code="disputed")

@@ -231,27 +231,15 @@ def undone(credit_note: Invoice, *, vat_by_rate: Mapping[Decimal, Decimal]) -> E
 
 def disputed(dispute: Dispute, *, booked_on: date) -> EntryDraft:
     """The bank takes the amount back while it decides: 467 to 517. Stripe's fee for it is booked from its own line."""
-    return EntryDraft(
-        journal=Journal.STRIPE,
-        source=f"dispute:{dispute.pk}",
-        booked_on=booked_on,
-        piece_ref=dispute.payment.reference,
-        piece_date=booked_on,
-        label=f"Contestation de {dispute.payment.reference}",
-        lines=(Line("DISPUTES", debit=dispute.taken), Line("PSP", credit=dispute.taken)),
-    )
+    lines = (Line("DISPUTES", debit=dispute.taken), Line("PSP", credit=dispute.taken))
+    return _of_dispute(dispute, "dispute", "Contestation de", lines, booked_on=booked_on, journal=Journal.STRIPE)
 
 
 def dispute_returned(dispute: Dispute, *, booked_on: date) -> EntryDraft:
     """The bank gives back what it had taken: 517 to 467."""
-    return EntryDraft(
-        journal=Journal.STRIPE,
-        source=f"dispute_returned:{dispute.pk}",
-        booked_on=booked_on,
-        piece_ref=dispute.payment.reference,
-        piece_date=booked_on,
-        label=f"Contestation gagnée {dispute.payment.reference}",
-        lines=(Line("PSP", debit=dispute.returned), Line("DISPUTES", credit=dispute.returned)),
+    lines = (Line("PSP", debit=dispute.returned), Line("DISPUTES", credit=dispute.returned))
+    return _of_dispute(
+        dispute, "dispute_returned", "Contestation gagnée", lines, booked_on=booked_on, journal=Journal.STRIPE
     )
 
 
@@ -263,20 +251,29 @@ def dispute_lost(dispute: Dispute, *, booked_on: date, vat_by_rate: Mapping[Deci
     """
     payment, vat = dispute.payment, sum(vat_by_rate.values(), ZERO)
     lost = dispute.taken - dispute.cleared
+    lines = (
+        Line("AR", debit=dispute.cleared, party=party(payment.customer_id)),
+        *(Line(vat_key(rate), debit=part) for rate, part in sorted(vat_by_rate.items())),
+        Line("VAT_PENDING", credit=vat),
+        Line("SURPLUS", debit=lost, party=party(payment.customer_id))
+        if payment.surplus
+        else Line("BAD_DEBT", debit=lost),
+        Line("DISPUTES", credit=dispute.taken),
+    )
+    return _of_dispute(dispute, "dispute_lost", "Contestation perdue", lines, booked_on=booked_on, journal=Journal.MISC)
+
+
+def _of_dispute(
+    dispute: Dispute, source: str, what: str, lines: tuple[Line, ...], *, booked_on: date, journal: str
+) -> EntryDraft:
+    """An entry of what the bank decides about a payment, whose reference is its piece."""
+    reference = dispute.payment.reference
     return EntryDraft(
-        journal=Journal.MISC,
-        source=f"dispute_lost:{dispute.pk}",
+        journal=journal,
+        source=f"{source}:{dispute.pk}",
         booked_on=booked_on,
-        piece_ref=payment.reference,
+        piece_ref=reference,
         piece_date=booked_on,
-        label=f"Contestation perdue {payment.reference}",
-        lines=(
-            Line("AR", debit=dispute.cleared, party=party(payment.customer_id)),
-            *(Line(vat_key(rate), debit=part) for rate, part in sorted(vat_by_rate.items())),
-            Line("VAT_PENDING", credit=vat),
-            Line("SURPLUS", debit=lost, party=party(payment.customer_id))
-            if payment.surplus
-            else Line("BAD_DEBT", debit=lost),
-            Line("DISPUTES", credit=dispute.taken),
-        ),
+        label=f"{what} {reference}",
+        lines=lines,
     )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from payments import refunds
 from payments.actors import Actor
 from payments.desk import put_on_desk, take_off_desk
-from payments.disputes import is_disputed
+from payments.disputes import NO_REFUND, is_disputed
 from payments.iban import check_iban
 from payments.invoicing.issuing import vat_by_rate
 from payments.keys import new_reference
@@ -105,9 +105,7 @@ def instead_of(refund: Refund, *, reason: str, actor: Actor, at: datetime) -> Tr
     if locked.state != Refund.State.FAILED:
         raise CannotTransfer(_("This refund has not failed: its money is on its way."), code="not_failed")
     if is_disputed([payment]):
-        raise CannotTransfer(
-            _("The payment is disputed at the bank: no refund until the dispute has ended."), code="disputed"
-        )
+        raise CannotTransfer(NO_REFUND, code="disputed")
     try:
         return ask(
             payment=payment,
@@ -157,9 +155,7 @@ def approve(transfer_id: int, *, actor: Actor, at: datetime, reason: str, alone:
             _("You wrote this account down yourself: a colleague of finance approves it."), code="four_eyes"
         )
     if transfer.payment is not None and is_disputed([transfer.payment]):
-        raise CannotTransfer(
-            _("The payment is disputed at the bank: no refund until the dispute has ended."), code="disputed"
-        )
+        raise CannotTransfer(NO_REFUND, code="disputed")
     transfer.approved_by = str(actor)
     transfer.alone_because = reason[:300] if transfer.given_by == str(actor) else ""
     move([transfer], State.APPROVED, actor=actor, at=at, reason=reason)
@@ -216,9 +212,7 @@ def ask_again(transfer_id: int, *, actor: Actor, at: datetime, reason: str) -> T
     if transfer.state != State.CANCELLED:
         raise CannotTransfer(_("This transfer was not cancelled."), code="not_cancelled")
     if transfer.payment is not None and is_disputed([transfer.payment]):
-        raise CannotTransfer(
-            _("The payment is disputed at the bank: no refund until the dispute has ended."), code="disputed"
-        )
+        raise CannotTransfer(NO_REFUND, code="disputed")
     if Transfer.objects.filter(follows=transfer).exists():
         raise CannotTransfer(_("This transfer was asked for again already."), code="again")
     try:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from payments.actors import Actor
 from payments.days import paris_day
-from payments.disputes import is_disputed
+from payments.disputes import NO_REFUND, is_disputed
 from shop.backoffice import words
 from shop.backoffice.acting import Done, Impossible, Preview, ReasonForm, TwoSteps
 from shop.backoffice.declaration_pages import candidates
@@ -199,7 +199,7 @@ class EndSubscription(TwoSteps):
     def preview(self, subject: Subscription, form: Any) -> Preview:
         contract = contract_of(subscription=subject.pk)
         if is_disputed(contract.money):
-            raise Impossible(_("The payment is disputed at the bank: no refund until the dispute has ended."))
+            raise Impossible(NO_REFUND)
         standing = standing_of(contract, on=paris_day(timezone.now()))
         back = sum(copy.state in UNSERVED for copy in contract.copies)
         way = _("by transfer, on finance’s desk") if form.cleaned_data["to_estate"] else _("the way it was paid")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act, take_off_desk
+from payments.disputes import NO_REFUND
 from payments.models import DeskItem
 from subscriptions.models import Declaration
 from subscriptions.notices.queueing import NoticeDraft, queue
@@ -130,9 +131,7 @@ def _effect(declaration: Declaration, standing: Standing, decision: str, *, on: 
             )
         return Effect(Code.GOODWILL, on, standing.paid, on + timedelta(days=WITHDRAWAL_REFUND_DAYS))
     if standing.disputed:
-        raise CannotDecide(
-            _("The payment is disputed at the bank: no refund until the dispute has ended."), code="disputed"
-        )
+        raise CannotDecide(NO_REFUND, code="disputed")
     return Effect(Code.ENDED_NOW, on, standing.unserved_price, on + timedelta(days=LATE_NOTICE_REFUND_DAYS))
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act
-from payments.disputes import is_disputed
+from payments.disputes import NO_REFUND, is_disputed
 from subscriptions.dates import LIVING
 from subscriptions.gifts.giving import take_back
 from subscriptions.models import Declaration, Entitlement, Subscription
@@ -94,9 +94,7 @@ def end_now(
     if subscription.state not in LIVING:
         raise CannotEnd(_("This subscription has ended already."), code="over")
     if is_disputed(contract.money):
-        raise CannotEnd(
-            _("The payment is disputed at the bank: no refund until the dispute has ended."), code="disputed"
-        )
+        raise CannotEnd(NO_REFUND, code="disputed")
     given = end_today(contract, actor=actor, at=at, reason=LEGITIMATE, by_transfer=to_estate)
     record_act(
         "ended a subscription",
