@@ -18,6 +18,7 @@ from payments.days import paris_day
 from payments.territories import VatZone
 from subscriptions.calendar import DeliveryZone
 from subscriptions.gifts.announcing import inserts_of
+from subscriptions.losses.holding import hold_of_issue
 from subscriptions.models import Entitlement, EntitlementMovement, MailingRun, Offer, Subscription
 from subscriptions.moving import move_copies_of_run
 
@@ -130,11 +131,12 @@ def lock_subscriptions(run: MailingRun) -> int:
 def freeze(run: MailingRun, *, actor: Actor, at: datetime) -> Frozen:
     """Write the lines of a locked run, put their copies into the file (ASSIGN), and count. The caller holds the issue.
 
-    A copy of a subscription that has one in this issue already stays owed: one main dispatch each (COPIES). Raises
-    DoubledCopies.
+    A copy of a subscription that has one in this issue already stays owed: one main dispatch each (COPIES); one whose
+    address is in doubt is held. Raises DoubledCopies.
     """
     lock_subscriptions(run)
     issue = run.issue
+    hold_of_issue(issue, actor=actor, at=at)
     owed = Subscription.objects.filter(is_gift=True, terms__entitlements__in=_owed(run)).distinct()
     facts: dict[str, Any] = {
         "run": run.pk, "issue": issue.pk, "number": issue.number, "magazine": issue.magazine_id, "sequence": run.sequence,

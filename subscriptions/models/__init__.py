@@ -3,6 +3,17 @@
 from subscriptions.models.declarations import Declaration, DeclarationEvent
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
 from subscriptions.models.looks import Look
+from subscriptions.models.losses import (
+    AddressDoubt,
+    AddressDoubtEvent,
+    Claim,
+    ClaimEvent,
+    ClaimIncident,
+    ClaimIncidentEvent,
+    CopyReturn,
+    LossRule,
+    StockMovement,
+)
 from subscriptions.models.notices import Notice, NoticeProof
 from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
 from subscriptions.models.orders import Consent, Disclosure, Order, OrderEvent
@@ -40,9 +51,16 @@ from subscriptions.models.support import Contact, HandOver
 
 __all__ = [
     "AddressChange",
+    "AddressDoubt",
+    "AddressDoubtEvent",
     "CarriedTerm",
+    "Claim",
+    "ClaimEvent",
+    "ClaimIncident",
+    "ClaimIncidentEvent",
     "Consent",
     "Contact",
+    "CopyReturn",
     "Declaration",
     "DeclarationEvent",
     "Disclosure",
@@ -56,6 +74,7 @@ __all__ = [
     "Issue",
     "LegalText",
     "Look",
+    "LossRule",
     "LostMailbox",
     "Magazine",
     "MailEvent",
@@ -91,6 +110,7 @@ __all__ = [
     "RenewalChoice",
     "RenewalEvent",
     "RenewalProof",
+    "StockMovement",
     "Subscription",
     "SubscriptionEvent",
     "Term",

@@ -1,0 +1,25 @@
+"""Doubts about addresses: of which subscriptions do copies wait for an answer? What holds them releases them, nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from subscriptions.losses.rules import HOLDING, OPEN_DOUBTS
+from subscriptions.models import AddressDoubt
+
+
+def in_doubt(keys: Collection[int]) -> set[int]:
+    """Those of these subscriptions whose copies are held for their address. One query."""
+    found = AddressDoubt.objects.filter(subscription__in=keys, state__in=HOLDING)
+    return set(found.values_list("subscription", flat=True))
+
+
+def open_doubt(subscription: str) -> Exists:
+    """Whether the address of the outer row's subscription is asked about; `subscription` names it there."""
+    return Exists(_open().filter(subscription=OuterRef(subscription)))
+
+
+def _open() -> QuerySet[AddressDoubt]:
+    return AddressDoubt.objects.filter(state__in=OPEN_DOUBTS)
