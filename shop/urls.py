@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.gifts.urls")),
     path("", include("shop.account.urls")),
     path("", include("shop.stopping.urls")),
+    path("", include("shop.losses.urls")),
     path("", include("shop.post.urls")),
     path("", include("shop.backoffice.urls")),
     path("healthz", watch.healthz, name="healthz"),

@@ -19,6 +19,7 @@ from shop.storefront.covers import season_of
 from shop.templatetags.french import day, issue_number
 from subscriptions.calendar import IssueDates, is_open
 from subscriptions.dates import LIVING, CopyDates, Means, SubscriptionDates, dates_of_subscriptions
+from subscriptions.losses.links import claim_path
 from subscriptions.models import Entitlement, Offer, Subscription
 from subscriptions.models import Renewal as Plan
 from subscriptions.notices.french import issues, month
@@ -106,7 +107,12 @@ def card(
         else sentence(subscription, dates),
         "copies": sorted(
             [
-                *(copy_line(copy, paused=bool(dates.paused)) for copy in dates.copies),
+                *(
+                    copy_line(copy, paused=bool(dates.paused)) | {"claim_url": claim_url(subscription, copy, dates)}
+                    if movable
+                    else copy_line(copy, paused=bool(dates.paused))
+                    for copy in dates.copies
+                ),
                 *(paused_line(issue) for issue in dates.paused),
             ],
             key=lambda line: line["number"] or MANY,
@@ -126,6 +132,13 @@ def card(
         if living and may_choose(request, subscription, dates)
         else None,
     }
+
+
+def claim_url(subscription: Subscription, copy: CopyDates, dates: SubscriptionDates) -> str | None:
+    """The way to say that a copy did not arrive; of what was posted. Before its days a person looks at it, and none is refused."""
+    if copy.state != Copy.SERVED or copy.issue is None:
+        return None
+    return f"{claim_path(subscription.pk, on=dates.on)}?numero={copy.issue.number}"
 
 
 def renew_url(request: HttpRequest, subscription: Subscription, dates: SubscriptionDates) -> str | None:

@@ -12,7 +12,7 @@ from payments.actors import Actor
 from payments.desk import put_all_on_desk, record_act, take_all_off_desk
 from payments.models import DeskItem
 from subscriptions.losses import moving
-from subscriptions.losses.claiming import CannotClaim, Said, claim, locked
+from subscriptions.losses.claiming import CannotClaim, Said, claim, confirm, locked
 from subscriptions.losses.holding import release
 from subscriptions.losses.rules import OPEN_DOUBTS, rule_in_force
 from subscriptions.losses.stock import lock_issues
@@ -113,3 +113,24 @@ def _take_off(one: AddressDoubt, *, because: str, actor: Actor, at: datetime) ->
         take_all_off_desk(
             kind=kind, subjects=[f"subscription:{one.subscription_id}"], because=because, actor=actor, at=at
         )
+
+
+def known(subscription_id: int, *, actor: Actor, at: datetime, reason: str) -> int:
+    """The reader says what the address is: whatever waited for that goes on; returns how many matters did."""
+    done = 0
+    for key in AddressDoubt.objects.filter(subscription=subscription_id, state__in=OPEN_DOUBTS).values_list(
+        "pk", flat=True
+    ):
+        done += answer(key, actor=actor, at=at, reason=reason)
+    asked = Claim.objects.filter(subscription=subscription_id, state=Claim.State.ASKED).order_by("pk")
+    for key in list(asked.values_list("pk", flat=True)):
+        confirm(key, actor=actor, at=at)
+        done += 1
+    return done
+
+
+def waits_for_address(subscription_id: int) -> bool:
+    """Whether anything waits for the reader's word on their address. Two queries at most."""
+    doubts = AddressDoubt.objects.filter(subscription=subscription_id, state__in=OPEN_DOUBTS)
+    asked = Claim.objects.filter(subscription=subscription_id, state=Claim.State.ASKED)
+    return doubts.exists() or asked.exists()

@@ -73,7 +73,7 @@ def test_none_left_is_one_issue_more_worth_nothing(offers):
     one = claims(anne)
     assert (one.state, letters("claim_extended")) == ("extended", 1)
     extra = one.extra
-    assert (extra.value_ht, extra.rank, extra.state, extra.issue) == (Decimal("0.00"), 5, "owed", None)
+    assert (extra.value_ht, extra.rank, extra.state, extra.issue.number) == (Decimal("0.00"), 5, "owed", 29)
     assert balance_of("487100") == deferred
     assert unsound(CLAIMED) == []
 

@@ -104,6 +104,7 @@ def test_such_a_share_of_few_lines_is_one_too(readers):
     LossRule.objects.create(
         incident_claims=50, incident_least=2, incident_percent=40, actor="x", reason="x", created_at=CLAIMED
     )
+    in_stock()
     claims(readers[0])
     claims(readers[1])
     assert not ClaimIncident.objects.exists()  # two of seven
@@ -112,6 +113,7 @@ def test_such_a_share_of_few_lines_is_one_too(readers):
 
 
 def test_what_one_of_many_claimed_does_not_count_as_their_own(readers):
+    in_stock()
     for one in readers[:4]:
         claims(one)
     posted(number=26, on=date(2027, 3, 15))
