@@ -15,6 +15,7 @@ from subscriptions.calendar import RULES
 from subscriptions.disputing import held_while_disputed
 from subscriptions.fulfilment.auditing import in_the_file, lines_are_true, runs_are_whole
 from subscriptions.gifts.auditing import gifts_carried, gifts_told
+from subscriptions.losses.auditing import given_instead, held_while_doubted, sent_again_once, stock_is_true
 from subscriptions.models import (
     Consent,
     Declaration,
@@ -281,7 +282,19 @@ def refunds_in_time(at: datetime) -> Breaches:
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "ONE-CHARGE": (paid_once, renewed_once),
-    "COPIES": (copies, in_the_file, lines_are_true, runs_are_whole, put_off, gifts_carried, held_while_disputed),
+    "COPIES": (
+        copies,
+        in_the_file,
+        lines_are_true,
+        runs_are_whole,
+        put_off,
+        gifts_carried,
+        held_while_disputed,
+        held_while_doubted,
+        sent_again_once,
+        given_instead,
+        stock_is_true,
+    ),
     "BALANCED": (deferred,),
     "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end),
     "TOLD": (told, gifts_told),

@@ -20,6 +20,8 @@ from payments.invoicing import rendering
 from shop.watch.runs import last_success, running
 from subscriptions.gifts import announcing, claiming, forgetting
 from subscriptions.gifts.reminding import remind_of_gifts
+from subscriptions.losses import answering, incidents, returning
+from subscriptions.losses.carrying_out import carry_out
 from subscriptions.notices import delivering, recovering
 from subscriptions.paper import alarming
 from subscriptions.pausing.holding import end_pauses
@@ -211,6 +213,18 @@ def pauses() -> None:
     with running("pauses") as summary:
         ended = end_pauses(actor=job("pauses"), at=timezone.now())
         summary.text = f"{ended} over"
+
+
+@shared_task(name="lost-copies")
+def lost_copies() -> None:
+    with running("lost-copies") as summary:
+        at, actor = timezone.now(), job("lost-copies")
+        followed = returning.follow(actor=actor, at=at)
+        answered = answering.settle_moved(actor=actor, at=at)
+        late = answering.put_unanswered_on_desk(at=at)
+        incidents.wake(on=paris_day(at), actor=actor, at=at)
+        settled = carry_out(actor=actor, at=at)
+        summary.text = f"{followed} came back, {answered} addresses known, {late} unanswered, {settled} claims settled"
 
 
 @shared_task(name="fixed-terms")

@@ -62,6 +62,8 @@ class Right(StrEnum):
     ISSUES = "change_issues"
     CATALOGUE = "change_catalogue"
     TEAM = "manage_team"
+    CLAIMS = "settle_claims"
+    STOCK = "keep_back_issues"
 
 
 LABELS: Mapping[Right, Any] = {
@@ -106,6 +108,8 @@ LABELS: Mapping[Right, Any] = {
     Right.ISSUES: _("change the calendar of issues"),
     Right.CATALOGUE: _("change the magazine and the offers"),
     Right.TEAM: _("manage the team"),
+    Right.CLAIMS: _("take and settle claims of lost copies"),
+    Right.STOCK: _("let returns in, keep back issues and send them again"),
 }
 
 
@@ -157,7 +161,17 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     ),
     # Copies and where they go; no amount but what an order says.
     Role.FULFILMENT: frozenset(
-        {Right.HOME, Right.PEOPLE, Right.RECORDS, Right.FULFILMENT_DESK, Right.POST, Right.ADDRESS, Right.ISSUES}
+        {
+            Right.HOME,
+            Right.PEOPLE,
+            Right.RECORDS,
+            Right.FULFILMENT_DESK,
+            Right.POST,
+            Right.ADDRESS,
+            Right.ISSUES,
+            Right.CLAIMS,
+            Right.STOCK,
+        }
     ),
     # People: everything that a reader may ask about, and what can be put right without moving money; but what the law
     # gives a reader who stops is theirs to carry out, and small sums go back without asking (`RefundLimit`).
@@ -190,6 +204,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.BULK,
             Right.ACT_FOR,
             Right.QUOTES,
+            Right.CLAIMS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Right),

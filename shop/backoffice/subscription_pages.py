@@ -15,6 +15,7 @@ from payments.days import paris_day
 from shop.backoffice import words
 from shop.backoffice.doors import desk
 from shop.backoffice.links import link
+from shop.backoffice.losses_of import address_story, loss_acts, losses_of
 from shop.backoffice.money_tables import acts_for, name_of
 from shop.backoffice.quote_pages import quotes_of
 from shop.backoffice.reasons import reason
@@ -73,12 +74,14 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
             *_gift_story(user, gift),
             _movements(moves),
             *_renewals(user, one),
+            *address_story(user, one),
         ],
         tables=[
             _terms(user, terms),
             _copies(moves),
             _moves_of_house(user, one),
             *_pauses(one),
+            *losses_of(user, one),
             _hand_overs(user, one),
             *quotes_of(user, one),
             _declarations(user, one),
@@ -87,6 +90,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
         acts=[
             *acts_for(user, (Right.ADDRESS, _("Correct the address"), "desk_act_address", one.recipient_id)),
             *pause_acts(user, dates, one),
+            *loss_acts(user, one),
             *(
                 acts_for(user, (Right.QUOTES, _("Make a quote"), "desk_act_quote", one.pk))
                 if one.state in PROLONGABLE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -88,7 +88,7 @@ def _end(doubt_id: int, *, actor: Actor, at: datetime) -> bool:
     return ended
 
 
-def put_unanswered_on_desk(*, on: date, at: datetime) -> int:
+def put_unanswered_on_desk(*, at: datetime) -> int:
     """Addresses that nobody has told us about in time go to a person, who may telephone or write; returns how many."""
     since = at - timedelta(days=rule_in_force().answer_days)
     late = AddressDoubt.objects.filter(state__in=(Doubt.HELD, Doubt.SUSPENDED), at__lte=since)

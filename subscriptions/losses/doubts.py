@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from subscriptions.losses.moving import OPEN
 from subscriptions.losses.rules import HOLDING, OPEN_DOUBTS
-from subscriptions.models import AddressDoubt
+from subscriptions.models import AddressDoubt, Claim
 
 
 def in_doubt(keys: Collection[int]) -> set[int]:
@@ -19,6 +20,11 @@ def in_doubt(keys: Collection[int]) -> set[int]:
 def open_doubt(subscription: str) -> Exists:
     """Whether the address of the outer row's subscription is asked about; `subscription` names it there."""
     return Exists(_open().filter(subscription=OuterRef(subscription)))
+
+
+def open_claim(subscription: str) -> Exists:
+    """Whether a claim of the outer row's subscription is open: nobody is asked to buy on meanwhile (law.md 7.7)."""
+    return Exists(Claim.objects.filter(subscription=OuterRef(subscription), state__in=OPEN))
 
 
 def _open() -> QuerySet[AddressDoubt]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from payments.actors import Actor
 from payments.saving import insert_all, save_all
+from subscriptions.losses.rules import OPEN_DOUBTS
 from subscriptions.models import (
     AddressDoubt,
     AddressDoubtEvent,
@@ -101,9 +102,6 @@ def doubt(
         doubt=one, from_state="", to_state=state, actor=str(actor), reason=reason[:200], at=at
     )
     return one
-
-
-OPEN_DOUBTS = (Doubt.ASKED, Doubt.HELD, Doubt.SUSPENDED)
 
 
 def move_doubt(one: AddressDoubt, target: str, *, actor: Actor, at: datetime, reason: str = "") -> bool:

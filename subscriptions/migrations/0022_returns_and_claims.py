@@ -48,6 +48,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "return_file",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="how a file of returns is written, where it differs (`losses.return_file.Profile`)",
+                    ),
+                ),
+                (
                     "alone_lines",
                     models.PositiveSmallIntegerField(default=50, help_text="one person closes so many resends alone"),
                 ),

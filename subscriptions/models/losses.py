@@ -27,6 +27,11 @@ class LossRule(models.Model):
     incident_percent = models.DecimalField(
         max_digits=4, decimal_places=1, default=10, help_text="of the lines of that department: an incident too"
     )
+    return_file = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="how a file of returns is written, where it differs (`losses.return_file.Profile`)",
+    )
     alone_lines = models.PositiveSmallIntegerField(default=50, help_text="one person closes so many resends alone")
     actor = models.CharField(max_length=80)
     reason = models.CharField(max_length=200)

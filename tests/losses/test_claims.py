@@ -18,14 +18,9 @@ from subscriptions.losses.resending import make
 from subscriptions.losses.stock import balances
 from subscriptions.models import Claim, Dispatch, Entitlement, EntitlementMovement, MailingRun, Notice, StockMovement
 from tests.losses.people import CLAIMED, at, buys, claims, copy_of, in_stock, posted, unsound
-from tests.makers import CLERK, READER, make_magazine, make_offers
+from tests.makers import CLERK, READER
 
 LATER = at(date(2027, 1, 6))
-
-
-@pytest.fixture
-def offers(db):
-    return make_offers(make_magazine())
 
 
 def letters(kind):

@@ -144,8 +144,8 @@ def test_a_line_comes_back_once(anne):
 def test_without_an_answer_a_person_is_told_after_fifteen_days_once(anne):
     posted(anne)
     comes_back(anne, on=date(2027, 1, 8))
-    assert put_unanswered_on_desk(on=date(2027, 1, 22), at=at(date(2027, 1, 22))) == 0
-    assert put_unanswered_on_desk(on=date(2027, 1, 29), at=at(date(2027, 1, 29))) == 1
-    assert put_unanswered_on_desk(on=date(2027, 1, 30), at=at(date(2027, 1, 30))) == 0
+    assert put_unanswered_on_desk(at=at(date(2027, 1, 22))) == 0
+    assert put_unanswered_on_desk(at=at(date(2027, 1, 29))) == 1
+    assert put_unanswered_on_desk(at=at(date(2027, 1, 30))) == 0
     answer(AddressDoubt.objects.get().pk, actor=READER, at=at(date(2027, 1, 31)), reason="confirmed by its reader")
     assert not DeskItem.objects.filter(kind="address_unanswered", closed_at=None).exists()
