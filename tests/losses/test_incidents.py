@@ -45,7 +45,7 @@ def test_from_the_fourth_on_they_wait_under_one_incident(readers):
     assert states() == ["waiting"] * 7
     incident = ClaimIncident.objects.get()
     assert (incident.department, incident.issue.number, incident.state, incident.claims.count()) == (
-        "35",
+        "75",
         25,
         "open",
         7,
