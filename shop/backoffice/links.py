@@ -29,6 +29,8 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "incident": (Right.CLAIMS, "desk_incident"),
     "notice": (Right.LETTERS, "desk_letter"),
     "batch": (Right.POST, "desk_batch"),
+    "issue": (Right.FULFILMENT_DESK, "desk_issue"),
+    "run": (Right.FULFILMENT_DESK, "desk_run"),
     "event": (Right.EVENTS, "desk_stripe_event"),
     "entry": (Right.LEDGER, "desk_entry"),
 }

@@ -60,6 +60,7 @@ class Right(StrEnum):
     ACT_FOR = "act_for_readers"
     QUOTES = "make_quotes"
     ISSUES = "change_issues"
+    CLOSE = "close_files"
     CATALOGUE = "change_catalogue"
     TEAM = "manage_team"
     CLAIMS = "settle_claims"
@@ -106,6 +107,7 @@ LABELS: Mapping[Right, Any] = {
     Right.PRICES: _("prepare and sign changes of price"),
     Right.ACT_FOR: _("act for a reader"),
     Right.ISSUES: _("change the calendar of issues"),
+    Right.CLOSE: _("close files, hand them over and post them"),
     Right.CATALOGUE: _("change the magazine and the offers"),
     Right.TEAM: _("manage the team"),
     Right.CLAIMS: _("take and settle claims of lost copies"),
@@ -171,6 +173,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.ISSUES,
             Right.CLAIMS,
             Right.STOCK,
+            Right.CLOSE,
         }
     ),
     # People: everything that a reader may ask about, and what can be put right without moving money; but what the law

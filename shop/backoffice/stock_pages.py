@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -16,6 +17,7 @@ from shop.backoffice.money_tables import acts_for
 from shop.backoffice.paging import paged
 from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right, may
+from shop.backoffice.run_words import RUN
 from shop.backoffice.showing import columns
 from shop.backoffice.tables import Cell, Table, chip
 from shop.templatetags.french import issue_number, short_day, stamp
@@ -31,7 +33,7 @@ def stock(request: HttpRequest) -> HttpResponse:
     found = paged(request, StockMovement.objects.select_related("issue"))
     said = {
         "title": _("Back issues"),
-        "tables": [_issues(request), _runs(), _movements(found.rows)],
+        "tables": [_issues(request), _runs(request.user), _movements(found.rows)],
         "acts": acts_for(request.user, (Right.STOCK, _("Enter a movement"), "desk_act_stock", 0)),
         "page": found,
     }
@@ -64,17 +66,17 @@ def _issues(request: HttpRequest) -> Table:
     )
 
 
-def _runs() -> Table:
+def _runs(user: Any) -> Table:
     rows = MailingRun.objects.filter(kind=MailingRun.Kind.RESEND).select_related("issue").order_by("-pk")[:20]
     return Table(
         label=_("Resends"),
         title=_("Resends"),
-        columns=columns(_("Issue"), _("Run"), _("Status"), "#" + _("Copies"), "#" + _("Asked for")),
+        columns=columns(_("Issue"), _("File"), _("Status"), "#" + _("Copies"), "#" + _("Asked for")),
         rows=[
             (
                 Cell(issue_number(one.issue.number)),
-                Cell(one.sequence, num=True),
-                chip(words.said(words.RESEND_RUN, one.state)),
+                Cell(f"v{one.sequence}", link(user, "run", one.pk)),
+                chip(words.said(RUN, one.state)),
                 Cell(one.copies if one.copies is not None else "", num=True),
                 Cell(stamp(one.asked_at), num=True),
             )

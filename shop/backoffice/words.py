@@ -262,13 +262,6 @@ STOCK_ENTRY: Mapping[str, Any] = {
     "counted": gettext_lazy("so many were counted: that is what there is"),
     "spoiled": gettext_lazy("so many are spoiled"),
 }
-RESEND_RUN: Words = {
-    "asked": (pgettext_lazy("run", "waits for a colleague"), WAIT),
-    "closed": (pgettext_lazy("run", "closed"), WAIT),
-    "handed_over": (pgettext_lazy("run", "handed over"), WAIT),
-    "posted": (pgettext_lazy("run", "posted"), GOOD),
-    "dropped": (pgettext_lazy("run", "given up"), NONE),
-}
 LINE_VERDICT: Mapping[str, Any] = {
     "good": gettext_lazy("can be let in"),
     "known": gettext_lazy("known already"),
@@ -578,6 +571,13 @@ VERBS: Mapping[str, Any] = {
     "demo loaded": gettext_lazy("loaded the demonstration"),
     "changed roles": gettext_lazy("changed somebody's roles"),
     "posted a legal notice": gettext_lazy("posted a legal notice on paper"),
+    "asked for a file to be closed": gettext_lazy("asked for a file to be closed"),
+    "closed a file": gettext_lazy("closed a file"),
+    "handed a file over": gettext_lazy("handed a file over"),
+    "entered the count of a mailing house": gettext_lazy("entered the count of the mailing house"),
+    "posted a run": gettext_lazy("entered that a file is posted"),
+    "attached a statement of deposit": gettext_lazy("attached a statement of deposit"),
+    "changed the mailing house": gettext_lazy("changed the mailing house or its file"),
     "made a batch": gettext_lazy("made a batch of letters"),
     "posted a batch": gettext_lazy("posted a batch of letters"),
     "took a posting back": gettext_lazy("took a posting back"),
