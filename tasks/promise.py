@@ -21,7 +21,7 @@ from shop.watch.runs import last_success, running
 from subscriptions.gifts import announcing, claiming, forgetting
 from subscriptions.gifts.reminding import remind_of_gifts
 from subscriptions.losses import answering, incidents, returning
-from subscriptions.losses.carrying_out import carry_out
+from subscriptions.losses.carrying_out import carry_out, put_ended_before_a_person
 from subscriptions.notices import delivering, recovering
 from subscriptions.paper import alarming
 from subscriptions.pausing.holding import end_pauses
@@ -223,7 +223,7 @@ def lost_copies() -> None:
         answered = answering.settle_moved(actor=actor, at=at)
         late = answering.put_unanswered_on_desk(at=at)
         incidents.wake(on=paris_day(at), actor=actor, at=at)
-        settled = carry_out(actor=actor, at=at)
+        settled = carry_out(actor=actor, at=at) + put_ended_before_a_person(actor=actor, at=at)
         summary.text = f"{followed} came back, {answered} addresses known, {late} unanswered, {settled} claims settled"
 
 

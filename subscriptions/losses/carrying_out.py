@@ -7,13 +7,16 @@ from datetime import datetime
 from django.db import transaction
 
 from payments.actors import Actor
-from subscriptions.losses.claiming import locked, settle
+from subscriptions.losses import moving
+from subscriptions.losses.claiming import locked, put_claim_on_desk, settle
 from subscriptions.losses.extending import may_extend
 from subscriptions.losses.rules import sent_or_extended
 from subscriptions.losses.stock import free, lock_issues
-from subscriptions.models import Claim, ClaimIncident
+from subscriptions.models import Claim, ClaimIncident, Subscription
 
 State, Incident = Claim.State, ClaimIncident.State
+#: Claims whose copy would still be sent, or granted.
+UNSENT = (State.RECEIVED, State.ASKED, State.WAITING, State.APPROVED)
 DECIDED = (Incident.RESENDING, Incident.EXTENDING)
 BATCH = 50
 
@@ -54,3 +57,23 @@ def _some(incident_id: int, *, actor: Actor, at: datetime, limit: int) -> int:
             left -= copies
         settle(row, subscription, ground, actor=actor, at=at, reason="decided for all of its incident")
     return len(claims)
+
+
+def put_ended_before_a_person(*, actor: Actor, at: datetime) -> int:
+    """Claims that wait for something a subscription that has ended no longer gets go to a person; returns how many.
+
+    Nothing is sent after an end (STOPPED); what was lost before it may still have to be given back.
+    """
+    waiting = Claim.objects.filter(state__in=UNSENT, subscription__state=Subscription.State.ENDED)
+    return sum(_before_a_person(key, actor=actor, at=at) for key in list(waiting.values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _before_a_person(claim_id: int, *, actor: Actor, at: datetime) -> bool:
+    lock_issues([Claim.objects.values_list("issue", flat=True).get(pk=claim_id)])
+    claims = Claim.objects.select_for_update(no_key=True, of=("self",)).select_related("issue", "subscription")
+    one = claims.get(pk=claim_id)
+    if not moving.move([one], State.ON_DESK, actor=actor, at=at, reason="the subscription has ended"):
+        return False
+    put_claim_on_desk(one, one.subscription, at=at)
+    return True

@@ -163,13 +163,18 @@ def settle(
     moving.move([one], outcome.state, actor=actor, at=at, reason=reason or outcome.when, also=also)
     known = tell(subscription, outcome.letter, subject, {"claim_id": one.pk}, at=at)
     if outcome.state == State.ON_DESK or (outcome.state == State.ASKED and not known):
-        put_on_desk(
-            DeskItem.Desk.FULFILMENT,
-            kind=TO_DECIDE,
-            subject=f"claim:{one.pk}",
-            sentence=f"Réclamation du n° {one.issue.number}, abonnement {subscription.number} : à décider.",
-            at=at,
-        )
+        put_claim_on_desk(one, subscription, at=at)
+
+
+def put_claim_on_desk(one: Claim, subscription: Subscription, *, at: datetime) -> None:
+    """A person has to decide a claim."""
+    put_on_desk(
+        DeskItem.Desk.FULFILMENT,
+        kind=TO_DECIDE,
+        subject=f"claim:{one.pk}",
+        sentence=f"Réclamation du n° {one.issue.number}, abonnement {subscription.number} : à décider.",
+        at=at,
+    )
 
 
 def _again(before: Claim, *, on: date, zone: str) -> bool:

@@ -461,7 +461,7 @@ def pauses() -> list[NoticeDraft]:
 
 def losses() -> list[NoticeDraft]:
     """A claim for each thing that becomes of one; three copies that came back."""
-    one, other = purchase(number=35, email="camille35@example.fr"), purchase(number=36, email="camille36@example.fr")
+    one, other = purchase(number=71, email="camille71@example.fr"), purchase(number=72, email="camille72@example.fr")
     copies = [*one.term.entitlements.order_by("rank"), *other.term.entitlements.order_by("rank")]
     incident = ClaimIncident.objects.create(issue=copies[3].issue, department="75", state_since=AT, at=AT)
     states = ("approved", "extended", "asked", "waiting", "on_desk", "refused")
@@ -481,7 +481,7 @@ def losses() -> list[NoticeDraft]:
     )
     asked = []
     for nth, (reason, state) in enumerate(((2, "held"), (1, "asked"), (3, "asked")), start=1):
-        reader = purchase(number=36 + nth, email=f"camille{36 + nth}@example.fr").term
+        reader = purchase(number=72 + nth, email=f"camille{72 + nth}@example.fr").term
         line = Dispatch.objects.create(
             run=run, issue=copies[0].issue, place=nth, key=f"N25-{nth:06d}-09", kind="RCL",
             subscription=reader.subscription, entitlement=reader.entitlements.order_by("rank")[0],

@@ -13,11 +13,13 @@ from payments.models import DeskItem, LedgerEntry
 from subscriptions.fulfilment.closing import CannotClose
 from subscriptions.fulfilment.handing_over import count_received, hand_over
 from subscriptions.fulfilment.posting import post_run
+from subscriptions.losses.carrying_out import put_ended_before_a_person
 from subscriptions.losses.claiming import CannotClaim, Said, claim, confirm
 from subscriptions.losses.resending import make
 from subscriptions.losses.stock import balances
 from subscriptions.models import Claim, Dispatch, Entitlement, EntitlementMovement, MailingRun, Notice, StockMovement
-from tests.losses.people import CLAIMED, at, buys, claims, copy_of, in_stock, posted, unsound
+from subscriptions.renewals.remindable import remindable
+from tests.losses.people import CLAIMED, at, buys, claims, comes_back, copy_of, in_stock, posted, unsound
 from tests.makers import CLERK, READER
 
 LATER = at(date(2027, 1, 6))
@@ -167,3 +169,47 @@ def test_many_resends_want_a_second_person(offers):
     assert MailingRun.objects.get(pk=run.pk).closed_alone is False
     assert Entitlement.objects.filter(state="assigned").count() == 0
     assert EntitlementMovement.objects.filter(kind="resend").count() == 1
+
+
+def test_after_the_end_nothing_is_sent_and_a_person_looks(offers):
+    anne = buys(offers["fixed"])
+    issue = posted(anne)
+    in_stock()
+    one = claims(anne)
+    Entitlement.objects.filter(term__subscription=anne, state="owed").update(state="void")
+    anne.state = "ended"
+    anne.save(update_fields=["state"])
+    with pytest.raises(CannotClose):
+        make(issue.pk, actor=CLERK, at=LATER)
+    assert put_ended_before_a_person(actor=CLERK, at=LATER) == 1
+    assert put_ended_before_a_person(actor=CLERK, at=LATER) == 0
+    one.refresh_from_db()
+    assert (one.state, DeskItem.objects.get().subject) == ("on_desk", f"claim:{one.pk}")
+
+
+def test_a_copy_sent_again_and_lost_again_is_another_claim_for_a_person(offers):
+    anne = buys(offers["fixed"])
+    issue = posted(anne)
+    in_stock()
+    first = claims(anne)
+    run = make(issue.pk, actor=CLERK, at=LATER)
+    assert claims(anne, when=LATER).pk == first.pk
+    hand_over(run.pk, actor=CLERK, at=LATER)
+    count_received(run.pk, copies=1, actor=CLERK, at=LATER)
+    post_run(run.pk, on=LATER.date(), actor=CLERK, at=LATER)
+    assert claims(anne, when=at(date(2027, 1, 20))).pk == first.pk  # it may still arrive
+    again = claims(anne, when=at(date(2027, 1, 21)))
+    assert (again.round, again.state, again.nth) == (2, "on_desk", 2)
+
+
+def test_nobody_is_reminded_to_go_on_while_a_claim_is_open(offers):
+    anne = buys(offers["fixed"])
+    posted(anne)
+    in_stock()
+    assert remindable(lapsed=False, courtesy=False).filter(subscription=anne).exists()
+    one = claims(anne)
+    assert not remindable(lapsed=False, courtesy=False).filter(subscription=anne).exists()
+    make(one.issue_id, actor=CLERK, at=LATER)
+    assert remindable(lapsed=False, courtesy=False).filter(subscription=anne).exists()
+    comes_back(anne, reason=1)
+    assert not remindable(lapsed=False, courtesy=False).filter(subscription=anne).exists()
