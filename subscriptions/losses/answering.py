@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from payments.actors import Actor
 from payments.desk import put_all_on_desk, record_act, take_all_off_desk
@@ -16,7 +16,7 @@ from subscriptions.losses.claiming import CannotClaim, Said, claim, confirm, loc
 from subscriptions.losses.holding import release
 from subscriptions.losses.rules import OPEN_DOUBTS, rule_in_force
 from subscriptions.losses.stock import lock_issues
-from subscriptions.models import AddressDoubt, Claim, CopyReturn, Subscription
+from subscriptions.models import AddressChange, AddressDoubt, Claim, CopyReturn, Subscription
 
 Doubt = AddressDoubt.State
 #: What stands on fulfilment's desk once nobody has answered in time.
@@ -68,7 +68,8 @@ def answer(doubt_id: int, *, actor: Actor, at: datetime, reason: str) -> bool:
 def settle_moved(*, actor: Actor, at: datetime) -> int:
     """Doubts about an address that is no longer its reader's are answered, however it came: by form, hand-over or desk.
 
-    And those of subscriptions that have ended are over. Returns how many. Safe to repeat.
+    So are claims that waited for it. And the doubts of subscriptions that have ended are over. Returns how many. Safe to
+    repeat.
     """
     waiting = AddressDoubt.objects.filter(state__in=OPEN_DOUBTS).order_by("pk")
     moved = waiting.exclude(subscription__recipient__address=F("because__dispatch__address"))
@@ -77,6 +78,11 @@ def settle_moved(*, actor: Actor, at: datetime) -> int:
         done += answer(key, actor=actor, at=at, reason="another address is known")
     for key in list(waiting.filter(subscription__state=Subscription.State.ENDED).values_list("pk", flat=True)):
         done += _end(key, actor=actor, at=at)
+    changed = AddressChange.objects.filter(recipient=OuterRef("subscription__recipient"), at__gt=OuterRef("at"))
+    asked = Claim.objects.filter(Exists(changed), state=Claim.State.ASKED).order_by("pk")
+    for key in list(asked.values_list("pk", flat=True)):
+        confirm(key, actor=actor, at=at)
+        done += 1
     return done
 
 

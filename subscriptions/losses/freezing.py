@@ -88,7 +88,11 @@ def freeze_resends(run: MailingRun, *, actor: Actor, at: datetime) -> Frozen:
         one.line = lines[one.entitlement_id]
     why = f"in the file {run.sequence} of issue {run.issue.number}"
     moving.move(claims, State.RESENT, actor=actor, at=at, reason=why, also=("line",))
-    copies = list(Entitlement.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=lines).order_by("pk"))
+    copies = list(
+        Entitlement.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk__in=[one.entitlement_id for one in claims])
+        .order_by("pk")
+    )
     move_copies(copies, "resend", on=paris_day(at), actor=actor, at=at, reason=why)
     if frozen.copies:
         append(

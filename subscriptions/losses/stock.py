@@ -95,7 +95,8 @@ def enter(issue_id: int, kind: str, copies: int, *, actor: Actor, at: datetime, 
 
 def unfolded() -> list[StockMovement]:
     """Movements whose balance is not that of the one before them, and what they changed: none, or somebody went round the guards."""
-    wrong, before = [], {}
+    wrong: list[StockMovement] = []
+    before: dict[int, int] = {}
     for one in StockMovement.objects.order_by("issue", "number").iterator(1000):
         if one.left != before.get(one.issue_id, 0) + one.copies:
             wrong.append(one)

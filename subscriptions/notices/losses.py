@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from payments.days import paris_day
@@ -93,7 +93,7 @@ def answered(context: Context, *, at: datetime) -> str:
     return "the reader has answered" if context["doubt"].state in (Doubt.ANSWERED, Doubt.ENDED) else ""
 
 
-BECAUSE = {
+BECAUSE: Mapping[int, str] = {
     CopyReturn.Reason.UNREACHABLE: "défaut d’accès ou d’adressage",
     CopyReturn.Reason.UNKNOWN: "destinataire inconnu à l’adresse",
     CopyReturn.Reason.REFUSED: "pli refusé par le destinataire",
