@@ -232,7 +232,7 @@ def _rates_table(rates: Sequence[tuple[Issue, int, int, int]]) -> Table:
         label=_("Lost by issue"),
         title=_("Lost by issue"),
         columns=columns(
-            _("Issue"), "#" + _("Posted"), "#" + _("Sent"), "#" + _("Came back"), "#" + _("Rate"), "#" + _("Claimed"), "#" + _("Rate"),
+            _("Issue"), "#" + _("Posted"), "#" + _("Copies sent"), "#" + _("Copies returned"), "#" + _("Rate"), "#" + _("Claimed"), "#" + _("Rate"),
         ),
         rows=[
             (
@@ -251,17 +251,23 @@ def _rates_table(rates: Sequence[tuple[Issue, int, int, int]]) -> Table:
 
 
 def _plot(rates: Sequence[tuple[Issue, int, int, int]]) -> str:
+    """Both rates of each issue, per mille as lengths."""
     rows = [
         Bar(
             issue_number(issue.number),
-            back,
-            claimed,
-            _("%(back)s back, %(claimed)s claimed") % {"back": back, "claimed": claimed},
+            round(1000 * back / sent),
+            round(1000 * claimed / sent),
+            f"{_tenths(back, sent)} + {_tenths(claimed, sent)}\u00a0%",
         )
-        for issue, _sent, back, claimed in rates
+        for issue, sent, back, claimed in rates
+        if sent
     ]
     return bars(rows, title=_("Copies lost by issue: came back in full, claimed in outline")) if rows else ""
 
 
 def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f}\u00a0%".replace(".", ",") if whole else ""
+    return f"{_tenths(part, whole)}\u00a0%" if whole else ""
+
+
+def _tenths(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f}".replace(".", ",")

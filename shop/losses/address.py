@@ -84,4 +84,4 @@ def _drawn(request: HttpRequest, subscription: Subscription, form: AddressForm) 
         "action": address_path(subscription.pk, on=paris_day(timezone.now())),
         "stop_url": reverse("terminate"),
     }
-    return render(request, "losses/address.html", facts, status=422 if form.errors else 200)
+    return render(request, "losses/address.html", facts)

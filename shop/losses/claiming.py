@@ -154,7 +154,7 @@ def claim(request: HttpRequest, token: str) -> HttpResponse:
         "action": claim_path(subscription.pk, on=paris_day(at)),
         "address_url": address_path(subscription.pk, on=paris_day(at)),
     }
-    return render(request, "losses/claim.html", facts, status=422 if form.errors else 200)
+    return render(request, "losses/claim.html", facts)
 
 
 def _taken(subscription: Subscription, made: Claim) -> HttpResponse:
