@@ -9,18 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-#: Tables that the sources below name: line (dispatch), place (address), issue, title (magazine), house, run, who, free.
+#: Tables that the sources below name: the line, and the address that it froze. What all lines share is given from outside.
 TABLES = """
-subscriptions_dispatch line
-JOIN subscriptions_postaladdress place ON place.id = line.address_id
-JOIN subscriptions_mailingrun run ON run.id = line.run_id
-JOIN subscriptions_issue issue ON issue.id = line.issue_id
-JOIN subscriptions_magazine title ON title.id = issue.magazine_id
-JOIN subscriptions_mailinghouse house ON house.id = run.house_id
-LEFT JOIN subscriptions_subscription who ON who.id = line.subscription_id
-LEFT JOIN subscriptions_entitlement copy ON copy.id = line.entitlement_id
-LEFT JOIN subscriptions_term term ON term.id = copy.term_id
-LEFT JOIN subscriptions_freecopy free ON free.id = line.free_copy_id
+subscriptions_dispatch line JOIN subscriptions_postaladdress place ON place.id = line.address_id
 """
 
 
@@ -36,10 +27,10 @@ class Column:
 COLUMNS: Mapping[str, Column] = {
     column.name: column
     for column in (
-        Column("code_titre", "title.code", 10),
-        Column("num_parution", "issue.number", 5),
-        Column("num_abonne", "COALESCE(who.number, free.number)", 10),
-        Column("num_abonnement", "COALESCE(who.number || '-' || term.number, free.number)", 14),
+        Column("code_titre", "%(title)s::text", 10),
+        Column("num_parution", "%(number)s::int", 5),
+        Column("num_abonne", "line.number", 10),
+        Column("num_abonnement", "line.contract", 16),
         Column("qte", "line.copies", 3),
         Column("type_envoi", "line.kind", 3),
         Column("l1", "place.block[1]", 38),
@@ -56,8 +47,8 @@ COLUMNS: Mapping[str, Column] = {
         Column("dernier_num", "line.last_number", 5),
         Column("nb_restants", "line.copies_left", 2),
         Column("code_relance", "line.insert_code", 4),
-        Column("poids_exemplaire", "house.weight_g", 5),
-        Column("date_depot", "to_char(run.deposit_on, 'YYYYMMDD')", 8),
+        Column("poids_exemplaire", "%(weight)s::int", 5),
+        Column("date_depot", "%(deposit)s::text", 8),
         Column("cle_unique", "line.key", 20),
     )
 }
