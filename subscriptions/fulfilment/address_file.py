@@ -85,7 +85,7 @@ def shared(run: MailingRun) -> dict[str, Any]:
 
 def _copy(run: MailingRun, columns: tuple[Column, ...]) -> str:
     # Only our own table of columns, a key and a checked separator: nothing that anybody typed.
-    cells = ", ".join(f"NULLIF(({column.source})::text, '') AS \"{column.name}\"" for column in columns)
+    cells = ", ".join(f'{column.cell} AS "{column.name}"' for column in columns)
     query = f"SELECT {cells} FROM {TABLES} WHERE line.run_id = %(run)s ORDER BY line.place"  # noqa: S608
     separator = "E'\\t'" if run.house.separator == "\t" else f"'{run.house.separator}'"
     return f"COPY ({query}) TO STDOUT (FORMAT csv, DELIMITER {separator}, HEADER {str(run.house.with_header).lower()})"
