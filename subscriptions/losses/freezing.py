@@ -26,7 +26,8 @@ State = Claim.State
 
 LINES = """
 WITH lines AS (
-    SELECT claim.subscription_id, claim.entitlement_id, who.number, term.quantity AS copies, receiver.address_id
+    SELECT claim.subscription_id, claim.entitlement_id, COALESCE(who.number, '') AS number,
+        COALESCE(who.number, '') || '-' || term.number AS contract, term.quantity AS copies, receiver.address_id
     FROM subscriptions_claim claim
     JOIN subscriptions_subscription who ON who.id = claim.subscription_id
     JOIN subscriptions_recipient receiver ON receiver.id = who.recipient_id
@@ -42,20 +43,22 @@ WITH lines AS (
     FROM lines JOIN subscriptions_postaladdress address ON address.id = lines.address_id
 )
 INSERT INTO subscriptions_dispatch (run_id, issue_id, place, key, kind, subscription_id, entitlement_id, free_copy_id,
-    address_id, copies, zone, last_number, copies_left, insert_code)
+    number, contract, address_id, copies, zone, last_number, copies_left, insert_code)
 SELECT %(run)s, %(issue)s, place,
     'N' || %(number)s || '-' || LPAD(place::text, GREATEST(6, LENGTH(place::text)), '0') || '-' || LPAD(%(sequence)s::text, 2, '0'),
-    'RCL', subscription_id, entitlement_id, NULL, address_id, copies, zone, NULL, NULL, ''
+    'RCL', subscription_id, entitlement_id, NULL, number, contract, address_id, copies, zone, NULL, NULL, ''
 FROM placed ORDER BY place
 """
 
 
 def to_resend(issue_id: int) -> QuerySet[Claim]:
-    """Claims of an issue whose copy leaves with its next resends: not while their address is in doubt, nor after an end."""
+    """Claims of an issue whose copy leaves with its next resends: not while their address is in doubt or forgotten, nor after
+    an end."""
     doubted = AddressDoubt.objects.filter(subscription=OuterRef("subscription"), state__in=HOLDING)
     return (
         Claim.objects.filter(issue=issue_id, state=State.APPROVED)
         .exclude(subscription__state=Subscription.State.ENDED)
+        .exclude(subscription__recipient__address__block=[])
         .exclude(Exists(doubted))
     )
 
