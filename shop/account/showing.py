@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from shop.account.doors import may_choose, may_move, may_pay
 from shop.account.gifts import gift_words, gifts_of, gone_elsewhere
+from shop.losses.saying import Losses, losses_of
 from shop.storefront.covers import season_of
 from shop.templatetags.french import day, issue_number
 from subscriptions.calendar import IssueDates, is_open
@@ -62,18 +63,23 @@ def cards(request: HttpRequest, subscriptions: Sequence[Subscription], *, on: da
     """The reading-room card of each subscription, the living ones first. Queries do not grow with their number."""
     dates = dates_of_subscriptions(subscriptions, on=on)
     stopped = stopped_and_waiting([one.pk for one in subscriptions])
-    gifts = gifts_of(subscriptions)
+    gifts, lost = gifts_of(subscriptions), losses_of([one.pk for one in subscriptions])
     # What somebody was given and goes on in a subscription of theirs is shown there.
     shown = [one for one in subscriptions if one.payer_id == request.user.pk or one.pk not in gone_elsewhere(gifts)]
     ordered = sorted(shown, key=lambda one: (one.state not in LIVING, -one.pk))
     return [
-        card(request, one, dates[one.pk], stopped=one.pk in stopped) | gift_words(request, gifts.get(one.pk))
+        card(request, one, dates[one.pk], stopped=one.pk in stopped, lost=lost) | gift_words(request, gifts.get(one.pk))
         for one in ordered
     ]
 
 
 def card(
-    request: HttpRequest, subscription: Subscription, dates: SubscriptionDates, *, stopped: bool = False
+    request: HttpRequest,
+    subscription: Subscription,
+    dates: SubscriptionDates,
+    *,
+    stopped: bool = False,
+    lost: Losses | None = None,
 ) -> dict[str, Any]:
     """One card, as `templates/account/home.html` wants it. `stopped`: given up by its reader, its money to follow."""
     word, tone = STOPPED if stopped else STATES[subscription.state]
@@ -108,9 +114,8 @@ def card(
         "copies": sorted(
             [
                 *(
-                    copy_line(copy, paused=bool(dates.paused)) | {"claim_url": claim_url(subscription, copy, dates)}
-                    if movable
-                    else copy_line(copy, paused=bool(dates.paused))
+                    copy_line(copy, paused=bool(dates.paused))
+                    | (_about_loss(subscription, copy, dates, lost or {}) if movable else {})
                     for copy in dates.copies
                 ),
                 *(paused_line(issue) for issue in dates.paused),
@@ -134,11 +139,18 @@ def card(
     }
 
 
-def claim_url(subscription: Subscription, copy: CopyDates, dates: SubscriptionDates) -> str | None:
-    """The way to say that a copy did not arrive; of what was posted. Before its days a person looks at it, and none is refused."""
+def _about_loss(subscription: Subscription, copy: CopyDates, dates: SubscriptionDates, lost: Losses) -> dict[str, Any]:
+    """What became of a copy that was lost, and the way to say that one did not arrive; of what was posted.
+
+    Before its days a person looks at it, and none is refused (C. conso L216-2).
+    """
     if copy.state != Copy.SERVED or copy.issue is None:
-        return None
-    return f"{claim_path(subscription.pk, on=dates.on)}?numero={copy.issue.number}"
+        return {}
+    known = lost.get((subscription.pk, copy.issue.number))
+    said: dict[str, Any] = {"sentence": known.sentence} if known and known.sentence else {}
+    if known is None or known.claimable:
+        said["claim_url"] = f"{claim_path(subscription.pk, on=dates.on)}?numero={copy.issue.number}"
+    return said
 
 
 def renew_url(request: HttpRequest, subscription: Subscription, dates: SubscriptionDates) -> str | None:

@@ -20,6 +20,7 @@ from shop.checkout.lines import Line
 from shop.checkout.refusing import link_refused
 from shop.checkout.views import see_other
 from shop.limits import Limit, client_address, count, limited
+from shop.losses.saying import SENTENCES
 from shop.templatetags.french import issue_number
 from shop.views import too_many
 from shop.watch.bell import ring
@@ -36,18 +37,6 @@ CLAIMS = Limit("claim", times=30, seconds=3600)
 #: How many copies are offered, the latest first.
 SHOWN = 8
 State = Claim.State
-
-SENTENCES: dict[str, Any] = {
-    State.RECEIVED: gettext_lazy("your claim is received"),
-    State.ASKED: gettext_lazy("we wait for your address"),
-    State.WAITING: gettext_lazy("many readers near you miss it: we will write to you"),
-    State.APPROVED: gettext_lazy("it leaves again with our next parcel"),
-    State.RESENT: gettext_lazy("it was sent again"),
-    State.EXTENDED: gettext_lazy("one issue more comes instead"),
-    State.CREDITED: gettext_lazy("its price was given back"),
-    State.REFUSED: gettext_lazy("we have answered you by letter"),
-    State.ON_DESK: gettext_lazy("a person of our team looks at it"),
-}
 
 
 class AskForm(forms.Form):

@@ -132,3 +132,14 @@ def test_the_account_leads_to_the_claim_of_each_copy_sent(anne, client):
     client.force_login(anne.payer)
     page = client.get("/compte/").content.decode()
     assert (page.count("?numero=25"), page.count("?numero=26")) == (1, 0)
+
+
+def test_the_line_of_a_copy_says_what_became_of_it(anne, client):
+    client.force_login(anne.payer)
+    comes_back(anne, reason=1, on=ON)
+    page = client.get("/compte/").content.decode()
+    assert "La\u00a0Poste nous l’a rendu" in page
+    assert "?numero=25" not in page
+    client.post(address_path(anne.pk, on=ON), {"step": "right"})
+    page = client.get("/compte/").content.decode()
+    assert "Il repart avec notre prochain envoi" in page
