@@ -41,7 +41,7 @@ def losses(request: HttpRequest) -> HttpResponse:
         "title": _("Lost copies"),
         "acts": acts_for(
             request.user,
-            (Right.STOCK, _("Let a file of returns in"), "desk_return_file", 0),
+            (Right.STOCK, _("Let a file of returns in"), "desk_act_return_file", 0),
             (Right.STOCK, _("Write one return down"), "desk_act_return", 0),
         ),
         "tables": [_open_claims(at), _incidents(request.user), _rates_table(rates)],

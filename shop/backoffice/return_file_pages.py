@@ -98,7 +98,7 @@ def _let_in(request: HttpRequest) -> HttpResponse:
     body = documents.read(sha256) if who == request.user.pk else None
     if body is None:
         messages.error(request, _("Choose the file once more: this page was open for too long."))
-        return HttpResponseRedirect(reverse("desk_return_file"))
+        return HttpResponseRedirect(reverse("desk_act_return_file"))
     at = timezone.now()
     # Judged again: what came in meanwhile is known by now.
     rows = [line.returned for line in read(body, on=paris_day(at)) if line.returned is not None]

@@ -135,7 +135,7 @@ def copy_returns(request: HttpRequest) -> HttpResponse:
         facts={
             "acts": acts_for(
                 request.user,
-                (Right.STOCK, _("Let a file in"), "desk_return_file", 0),
+                (Right.STOCK, _("Let a file in"), "desk_act_return_file", 0),
                 (Right.STOCK, _("Write one return down"), "desk_act_return", 0),
             )
         },

@@ -21,7 +21,7 @@ from shop.backoffice.models import BulkAct
 from shop.backoffice.registers import registers
 from shop.backoffice.roles import LABELS, RIGHTS, ROLE_LABELS, Right, Role, ensure_roles
 from shop.customers.models import Customer
-from subscriptions.models import Contact, Offer
+from subscriptions.models import Claim, ClaimIncident, Contact, Offer
 from subscriptions.pricing.changing import prepare
 from subscriptions.quotes.making import make_quote
 from subscriptions.renewals.rehearsing import rehearse
@@ -99,6 +99,20 @@ OPEN_TO = {
     "desk_letter_paper": {S, A},
     "desk_post": {L, S, A},
     "desk_returns": {S, A},
+    "desk_losses": {L, S, A},
+    "desk_claims": {L, S, A},
+    "desk_claim": {L, S, A},
+    "desk_incident": {L, S, A},
+    "desk_copy_returns": {L, A},
+    "desk_stock": {L, A},
+    "desk_act_take_claim": {L, S, A},
+    "desk_act_confirm_address": {L, S, A},
+    "desk_act_claim": {L, S, A},
+    "desk_act_incident": {L, A},
+    "desk_act_return": {L, A},
+    "desk_act_return_file": {L, A},
+    "desk_act_stock": {L, A},
+    "desk_act_resends": {L, A},
     "desk_act_by_post": {S, A},
     "desk_batch": {L, S, A},
     "desk_batch_pdf": {L, S, A},
@@ -185,6 +199,9 @@ ELSE = {
     "desk_act_turn_off": 409,
     "desk_act_link_on": 409,
     "desk_act_link_card": 409,
+    "desk_act_take_claim": 409,
+    "desk_act_confirm_address": 409,
+    "desk_act_resends": 409,
     "desk_act_begin_transfer": 409,
     "desk_act_arrived": 409,
     "desk_act_came_back": 409,
@@ -243,6 +260,12 @@ def world(offers):
         first_run=mirror,
         last_run=mirror,
     )
+    copy = sale.subscription.terms.get().entitlements.order_by("rank")[0]
+    incident = ClaimIncident.objects.create(issue=copy.issue, department="75", state_since=now, at=now)
+    claim = Claim.objects.create(
+        subscription=sale.subscription, entitlement=copy, issue=copy.issue, reason="damaged", by="reader", department="75",
+        in_window=True, nth=3, state="on_desk", state_since=now, actor="reader:1", at=now,
+    )  # fmt: skip
     keys = {
         "desk_items": "finance",
         "desk_stripe_event_by_id": "evt_1",
@@ -299,6 +322,10 @@ def world(offers):
         "desk_act_settle": declared.pk,
         "desk_act_end": sale.subscription.pk,
         "desk_act_pause": sale.subscription.pk,
+        **dict.fromkeys(("desk_act_take_claim", "desk_act_confirm_address"), sale.subscription.pk),
+        **dict.fromkeys(("desk_claim", "desk_act_claim"), claim.pk),
+        **dict.fromkeys(("desk_incident", "desk_act_incident"), incident.pk),
+        "desk_act_resends": claim.issue_id,
         "desk_act_quote": sale.subscription.pk,
         "desk_quote_pdf": make_quote(sale.subscription.pk, actor=job("test"), at=timezone.now()).pk,
         **dict.fromkeys(

@@ -75,18 +75,18 @@ def test_a_return_is_typed_and_a_file_is_let_in_by_two_steps(anne, at_desk):
     colleague.act("desk_act_return", 0, line="n25-000001-01", code=2, on="2027-01-03")
     assert CopyReturn.objects.get().effect == "unknown"
     body = b"cle_unique;motif;date\r\nN26-000001-01;1;20270102\r\nN25-000001-01;2;20270102\r\nN99-1;2;20270102\r\n"
-    page = colleague.browser.post(reverse("desk_return_file"), {"file": SimpleUploadedFile("pnd.csv", body)})
+    page = colleague.browser.post(reverse("desk_act_return_file"), {"file": SimpleUploadedFile("pnd.csv", body)})
     assert page.status_code == 200
     assert CopyReturn.objects.count() == 1
     for _time in range(2):
-        colleague.browser.post(reverse("desk_return_file"), {"step": "let_in", "seal": page.context["seal"]})
+        colleague.browser.post(reverse("desk_act_return_file"), {"step": "let_in", "seal": page.context["seal"]})
     assert CopyReturn.objects.count() == 2
     assert "N26-000001-01" in text_of(colleague.see("desk_copy_returns"))
 
 
 def test_what_is_far_too_large_is_refused_before_it_is_read(anne, at_desk):
     answer = at_desk("fulfilment").browser.post(
-        reverse("desk_return_file"), {"step": "x"}, CONTENT_LENGTH=str(100 * 1024 * 1024)
+        reverse("desk_act_return_file"), {"step": "x"}, CONTENT_LENGTH=str(100 * 1024 * 1024)
     )
     assert answer.status_code == 413
 
@@ -107,5 +107,5 @@ def test_the_address_is_confirmed_for_a_reader(anne, at_desk):
 def test_support_keeps_no_stock(anne, at_desk):
     colleague = at_desk("support")
     assert colleague.see("desk_losses").status_code == 200
-    for name in ("desk_stock", "desk_copy_returns", "desk_return_file", "desk_act_stock"):
+    for name in ("desk_stock", "desk_copy_returns", "desk_act_return_file", "desk_act_stock"):
         assert colleague.see(name).status_code == 403, name
