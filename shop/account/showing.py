@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from shop.account.doors import may_choose, may_move, may_pay
 from shop.account.gifts import gift_words, gifts_of, gone_elsewhere
-from shop.losses.saying import Losses, losses_of
+from shop.losses.saying import Losses, asked_for_address, losses_of
 from shop.storefront.covers import season_of
 from shop.templatetags.french import day, issue_number
 from subscriptions.calendar import IssueDates, is_open
 from subscriptions.dates import LIVING, CopyDates, Means, SubscriptionDates, dates_of_subscriptions
-from subscriptions.losses.links import claim_path
+from subscriptions.losses.links import address_path, claim_path
 from subscriptions.models import Entitlement, Offer, Subscription
 from subscriptions.models import Renewal as Plan
 from subscriptions.notices.french import issues, month
@@ -63,12 +63,14 @@ def cards(request: HttpRequest, subscriptions: Sequence[Subscription], *, on: da
     """The reading-room card of each subscription, the living ones first. Queries do not grow with their number."""
     dates = dates_of_subscriptions(subscriptions, on=on)
     stopped = stopped_and_waiting([one.pk for one in subscriptions])
-    gifts, lost = gifts_of(subscriptions), losses_of([one.pk for one in subscriptions])
+    keys = [one.pk for one in subscriptions]
+    gifts, lost, asked = gifts_of(subscriptions), losses_of(keys), asked_for_address(keys)
     # What somebody was given and goes on in a subscription of theirs is shown there.
     shown = [one for one in subscriptions if one.payer_id == request.user.pk or one.pk not in gone_elsewhere(gifts)]
     ordered = sorted(shown, key=lambda one: (one.state not in LIVING, -one.pk))
     return [
-        card(request, one, dates[one.pk], stopped=one.pk in stopped, lost=lost) | gift_words(request, gifts.get(one.pk))
+        card(request, one, dates[one.pk], stopped=one.pk in stopped, lost=lost, asked=one.pk in asked)
+        | gift_words(request, gifts.get(one.pk))
         for one in ordered
     ]
 
@@ -80,8 +82,13 @@ def card(
     *,
     stopped: bool = False,
     lost: Losses | None = None,
+    asked: bool = False,
 ) -> dict[str, Any]:
-    """One card, as `templates/account/home.html` wants it. `stopped`: given up by its reader, its money to follow."""
+    """One card, as `templates/account/home.html` wants it.
+
+    `stopped`: given up by its reader, its money to follow. `lost`: what became of lost copies. `asked`: copies came back, and
+    its reader is asked for the address.
+    """
     word, tone = STOPPED if stopped else STATES[subscription.state]
     living = subscription.state in LIVING and not stopped
     known = dates.next_issue or dates.first_issue
@@ -128,6 +135,7 @@ def card(
         if living and movable and pausable(dates)
         else None,
         "address_url": reverse("account_address", args=[subscription.pk]) if living and movable else None,
+        "address_wanted_url": address_path(subscription.pk, on=dates.on) if asked and movable else None,
         "card_url": reverse("account_card", args=[subscription.pk]) if may_pay(request, subscription) else None,
         "pay_url": pay_url(request, subscription, dates) if not stopped else None,
         "renew_url": renew_url(request, subscription, dates) if not stopped else None,

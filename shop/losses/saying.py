@@ -10,7 +10,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from subscriptions.models import Claim, CopyReturn, Dispatch
+from subscriptions.losses.rules import OPEN_DOUBTS
+from subscriptions.models import AddressDoubt, Claim, CopyReturn, Dispatch
 
 State = Claim.State
 
@@ -53,3 +54,9 @@ def losses_of(subscriptions: Collection[int]) -> Losses:
         # Sent again, its line says when.
         found[subscription, number] = Lost("" if state == State.RESENT else said, state == State.RESENT)
     return found
+
+
+def asked_for_address(subscriptions: Collection[int]) -> set[int]:
+    """Those of these subscriptions whose reader is asked for an address. One query."""
+    doubts = AddressDoubt.objects.filter(subscription__in=subscriptions, state__in=OPEN_DOUBTS)
+    return set(doubts.values_list("subscription", flat=True))

@@ -80,8 +80,8 @@ def test_after_two_issues_the_copies_say_what_became_of_them(elodie, clock):
     assert "Right of withdrawal" not in found, "14 + 14 days after 16 December have passed"
     place = sentences.index("Copy by copy")
     assert sentences[place + 1 : place + 5] == [
-        "n° 25, décembre 2026 · postedSent again on 20 mars 2027.",
-        "n° 26, mars 2027 · postedPosted on 15 mars 2027.",
+        "n° 25, décembre 2026 · postedSent again on 20 mars 2027.I have not received n° 25",
+        "n° 26, mars 2027 · postedPosted on 15 mars 2027.I have not received n° 26",
         "n° 27, juin 2027 · to comeTo be posted about 15 juin 2027.",
         "n° 28, septembre 2027 · on holdIt leaves once the hold is over.",
     ]

@@ -6,6 +6,8 @@ from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from subscriptions.losses.stock import balances
@@ -109,3 +111,26 @@ def test_support_keeps_no_stock(anne, at_desk):
     assert colleague.see("desk_losses").status_code == 200
     for name in ("desk_stock", "desk_copy_returns", "desk_act_return_file", "desk_act_stock"):
         assert colleague.see(name).status_code == 403, name
+
+
+def test_three_claims_take_as_many_queries_as_one(anne, at_desk):
+    colleague = at_desk("fulfilment")
+    in_stock()
+    readers = [anne, *(buys(anne.offer, email=f"lecteur{number}@example.fr") for number in range(2))]
+    posted(*readers[1:], number=26, on=date(2026, 12, 15))
+    in_stock(26)
+    claims(anne)
+    one = queries(colleague)
+    for reader in readers[1:]:
+        claims(reader, 26)
+    assert queries(colleague) == one
+
+
+def queries(colleague):
+    """How many queries each page takes."""
+    found = {}
+    for name in ("desk_losses", "desk_claims", "desk_stock", "desk_copy_returns"):
+        with CaptureQueriesContext(connection) as seen:
+            assert colleague.see(name).status_code == 200
+        found[name] = len(seen)
+    return found

@@ -140,6 +140,8 @@ def test_the_line_of_a_copy_says_what_became_of_it(anne, client):
     page = client.get("/compte/").content.decode()
     assert "La\u00a0Poste nous l’a rendu" in page
     assert "?numero=25" not in page
+    assert "/votre-adresse/" in page
     client.post(address_path(anne.pk, on=ON), {"step": "right"})
     page = client.get("/compte/").content.decode()
     assert "Il repart avec notre prochain envoi" in page
+    assert "/votre-adresse/" not in page
