@@ -288,6 +288,7 @@ LETTER_KINDS: Mapping[str, Any] = {
     "name_corrected": gettext_lazy("Name corrected"),
     "recipient_changed": gettext_lazy("Another recipient"),
     "payer_changed": gettext_lazy("Another payer"),
+    "taken_over": gettext_lazy("Reader taken over from another house"),
     "invoice_reissued": gettext_lazy("Invoice made out anew"),
     "transfer_account_wanted": gettext_lazy("IBAN asked for"),
     "transfer_sent": gettext_lazy("Refund by transfer"),
