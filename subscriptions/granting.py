@@ -74,9 +74,8 @@ def grant_begun(terms: Iterable[Begun], *, actor: Actor, at: datetime) -> None:
         for one in terms
         for rank, value, (served_on, issue) in _begun(one)
     ]
-    given = {"copies": json.dumps(copies), "actor": str(actor), "on": paris_day(at), "at": at}
     with connection.cursor() as cursor:
-        cursor.execute(GRANT_BEGUN, given)
+        cursor.execute(GRANT_BEGUN, {"copies": json.dumps(copies), "actor": str(actor), "on": paris_day(at), "at": at})
 
 
 def _begun(one: Begun) -> Iterator[tuple[int, Decimal, tuple[date | None, Issue | None]]]:

@@ -146,16 +146,16 @@ def taken_over(number: int, *, rate: Decimal, worth: Decimal, booked_on: date) -
     )
 
 
-def taken_over_left(term_id: int, *, worth: Decimal, booked_on: date) -> EntryDraft:
+def taken_over_left(copy_id: int, *, worth: Decimal, booked_on: date) -> EntryDraft:
     """Copies of a term that was taken over are given back: their value leaves 4871 for the account that it came from.
 
-    What the reader gets is settled by finance, who ask the former house or pay it. `worth`: in euros without VAT.
+    `copy_id`: the first of them. What the reader gets is settled by finance, who ask the former house or pay it. `worth`: in euros without VAT.
     """
     return EntryDraft(
         journal=Journal.MISC,
-        source=f"taken_over_left:{term_id}",
+        source=f"taken_over_left:{copy_id}",
         booked_on=booked_on,
-        piece_ref=f"term:{term_id}",
+        piece_ref=f"entitlement:{copy_id}",
         piece_date=booked_on,
         label="Exemplaires repris qui ne seront pas servis",
         lines=(Line("DEFERRED", debit=worth), Line(TAKEN_OVER, credit=worth)),

@@ -61,6 +61,7 @@ class Right(StrEnum):
     QUOTES = "make_quotes"
     ISSUES = "change_issues"
     CATALOGUE = "change_catalogue"
+    IMPORT = "take_over_subscribers"
     TEAM = "manage_team"
 
 
@@ -105,6 +106,7 @@ LABELS: Mapping[Right, Any] = {
     Right.ACT_FOR: _("act for a reader"),
     Right.ISSUES: _("change the calendar of issues"),
     Right.CATALOGUE: _("change the magazine and the offers"),
+    Right.IMPORT: _("hand in and approve imports of subscribers"),
     Right.TEAM: _("manage the team"),
 }
 
@@ -153,6 +155,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.SIGN,
             Right.PRICES,
             Right.QUOTES,
+            Right.IMPORT,
         }
     ),
     # Copies and where they go; no amount but what an order says.

@@ -405,6 +405,8 @@ JOBS: Mapping[str, Any] = {
     "bulk-acts": gettext_lazy("acts on many"),
     "reminders": gettext_lazy("reminders to renew"),
     "gifts": gettext_lazy("gifts"),
+    "imports": gettext_lazy("imports of subscribers"),
+    "forgetting": gettext_lazy("forgetting"),
 }
 
 
@@ -485,6 +487,10 @@ VERBS: Mapping[str, Any] = {
     "sent a legal notice again": gettext_lazy("sent a legal notice again"),
     "changed the rule of unsigned runs": gettext_lazy("changed the rule of unsigned charges"),
     "gave a duplicate back": gettext_lazy("gave a duplicate back"),
+    "handed in an import": gettext_lazy("handed in a file of subscribers"),
+    "approved an import": gettext_lazy("approved a file of subscribers"),
+    "had an import read again": gettext_lazy("had a file of subscribers read again"),
+    "put an import aside": gettext_lazy("put a file of subscribers aside"),
     "took a second charge over": gettext_lazy("gave a second charge back"),
 }
 
@@ -532,6 +538,8 @@ SUBJECTS: Mapping[str, Any] = {
     "offer": gettext_lazy("offer no. %(key)s"),
     "magazine": gettext_lazy("magazine no. %(key)s"),
     "gift": gettext_lazy("gift no. %(key)s"),
+    "import": gettext_lazy("import no. %(key)s"),
+    "taken_over_left": gettext_lazy("copies taken over and not served, from copy no. %(key)s"),
 }
 
 

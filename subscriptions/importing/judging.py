@@ -186,17 +186,40 @@ def _identity(one: Said, who: str, person: Person, known: Known, seen: Seen, war
     if earlier is not None:
         if same_name(earlier.person, person):
             return earlier
-        return _apart(key, person, column, warnings, _("another name of this file has this address"))
+        return _apart(
+            key,
+            person,
+            column,
+            warnings,
+            _(
+                "Another name of this file has this e-mail address: not joined, and taken over without it. Letters go by post."
+            ),
+        )
     if reader is None:
         found = Identity(key, person)
     elif not reader.open:
-        return _apart(key, person, column, warnings, _("it is that of a colleague, or of a record that is closed"))
+        return _apart(
+            key,
+            person,
+            column,
+            warnings,
+            _(
+                "This e-mail address is that of a colleague, or of a record that is closed: not joined, and taken over without it. Letters go by post."
+            ),
+        )
     elif same_name(reader, person):
         found = Identity(key, person, reader.pk)
         warnings.append(Fault(column, WarningCode.JOINED, _("This e-mail address is that of reader no. %(key)d, of the same name: the subscription goes to their account.") % {"key": reader.pk}))  # fmt: skip
     else:
         return _apart(
-            key, person, column, warnings, _("reader no. %(key)d has it under another name") % {"key": reader.pk}
+            key,
+            person,
+            column,
+            warnings,
+            _(
+                "Reader no. %(key)d has this e-mail address under another name: not joined, and taken over without it. Letters go by post."
+            )
+            % {"key": reader.pk},
         )
     seen.emails[person.email] = found
     return found
@@ -204,8 +227,7 @@ def _identity(one: Said, who: str, person: Person, known: Known, seen: Seen, war
 
 def _apart(key: str, person: Person, column: str, warnings: list[Fault], because: str) -> Identity:
     """A record of its own without the address, which opens somebody else's account: letters go by post."""
-    sentence = _("Not joined, and taken over without this e-mail address: %(because)s. Letters go by post.")
-    warnings.append(Fault(column, WarningCode.NOT_JOINED, sentence % {"because": because}))
+    warnings.append(Fault(column, WarningCode.NOT_JOINED, because))
     return Identity(key, replace(person, email=""))
 
 

@@ -95,11 +95,11 @@ def known(lines: Iterable[Said], *, file: ImportFile) -> Known:
         readers=_readers(
             {one.email for row in every for one in (row.recipient, row.payer, row.holder) if one and one.email}
         ),
-        accounts=dict(
-            PayerAccount.objects.filter(stripe_customer__in=[one.customer for one in stripe]).values_list(
-                "stripe_customer", "customer"
-            )
-        ),
+        accounts={
+            one.stripe_customer: one.customer_id
+            for one in PayerAccount.objects.filter(stripe_customer__in=[one.customer for one in stripe])
+            if one.stripe_customer is not None
+        },
         methods=dict(
             SavedMethod.objects.filter(stripe_method__in=[one.method for one in stripe]).values_list(
                 "stripe_method", "payer_account__stripe_customer"

@@ -124,9 +124,9 @@ def _finish(key: int, *, actor: Actor, at: datetime) -> None:
     on = paris_day(at)
     worth = file.rows.filter(outcome=Outcome.LET_IN).order_by().values("vat_rate").annotate(worth=Sum("deferred"))
     drafts = [
-        entries.taken_over(file.pk, rate=row["vat_rate"], worth=row["worth"], booked_on=on)
+        entries.taken_over(file.pk, rate=rate, worth=row["worth"], booked_on=on)
         for row in worth
-        if row["worth"] > Decimal(0)
+        if (rate := row["vat_rate"]) is not None and row["worth"] > Decimal(0)
     ]
     try:
         with transaction.atomic():

@@ -108,7 +108,7 @@ class Reading:
     def _refuse_other_encodings(self, raw: bytes) -> None:
         if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise FileRefused(_("The file is written in UTF-16. Save it as “CSV UTF-8”."), code="encoding")
-        if raw.startswith(b"PK\x03\x04") or raw.startswith(b"\xd0\xcf\x11\xe0"):
+        if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
             raise FileRefused(_("This is a workbook and no CSV file. Save it as “CSV UTF-8”."), code="encoding")
 
     def _text(self, raw: bytes, number: int) -> str:
@@ -136,9 +136,8 @@ class Reading:
         except (csv.Error, ValueError) as broken:
             raise FileRefused(_("The heads of the columns cannot be read."), code="heads") from broken
         heads = [head.strip().casefold() for head in found]
-        if len(heads) == 1 and heads[0] not in BY_NAME:
-            if any(text.count(sign) >= len(REQUIRED) - 1 for sign in (",", "\t", "|")):
-                raise FileRefused(_("The cells are to be separated by semicolons (;)."), code="separator")
+        if len(heads) == 1 and any(text.count(sign) >= len(REQUIRED) - 1 for sign in (",", "\t", "|")):
+            raise FileRefused(_("The cells are to be separated by semicolons (;)."), code="separator")
         faults = [
             *_listed(_("These columns are missing: %(names)s."), sorted(REQUIRED - set(heads))),
             *_listed(
@@ -186,7 +185,8 @@ def _unsafe(head: str, cell: str) -> Fault | None:
         return Fault(head, FaultCode.NUL, _("This cell holds a NUL byte."))
     if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign != "\t" for sign in cell):
         return Fault(head, FaultCode.CONTROL, _("This cell holds a control character."))
-    if cell.startswith(_FORMULA) and not cell.startswith("-") or (cell[:1] == "-" and not cell[1:2].isdigit()):
+    # A number may be below zero; that it may not be here is said of its column.
+    if cell.startswith(_FORMULA) and not (cell.startswith("-") and cell[1:2].isdigit()):
         return Fault(
             head, FaultCode.FORMULA, _("This cell begins like a formula of a spreadsheet, with “%(sign)s”.") % {"sign": cell[0]}
         )  # fmt: skip

@@ -21,7 +21,7 @@ from subscriptions.granting import Begun, grant_begun
 from subscriptions.importing.judging import Plan
 from subscriptions.importing.knowing import Identity
 from subscriptions.importing.saying import Place
-from subscriptions.models import ImportFile, PostalAddress, Recipient, Subscription, SubscriptionEvent, Term
+from subscriptions.models import ImportFile, Offer, PostalAddress, Recipient, Subscription, SubscriptionEvent, Term
 from subscriptions.moving_house import name_on
 from subscriptions.notices.queueing import queue
 from subscriptions.notices.telling import letter_to
@@ -90,8 +90,9 @@ def _reader(customers: Any, one: Identity, file: ImportFile, *, at: datetime) ->
 
 def _recipients(plans: Sequence[Plan], people: Mapping[str, Any], *, at: datetime) -> list[Recipient]:
     """Who receives each, in order; and where payers live who do not receive, for their invoices and letters."""
-    homes = [(plan.payer, plan.said.payer_place) for plan in plans if plan.said.payer_place is not None]
-    _written([(place, people[who.key].pk) for who, place in homes if place is not None], at=at)
+    _written(
+        [(place, people[plan.payer.key].pk) for plan in plans if (place := plan.said.payer_place) is not None], at=at
+    )
     return _written(
         [
             (plan.said.place, people[plan.recipient.key].pk if plan.recipient is not None else None)
@@ -155,7 +156,7 @@ def _subscriptions(
             payer=people[plan.payer.key],
             holder=people[plan.holder.key] if plan.holder is not None else None,
             recipient=recipient,
-            renewal=plan.said.renewal,
+            renewal=plan.said.renewal or Offer.Renewal.FIXED,
             offer=plan.offer,
             is_gift=plan.said.gift,
             saved_method=methods.get(plan.said.means.method) if plan.said.means and not plan.said.gift else None,
@@ -185,13 +186,13 @@ def _subscriptions(
 
 
 def _term(plan: Plan, subscription: Subscription, file: ImportFile, *, at: datetime) -> Term:
-    amount = plan.said.amount
-    assert amount is not None  # noqa: S101  # a line without one has no plan; for the type checker
+    amount, starts_on, ends_on = plan.said.amount, plan.said.starts_on, plan.said.ends_on
+    assert amount is not None and starts_on is not None and ends_on is not None  # noqa: S101  # else there is no plan; for the type checker
     return Term(
         subscription=subscription,
         number=1,
-        starts_on=plan.said.starts_on,
-        ends_on=plan.said.ends_on,
+        starts_on=starts_on,
+        ends_on=ends_on,
         copies=len(plan.values),
         amount=amount,
         amount_ht=split(amount, plan.vat.rate)[0],
