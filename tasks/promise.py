@@ -159,7 +159,7 @@ def renewal_plan() -> None:
     with running("renewal-plan") as summary:
         at = timezone.now()
         planned = planning.plan(on=paris_day(at), at=at, actor=job("renewal-plan"), limit=RENEWALS)
-        left = not_before.leave_to_choice(actor=job("renewal-plan"), at=at, limit=RENEWALS)
+        left = not_before.leave_to_choice(on=paris_day(at), actor=job("renewal-plan"), at=at, limit=RENEWALS)
         summary.text = f"{planned}, {left} too early to be charged"
 
 

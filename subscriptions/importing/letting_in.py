@@ -33,7 +33,9 @@ from subscriptions.importing.knowing import Seen
 from subscriptions.importing.moving import move
 from subscriptions.importing.totals import totals
 from subscriptions.importing.writing import write
-from subscriptions.models import ImportFile, ImportRow
+from subscriptions.models import ImportFile, ImportRow, Offer
+from subscriptions.renewals.not_before import leave_to_choice
+from subscriptions.renewals.planning import replan
 
 log = structlog.get_logger(__name__)
 State = ImportFile.State
@@ -112,6 +114,10 @@ def _settle(key: int, keys: Sequence[int], *, actor: Actor, at: datetime) -> int
     for (row, _plan), term in zip(ready, terms, strict=True):
         row.outcome, row.term, row.cells = Outcome.LET_IN, term, {}
     save_all(rows, _WRITTEN)
+    automatic = [term.subscription_id for term in terms if term.subscription.renewal == Offer.Renewal.AUTOMATIC]
+    if automatic:
+        replan(automatic, on=paris_day(at), at=at, actor=actor)
+        leave_to_choice(on=paris_day(at), actor=actor, at=at, limit=BATCH, subscriptions=automatic)
     return len(rows)
 
 

@@ -187,7 +187,8 @@ def _subscriptions(
 
 def _term(plan: Plan, subscription: Subscription, file: ImportFile, *, at: datetime) -> Term:
     amount, starts_on, ends_on = plan.said.amount, plan.said.starts_on, plan.said.ends_on
-    assert amount is not None and starts_on is not None and ends_on is not None  # noqa: S101  # else there is no plan; for the type checker
+    if amount is None or starts_on is None or ends_on is None:
+        raise ValueError(f"line {plan.said.reference} has no plan")
     return Term(
         subscription=subscription,
         number=1,

@@ -18,8 +18,8 @@ def arrived(facts: Facts) -> Context:
     one = term.subscription
     dates = dates_of_subscription(one, on=paris_day(term.created_at))
     row = ImportRow.objects.select_related("file").filter(term=term).first()
-    renewal = dates.renewal
-    debited = renewal is not None and (row is None or renewal.on >= row.file.charge_from)
+    renewal = dates.renewal or dates.by_choice
+    debited = dates.renewal is not None and (row is None or dates.renewal.on >= row.file.charge_from)
     return {
         "term": term,
         "subscription": one,
