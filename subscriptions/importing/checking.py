@@ -60,10 +60,10 @@ def check(key: int, *, actor: Actor, now: Callable[[], datetime], go_on: Callabl
 
 
 def judged_of(
-    rows: Sequence[ImportRow], file: ImportFile, seen: Seen, *, at: datetime
+    rows: Sequence[ImportRow], file: ImportFile, seen: Seen, *, at: datetime, checked: bool = False
 ) -> Iterator[tuple[ImportRow, Said, Judged]]:
-    """Rows of one file in their order, each with what it says and what is made of it."""
-    lines = [(row, said(row.cells, source=file.source, faults=_cut(row))) for row in rows]
+    """Rows of one file in their order, each with what it says and what is made of it. `checked`: they were judged before."""
+    lines = [(row, said(row.cells, source=file.source, faults=_cut(row), checked=checked)) for row in rows]
     facts: Known = known([one for _row, one in lines], file=file)
     for row, one in lines:
         yield (

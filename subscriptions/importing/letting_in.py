@@ -106,7 +106,7 @@ def _settle(key: int, keys: Sequence[int], *, actor: Actor, at: datetime) -> int
     )
     ready: list[tuple[ImportRow, Plan]] = []
     with translation.override("fr"):
-        for row, _one, found in judged_of(rows, file, Seen(), at=at):
+        for row, _one, found in judged_of(rows, file, Seen(), at=at, checked=True):
             write_down(row, found)
             if found.plan is not None and found.outcome == Outcome.READY:
                 ready.append((row, found.plan))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -15,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from payments.money import NotAnAmount, parse_french
 from subscriptions.addresses.check import check
-from subscriptions.addresses.label import PostalLabel
+from subscriptions.addresses.faults import AddressRefused
+from subscriptions.addresses.label import PostalLabel, postal_label
 from subscriptions.addresses.typed import AddressKind, TypedAddress
 from subscriptions.importing.columns import ADDRESS, BY_NAME, HOLDER, PAYER, PERSON, RECIPIENT
 from subscriptions.importing.faults import Fault, FaultCode
@@ -103,8 +105,11 @@ class Said:
             self.faults.append(Fault(column, code, sentence))
 
 
-def said(cells: Mapping[str, str], *, source: str, faults: list[Fault]) -> Said:
-    """Read the cells of one line. `source`: that of the file; `faults`: of its cells, found when it was cut."""
+def said(cells: Mapping[str, str], *, source: str, faults: list[Fault], checked: bool = False) -> Said:
+    """Read the cells of one line. `source`: that of the file; `faults`: of its cells, found when it was cut.
+
+    `checked`: its addresses were found right before; only their labels are made again, which is most of the time saved.
+    """
     one = Said(reference=cells.get("reference", ""), faults=list(faults))
     if not cells:
         return one
@@ -119,7 +124,7 @@ def said(cells: Mapping[str, str], *, source: str, faults: list[Fault]) -> Said:
     one.offer = cells.get("formule", "")
     _term(one, cells)
     _copies(one, cells)
-    _people(one, cells)
+    _people(one, cells, checked=checked)
     _means(one, cells)
     return one
 
@@ -155,14 +160,14 @@ def _copies(one: Said, cells: Mapping[str, str]) -> None:
         one.refuse("quantite", FaultCode.QUANTITY, _("Only one copy of each issue can be taken over so far. Hand this subscriber in as one line for each copy."))  # fmt: skip
 
 
-def _people(one: Said, cells: Mapping[str, str]) -> None:
+def _people(one: Said, cells: Mapping[str, str], *, checked: bool) -> None:
     one.recipient = _person(one, cells, RECIPIENT)
-    one.place = _place(one, cells, RECIPIENT)
+    one.place = _place(one, cells, RECIPIENT, checked=checked)
     payer, holder = _person(one, cells, PAYER), _person(one, cells, HOLDER)
     one.payer = payer if payer.known else None
     one.holder = holder if holder.known else None
     if any(cells.get(f"{PAYER}_{end}") for name, end in ADDRESS.items() if name != "country"):
-        one.payer_place = _place(one, cells, PAYER)
+        one.payer_place = _place(one, cells, PAYER, checked=checked)
         if one.payer is None:
             one.refuse(f"{PAYER}_nom", FaultCode.NO_PAYER, _("There is an address of the payer, and no name."))
     if one.payer is not None and not one.payer.named:
@@ -187,7 +192,7 @@ def _person(one: Said, cells: Mapping[str, str], who: str) -> Person:
     return Person(**(told | {"email": told["email"].lower()}))
 
 
-def _place(one: Said, cells: Mapping[str, str], who: str) -> Place | None:
+def _place(one: Said, cells: Mapping[str, str], who: str, *, checked: bool) -> Place | None:
     """The address with its label; None where it has none, with the sentences that a form would say."""
     typed = TypedAddress(
         kind=AddressKind.ORGANISATION if cells.get(f"{who}_organisme") else AddressKind.PERSON,
@@ -199,6 +204,9 @@ def _place(one: Said, cells: Mapping[str, str], who: str) -> Place | None:
         **{name: cells.get(f"{who}_{end}", "") for name, end in ADDRESS.items() if name != "country"},
         country=(cells.get(f"{who}_{ADDRESS['country']}", "") or "FR").upper(),
     )
+    if checked:
+        with suppress(AddressRefused):
+            return Place(typed, postal_label(typed))
     faults, label = check(typed)
     for fault in faults:
         end = {**PERSON, **ADDRESS, "service": "service"}.get(fault.field, ADDRESS["street"])
