@@ -87,7 +87,7 @@ def write(row: ImportRow, found: Judged) -> None:
     row.faults = [one.to_dict() for one in found.faults]
     row.warnings = [one.to_dict() for one in found.warnings]
     if found.plan is not None:
-        row.copies_left, row.deferred, row.vat_rate = found.plan.left, found.plan.deferred, found.plan.vat.rate
+        row.copies_left, row.deferred, row.vat_rate = found.plan.copies_left, found.plan.deferred, found.plan.vat.rate
     elif found.here is not None:
         row.copies_left, row.deferred, row.vat_rate = found.here.copies_left, found.here.deferred, found.here.vat_rate
     else:

@@ -44,9 +44,9 @@ class Plan:
     recipient: Identity | None
 
     @property
-    def left(self) -> int:
-        """Copies that this shop serves."""
-        return len(self.values) - self.served
+    def copies_left(self) -> int:
+        """Copies that this shop serves, of all issues to come."""
+        return (len(self.values) - self.served) * self.said.quantity
 
     @property
     def deferred(self) -> Decimal:

@@ -90,6 +90,7 @@ class Said:
     bought: int | None = None
     left: int | None = None
     next_number: int | None = None
+    quantity: int = 1
     gift: bool = False
     recipient: Person | None = None
     place: Place | None = None
@@ -151,13 +152,14 @@ def _copies(one: Said, cells: Mapping[str, str]) -> None:
     one.left = _number(one, cells, "exemplaires_restants", least=0, most=200)
     served = _number(one, cells, "exemplaires_servis", least=0, most=200)
     one.next_number = _number(one, cells, "prochain_numero", least=1, most=1_000_000)
-    quantity = _number(one, cells, "quantite", least=1, most=10_000)
+    quantity = _number(one, cells, "quantite", least=1, most=999)
     if one.bought is not None and one.left is not None and one.left > one.bought:
         one.refuse("exemplaires_restants", FaultCode.MORE_LEFT_THAN_BOUGHT, _("More copies are left (%(left)d) than were bought (%(bought)d).") % {"left": one.left, "bought": one.bought})  # fmt: skip
     elif one.bought is not None and one.left is not None and served is not None and served + one.left != one.bought:
         one.refuse("exemplaires_servis", FaultCode.COPIES_DO_NOT_ADD_UP, _("%(served)d served and %(left)d left are not the %(bought)d bought.") % {"served": served, "left": one.left, "bought": one.bought})  # fmt: skip
-    if quantity is not None and quantity > 1:
-        one.refuse("quantite", FaultCode.QUANTITY, _("Only one copy of each issue can be taken over so far. Hand this subscriber in as one line for each copy."))  # fmt: skip
+    one.quantity = quantity or 1
+    if one.quantity > 1 and one.renewal == "automatic":
+        one.refuse("quantite", FaultCode.QUANTITY, _("Several copies of each issue are never renewed by themselves: take them over for a fixed term."))  # fmt: skip
 
 
 def _people(one: Said, cells: Mapping[str, str], *, checked: bool) -> None:

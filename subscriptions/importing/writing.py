@@ -195,6 +195,7 @@ def _term(plan: Plan, subscription: Subscription, file: ImportFile, *, at: datet
         starts_on=starts_on,
         ends_on=ends_on,
         copies=len(plan.values),
+        quantity=plan.said.quantity,
         amount=amount,
         amount_ht=split(amount, plan.vat.rate)[0],
         vat_zone=plan.vat.zone,

@@ -48,7 +48,7 @@ def name_the_account(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("payments", "0009_document_to_empty"),
-        ("subscriptions", "0016_forgotten_links"),
+        ("subscriptions", "0017_mailing_runs"),
     ]
 
     operations = [
@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
                 ),
                 ("faults", models.JSONField(default=list)),
                 ("warnings", models.JSONField(default=list)),
-                ("copies_left", models.PositiveSmallIntegerField(null=True)),
+                ("copies_left", models.PositiveIntegerField(help_text="of all issues to come", null=True)),
                 (
                     "deferred",
                     models.DecimalField(

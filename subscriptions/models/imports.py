@@ -102,7 +102,7 @@ class ImportRow(models.Model):
     outcome = models.CharField(max_length=9, choices=Outcome.choices, default=Outcome.WAITING)
     faults = models.JSONField(default=list)
     warnings = models.JSONField(default=list)
-    copies_left = models.PositiveSmallIntegerField(null=True)
+    copies_left = models.PositiveIntegerField(null=True, help_text="of all issues to come")
     deferred = models.DecimalField(
         max_digits=8, decimal_places=2, null=True, help_text="of the copies left, without VAT"
     )

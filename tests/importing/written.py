@@ -82,7 +82,7 @@ def written(*rows: dict[str, str]) -> Written:
     """A file of these lines, with the totals that they say."""
     return Written(
         list(rows),
-        copies=sum(int(row["exemplaires_restants"]) for row in rows),
+        copies=sum(int(row["exemplaires_restants"]) * int(row.get("quantite") or 1) for row in rows),
         deferred=sum((_worth(row) for row in rows), Decimal("0.00")),
     )
 
@@ -122,7 +122,7 @@ def _reader(number: int, random: Random, *, on: date, following: int) -> dict[st
     elif sort < 0.6:
         row |= {
             "destinataire_civilite": "", "destinataire_prenom": "", "destinataire_nom": "", "destinataire_organisme": f"Lycée {number}",
-            "destinataire_service": "CDI", **_payer(number, random),
+            "destinataire_service": "CDI", "quantite": str(random.choice((1, 2, 30))), **_payer(number, random),
         }  # fmt: skip
     return row
 
