@@ -132,7 +132,7 @@ def test_what_should_be_looked_at_is_let_in_all_the_same(offers):
         line(4, prochain_numero="26", destinataire_voie="place Bellecour"),
         line(5, prochain_numero="26", destinataire_code_postal="1204", destinataire_ville="Genève", destinataire_pays="CH"),
         line(6, prochain_numero="26", debut="2025-11-23", fin="2026-11-22"),
-        automatic(7, prochain_numero="26", debut="2025-12-30", fin="2026-12-29", exemplaires_restants="0", exemplaires_servis="4"),
+        automatic(7, prochain_numero="26", debut="2025-12-20", fin="2026-12-19", exemplaires_restants="0", exemplaires_servis="4"),
         automatic(8, prochain_numero="26", moyen_expiration="04/2027"),
         automatic(9, prochain_numero="26", debut="2026-01-15", fin="2027-01-14", exemplaires_restants="0", exemplaires_servis="4"),
         line(10, prochain_numero="26", destinataire_email="ines.roux1@exemple.fr", destinataire_nom="Benali"),
@@ -151,7 +151,6 @@ def test_what_should_be_looked_at_is_let_in_all_the_same(offers):
         (7, "fin", "over"),
         (8, "fin", "too_late_to_announce"),
         (9, "moyen_expiration", "card_ends"),
-        (10, "fin", "too_late_to_announce"),
         (11, "destinataire_email", "not_joined"),
     ]
     later = read(written(automatic(20, prochain_numero="26")), charge_from=date(2027, 6, 1))

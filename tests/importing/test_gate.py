@@ -72,7 +72,7 @@ def test_whoever_came_too_late_to_be_announced_is_asked_and_nobody_looks_for_a_l
     )
     assert plan.why.startswith("Abonnement repris trop près de son terme")
     assert not DeskItem.objects.exists()
-    assert file.rows.get().warnings[-1]["code"] == "readers_turn"
+    assert file.rows.get().warnings[-1]["code"] == "too_late_to_announce"
 
 
 def test_no_notice_leaves_even_where_the_plan_is_not_left_to_choice_yet(offers):
