@@ -203,19 +203,17 @@ def import_file(request: HttpRequest, key: int) -> HttpResponse:
             matters_of(user, [subject]),
             acts_on(user, [subject]),
         ],
-        acts=_acts(user, one),
+        acts=_acts(user, one, ready=not against),
     )
     return show(request, detail)
 
 
-def _acts(user: Any, one: ImportFile) -> list[ActLink]:
+def _acts(user: Any, one: ImportFile, *, ready: bool) -> list[ActLink]:
     acts = []
+    if one.state == State.CHECKED and ready:
+        acts += acts_for(user, (Right.IMPORT, _("Approve it"), "desk_act_import", one.pk))
     if one.state == State.CHECKED:
-        acts += acts_for(
-            user,
-            (Right.IMPORT, _("Approve it"), "desk_act_import", one.pk),
-            (Right.IMPORT, _("Have it read again"), "desk_act_import_again", one.pk),
-        )
+        acts += acts_for(user, (Right.IMPORT, _("Have it read again"), "desk_act_import_again", one.pk))
     if one.state in (State.TO_CHECK, State.CHECKED):
         acts += acts_for(user, (Right.IMPORT, _("Put it aside"), "desk_act_import_aside", one.pk))
     return [*acts, ActLink(_("Faults as a file"), reverse("desk_import_csv", args=[one.pk]))]

@@ -153,7 +153,7 @@ def test_what_should_be_looked_at_is_let_in_all_the_same(offers):
         (9, "moyen_expiration", "card_ends"),
         (11, "destinataire_email", "not_joined"),
     ]
-    later = read(written(automatic(20, prochain_numero="26")), charge_from=date(2027, 6, 1))
+    later = read(written(automatic(20, prochain_numero="26")), charge_from=date(2027, 7, 1))
     assert warnings(later)[-1] == (2, "fin", "readers_turn")
     seen = {code for *_place, code in [*found, *warnings(later)]}
     assert {str(code) for code in WarningCode} - seen == {"said_otherwise"}
