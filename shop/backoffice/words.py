@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from payments.models import SavedMethod
 from shop.backoffice.reasons import reason
+from shop.templatetags.french import issue_number
 
 GOOD, WAIT, BAD, NONE = "good", "wait", "bad", ""
 Words = Mapping[str, tuple[Any, str]]
@@ -346,6 +347,13 @@ def said(words: Words, state: str) -> dict[str, str]:
 
 _NAMED_KIND = re.compile(r"[«“]\s?(?P<kind>[a-z_]+)\s?[»”]")
 _ANSWER = re.compile(r"\b\d{3} [^.:]+")
+
+
+def issue_of(issue: Any, state: str) -> str:
+    """The issue of a copy; of one that has none, whether it is still to be planned or was sent by another house."""
+    if issue is not None:
+        return issue_number(issue.number)
+    return _("before our register") if state == "served" else _("not planned yet")
 
 
 def letter_kind(kind: str) -> str:
