@@ -42,6 +42,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.FULFILMENT_DESK, _("Issues"), "desk_issues"),
     (Right.FULFILMENT_DESK, _("Free copies"), "desk_free_copies"),
     (Right.LETTERS, _("Returns of e-mails"), "desk_returns"),
+    (Right.IMPORT, _("Imports of subscribers"), "desk_imports"),
     (Right.ACTS, _("Acts"), "desk_acts"),
     (Right.ACTS, _("Acts on many"), "desk_bulks"),
     (Right.CLOCK, _("Clockwork"), "desk_clock"),
