@@ -1,6 +1,7 @@
 """Every table of the middle floor, one module per subject; verbs live in the rooms beside."""
 
 from subscriptions.models.declarations import Declaration, DeclarationEvent
+from subscriptions.models.digital import ApiToken, DigitalConsent, DigitalDownload, DigitalRule, IssueFile
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
 from subscriptions.models.looks import Look
 from subscriptions.models.notices import Notice, NoticeProof
@@ -39,11 +40,15 @@ from subscriptions.models.support import Contact, HandOver
 
 __all__ = [
     "AddressChange",
+    "ApiToken",
     "CarriedTerm",
     "Consent",
     "Contact",
     "Declaration",
     "DeclarationEvent",
+    "DigitalConsent",
+    "DigitalDownload",
+    "DigitalRule",
     "Disclosure",
     "Entitlement",
     "EntitlementMovement",
@@ -51,6 +56,7 @@ __all__ = [
     "GiftEvent",
     "HandOver",
     "Issue",
+    "IssueFile",
     "LegalText",
     "Look",
     "LostMailbox",
