@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -19,8 +19,10 @@ from shop.storefront.covers import season_of
 from shop.templatetags.french import day, issue_number
 from subscriptions.calendar import IssueDates, is_open
 from subscriptions.dates import LIVING, CopyDates, Means, SubscriptionDates, dates_of_subscriptions
+from subscriptions.digital.rights import readable
 from subscriptions.models import Entitlement, Offer, Subscription
 from subscriptions.models import Renewal as Plan
+from subscriptions.moving import GONE
 from subscriptions.notices.french import issues, month
 from subscriptions.renewals.by_hand import BY_HAND
 from subscriptions.renewals.links import pay_path
@@ -62,19 +64,33 @@ def cards(request: HttpRequest, subscriptions: Sequence[Subscription], *, on: da
     dates = dates_of_subscriptions(subscriptions, on=on)
     stopped = stopped_and_waiting([one.pk for one in subscriptions])
     gifts = gifts_of(subscriptions)
+    online = readable(subscriptions, reader_id=request.user.pk or 0, on=on)
     # What somebody was given and goes on in a subscription of theirs is shown there.
     shown = [one for one in subscriptions if one.payer_id == request.user.pk or one.pk not in gone_elsewhere(gifts)]
     ordered = sorted(shown, key=lambda one: (one.state not in LIVING, -one.pk))
     return [
-        card(request, one, dates[one.pk], stopped=one.pk in stopped) | gift_words(request, gifts.get(one.pk))
+        card(
+            request,
+            one,
+            dates[one.pk],
+            stopped=one.pk in stopped,
+            online={number for key, number in online if key == one.pk},
+        )
+        | gift_words(request, gifts.get(one.pk))
         for one in ordered
     ]
 
 
 def card(
-    request: HttpRequest, subscription: Subscription, dates: SubscriptionDates, *, stopped: bool = False
+    request: HttpRequest,
+    subscription: Subscription,
+    dates: SubscriptionDates,
+    *,
+    stopped: bool = False,
+    online: Collection[int] = (),
 ) -> dict[str, Any]:
-    """One card, as `templates/account/home.html` wants it. `stopped`: given up by its reader, its money to follow."""
+    """One card, as `templates/account/home.html` wants it. `stopped`: given up by its reader, its money to follow;
+    `online`: the issues that this reader may read on a screen."""
     word, tone = STOPPED if stopped else STATES[subscription.state]
     living = subscription.state in LIVING and not stopped
     known = dates.next_issue or dates.first_issue
@@ -106,7 +122,11 @@ def card(
         else sentence(subscription, dates),
         "copies": sorted(
             [
-                *(copy_line(copy, paused=bool(dates.paused)) for copy in dates.copies),
+                *(
+                    copy_line(copy, paused=bool(dates.paused))
+                    | {"read_url": read_url(subscription, copy) if copy.issue and copy.issue.number in online else None}
+                    for copy in dates.copies
+                ),
                 *(paused_line(issue) for issue in dates.paused),
             ],
             key=lambda line: line["number"] or MANY,
@@ -126,6 +146,13 @@ def card(
         if living and may_choose(request, subscription, dates)
         else None,
     }
+
+
+def read_url(subscription: Subscription, copy: CopyDates) -> str | None:
+    """Where the issue of a copy is read on a screen; for a copy that comes, or has come."""
+    if copy.issue is None or copy.state in GONE or copy.state == Copy.HELD:
+        return None
+    return reverse("account_digital", args=[subscription.pk, copy.issue.number])
 
 
 def renew_url(request: HttpRequest, subscription: Subscription, dates: SubscriptionDates) -> str | None:
