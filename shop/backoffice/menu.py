@@ -40,6 +40,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.LETTERS, _("Letters"), "desk_letters"),
     (Right.POST, _("Letters to post"), "desk_post"),
     (Right.LETTERS, _("Returns of e-mails"), "desk_returns"),
+    (Right.DIGITAL, _("Digital edition"), "desk_digital"),
     (Right.ACTS, _("Acts"), "desk_acts"),
     (Right.ACTS, _("Acts on many"), "desk_bulks"),
     (Right.CLOCK, _("Clockwork"), "desk_clock"),

@@ -60,6 +60,10 @@ class Right(StrEnum):
     ACT_FOR = "act_for_readers"
     QUOTES = "make_quotes"
     ISSUES = "change_issues"
+    DIGITAL = "see_digital_edition"
+    DIGITAL_SET = "set_digital_edition"
+    DIGITAL_FILES = "put_issue_files"
+    TOKENS = "manage_tokens"
     CATALOGUE = "change_catalogue"
     TEAM = "manage_team"
 
@@ -104,6 +108,10 @@ LABELS: Mapping[Right, Any] = {
     Right.PRICES: _("prepare and sign changes of price"),
     Right.ACT_FOR: _("act for a reader"),
     Right.ISSUES: _("change the calendar of issues"),
+    Right.DIGITAL: _("see the digital edition"),
+    Right.DIGITAL_SET: _("turn the digital edition on or off"),
+    Right.DIGITAL_FILES: _("put the files of issues"),
+    Right.TOKENS: _("make and revoke access tokens"),
     Right.CATALOGUE: _("change the magazine and the offers"),
     Right.TEAM: _("manage the team"),
 }
@@ -153,11 +161,23 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.SIGN,
             Right.PRICES,
             Right.QUOTES,
+            Right.DIGITAL,
+            Right.DIGITAL_SET,
         }
     ),
     # Copies and where they go; no amount but what an order says.
     Role.FULFILMENT: frozenset(
-        {Right.HOME, Right.PEOPLE, Right.RECORDS, Right.FULFILMENT_DESK, Right.POST, Right.ADDRESS, Right.ISSUES}
+        {
+            Right.HOME,
+            Right.PEOPLE,
+            Right.RECORDS,
+            Right.FULFILMENT_DESK,
+            Right.POST,
+            Right.ADDRESS,
+            Right.ISSUES,
+            Right.DIGITAL,
+            Right.DIGITAL_FILES,
+        }
     ),
     # People: everything that a reader may ask about, and what can be put right without moving money; but what the law
     # gives a reader who stops is theirs to carry out, and small sums go back without asking (`RefundLimit`).

@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from django.core.files.uploadedfile import InMemoryUploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
@@ -37,8 +37,22 @@ class Capped(FileUploadHandler):
         )
 
 
-def takes_files(limit: int) -> Callable[[View], View]:
-    """A view that takes files up to `limit` bytes each. The token is checked as everywhere, after the limit is in place."""
+class CappedOnDisk(TemporaryFileUploadHandler):
+    """The same for large files, which never lie in memory whole."""
+
+    def __init__(self, request: HttpRequest, *, limit: int) -> None:
+        super().__init__(request)
+        self.limit = limit
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        self.file.write(raw_data[: max(self.limit + 1 - start, 0)])
+
+
+def takes_files(limit: int, *, on_disk: bool = False) -> Callable[[View], View]:
+    """A view that takes files up to `limit` bytes each, in memory or on disk.
+
+    The token is checked as everywhere, after the limit is in place.
+    """
 
     def around(view: View) -> View:
         guarded = csrf_protect(view)
@@ -46,7 +60,7 @@ def takes_files(limit: int) -> Callable[[View], View]:
         @csrf_exempt
         @wraps(view)
         def taking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            request.upload_handlers = [Capped(request, limit=limit)]
+            request.upload_handlers = [CappedOnDisk(request, limit=limit) if on_disk else Capped(request, limit=limit)]
             return guarded(request, *args, **kwargs)
 
         return taking
