@@ -57,7 +57,7 @@ class DigitalRule(models.Model):
 class IssueFile(models.Model):
     """One PDF of one issue; evidence. Another file is another row with its reason, and the newest is the one that is read.
 
-    The bytes lie under their hash in `settings.DIGITAL_FILES` (docs/decisions/0021), and are looked at before they are sent.
+    The bytes lie under their hash in `settings.DIGITAL_FILES` (docs/decisions/0022), and are looked at before they are sent.
     """
 
     issue = models.ForeignKey("Issue", on_delete=models.PROTECT, related_name="files")
