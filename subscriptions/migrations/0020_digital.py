@@ -35,7 +35,7 @@ CREATE TRIGGER download_needs_right BEFORE INSERT ON subscriptions_digitaldownlo
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("subscriptions", "0016_forgotten_links"),
+        ("subscriptions", "0017_mailing_runs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
