@@ -75,6 +75,12 @@ def description(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@csrf_exempt
+def nothing(request: HttpRequest, rest: str) -> HttpResponse:
+    """Any other address: a problem as well, and not a page for people."""
+    return _problem(404, detail="There is nothing at this address.")
+
+
 @lru_cache(maxsize=1)
 def _description() -> bytes:
     return DESCRIPTION.read_bytes()
@@ -94,10 +100,10 @@ def _wait(seconds: int) -> HttpResponse:
     return _problem(429, **{"Retry-After": str(seconds)})
 
 
-def _problem(status: int, **headers: str) -> HttpResponse:
+def _problem(status: int, *, detail: str = "", **headers: str) -> HttpResponse:
     """An error as RFC 9457 wants it: the same words for the same status, whatever was asked."""
-    title, detail = PROBLEMS[status]
-    facts = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    title, usual = PROBLEMS[status]
+    facts = {"type": "about:blank", "title": title, "status": status, "detail": detail or usual}
     answer = HttpResponse(json.dumps(facts), status=status, content_type=PROBLEM, headers=headers)
     return _private(answer, "no-store")
 

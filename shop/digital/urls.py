@@ -11,4 +11,5 @@ urlpatterns = [
     path("compte/numerique/<str:token>/", reading.download, name="account_download"),
     path("api/v1/openapi.json", api.description, name="api_description"),
     path("api/v1/entitlements/<str:number>", api.entitlements, name="api_entitlements"),
+    path("api/<path:rest>", api.nothing, name="api_nothing"),
 ]

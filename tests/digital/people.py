@@ -44,18 +44,23 @@ def post(number: int = 25, on: date = POSTED) -> Issue:
     return Issue.objects.get(number=number)
 
 
-def pdf(pages: int = 3, *, words: str = "Le dossier") -> bytes:
-    """A PDF of the classic kind, made by hand: one font, one stream a page."""
+def pdf(pages: int = 3, *, words: str = "Le dossier", picture: int = 0) -> bytes:
+    """A PDF of the classic kind, made by hand: one font, one stream a page; and a picture of so many bytes on each."""
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>"]
     kids = " ".join(f"{4 + 2 * place} 0 R" for place in range(pages))
     objects.append(f"<< /Type /Pages /Kids [{kids}] /Count {pages} /MediaBox [0 0 595 842] >>".encode())
     objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
     for place in range(pages):
+        shown = b"/XObject << /Im1 %d 0 R >> " % (4 + 2 * pages) if picture else b""
         drawing = f"BT /F1 24 Tf 72 700 Td ({words} {place + 1}) Tj ET".encode()
         objects.append(
-            b"<< /Type /Page /Parent 2 0 R /Resources << /Font << /F1 3 0 R >> >> /Contents %d 0 R >>" % (5 + 2 * place)
+            b"<< /Type /Page /Parent 2 0 R /Resources << %s/Font << /F1 3 0 R >> >> /Contents %d 0 R >>"
+            % (shown, 5 + 2 * place)
         )
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawing), drawing))
+    if picture:
+        head = b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"
+        objects.append(b"<< %s /Length %d >>\nstream\n%s\nendstream" % (head, picture, b"x" * picture))
     out, where = BytesIO(), []
     out.write(b"%PDF-1.4\n")
     for number, body in enumerate(objects, start=1):

@@ -284,6 +284,16 @@ def test_other_verbs_are_refused(token):
     )
 
 
+@pytest.mark.parametrize("path", ["/api/", "/api/v1/", "/api/v2/entitlements/1", "/api/v1/entitlements/1/"])
+def test_any_other_address_is_a_problem_too(path):
+    answer = Client().get(path)
+    assert answer.status_code == 404
+    if path != "/api/":
+        assert (answer["Content-Type"], answer.json()["detail"]) == (
+            "application/problem+json", "There is nothing at this address.",
+        )  # fmt: skip
+
+
 def test_guessing_tokens_is_soon_too_often(elodie, token):
     answers = [ask(number_of(elodie), "bqt_000000000000_x") for _try in range(31)]
     assert [one.status_code for one in answers] == [401] * 30 + [429]

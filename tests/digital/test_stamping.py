@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from io import BytesIO
 from itertools import pairwise
 
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from subscriptions.digital.stamping import CHUNK, NAME, PLACES, Unfit, appendix, pages_of, stamped
+from subscriptions.digital.appending import NAME
+from subscriptions.digital.stamping import CHUNK, PLACES, Unfit, appendix, pages_of, stamped
 from tests.digital.people import pdf, pdf_of_streams
 
 LINE = "Exemplaire numérique réservé à l’usage personnel de l’abonné n°\u00a0"
@@ -114,6 +116,17 @@ def test_what_is_no_pdf_that_can_be_stamped_is_refused(lying, body, why):
 def test_a_number_that_is_too_long_is_a_mistake_of_ours(lying):
     with pytest.raises(ValueError, match="more than 10"):
         appendix(lying(pdf(1)), "0" * 11)
+
+
+def test_a_file_of_twenty_megabytes_never_lies_in_memory(lying):
+    pages_of(lying(pdf(1)))  # what is imported and kept once is no part of it
+    path = lying(pdf(8, picture=20_000_000))
+    tracemalloc.start()
+    assert pages_of(path) == 8
+    assert sum(map(len, stamped(path, appendix(path, "00000042")))) > 20_000_000
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2_000_000
 
 
 def test_the_bytes_are_handed_on_in_pieces(lying):
