@@ -64,6 +64,7 @@ class Right(StrEnum):
     DIGITAL_SET = "set_digital_edition"
     DIGITAL_FILES = "put_issue_files"
     TOKENS = "manage_tokens"
+    CLOSE = "close_files"
     CATALOGUE = "change_catalogue"
     TEAM = "manage_team"
 
@@ -112,6 +113,7 @@ LABELS: Mapping[Right, Any] = {
     Right.DIGITAL_SET: _("turn the digital edition on or off"),
     Right.DIGITAL_FILES: _("put the files of issues"),
     Right.TOKENS: _("make and revoke access tokens"),
+    Right.CLOSE: _("close files, hand them over and post them"),
     Right.CATALOGUE: _("change the magazine and the offers"),
     Right.TEAM: _("manage the team"),
 }
@@ -177,6 +179,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.ISSUES,
             Right.DIGITAL,
             Right.DIGITAL_FILES,
+            Right.CLOSE,
         }
     ),
     # People: everything that a reader may ask about, and what can be put right without moving money; but what the law

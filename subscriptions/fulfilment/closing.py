@@ -19,7 +19,8 @@ from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act
 from subscriptions.fulfilment.address_file import fingerprint
-from subscriptions.fulfilment.freezing import freeze
+from subscriptions.fulfilment.freezing import Unaddressed, freeze
+from subscriptions.fulfilment.houses import house_in_force
 from subscriptions.fulfilment.moving import move_issue, move_run
 from subscriptions.models import Issue, MailingHouse, MailingRun
 
@@ -32,7 +33,7 @@ class CannotClose(ValidationError):
 
 def house_of(issue: Issue) -> MailingHouse:
     """The mailing house in force for the magazine of an issue. Raises CannotClose if none was entered."""
-    house = MailingHouse.objects.filter(magazine=issue.magazine_id).order_by("-pk").first()
+    house = house_in_force(issue.magazine_id)
     if house is None:
         raise CannotClose(_("Enter the mailing house and its file first."), code="no_house")
     return house
@@ -100,7 +101,13 @@ def close(run_id: int, *, actor: Actor, at: datetime, reason: str = "") -> Maili
     if run.closed_alone:
         _may_alone(run, at=at, reason=reason)
     run.deposit_on = issue.post_on
-    frozen = freeze(run, actor=actor, at=at)
+    try:
+        frozen = freeze(run, actor=actor, at=at)
+    except Unaddressed as nowhere:
+        raise CannotClose(
+            _("A copy is owed to a reader without an address: the preview says how many. Mend or hold them first."),
+            code="unaddressed",
+        ) from nowhere
     run.dispatches, run.copies, run.counts = frozen.dispatches, frozen.copies, frozen.counts
     _keep(run)
     made = fingerprint(run)

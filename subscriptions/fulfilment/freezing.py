@@ -18,7 +18,7 @@ from payments.days import paris_day
 from payments.territories import VatZone
 from subscriptions.calendar import DeliveryZone
 from subscriptions.gifts.announcing import inserts_of
-from subscriptions.models import Entitlement, EntitlementMovement, MailingRun, Offer, Subscription
+from subscriptions.models import Entitlement, EntitlementMovement, Issue, MailingRun, Offer, Subscription
 from subscriptions.moving import move_copies_of_run
 
 Copy = Entitlement.State
@@ -55,7 +55,8 @@ _LEFT = """
     GROUP BY term.subscription_id
 """
 
-FREEZE = f"""
+#: The lines that a run of this issue would have today: `placed`, in the order of the post.
+LINES = f"""
 WITH owed AS (
     SELECT DISTINCT ON (term.subscription_id)
         term.subscription_id, copy.id AS entitlement_id, term.quantity, who.is_gift, who.renewal, who.number, receiver.address_id
@@ -89,13 +90,18 @@ WITH owed AS (
         ORDER BY address.country <> 'FR', address.country, address.block[8] COLLATE "C", address.block[9] COLLATE "C",
             lines.number COLLATE "C"
     ) AS place,
-    COALESCE(zones.vat ->> address.vat_zone, zones.delivery ->> address.delivery_zone) AS zone
+    COALESCE(zones.vat ->> address.vat_zone, zones.delivery ->> address.delivery_zone) AS zone,
+    address.country, CARDINALITY(address.block) = 0 AS unaddressed
     FROM lines JOIN subscriptions_postaladdress address ON address.id = lines.address_id
     CROSS JOIN (SELECT %(vat_zones)s::jsonb AS vat, %(delivery_zones)s::jsonb AS delivery) zones
 )
+"""  # noqa: S608 - only our own words
+
+FREEZE = f"""{LINES}
 INSERT INTO subscriptions_dispatch (run_id, issue_id, place, key, kind, subscription_id, entitlement_id, free_copy_id,
     address_id, copies, zone, last_number, copies_left, insert_code)
-SELECT %(run)s, %(issue)s, place, 'N' || %(number)s || '-' || LPAD(place::text, GREATEST(6, LENGTH(place::text)), '0') || '-' || LPAD(%(sequence)s::text, 2, '0'),
+SELECT %(run)s, %(issue)s, place,
+    'N' || %(number)s || '-' || LPAD(place::text, GREATEST(6, LENGTH(place::text)), '0') || '-' || LPAD(%(sequence)s::text, 2, '0'),
     kind, subscription_id, entitlement_id, free_copy_id, address_id, copies, zone, last_number, copies_left, insert_code
 FROM placed ORDER BY place
 """  # noqa: S608 - only our own words
@@ -116,6 +122,10 @@ class Frozen:
     counts: dict[str, Any]
 
 
+class Unaddressed(RuntimeError):
+    """A copy is owed to whom nobody knows any more; nothing was closed."""
+
+
 class DoubledCopies(RuntimeError):
     """A copy was in the set and could not be moved: the books of copies are wrong, and nothing was closed."""
 
@@ -131,17 +141,12 @@ def freeze(run: MailingRun, *, actor: Actor, at: datetime) -> Frozen:
     """Write the lines of a locked run, put their copies into the file (ASSIGN), and count. The caller holds the issue.
 
     A copy of a subscription that has one in this issue already stays owed: one main dispatch each (COPIES). Raises
-    DoubledCopies.
+    DoubledCopies, Unaddressed.
     """
     lock_subscriptions(run)
     issue = run.issue
-    owed = Subscription.objects.filter(is_gift=True, terms__entitlements__in=_owed(run)).distinct()
-    facts: dict[str, Any] = {
-        "run": run.pk, "issue": issue.pk, "number": issue.number, "magazine": issue.magazine_id, "sequence": run.sequence,
-        "inserts": json.dumps(inserts_of(owed)), "vat_zones": json.dumps(ZONES), "delivery_zones": json.dumps(ELSEWHERE),
-    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(FREEZE, facts)
+        cursor.execute(FREEZE, facts_of(issue) | {"run": run.pk, "sequence": run.sequence})
     moved = move_copies_of_run(
         run,
         EntitlementMovement.Kind.ASSIGN,
@@ -152,9 +157,22 @@ def freeze(run: MailingRun, *, actor: Actor, at: datetime) -> Frozen:
     )
     frozen = count(run)
     paid = run.lines.filter(entitlement__isnull=False).count()
+    nowhere = run.lines.filter(address__block=[]).count()
+    if nowhere:
+        raise Unaddressed(f"run {run.pk}: {nowhere} lines have no address any more")
     if moved != paid:
         raise DoubledCopies(f"run {run.pk}: {paid} copies, {moved} could be put in the file")
     return frozen
+
+
+def facts_of(issue: Issue) -> dict[str, Any]:
+    """What `LINES` is asked with: the issue, the sheets that go with gifts, the names of the zones."""
+    owed = Entitlement.objects.filter(issue=issue.pk, state=Copy.OWED)
+    gifts = Subscription.objects.filter(is_gift=True, terms__entitlements__in=owed).distinct()
+    return {
+        "issue": issue.pk, "number": issue.number, "magazine": issue.magazine_id, "inserts": json.dumps(inserts_of(gifts)),
+        "vat_zones": json.dumps(ZONES), "delivery_zones": json.dumps(ELSEWHERE),
+    }  # fmt: skip
 
 
 def count(run: MailingRun) -> Frozen:
@@ -173,7 +191,3 @@ def count(run: MailingRun) -> Frozen:
         copies=sum(row["copies"] for row in table),
         counts={"table": table, "first_key": keys[0] if keys else "", "last_key": keys[-1] if keys else ""},
     )
-
-
-def _owed(run: MailingRun) -> Any:
-    return Entitlement.objects.filter(issue=run.issue_id, state=Copy.OWED)

@@ -22,7 +22,7 @@ from payments.days import paris_day
 from payments.desk import put_on_desk, record_act
 from payments.invoicing.mentions import percent
 from payments.ledger.posting import EntryDraft, Line, post
-from payments.models import DeskItem, Document, LedgerEntry
+from payments.models import DeskItem, LedgerEntry
 from subscriptions.fulfilment.handing_over import locked
 from subscriptions.fulfilment.moving import move_issue, move_run
 from subscriptions.models import Entitlement, EntitlementMovement, Issue, MailingRun
@@ -49,12 +49,10 @@ class Posted:
 
 
 @transaction.atomic
-def post_run(
-    run_id: int, *, on: date, statement: Document | None = None, actor: Actor, at: datetime, reason: str = ""
-) -> Posted:
+def post_run(run_id: int, *, on: date, actor: Actor, at: datetime, reason: str = "") -> Posted:
     """The mailing house has posted a run on day `on`: serve its copies and book their revenue; once.
 
-    `statement`: the statement of deposit of the post, evidence for the circulation bureau (law.md 7.3). Side effects, in one
+    Side effects, in one
     transaction: movements SERVE, one entry per VAT rate (DEFERRED to REV_PRINT), the run posted; with the main file its issue,
     and the pauses over that skipped it. A run that is posted already stays as it is: nothing served, nothing booked. Raises
     CannotPost unless it was handed over and counted right, or for a day before it was closed.
@@ -67,15 +65,15 @@ def post_run(
     issue = run.issue
     served = move_copies_of_run(run, Kind.SERVE, on=on, actor=actor, at=at, reason=f"issue {issue.number} posted")
     post([_entry(run, rate, value, on=on) for rate, value in sorted(revenue.items()) if value], actor=actor, at=at)
-    run.posted_on, run.statement = on, statement
-    move_run(run, Run.POSTED, actor=actor, at=at, reason=reason, also=("posted_on", "statement"))
+    run.posted_on = on
+    move_run(run, Run.POSTED, actor=actor, at=at, reason=reason, also=("posted_on",))
     if run.kind == RunKind.MAIN:
         move_issue(issue, Issue.State.POSTED, on=on)
         release_passed(issue, actor=actor, at=at)
         _say_what_was_left(issue, at=at)
     record_act(
         "posted a run", subject=f"run:{run.pk}", actor=actor, at=at, reason=reason,
-        facts={"issue": issue.pk, "on": on.isoformat(), "copies": served, "statement": statement.pk if statement else ""},
+        facts={"issue": issue.pk, "on": on.isoformat(), "copies": served},
     )  # fmt: skip
     return Posted(served, revenue)
 
