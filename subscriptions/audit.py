@@ -12,6 +12,7 @@ from payments.audit import CHUNK, Breaches, Check, balance_of
 from payments.days import paris_day
 from payments.models import AccountMap, DeskItem, Invoice, Payment, Refund
 from subscriptions.calendar import RULES
+from subscriptions.digital.auditing import agreed_and_told, downloaded_by_right
 from subscriptions.disputing import held_while_disputed
 from subscriptions.fulfilment.auditing import in_the_file, lines_are_true, runs_are_whole
 from subscriptions.gifts.auditing import gifts_carried, gifts_told
@@ -283,10 +284,19 @@ def refunds_in_time(at: datetime) -> Breaches:
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "ONE-CHARGE": (paid_once, renewed_once),
-    "COPIES": (copies, in_the_file, lines_are_true, runs_are_whole, put_off, gifts_carried, held_while_disputed),
+    "COPIES": (
+        copies,
+        in_the_file,
+        lines_are_true,
+        runs_are_whole,
+        put_off,
+        gifts_carried,
+        held_while_disputed,
+        downloaded_by_right,
+    ),
     "BALANCED": (deferred,),
     "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end),
-    "TOLD": (told, gifts_told),
+    "TOLD": (told, gifts_told, agreed_and_told),
     "ANNOUNCED": (announced, price_told),
     "ON TIME": (nobody_forgotten, charged_in_time, refunds_in_time),
 }

@@ -34,7 +34,18 @@ a row of the first five tables has no test of its name.
 def text() -> str:
     """The whole page."""
     with translation.override("fr"):
-        parts = [HEAD, _codes(), _families(), _retries(), _states(), _copies(), _year(), _letters(), _timetable()]
+        parts = [
+            HEAD,
+            _codes(),
+            _families(),
+            _retries(),
+            _states(),
+            _copies(),
+            _receipts(),
+            _year(),
+            _letters(),
+            _timetable(),
+        ]
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
 
@@ -153,6 +164,19 @@ def _copies() -> str:
         for kind, (came, to) in MOVEMENTS.items()
     ]
     return "### Copy (entitlement)\n\n" + _table(("movement", "from", "to"), rows)
+
+
+def _receipts() -> str:
+    from shop.account.receipts import SENTENCES, STEPS
+
+    steps = [(f"`{step}`", words) for step, words in STEPS.items()]
+    stands = [(f"`{name}`", sentence) for name, sentence in SENTENCES.items()]
+    return (
+        "## What the receipt of a copy says\n\nTests: `tests/receipts/test_receipts.py`. What happened, each with its day:\n\n"
+        + _table(("step", "words"), steps)
+        + "\n\nWhere it stands:\n\n"
+        + _table(("copy", "sentence"), stands)
+    )
 
 
 def _year() -> str:

@@ -43,6 +43,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.FULFILMENT_DESK, _("Free copies"), "desk_free_copies"),
     (Right.LETTERS, _("Returns of e-mails"), "desk_returns"),
     (Right.IMPORT, _("Imports of subscribers"), "desk_imports"),
+    (Right.DIGITAL, _("Digital edition"), "desk_digital"),
     (Right.ACTS, _("Acts"), "desk_acts"),
     (Right.ACTS, _("Acts on many"), "desk_bulks"),
     (Right.CLOCK, _("Clockwork"), "desk_clock"),

@@ -272,6 +272,8 @@ FINDINGS = (
     gettext_noop("has %(count)s terms, and the last one is number %(last)s"),
     gettext_noop("prolongs another subscription than its order names"),
     gettext_noop("sent to somebody who had objected to reminders"),
+    gettext_noop("downloaded without a right or a consent"),
+    gettext_noop("agreed to the digital edition, and no letter confirms it"),
 )
 #: How an inquiry or a dispute ended that cost nothing, where Stripe has a word of its own for it.
 ENDED = {

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from payments.days import paris_day
+from shop.account.receipts import left_words, receipt_words
 from shop.backoffice import words
 from shop.backoffice.doors import desk
 from shop.backoffice.links import link
@@ -36,6 +37,7 @@ from subscriptions.models import (
     Term,
 )
 from subscriptions.prolonging import PROLONGABLE
+from subscriptions.receipts import receipts_of
 
 
 @desk(Right.PEOPLE)
@@ -76,7 +78,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
         ],
         tables=[
             _terms(user, terms),
-            _copies(moves),
+            _copies(one, moves, dates),
             _moves_of_house(user, one),
             *_pauses(one),
             _hand_overs(user, one),
@@ -224,13 +226,21 @@ def _terms(user: Any, terms: list[Term]) -> Table:
     )
 
 
-def _copies(moves: list[EntitlementMovement]) -> Table:
+def _copies(one: Subscription, moves: list[EntitlementMovement], dates: SubscriptionDates) -> Table:
+    """Each copy with its receipt, as its reader is told it. Three queries."""
     copies = {move.entitlement_id: move.entitlement for move in moves}
+    receipts = receipts_of([one.pk])[one.pk]
     return Table(
         label=_("Copies"),
         title=_("Copies"),
         columns=columns(
-            "#" + _("Term"), "#" + _("Rank"), _("Issue"), "#" + _("Posted"), _("Status"), "#" + _("Value excl. VAT")
+            "#" + _("Term"),
+            "#" + _("Rank"),
+            _("Issue"),
+            "#" + _("Posted"),
+            _("Status"),
+            _("Receipt"),
+            "#" + _("Value excl. VAT"),
         ),
         rows=[
             (
@@ -239,6 +249,7 @@ def _copies(moves: list[EntitlementMovement]) -> Table:
                 Cell(words.issue_of(copy.issue, copy.state)),
                 Cell(short_day(copy.issue.posted_on or copy.issue.post_on) if copy.issue else "", num=True),
                 chip(words.said(words.COPY, copy.state), "#exemplaires"),
+                Cell(receipt_words(receipts[copy.term.number, copy.rank], on=dates.on)),
                 Cell(euros(copy.value_ht), num=True),
             )
             for copy in sorted(copies.values(), key=lambda copy: (copy.term.number, copy.rank))
@@ -246,6 +257,7 @@ def _copies(moves: list[EntitlementMovement]) -> Table:
         total=[
             Cell(_("Total")),
             *[Cell("")] * 4,
+            Cell(left_words(dates.copies_left)),
             Cell(euros(sum(copy.value_ht for copy in copies.values())), num=True),
         ],
     )

@@ -40,23 +40,6 @@ class Capped(FileUploadHandler):
         )
 
 
-def takes_files(limit: int) -> Callable[[View], View]:
-    """A view that takes files up to `limit` bytes each. The token is checked as everywhere, after the limit is in place."""
-
-    def around(view: View) -> View:
-        guarded = csrf_protect(view)
-
-        @csrf_exempt
-        @wraps(view)
-        def taking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            request.upload_handlers = [Capped(request, limit=limit)]
-            return guarded(request, *args, **kwargs)
-
-        return taking
-
-    return around
-
-
 class Spooled(FileUploadHandler):
     """Keeps a long file on disk, up to its limit; whoever asks for its size sees that it was longer. Memory stays flat."""
 
@@ -75,6 +58,26 @@ class Spooled(FileUploadHandler):
     def file_complete(self, file_size: int) -> UploadedFile:
         self.held.seek(0)
         return UploadedFile(self.held, self.file_name or "", self.content_type or "", file_size, self.charset)
+
+
+def takes_files(limit: int, *, on_disk: bool = False) -> Callable[[View], View]:
+    """A view that takes files up to `limit` bytes each, in memory or on disk.
+
+    The token is checked as everywhere, after the limit is in place.
+    """
+
+    def around(view: View) -> View:
+        guarded = csrf_protect(view)
+
+        @csrf_exempt
+        @wraps(view)
+        def taking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            request.upload_handlers = [Spooled(request, limit=limit) if on_disk else Capped(request, limit=limit)]
+            return guarded(request, *args, **kwargs)
+
+        return taking
+
+    return around
 
 
 def takes_long_files(limit: int, *, too_long: View) -> Callable[[View], View]:

@@ -46,6 +46,22 @@ REFUND: Words = {
     "failed": (pgettext_lazy("refund", "failed"), BAD),
     "unknown": (pgettext_lazy("refund", "unknown"), WAIT),
 }
+DIGITAL: Words = {
+    "on": (pgettext_lazy("digital edition", "on"), GOOD),
+    "off": (pgettext_lazy("digital edition", "off"), NONE),
+}
+DIGITAL_RATE: Mapping[str, Any] = {
+    "press": gettext_lazy("that of the printed issue (digitised version)"),
+    "standard": gettext_lazy("the standard rate"),
+}
+DIGITAL_RATE_SHORT: Mapping[str, Any] = {
+    "press": pgettext_lazy("rate", "press"),
+    "standard": pgettext_lazy("rate", "standard"),
+}
+TOKEN: Words = {
+    "good": (pgettext_lazy("token", "good"), GOOD),
+    "revoked": (pgettext_lazy("token", "revoked"), NONE),
+}
 DISPUTE: Words = {
     "open": (pgettext_lazy("dispute", "open"), WAIT),
     "won": (pgettext_lazy("dispute", "ended without loss"), GOOD),
@@ -321,6 +337,7 @@ LETTER_KINDS: Mapping[str, Any] = {
     "price_change": gettext_lazy("New price of the next year"),
     "price_change_cancelled": gettext_lazy("New price called off"),
     "renewal_quote": gettext_lazy("Renewal quote"),
+    "digital_agreed": gettext_lazy("Consent to the digital edition"),
     "pause_confirmed": gettext_lazy("Issues put off"),
     "pause_ended": gettext_lazy("End of a pause"),
     "link_card": gettext_lazy("Link to change the means of payment"),
@@ -503,6 +520,10 @@ VERBS: Mapping[str, Any] = {
     "asked for another card": gettext_lazy("asked for another means of payment"),
     "sent a legal notice again": gettext_lazy("sent a legal notice again"),
     "changed the rule of unsigned runs": gettext_lazy("changed the rule of unsigned charges"),
+    "set the digital edition": gettext_lazy("set the digital edition"),
+    "put the file of an issue": gettext_lazy("put the file of an issue"),
+    "made an access token": gettext_lazy("made an access token"),
+    "revoked an access token": gettext_lazy("revoked an access token"),
     "gave a duplicate back": gettext_lazy("gave a duplicate back"),
     "handed in an import": gettext_lazy("handed in a file of subscribers"),
     "approved an import": gettext_lazy("approved a file of subscribers"),
@@ -557,6 +578,8 @@ SUBJECTS: Mapping[str, Any] = {
     "gift": gettext_lazy("gift no. %(key)s"),
     "import": gettext_lazy("import no. %(key)s"),
     "taken_over_left": gettext_lazy("copies taken over and not served, from copy no. %(key)s"),
+    "token": gettext_lazy("access token no. %(key)s"),
+    "consent": gettext_lazy("consent no. %(key)s"),
 }
 
 

@@ -1,10 +1,10 @@
 """Erasing a reader's data: what is no longer needed goes at once, what the law keeps stays, set aside (law.md 4.10).
 
-Kept: orders with their consents and what was shown, terms, payments, invoices, ledger, letters as sent, moves: each until
-the date of its own retention, and none of it found again by name. Blanked: the account, its address for mail, its
-sessions, the addresses that no order names, the short links of letters on paper, the saved means of payment. Nothing is
-erased while money is on its way or a bank disputes it; copies still owed are either waited for or given up, by the
-reader's own word.
+Kept: orders with their consents and what was shown, terms, payments, invoices, ledger, letters as sent, moves,
+consents to the digital edition with the times of downloads: each until the date of its own retention, and none of it found
+again by name. Blanked: the account, its address for mail, its sessions, the addresses that no order names, the short links
+of letters on paper, the saved means of payment. Nothing is erased while money is on its way or a bank disputes it; copies
+still owed are either waited for or given up, by the reader's own word.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Every table of the middle floor, one module per subject; verbs live in the rooms beside."""
 
 from subscriptions.models.declarations import Declaration, DeclarationEvent
+from subscriptions.models.digital import ApiToken, DigitalConsent, DigitalDownload, DigitalRule, IssueFile
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
 from subscriptions.models.imports import ImportFile, ImportFileEvent, ImportRow
 from subscriptions.models.looks import Look
@@ -41,11 +42,15 @@ from subscriptions.models.support import Contact, HandOver
 
 __all__ = [
     "AddressChange",
+    "ApiToken",
     "CarriedTerm",
     "Consent",
     "Contact",
     "Declaration",
     "DeclarationEvent",
+    "DigitalConsent",
+    "DigitalDownload",
+    "DigitalRule",
     "Disclosure",
     "Dispatch",
     "Entitlement",
@@ -58,6 +63,7 @@ __all__ = [
     "ImportFileEvent",
     "ImportRow",
     "Issue",
+    "IssueFile",
     "LegalText",
     "Look",
     "LostMailbox",

@@ -14,6 +14,7 @@ from subscriptions.notices import (
     announcing,
     attachments,
     charges,
+    digital,
     gift_reminders,
     gifts,
     hand_overs,
@@ -342,6 +343,14 @@ LETTERS: Mapping[str, Letter] = {
         facts=frozenset({"subscription_id", "pause_ids"}),
         context=pauses.ended,
         untrue_because=pauses.paused_again,
+    ),
+    # --- the digital edition ---
+    # What is confirmed ends a right (C. conso L221-28, 13°): rather twice than never.
+    "digital_agreed": Letter(
+        rank=LEGAL,
+        facts=frozenset({"consent_id"}),
+        context=digital.agreed,
+        keep_days=CONTRACT,
     ),
     # --- the support desk ---
     "name_corrected": Letter(

@@ -21,7 +21,8 @@ from shop.backoffice.models import BulkAct
 from shop.backoffice.registers import registers
 from shop.backoffice.roles import LABELS, RIGHTS, ROLE_LABELS, Right, Role, ensure_roles
 from shop.customers.models import Customer
-from subscriptions.models import Contact, Offer
+from subscriptions.digital.tokens import make
+from subscriptions.models import Contact, Issue, Offer
 from subscriptions.pricing.changing import prepare
 from subscriptions.quotes.making import make_quote
 from subscriptions.renewals.rehearsing import rehearse
@@ -123,6 +124,13 @@ OPEN_TO = {
     "desk_quote_pdf": {F, S, A},
     "desk_act_quote": {F, S, A},
     "desk_prices": {F, A},
+    "desk_digital": {F, L, A},
+    "desk_digital_edition": {F, L, A},
+    "desk_act_issue_file": {L, A},
+    "desk_tokens": {A},
+    "desk_act_digital": {F, A},
+    "desk_act_make_token": {A},
+    "desk_act_revoke_token": {A},
     "desk_price": {F, A},
     "desk_price_readers": {F, A},
     "desk_act_prepare_price": {F, A},
@@ -315,6 +323,9 @@ def world(offers):
             ("desk_price", "desk_price_readers", "desk_act_sign_price", "desk_act_cancel_price"), price_change().pk
         ),
         "desk_act_resume": sale.subscription.pk,
+        **dict.fromkeys(("desk_digital_edition", "desk_act_digital"), sale.subscription.magazine_id),
+        "desk_act_issue_file": Issue.objects.get(number=25).pk,
+        "desk_act_revoke_token": make("essai", actor=job("test"), reason="essai", at=now)[0].pk,
         **dict.fromkeys(
             ("desk_transfer", "desk_act_account", "desk_act_approve", "desk_act_cancel_transfer"), transfer.pk
         ),

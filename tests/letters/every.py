@@ -15,10 +15,12 @@ from payments.invoicing.reissuing import reissue
 from payments.models import Dispute, Invoice, MethodSetup, Payment, Refund, Reissue, Transfer, TransferFile
 from payments.money import eur
 from shop.customers.models import Customer
+from subscriptions.digital.consenting import WORDS
 from subscriptions.models import (
     AddressChange,
     Consent,
     Declaration,
+    DigitalConsent,
     Gift,
     HandOver,
     ImportFile,
@@ -36,7 +38,7 @@ from subscriptions.models import (
 from subscriptions.notices import NoticeDraft
 from subscriptions.stopping.effects import GENERAL, Code, Effect
 from subscriptions.stopping.saying import Said, content_of, digest
-from subscriptions.texts import load_texts
+from subscriptions.texts import load_text, load_texts
 from tests.letters.people import ACTOR, AT, ON, Purchase, invoice_of, pay, place, purchase
 
 EXPIRES = AT + timedelta(minutes=10)
@@ -454,6 +456,15 @@ def pauses() -> list[NoticeDraft]:
     ]
 
 
+def digital(bought: Purchase) -> NoticeDraft:
+    """The reader of a purchase agrees to read on a screen."""
+    consent = DigitalConsent.objects.create(
+        term=bought.term, customer=bought.customer, text=load_text("numerique", date(2026, 11, 1)), words=WORDS,
+        actor=str(ACTOR), at=AT,
+    )  # fmt: skip
+    return draft("digital_agreed", {"consent_id": consent.pk})
+
+
 def prices() -> list[NoticeDraft]:
     """The next year costs more; or it does not after all."""
     reader = purchase(automatic=True, number=33, email="camille33@example.fr")
@@ -550,6 +561,7 @@ def every() -> list[NoticeDraft]:
         *charges(),
         *stoppings(bought, renewed),
         *pauses(),
+        digital(bought),
         *prices(),
         *links(),
         *quotes(),
