@@ -46,6 +46,8 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.CLAIMS, _("Claims"), "desk_claims"),
     (Right.STOCK, _("Copies that came back"), "desk_copy_returns"),
     (Right.STOCK, _("Back issues"), "desk_stock"),
+    (Right.IMPORT, _("Imports of subscribers"), "desk_imports"),
+    (Right.DIGITAL, _("Digital edition"), "desk_digital"),
     (Right.ACTS, _("Acts"), "desk_acts"),
     (Right.ACTS, _("Acts on many"), "desk_bulks"),
     (Right.CLOCK, _("Clockwork"), "desk_clock"),

@@ -1,7 +1,9 @@
 """Every table of the middle floor, one module per subject; verbs live in the rooms beside."""
 
 from subscriptions.models.declarations import Declaration, DeclarationEvent
+from subscriptions.models.digital import ApiToken, DigitalConsent, DigitalDownload, DigitalRule, IssueFile
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
+from subscriptions.models.imports import ImportFile, ImportFileEvent, ImportRow
 from subscriptions.models.looks import Look
 from subscriptions.models.losses import (
     AddressDoubt,
@@ -53,6 +55,7 @@ __all__ = [
     "AddressChange",
     "AddressDoubt",
     "AddressDoubtEvent",
+    "ApiToken",
     "CarriedTerm",
     "Claim",
     "ClaimEvent",
@@ -63,6 +66,9 @@ __all__ = [
     "CopyReturn",
     "Declaration",
     "DeclarationEvent",
+    "DigitalConsent",
+    "DigitalDownload",
+    "DigitalRule",
     "Disclosure",
     "Dispatch",
     "Entitlement",
@@ -71,7 +77,11 @@ __all__ = [
     "Gift",
     "GiftEvent",
     "HandOver",
+    "ImportFile",
+    "ImportFileEvent",
+    "ImportRow",
     "Issue",
+    "IssueFile",
     "LegalText",
     "Look",
     "LossRule",

@@ -14,6 +14,7 @@ from subscriptions.notices import (
     announcing,
     attachments,
     charges,
+    digital,
     gift_reminders,
     gifts,
     hand_overs,
@@ -26,6 +27,7 @@ from subscriptions.notices import (
     reminders,
     repayments,
     stoppings,
+    taken_over,
 )
 from subscriptions.notices.letter import Letter, OnStall
 
@@ -381,6 +383,14 @@ LETTERS: Mapping[str, Letter] = {
     "address_wanted": _returned(),
     "address_checked": _returned(),
     "copy_refused": _returned(),
+    # --- the digital edition ---
+    # What is confirmed ends a right (C. conso L221-28, 13°): rather twice than never.
+    "digital_agreed": Letter(
+        rank=LEGAL,
+        facts=frozenset({"consent_id"}),
+        context=digital.agreed,
+        keep_days=CONTRACT,
+    ),
     # --- the support desk ---
     "name_corrected": Letter(
         rank=SERVICE,
@@ -405,6 +415,14 @@ LETTERS: Mapping[str, Letter] = {
         facts=frozenset({"reissue_id"}),
         context=repayments.reissued,
         attachments=attachments.both_papers,
+    ),
+    # --- readers of another house ---
+    "taken_over": Letter(
+        rank=SERVICE,
+        facts=frozenset({"term_id"}),
+        context=taken_over.arrived,
+        untrue_because=taken_over.no_longer_so,
+        keep_days=CONTRACT,
     ),
     # --- links that a reader asked for ---
     "link_card": Letter(
