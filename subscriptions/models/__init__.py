@@ -1,5 +1,6 @@
 """Every table of the middle floor, one module per subject; verbs live in the rooms beside."""
 
+from subscriptions.models.dates import IssueMove, TemporaryAddress, TemporaryAddressEnd
 from subscriptions.models.declarations import Declaration, DeclarationEvent
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
 from subscriptions.models.looks import Look
@@ -51,6 +52,7 @@ __all__ = [
     "GiftEvent",
     "HandOver",
     "Issue",
+    "IssueMove",
     "LegalText",
     "Look",
     "LostMailbox",
@@ -87,6 +89,8 @@ __all__ = [
     "RenewalProof",
     "Subscription",
     "SubscriptionEvent",
+    "TemporaryAddress",
+    "TemporaryAddressEnd",
     "Term",
     "TermUndone",
     "UnsignedRunRule",
