@@ -71,10 +71,10 @@ def test_a_reader_sees_which_issues_go_there_before_saying_yes(elodie, mailoutbo
     page = elodie.client.get(path(elodie))
     assert 'data-label-url="' in page.content.decode(), "the label is drawn while one types"
     asked = elodie.client.post(path(elodie), NICE | {"step": "ask"})
-    assert (
-        "n° 25, décembre 2026, posted about 15 décembre 2026 n° 26, mars 2027, posted about 15 mars 2027"
-        in " ".join(said(asked)).replace("\n", " ")
-    )
+    assert [words.replace("\u00a0", " ") for words in asked.context["issues"]] == [
+        "n° 25, décembre 2026, posted about 15 décembre 2026",
+        "n° 26, mars 2027, posted about 15 mars 2027",
+    ]
     assert [line.text for line in asked.context["label_lines"]] == LABEL
     assert not TemporaryAddress.objects.exists()
     answer = elodie.client.post(path(elodie), NICE | {"step": "confirm", "shown": field(asked, "shown")})
@@ -84,7 +84,7 @@ def test_a_reader_sees_which_issues_go_there_before_saying_yes(elodie, mailoutbo
     assert (given.address.lines, given.actor) == (LABEL, f"reader:{elodie.customer.pk}")
     assert Act.objects.get(verb="gave a temporary address").subject == f"recipient:{given.recipient_id}"
     assert chosen() == [(25, "Nice"), (26, "Nice"), (27, "Paris"), (28, "Paris")]
-    assert deliver(10, at=NOW).sent >= 1
+    assert deliver(10, at=timezone.now()).sent >= 1
     letter = next(one for one in mailoutbox if "adresse temporaire" in one.subject)
     plain = letter.body.replace("\u00a0", " ")
     assert "du 10 décembre 2026 au 31 mars 2027" in plain
@@ -158,7 +158,7 @@ def test_ended_early_the_next_issue_goes_home_and_it_is_ended_once(elodie, mailo
     assert chosen() == [(25, "Paris"), (26, "Paris"), (27, "Paris"), (28, "Paris")]
     elodie.client.post(path(elodie), {"act": "end", "temporary": str(given.pk)})
     assert TemporaryAddressEnd.objects.count() == 1
-    deliver(10, at=NOW)
+    deliver(10, at=timezone.now())
     assert [one.subject for one in mailoutbox if "habituelle" in one.subject] == [
         "Vos numéros reviennent à votre adresse habituelle"
     ]
