@@ -20,6 +20,7 @@ from shop.backoffice.quote_pages import quotes_of
 from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, show, why
+from shop.backoffice.stays import stays_of
 from shop.backoffice.tables import ActLink, Cell, Detail, Fact, Step, Table, Why, chip
 from shop.templatetags.french import euros, issue_number, short_day, stamp
 from subscriptions.calendar import IssueDates
@@ -78,6 +79,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
             _terms(user, terms),
             _copies(moves),
             _moves_of_house(user, one),
+            *stays_of(user, one, on=dates.on),
             *_pauses(one),
             _hand_overs(user, one),
             *quotes_of(user, one),
@@ -86,6 +88,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
         ],
         acts=[
             *acts_for(user, (Right.ADDRESS, _("Correct the address"), "desk_act_address", one.recipient_id)),
+            *acts_for(user, (Right.ADDRESS, _("Give a temporary address"), "desk_act_stay", one.recipient_id)),
             *pause_acts(user, dates, one),
             *(
                 acts_for(user, (Right.QUOTES, _("Make a quote"), "desk_act_quote", one.pk))

@@ -448,6 +448,11 @@ VERBS: Mapping[str, Any] = {
     "method changed": gettext_lazy("changed the means of payment"),
     "email changed": gettext_lazy("changed the e-mail address"),
     "changed an address": gettext_lazy("changed an address"),
+    "gave a temporary address": gettext_lazy("gave a temporary address"),
+    "ended a temporary address": gettext_lazy("ended a temporary address"),
+    "planned issues": gettext_lazy("planned issues"),
+    "moved an issue": gettext_lazy("moved the days of an issue"),
+    "made an issue double": gettext_lazy("made an issue double"),
     "replaced an e-mail": gettext_lazy("replaced an e-mail address"),
     "asked Stripe": gettext_lazy("asked Stripe about a payment"),
     "took a desk item": gettext_lazy("took a matter in hand"),
@@ -540,4 +545,7 @@ SUBJECTS: Mapping[str, Any] = {
 def subject(name: str) -> str:
     """What `kind:id` names, in words; a kind that the table does not know is shown as it is."""
     kind, _colon, key = name.partition(":")
+    if kind == "magazine":
+        # `magazine:1:gap:26`: what is wrong with its calendar; the sentence says what.
+        key = key.partition(":")[0]
     return str(SUBJECTS[kind]) % {"key": key} if kind in SUBJECTS and key else name

@@ -33,8 +33,8 @@ CROSS JOIN LATERAL (
     JOIN subscriptions_issue i ON i.id = e.issue_id
     WHERE t.subscription_id = r.subscription_id AND e.state = ANY(%(coming)s)) posts
 WHERE r.state = ANY(%(following)s) AND posts.waits
-GROUP BY 1, 2 HAVING GREATEST(last.ends_on, posts.before) <> GREATEST(last.ends_on, posts.after)
-ORDER BY 1, 2
+    AND GREATEST(last.ends_on, posts.before) <> GREATEST(last.ends_on, posts.after)
+GROUP BY 1, 2 ORDER BY 1, 2
 """
 
 

@@ -37,8 +37,6 @@ def watch(*, on: date, at: datetime, actor: Actor) -> str:
     with transaction.atomic():
         known = DeskItem.objects.filter(kind=KIND, closed_at=None).values_list("subject", flat=True)
         mended = sorted(set(known) - wrong.keys())
-        closed = take_all_off_desk(
-            kind=KIND, subjects=mended, because="le calendrier a été corrigé", actor=actor, at=at
-        )
+        closed = take_all_off_desk(kind=KIND, subjects=mended, because="the calendar was mended", actor=actor, at=at)
         put_all_on_desk(DeskItem.Desk.FULFILMENT, kind=KIND, sentences=wrong, at=at)
     return f"{len(wrong)} warnings, {closed} mended"

@@ -172,9 +172,9 @@ def test_an_address_is_evidence_and_only_ends_earlier(elodie):
     elodie.signs_in()
     given = gives(elodie)
     for change in ({"to_on": date(2027, 6, 1)}, {"until": date(2027, 6, 1)}, {"from_on": date(2026, 12, 1)}):
-        with pytest.raises(Exception, match="refused|only comes forward|permission denied"), transaction.atomic():
+        with pytest.raises(Exception, match=r"refused|only comes forward|permission denied"), transaction.atomic():
             TemporaryAddress.objects.filter(pk=given.pk).update(**change)
-    with pytest.raises(Exception, match="refused|permission denied"), transaction.atomic():
+    with pytest.raises(Exception, match=r"refused|permission denied"), transaction.atomic():
         given.delete()
 
 

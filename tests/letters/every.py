@@ -22,6 +22,7 @@ from subscriptions.models import (
     Gift,
     HandOver,
     Issue,
+    IssueMove,
     Pause,
     PriceChange,
     Quote,
@@ -29,6 +30,7 @@ from subscriptions.models import (
     Renewal,
     RenewalChoice,
     Subscription,
+    TemporaryAddress,
     Term,
 )
 from subscriptions.notices import NoticeDraft
@@ -452,6 +454,31 @@ def pauses() -> list[NoticeDraft]:
     ]
 
 
+def days() -> list[NoticeDraft]:
+    """An issue that slips, a summer elsewhere, and its end."""
+    late, away = purchase(automatic=True, number=51, email="camille51@example.fr"), purchase(number=52)
+    move = IssueMove.objects.create(
+        issue=late.issues[0], old_cutoff_on=date(2027, 3, 1), cutoff_on=date(2027, 3, 1), old_post_on=date(2027, 3, 15),
+        post_on=date(2027, 4, 20), actor=str(ACTOR), at=AT,
+    )  # fmt: skip
+    recipient = away.term.subscription.recipient
+    summer, over = (
+        TemporaryAddress.objects.create(
+            recipient=recipient, address=recipient.address, from_on=begins, to_on=ends, until=ends + timedelta(days=1),
+            actor=str(ACTOR), at=AT,
+        )
+        for begins, ends in ((date(2027, 6, 1), date(2027, 9, 30)), (date(2027, 1, 1), date(2027, 1, 3)))
+    )  # fmt: skip
+    return [
+        draft(
+            "issue_late",
+            {"move_id": move.pk, "subscription_id": late.term.subscription_id, "told_on": "2027-03-15"},
+        ),
+        draft("temporary_address", {"temporary_id": summer.pk}),
+        draft("temporary_address_ended", {"temporary_id": over.pk}),
+    ]
+
+
 def prices() -> list[NoticeDraft]:
     """The next year costs more; or it does not after all."""
     reader = purchase(automatic=True, number=33, email="camille33@example.fr")
@@ -532,6 +559,7 @@ def every() -> list[NoticeDraft]:
         *charges(),
         *stoppings(bought, renewed),
         *pauses(),
+        *days(),
         *prices(),
         *links(),
         *quotes(),
