@@ -51,8 +51,8 @@ def a_day(label: Any, missing: Any) -> forms.DateField:
 class StayForm(AddressForm):
     """An address and the days for which it holds, both included."""
 
-    from_on = a_day(gettext_lazy("From"), gettext_lazy("Please say from which day on."))
-    to_on = a_day(gettext_lazy("To"), gettext_lazy("Please say until which day."))
+    from_on = a_day(gettext_lazy("First day"), gettext_lazy("Please say from which day on."))
+    to_on = a_day(gettext_lazy("Last day"), gettext_lazy("Please say until which day."))
 
     def __init__(self, data: Any = None, *, recipient: Recipient, on: date, initial: Any = None) -> None:
         super().__init__(data, kind=kind_of(recipient), allowed=settings.DELIVERY_COUNTRIES or None, initial=initial)

@@ -31,10 +31,10 @@ class StayForm(AddressForm):
     """An address and the days for which it holds."""
 
     from_on = forms.DateField(
-        label=gettext_lazy("From"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        label=gettext_lazy("First day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     )
     to_on = forms.DateField(
-        label=gettext_lazy("To"),
+        label=gettext_lazy("Last day"),
         help_text=gettext_lazy("Both days count: what is posted on them goes there."),
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
