@@ -123,7 +123,7 @@ def _table(user: Any, issues: Sequence[Issue], wrong: Sequence[Warn], promised: 
         if changes:
             cells += [
                 Cell(_("Move"), reverse("desk_act_move_issue", args=[one.pk])) if open_still else Cell(""),
-                Cell(_("Make double"), reverse("desk_act_double_issue", args=[one.pk]))
+                Cell(_("Make double"), reverse("desk_act_double_issue", args=[one.pk]), tight=True)
                 if one.state == Issue.State.PLANNED and one.last_number is None
                 else Cell(""),
             ]
@@ -143,7 +143,7 @@ def _table(user: Any, issues: Sequence[Issue], wrong: Sequence[Warn], promised: 
     return Table(
         label=_("Issues"),
         title=_("Issues"),
-        columns=columns(*labels, *((_("Days"), _("Number")) if changes else ())),
+        columns=columns(*labels, *((_("Dates"), _("Numbering")) if changes else ())),
         rows=[row(one) for one in issues],
         empty=_("No issue is planned."),
     )

@@ -67,7 +67,7 @@ class Stretch:
     wrong: bool = False
 
 
-LONG, HEAD = 720, 24
+LONG, HEAD = 840, 24
 
 
 def time_line(rows: Sequence[Stretch], *, today: date, until: date, title: str) -> SafeString:
@@ -82,7 +82,7 @@ def time_line(rows: Sequence[Stretch], *, today: date, until: date, title: str) 
 
     drawn = [
         (
-            f'<svg class="plot" viewBox="0 0 {LONG} {height}" role="img" aria-label="{escape(title)}"'
+            f'<svg class="plot months" viewBox="0 0 {LONG} {height}" role="img" aria-label="{escape(title)}"'
             ' font-size="12.5" fill="currentColor">'
         )
     ]

@@ -41,7 +41,13 @@ def stays_of(user: Any, one: Subscription, *, on: date) -> list[Table]:
             label=_("Temporary addresses"),
             title=_("Temporary addresses"),
             columns=columns(
-                "#" + _("First day"), "#" + _("Last day"), _("Address"), _("Issues that go there"), _("Who"), _("Why"), ""
+                "#" + _("First day"),
+                "#" + _("Last day"),
+                _("Address"),
+                _("Issues that go there"),
+                _("Who"),
+                _("Why"),
+                _("Status"),
             ),
             rows=[
                 (

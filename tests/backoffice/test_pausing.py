@@ -58,7 +58,7 @@ def test_an_issue_moved_at_the_desk_moves_the_renewals_that_wait_for_it(at_desk,
     issue = sale.subscription.terms.get().entitlements.get(rank=4).issue
     renewal = announced(sale.subscription, renews_on=sale.subscription.terms.get().ends_on.replace(day=28))
     Renewal.objects.filter(pk=renewal.pk).update(state="planned")
-    Issue.objects.filter(number__gt=issue.number).delete()
+    Issue.objects.filter(number__gt=issue.number).update(post_on="2028-09-15", cutoff_on="2028-09-01")
     colleague = at_desk("fulfilment")
     days = {"cutoff_on": "2028-05-02", "post_on": "2028-06-15", "reason": "Retard chez l’imprimeur"}
     shown = text_of(colleague.rehearse("desk_act_move_issue", issue.pk, **days))
