@@ -57,7 +57,8 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
     """The parts of the page that typing changes: the label and the fields of the country."""
     subscription = movable(request, pk)
     form = _form(subscription, initial=request.POST.dict())
-    first = reach(subscription.recipient, on=paris_day(timezone.now())).first
+    # An address that holds for a while names no issue before its days are known.
+    first = None if "from_on" in request.POST else reach(subscription.recipient, on=paris_day(timezone.now())).first
     said = {"first": _issue(first) if first else None}
     return render(request, "account/address_parts.html", said | typed_so_far(form))
 
