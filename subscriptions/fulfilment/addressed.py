@@ -5,7 +5,8 @@ issue is planned when its file is closed. Whatever the reader gives, or ends, af
 lets no two of one recipient hold on one day (`temporary_address_one_a_day`), so that a copy has one address, and the joins
 below never make two rows of one.
 
-`address_for` is the rule on values, for pages and letters; `joins` is the same in SQL, for the closing of a file.
+`address_for` is the rule on values, for pages and letters; `stay_join` with `address_key`, or `joins`, are the same in SQL, for
+the closing of a file.
 """
 
 from __future__ import annotations
@@ -37,12 +38,24 @@ def address_for(stays: Iterable[S], *, post_on: date) -> S | None:
     return next((one for one in stays if holds(one, post_on=post_on)), None)
 
 
-def joins(*, recipient: str = "r", issue: str = "i", address: str = "a", stay: str = "away") -> str:
-    """The joins that give each copy the row of its address, under the name `address`.
+def stay_join(*, recipient: str = "r", post_on: str = "i.post_on", stay: str = "away") -> str:
+    """The join to the temporary address that holds, under the name `stay`: no row, or one. `post_on`: SQL of a date.
 
-    `recipient` and `issue` name rows of `subscriptions_recipient` and `subscriptions_issue` that the statement has already.
-    Afterwards `{address}` is the postal address that the label carries, `{stay}.id` the temporary one it comes from (null:
-    home). One row stays one row. Names are ours, never typed::
+    Its sister is `address_key`. Names are ours, never typed.
+    """
+    return f"""LEFT JOIN subscriptions_temporaryaddress {stay} ON {stay}.recipient_id = {recipient}.id
+        AND {stay}.from_on <= {post_on} AND {post_on} < {stay}.until"""
+
+
+def address_key(*, recipient: str = "r", stay: str = "away") -> str:
+    """The key of the postal address that the label carries: what a dispatch freezes, for an address row is never corrected."""
+    return f"COALESCE({stay}.address_id, {recipient}.address_id)"
+
+
+def joins(*, recipient: str = "r", post_on: str = "i.post_on", address: str = "a", stay: str = "away") -> str:
+    """Both joins: afterwards `{address}` is the postal address of each copy, `{stay}.id` the temporary one (null: home).
+
+    `recipient` names a row of `subscriptions_recipient` that the statement has already. One row stays one row::
 
         SELECT e.id, a.lines
         FROM subscriptions_entitlement e
@@ -52,11 +65,8 @@ def joins(*, recipient: str = "r", issue: str = "i", address: str = "a", stay: s
         JOIN subscriptions_recipient r ON r.id = s.recipient_id
         {joins()}
         WHERE e.issue_id = %s AND e.state = 'owed'
-
-    To freeze what was chosen, store `{address}.id` in the dispatch: an address row is never corrected.
     """
     return f"""
-    LEFT JOIN subscriptions_temporaryaddress {stay} ON {stay}.recipient_id = {recipient}.id
-        AND {stay}.from_on <= {issue}.post_on AND {issue}.post_on < {stay}.until
-    JOIN subscriptions_postaladdress {address} ON {address}.id = COALESCE({stay}.address_id, {recipient}.address_id)
+    {stay_join(recipient=recipient, post_on=post_on, stay=stay)}
+    JOIN subscriptions_postaladdress {address} ON {address}.id = {address_key(recipient=recipient, stay=stay)}
     """

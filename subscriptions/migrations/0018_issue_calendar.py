@@ -27,7 +27,7 @@ CREATE TRIGGER temporary_address_ends_once BEFORE UPDATE ON subscriptions_tempor
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("subscriptions", "0016_forgotten_links"),
+        ("subscriptions", "0017_mailing_runs"),
     ]
 
     operations = [
