@@ -157,9 +157,9 @@ def test_a_move_that_was_shown_otherwise_is_shown_again(at_desk, sale):
         (
             25,
             {"post_on": "2027-03-15", "cutoff_on": "2026-12-01"},
-            "It would be posted after No. 26: move that one first.",
+            "It would be posted after No. %(number)s: move that one first.",
         ),
-        (26, {"post_on": "2026-12-14", "cutoff_on": "2026-12-01"}, "It would be posted before No. 25."),
+        (26, {"post_on": "2026-12-14", "cutoff_on": "2026-12-01"}, "It would be posted before No. %(number)s."),
         (25, {"post_on": "2026-12-15", "cutoff_on": "2026-11-20"}, "The cut-off cannot be moved into the past."),
         (25, {"post_on": "2026-12-15", "cutoff_on": "2026-12-16"}, "The cut-off comes before the day of posting."),
     ],
@@ -167,7 +167,7 @@ def test_a_move_that_was_shown_otherwise_is_shown_again(at_desk, sale):
 def test_what_cannot_be_moved_is_refused_in_a_sentence(at_desk, offers, number, days, sentence):
     key = Issue.objects.get(number=number).pk
     answer = at_desk("fulfilment").rehearse("desk_act_move_issue", key, **days, reason=WHY)
-    assert said(sentence) % {} in text_of(answer) or sentence.split("No.")[0] in text_of(answer), text_of(answer)
+    assert said(sentence) % {"number": 51 - number} in text_of(answer)
     assert not IssueMove.objects.exists()
 
 

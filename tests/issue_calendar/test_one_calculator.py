@@ -32,7 +32,6 @@ from subscriptions.calendar import (
 )
 from subscriptions.dates import dates_of_subscription
 from subscriptions.fulfilment.addressed import address_for, joins
-from subscriptions.fulfilment.posting import post_issue
 from subscriptions.gifts.starting import starts
 from subscriptions.issue_calendar.dating import move_days
 from subscriptions.models import Issue, Magazine, Offer, PostalAddress, Price, Recipient, TemporaryAddress
@@ -44,7 +43,7 @@ from subscriptions.working_days import french_holidays
 from tests.account.people import Reader
 from tests.backoffice.colleagues import hire
 from tests.issue_calendar.test_telling import STAFF
-from tests.makers import NOW, TODAY, make_magazine, make_offers
+from tests.makers import NOW, TODAY, make_magazine, make_offers, send_out
 
 CASES, PAGES, SEED = 10_000, 24, 20261123
 DAY = timedelta(days=1)
@@ -356,6 +355,6 @@ def move_something(dice: Random, at) -> None:
 def test_what_is_posted_opens_the_windows_everywhere(elodie: Reader) -> None:
     issue = Issue.objects.get(number=25)
     move_days(issue, cutoff_on=issue.cutoff_on, post_on=date(2026, 12, 22), actor=STAFF, reason="essai", at=NOW)
-    post_issue(issue, on=date(2026, 12, 23), actor=STAFF, at=NOW)
+    send_out(issue, on=date(2026, 12, 23))
     dates = dates_of_subscription(elodie.subscription, on=date(2026, 12, 24))
     assert dates.withdraw_until == oracle_withdraw(date(2026, 12, 23), "FR") == date(2027, 1, 20)
