@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
@@ -62,8 +63,11 @@ def reached(recipient: Recipient, *, from_on: date, to_on: date, on: date) -> Re
 
 
 def held_in(recipient: Recipient, *, on: date) -> list[TemporaryAddress]:
-    """The temporary addresses of a recipient that hold on day `on` or later, the next first. One query."""
-    rows = TemporaryAddress.objects.filter(recipient=recipient, until__gt=on)
+    """The temporary addresses of a recipient that hold on day `on` or later, the next first. One query.
+
+    One that was ended before it began holds on no day.
+    """
+    rows = TemporaryAddress.objects.filter(recipient=recipient, until__gt=on).exclude(until=F("from_on"))
     return list(rows.select_related("address").order_by("from_on"))
 
 

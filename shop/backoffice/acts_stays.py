@@ -112,7 +112,7 @@ class EndStay(TwoSteps):
 
     def load(self, request: HttpRequest, key: int) -> TemporaryAddress | None:
         one = TemporaryAddress.objects.select_related("recipient__address", "address").filter(pk=key).first()
-        if one is not None and one.until <= paris_day(timezone.now()):
+        if one is not None and one.until <= max(paris_day(timezone.now()), one.from_on):
             raise Impossible(_("This temporary address is over already."))
         return one
 

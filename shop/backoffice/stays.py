@@ -28,11 +28,11 @@ def stays_of(user: Any, one: Subscription, *, on: date) -> list[Table]:
     if not rows:
         return []
     names = words.names_of_staff(row.actor for row in rows)
-    going = issues_of([row for row in rows if row.until > on], one.recipient, on=on)
+    going = issues_of([row for row in rows if row.until > max(on, row.from_on)], one.recipient, on=on)
     ends = may(user, Right.ADDRESS)
 
     def last(row: TemporaryAddress) -> Cell:
-        if row.until > on and ends:
+        if row.until > max(on, row.from_on) and not hasattr(row, "end") and ends:
             return Cell(_("End it today"), reverse("desk_act_end_stay", args=[row.pk]))
         return Cell(_("ended early") if hasattr(row, "end") else "" if row.until > on else _("over"))
 

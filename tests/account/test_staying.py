@@ -158,6 +158,7 @@ def test_ended_early_the_next_issue_goes_home_and_it_is_ended_once(elodie, mailo
     assert chosen() == [(25, "Paris"), (26, "Paris"), (27, "Paris"), (28, "Paris")]
     elodie.client.post(path(elodie), {"act": "end", "temporary": str(given.pk)})
     assert TemporaryAddressEnd.objects.count() == 1
+    assert elodie.client.get(path(elodie)).context["known"] == [], "it holds on no day"
     deliver(10, at=timezone.now())
     assert [one.subject for one in mailoutbox if "habituelle" in one.subject] == [
         "Vos numéros reviennent à votre adresse habituelle"
