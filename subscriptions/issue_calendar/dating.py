@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
@@ -18,7 +19,7 @@ from payments.days import paris_day
 from payments.desk import record_act
 from subscriptions.calendar import printed
 from subscriptions.calendar.ahead import IssuePlan
-from subscriptions.models import Issue, IssueMove, Magazine
+from subscriptions.models import FreeCopy, Issue, IssueMove, Magazine
 from subscriptions.renewals.issue_moved import issue_moved
 
 State = Issue.State
@@ -184,11 +185,18 @@ def make_double(issue: Issue, *, actor: Actor, reason: str, at: datetime) -> Iss
 
 
 def check_double(issue: Issue, issues: Sequence[Issue]) -> None:
-    """Whether an issue may be made double. Raises CannotDate with a sentence."""
+    """Whether an issue may be made double. Raises CannotDate with a sentence. One query."""
     if issue.last_number is not None:
         raise CannotDate(_("This issue bears two numbers already."), code="double")
     if any(row.state != State.PLANNED for row in issues if row.number >= issue.number):
         raise CannotDate(_("The file of this issue, or of a later one, is closed: its number stands."), code="closed")
+    # Their numbers are evidence, and would name another issue afterwards.
+    given = FreeCopy.objects.filter(magazine=issue.magazine_id, ended_at=None)
+    if given.filter(Q(from_number__gt=issue.number) | Q(until_number__gt=issue.number)).exists():
+        raise CannotDate(
+            _("Free copies begin or end with a later number. End them first, and enter them anew afterwards."),
+            code="free",
+        )
 
 
 def counted_on(issue: Issue, issues: Sequence[Issue]) -> list[tuple[str, str]]:

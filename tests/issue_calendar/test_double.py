@@ -17,7 +17,7 @@ from shop.storefront.kept import KEEPER
 from subscriptions.calendar import IssueDates, TermDates, cutoff_for, last_of, numbers_from, put_off
 from subscriptions.dates import dates_of_subscription
 from subscriptions.issue_calendar.dating import CannotDate, make_double
-from subscriptions.models import Entitlement, Issue
+from subscriptions.models import Entitlement, FreeCopy, Issue
 from subscriptions.notices import queue
 from subscriptions.notices.delivering import deliver
 from subscriptions.notices.french import bare_issues, issue, issues
@@ -167,6 +167,24 @@ def test_a_closed_issue_keeps_its_number(elodie):
     Issue.objects.filter(number=27).update(state="closed")
     with pytest.raises(CannotDate):
         make_double(Issue.objects.get(number=26), actor=STAFF, reason="trop tard", at=NOW)
+
+
+def test_free_copies_that_count_on_a_later_number_are_ended_first(elodie):
+    issue26 = Issue.objects.get(number=26)
+    address = elodie.subscription.recipient.address
+    facts = {
+        "magazine": issue26.magazine,
+        "address": address,
+        "actor": "tests",
+        "reason": "dépôt légal",
+        "created_at": NOW,
+    }
+    FreeCopy.objects.create(kind="proof", number="J1", from_number=25, until_number=26, **facts)
+    ends_later = FreeCopy.objects.create(kind="free", number="G1", from_number=25, until_number=28, **facts)
+    with pytest.raises(CannotDate, match=r"Free copies|exemplaires gratuits"):
+        make_double(issue26, actor=STAFF, reason="numéro d’été", at=NOW)
+    FreeCopy.objects.filter(pk=ends_later.pk).update(ended_at=NOW, ended_by="tests")
+    assert make_double(issue26, actor=STAFF, reason="numéro d’été", at=NOW).printed == "26-27"
 
 
 #: Issue 25 named without its second number.
