@@ -12,6 +12,7 @@ from payments.audit import CHUNK, Breaches, Check, balance_of
 from payments.days import paris_day
 from payments.models import AccountMap, DeskItem, Invoice, Payment, Refund
 from subscriptions.calendar import RULES
+from subscriptions.digital.auditing import agreed_and_told, downloaded_by_right
 from subscriptions.disputing import held_while_disputed
 from subscriptions.fulfilment.auditing import in_the_file, lines_are_true, runs_are_whole
 from subscriptions.gifts.auditing import gifts_carried, gifts_told
@@ -20,6 +21,7 @@ from subscriptions.models import (
     Declaration,
     Entitlement,
     EntitlementMovement,
+    ImportFile,
     Notice,
     Offer,
     Order,
@@ -145,9 +147,12 @@ def copies(at: datetime) -> Breaches:
 
 
 def deferred(at: datetime) -> Breaches:
-    """BALANCED: 4871 is the value of the copies not served yet, to the cent."""
+    """BALANCED: 4871 is the value of the copies not served yet, to the cent. What an import brings is booked at its end."""
     owed = Entitlement.objects.filter(
-        Q(term__order__isnull=False) | Q(term__payment__isnull=False) | Q(term__source=CARRIED),
+        Q(term__order__isnull=False)
+        | Q(term__payment__isnull=False)
+        | Q(term__source=CARRIED)
+        | Q(term__taken_over__file__state=ImportFile.State.LET_IN),
         state__in=(Copy.OWED, Copy.ASSIGNED, Copy.HELD),
     ).aggregate(sum=Sum("value_ht"))["sum"] or Decimal("0.00")
     accounts = AccountMap.objects.filter(key="DEFERRED").values_list("account", flat=True).distinct()
@@ -279,10 +284,19 @@ def refunds_in_time(at: datetime) -> Breaches:
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "ONE-CHARGE": (paid_once, renewed_once),
-    "COPIES": (copies, in_the_file, lines_are_true, runs_are_whole, put_off, gifts_carried, held_while_disputed),
+    "COPIES": (
+        copies,
+        in_the_file,
+        lines_are_true,
+        runs_are_whole,
+        put_off,
+        gifts_carried,
+        held_while_disputed,
+        downloaded_by_right,
+    ),
     "BALANCED": (deferred,),
     "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end),
-    "TOLD": (told, gifts_told),
+    "TOLD": (told, gifts_told, agreed_and_told),
     "ANNOUNCED": (announced, price_told),
     "ON TIME": (nobody_forgotten, charged_in_time, refunds_in_time),
 }

@@ -56,6 +56,11 @@ STEPS = (
     gettext_noop("the reader has said no"),
     gettext_noop("nothing can be charged"),
     gettext_noop("may not be charged"),
+    gettext_noop("not to be charged yet"),
+    gettext_noop("taken over from another house"),
+    gettext_noop("served by the former house"),
+    gettext_noop("every line is settled"),
+    gettext_noop("nobody decided about it in time"),
     gettext_noop("not to be charged any more"),
     gettext_noop("not paid in time"),
     gettext_noop("another term has begun"),
@@ -272,6 +277,8 @@ FINDINGS = (
     gettext_noop("has %(count)s terms, and the last one is number %(last)s"),
     gettext_noop("prolongs another subscription than its order names"),
     gettext_noop("sent to somebody who had objected to reminders"),
+    gettext_noop("downloaded without a right or a consent"),
+    gettext_noop("agreed to the digital edition, and no letter confirms it"),
 )
 #: How an inquiry or a dispute ended that cost nothing, where Stripe has a word of its own for it.
 ENDED = {

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from payments.models import SavedMethod
 from shop.backoffice.reasons import reason
+from shop.templatetags.french import issue_number
 
 GOOD, WAIT, BAD, NONE = "good", "wait", "bad", ""
 Words = Mapping[str, tuple[Any, str]]
@@ -44,6 +45,22 @@ REFUND: Words = {
     "succeeded": (pgettext_lazy("refund", "given back"), GOOD),
     "failed": (pgettext_lazy("refund", "failed"), BAD),
     "unknown": (pgettext_lazy("refund", "unknown"), WAIT),
+}
+DIGITAL: Words = {
+    "on": (pgettext_lazy("digital edition", "on"), GOOD),
+    "off": (pgettext_lazy("digital edition", "off"), NONE),
+}
+DIGITAL_RATE: Mapping[str, Any] = {
+    "press": gettext_lazy("that of the printed issue (digitised version)"),
+    "standard": gettext_lazy("the standard rate"),
+}
+DIGITAL_RATE_SHORT: Mapping[str, Any] = {
+    "press": pgettext_lazy("rate", "press"),
+    "standard": pgettext_lazy("rate", "standard"),
+}
+TOKEN: Words = {
+    "good": (pgettext_lazy("token", "good"), GOOD),
+    "revoked": (pgettext_lazy("token", "revoked"), NONE),
 }
 DISPUTE: Words = {
     "open": (pgettext_lazy("dispute", "open"), WAIT),
@@ -288,6 +305,7 @@ LETTER_KINDS: Mapping[str, Any] = {
     "name_corrected": gettext_lazy("Name corrected"),
     "recipient_changed": gettext_lazy("Another recipient"),
     "payer_changed": gettext_lazy("Another payer"),
+    "taken_over": gettext_lazy("Reader taken over from another house"),
     "invoice_reissued": gettext_lazy("Invoice made out anew"),
     "transfer_account_wanted": gettext_lazy("IBAN asked for"),
     "transfer_sent": gettext_lazy("Refund by transfer"),
@@ -322,6 +340,7 @@ LETTER_KINDS: Mapping[str, Any] = {
     "issue_late": gettext_lazy("An issue posted later than announced"),
     "temporary_address": gettext_lazy("Temporary address"),
     "temporary_address_ended": gettext_lazy("End of a temporary address"),
+    "digital_agreed": gettext_lazy("Consent to the digital edition"),
     "pause_confirmed": gettext_lazy("Issues put off"),
     "pause_ended": gettext_lazy("End of a pause"),
     "link_card": gettext_lazy("Link to change the means of payment"),
@@ -348,6 +367,13 @@ def said(words: Words, state: str) -> dict[str, str]:
 
 _NAMED_KIND = re.compile(r"[«“]\s?(?P<kind>[a-z_]+)\s?[»”]")
 _ANSWER = re.compile(r"\b\d{3} [^.:]+")
+
+
+def issue_of(issue: Any, state: str) -> str:
+    """The issue of a copy; of one that has none, whether it is still to be planned or was sent by another house."""
+    if issue is not None:
+        return issue_number(issue.printed)
+    return _("before our register") if state == "served" else _("not planned yet")
 
 
 def letter_kind(kind: str) -> str:
@@ -407,6 +433,8 @@ JOBS: Mapping[str, Any] = {
     "bulk-acts": gettext_lazy("acts on many"),
     "reminders": gettext_lazy("reminders to renew"),
     "gifts": gettext_lazy("gifts"),
+    "imports": gettext_lazy("imports of subscribers"),
+    "forgetting": gettext_lazy("forgetting"),
 }
 
 
@@ -473,6 +501,8 @@ VERBS: Mapping[str, Any] = {
     "entered the count of a mailing house": gettext_lazy("entered the count of the mailing house"),
     "posted a run": gettext_lazy("entered that a file is posted"),
     "attached a statement of deposit": gettext_lazy("attached a statement of deposit"),
+    "gave free copies": gettext_lazy("had copies sent that nobody pays for"),
+    "ended free copies": gettext_lazy("ended free copies"),
     "changed the mailing house": gettext_lazy("changed the mailing house or its file"),
     "made a batch": gettext_lazy("made a batch of letters"),
     "posted a batch": gettext_lazy("posted a batch of letters"),
@@ -498,7 +528,15 @@ VERBS: Mapping[str, Any] = {
     "asked for another card": gettext_lazy("asked for another means of payment"),
     "sent a legal notice again": gettext_lazy("sent a legal notice again"),
     "changed the rule of unsigned runs": gettext_lazy("changed the rule of unsigned charges"),
+    "set the digital edition": gettext_lazy("set the digital edition"),
+    "put the file of an issue": gettext_lazy("put the file of an issue"),
+    "made an access token": gettext_lazy("made an access token"),
+    "revoked an access token": gettext_lazy("revoked an access token"),
     "gave a duplicate back": gettext_lazy("gave a duplicate back"),
+    "handed in an import": gettext_lazy("handed in a file of subscribers"),
+    "approved an import": gettext_lazy("approved a file of subscribers"),
+    "had an import read again": gettext_lazy("had a file of subscribers read again"),
+    "put an import aside": gettext_lazy("put a file of subscribers aside"),
     "took a second charge over": gettext_lazy("gave a second charge back"),
 }
 
@@ -546,6 +584,10 @@ SUBJECTS: Mapping[str, Any] = {
     "offer": gettext_lazy("offer no. %(key)s"),
     "magazine": gettext_lazy("magazine no. %(key)s"),
     "gift": gettext_lazy("gift no. %(key)s"),
+    "import": gettext_lazy("import no. %(key)s"),
+    "taken_over_left": gettext_lazy("copies taken over and not served, from copy no. %(key)s"),
+    "token": gettext_lazy("access token no. %(key)s"),
+    "consent": gettext_lazy("consent no. %(key)s"),
 }
 
 

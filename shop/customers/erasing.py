@@ -1,10 +1,10 @@
 """Erasing a reader's data: what is no longer needed goes at once, what the law keeps stays, set aside (law.md 4.10).
 
-Kept: orders with their consents and what was shown, terms, payments, invoices, ledger, letters as sent, moves: each until
-the date of its own retention, and none of it found again by name. Blanked: the account, its address for mail, its
-sessions, the addresses that no order names, the short links of letters on paper, the saved means of payment. Nothing is
-erased while money is on its way or a bank disputes it; copies still owed are either waited for or given up, by the
-reader's own word.
+Kept: orders with their consents and what was shown, terms, payments, invoices, ledger, letters as sent, moves,
+consents to the digital edition with the times of downloads: each until the date of its own retention, and none of it found
+again by name. Blanked: the account, its address for mail, its sessions, the addresses that no order names, the short links
+of letters on paper, the saved means of payment. Nothing is erased while money is on its way or a bank disputes it; copies
+still owed are either waited for or given up, by the reader's own word.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from subscriptions.models import (
     Contact,
     Entitlement,
     Gift,
+    ImportRow,
     LostMailbox,
     Notice,
     Order,
@@ -174,8 +175,13 @@ def _end(
     """Nothing more is sent, nothing more is charged; what the copies given up were worth has been earned."""
     on = paris_day(at)
     move_copies(owed, "void", on=on, actor=actor, at=at, reason=reason or BECAUSE)
-    # What was not sold here, by an import, was never deferred in these books.
-    sold = [copy for copy in owed if copy.term.order_id or copy.term.payment_id or copy.term.source == CARRIED]
+    # What was neither sold here nor taken over with its debt was never deferred in these books.
+    taken_over = set(ImportRow.objects.filter(term__in={copy.term_id for copy in owed}).values_list("term", flat=True))
+    sold = [
+        copy
+        for copy in owed
+        if copy.term.order_id or copy.term.payment_id or copy.term.source == CARRIED or copy.term_id in taken_over
+    ]
     worth = sum((copy.value_ht for copy in sold), Decimal("0.00"))
     if worth:
         post([entries.given_up(f"customer:{customer.pk}", worth=worth, booked_on=on)], actor=actor, at=at)

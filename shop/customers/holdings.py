@@ -22,6 +22,8 @@ from subscriptions.models import (
     Consent,
     Contact,
     Declaration,
+    DigitalConsent,
+    DigitalDownload,
     Entitlement,
     Gift,
     LostMailbox,
@@ -81,6 +83,16 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
                 for one in Pause.objects.filter(term__subscription__in=subscriptions)
                 .select_related("term__subscription", "issue")
                 .order_by("pk")
+            ],
+            "digital_consents": [
+                {"at": one.at, "subscription": one.term.subscription.number, "words": one.words, "text": str(one.text)}
+                for one in DigitalConsent.objects.filter(theirs(customer))
+                .select_related("term__subscription", "text")
+                .order_by("pk")
+            ],
+            "downloads": [
+                {"at": one.at, "subscription": one.consent.term.subscription.number, "issue": one.file.issue.number}
+                for one in _downloads(customer)
             ],
             "quotes": [
                 {
@@ -349,6 +361,13 @@ def _consent(one: Consent) -> Facts:
         "ip": one.ip,
         "browser": one.user_agent,
     }
+
+
+def _downloads(customer: Customer) -> list[DigitalDownload]:
+    """What they read on a screen, by their own consent or that of a record merged into theirs."""
+    mine = Q(consent__customer=customer) | Q(consent__customer__merged_into=customer)
+    rows = DigitalDownload.objects.filter(mine).select_related("consent__term__subscription", "file__issue")
+    return list(rows.order_by("pk"))
 
 
 def _declarations(customer: Customer, subscriptions: Sequence[Subscription]) -> list[Declaration]:

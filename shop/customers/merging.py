@@ -1,8 +1,8 @@
 """Merging two records of one reader: what lives moves to the one that stays, what is evidence keeps its number.
 
-Subscriptions, copies, gifts received, orders, saved cards and recipients move. Invoices, payments, entries and letters as sent stay under the
-record they were written for, and are read through it: the record that goes becomes an empty signpost (`merged_into`). Of
-two answers about reminders and offers the stricter holds. Subscriptions stay as many as they were: two of one magazine
+Subscriptions, copies, gifts received, orders, saved cards and recipients move. Invoices, payments, entries, letters as
+sent and consents to the digital edition stay under the record they were written for, and are read through it: the record
+that goes becomes an empty signpost (`merged_into`). Of two answers about reminders and offers the stricter holds. Subscriptions stay as many as they were: two of one magazine
 are joined by nothing but the rules of dates. There is no way back; both time lines tell.
 """
 

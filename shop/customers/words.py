@@ -116,6 +116,8 @@ LABELS: Mapping[str, Any] = {
     "automatic": _("Renewed each year"),
     "pauses": _("Issues put off"),
     "quotes": _("Quotes"),
+    "digital_consents": _("What you agreed to about the digital edition"),
+    "downloads": _("Issues downloaded"),
     "reason": _("Reason"),
 }
 #: Facts kept under names of their own: what was typed and shown, key by key.
@@ -234,6 +236,7 @@ CODES: Mapping[str, Any] = {
     "invoice_reissued": _("invoice made out anew"),
     "pause_confirmed": _("Issues put off"),
     "pause_ended": _("End of a pause"),
+    "digital_agreed": _("consent to the digital edition"),
     "price_change": _("New price of the next year"),
     "price_change_cancelled": _("New price called off"),
     "renewal_quote": _("Renewal quote"),

@@ -2,7 +2,9 @@
 
 from subscriptions.models.dates import IssueMove, TemporaryAddress, TemporaryAddressEnd
 from subscriptions.models.declarations import Declaration, DeclarationEvent
+from subscriptions.models.digital import ApiToken, DigitalConsent, DigitalDownload, DigitalRule, IssueFile
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
+from subscriptions.models.imports import ImportFile, ImportFileEvent, ImportRow
 from subscriptions.models.looks import Look
 from subscriptions.models.notices import Notice, NoticeProof
 from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
@@ -41,11 +43,15 @@ from subscriptions.models.support import Contact, HandOver
 
 __all__ = [
     "AddressChange",
+    "ApiToken",
     "CarriedTerm",
     "Consent",
     "Contact",
     "Declaration",
     "DeclarationEvent",
+    "DigitalConsent",
+    "DigitalDownload",
+    "DigitalRule",
     "Disclosure",
     "Dispatch",
     "Entitlement",
@@ -54,7 +60,11 @@ __all__ = [
     "Gift",
     "GiftEvent",
     "HandOver",
+    "ImportFile",
+    "ImportFileEvent",
+    "ImportRow",
     "Issue",
+    "IssueFile",
     "IssueMove",
     "LegalText",
     "Look",

@@ -14,6 +14,7 @@ from subscriptions.notices import (
     announcing,
     attachments,
     charges,
+    digital,
     gift_reminders,
     gifts,
     hand_overs,
@@ -27,6 +28,7 @@ from subscriptions.notices import (
     repayments,
     stays,
     stoppings,
+    taken_over,
 )
 from subscriptions.notices.letter import Letter, OnStall
 
@@ -364,6 +366,14 @@ LETTERS: Mapping[str, Letter] = {
         facts=frozenset({"temporary_id"}),
         context=stays.ended,
     ),
+    # --- the digital edition ---
+    # What is confirmed ends a right (C. conso L221-28, 13°): rather twice than never.
+    "digital_agreed": Letter(
+        rank=LEGAL,
+        facts=frozenset({"consent_id"}),
+        context=digital.agreed,
+        keep_days=CONTRACT,
+    ),
     # --- the support desk ---
     "name_corrected": Letter(
         rank=SERVICE,
@@ -388,6 +398,14 @@ LETTERS: Mapping[str, Letter] = {
         facts=frozenset({"reissue_id"}),
         context=repayments.reissued,
         attachments=attachments.both_papers,
+    ),
+    # --- readers of another house ---
+    "taken_over": Letter(
+        rank=SERVICE,
+        facts=frozenset({"term_id"}),
+        context=taken_over.arrived,
+        untrue_because=taken_over.no_longer_so,
+        keep_days=CONTRACT,
     ),
     # --- links that a reader asked for ---
     "link_card": Letter(

@@ -117,6 +117,15 @@ def renewal(state: str, renews_on: str) -> str:
     )
 
 
+def agreed(at: str) -> str:
+    """The reader who is kept agrees to the digital edition, of which there is none."""
+    return (
+        "INSERT INTO subscriptions_digitalconsent (id, term_id, customer_id, text_id, words, actor, at)"
+        f" SELECT 9001, t.id, s.payer_id, 9001, 'x', 'x', '{at}' FROM subscriptions_term t"
+        f" JOIN subscriptions_subscription s ON s.id = t.subscription_id WHERE t.order_id = {KEPT}"
+    )
+
+
 #: A charge of it, and both its notices; the legal one came back the day before.
 CHARGED = (
     renewal("charging", "2026-11-23"),
@@ -415,6 +424,24 @@ FAULTS = (
             f" (SELECT id FROM subscriptions_term WHERE order_id = {KEPT})"),
         ),
         without=("entitlement_issue_once",),
+    ),
+    Fault(
+        "a download while there is no digital edition", "COPIES", "downloaded_by_right",
+        "downloaded without a right or a consent",
+        (
+            agreed("2026-11-23 08:55+00"),
+            ("INSERT INTO subscriptions_issuefile (id, issue_id, number, sha256, size, pages, name, actor, reason, at)"
+            f" SELECT 9001, e.issue_id, 1, 'x', 1, 1, 'x', 'x', 'x', '2026-11-23' FROM subscriptions_entitlement e"
+            f" JOIN subscriptions_term t ON t.id = e.term_id WHERE e.rank = 1 AND t.order_id = {KEPT}"),
+            ("INSERT INTO subscriptions_digitaldownload (entitlement_id, file_id, consent_id, at)"
+            " SELECT e.id, 9001, 9001, '2026-11-23 08:56+00' FROM subscriptions_entitlement e"
+            f" JOIN subscriptions_term t ON t.id = e.term_id WHERE e.rank = 1 AND t.order_id = {KEPT}"),
+        ),
+    ),
+    Fault(
+        "a consent to the digital edition that no letter confirms", "TOLD", "agreed_and_told",
+        "agreed to the digital edition, and no letter confirms it",
+        (agreed(LONG_AGO),),
     ),
     Fault(
         "an issue put off whose copy was never held", "COPIES", "put_off", "put off without a movement",

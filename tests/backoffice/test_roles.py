@@ -21,13 +21,16 @@ from shop.backoffice.models import BulkAct
 from shop.backoffice.registers import registers
 from shop.backoffice.roles import LABELS, RIGHTS, ROLE_LABELS, Right, Role, ensure_roles
 from shop.customers.models import Customer
-from subscriptions.models import Contact, Offer
+from subscriptions.digital.tokens import make
+from subscriptions.models import Contact, Issue, Offer
 from subscriptions.pricing.changing import prepare
 from subscriptions.quotes.making import make_quote
 from subscriptions.renewals.rehearsing import rehearse
 from tests.backoffice.colleagues import Colleague, said, text_of
 from tests.backoffice.posting import batch_of
 from tests.backoffice.sold import planned, sell
+from tests.importing.desk import read
+from tests.importing.written import line, written
 from tests.stopping.people import terminates
 from tests.support.test_contacts import PDF
 
@@ -121,6 +124,13 @@ OPEN_TO = {
     "desk_quote_pdf": {F, S, A},
     "desk_act_quote": {F, S, A},
     "desk_prices": {F, A},
+    "desk_digital": {F, L, A},
+    "desk_digital_edition": {F, L, A},
+    "desk_act_issue_file": {L, A},
+    "desk_tokens": {A},
+    "desk_act_digital": {F, A},
+    "desk_act_make_token": {A},
+    "desk_act_revoke_token": {A},
     "desk_price": {F, A},
     "desk_price_readers": {F, A},
     "desk_act_prepare_price": {F, A},
@@ -160,6 +170,14 @@ OPEN_TO = {
     "desk_act_dismiss": {A},
     "desk_act_roles": {A},
     "desk_act_reset": {A},
+    "desk_imports": {F, A},
+    "desk_import": {F, A},
+    "desk_import_rows": {F, A},
+    "desk_import_csv": {F, A},
+    "desk_act_hand_in": {F, A},
+    "desk_act_import": {F, A},
+    "desk_act_import_again": {F, A},
+    "desk_act_import_aside": {F, A},
 }
 DOOR = {
     "desk_choose_password",
@@ -305,6 +323,9 @@ def world(offers):
             ("desk_price", "desk_price_readers", "desk_act_sign_price", "desk_act_cancel_price"), price_change().pk
         ),
         "desk_act_resume": sale.subscription.pk,
+        **dict.fromkeys(("desk_digital_edition", "desk_act_digital"), sale.subscription.magazine_id),
+        "desk_act_issue_file": Issue.objects.get(number=25).pk,
+        "desk_act_revoke_token": make("essai", actor=job("test"), reason="essai", at=now)[0].pk,
         **dict.fromkeys(
             ("desk_transfer", "desk_act_account", "desk_act_approve", "desk_act_cancel_transfer"), transfer.pk
         ),
@@ -323,6 +344,17 @@ def world(offers):
         "desk_act_dismiss": other.pk,
         "desk_act_roles": other.pk,
         "desk_act_reset": other.pk,
+        **dict.fromkeys(
+            (
+                "desk_import",
+                "desk_import_rows",
+                "desk_import_csv",
+                "desk_act_import",
+                "desk_act_import_again",
+                "desk_act_import_aside",
+            ),
+            read(written(line()), at=timezone.now(), charge_from=timezone.localdate() + timedelta(days=60)).pk,
+        ),
     }
     return lambda name: reverse(name, args=[keys[name]] if name in keys else [])
 

@@ -15,12 +15,16 @@ from payments.invoicing.reissuing import reissue
 from payments.models import Dispute, Invoice, MethodSetup, Payment, Refund, Reissue, Transfer, TransferFile
 from payments.money import eur
 from shop.customers.models import Customer
+from subscriptions.digital.consenting import WORDS
 from subscriptions.models import (
     AddressChange,
     Consent,
     Declaration,
+    DigitalConsent,
     Gift,
     HandOver,
+    ImportFile,
+    ImportRow,
     Issue,
     IssueMove,
     Pause,
@@ -36,7 +40,7 @@ from subscriptions.models import (
 from subscriptions.notices import NoticeDraft
 from subscriptions.stopping.effects import GENERAL, Code, Effect
 from subscriptions.stopping.saying import Said, content_of, digest
-from subscriptions.texts import load_texts
+from subscriptions.texts import load_text, load_texts
 from tests.letters.people import ACTOR, AT, ON, Purchase, invoice_of, pay, place, purchase
 
 EXPIRES = AT + timedelta(minutes=10)
@@ -456,7 +460,7 @@ def pauses() -> list[NoticeDraft]:
 
 def days() -> list[NoticeDraft]:
     """An issue that slips, a summer elsewhere, and its end."""
-    late, away = purchase(automatic=True, number=51, email="camille51@example.fr"), purchase(number=52)
+    late, away = purchase(automatic=True, number=61, email="camille61@example.fr"), purchase(number=62)
     move = IssueMove.objects.create(
         issue=late.issues[0], old_cutoff_on=date(2027, 3, 1), cutoff_on=date(2027, 3, 1), old_post_on=date(2027, 3, 15),
         post_on=date(2027, 4, 20), actor=str(ACTOR), at=AT,
@@ -477,6 +481,15 @@ def days() -> list[NoticeDraft]:
         draft("temporary_address", {"temporary_id": summer.pk}),
         draft("temporary_address_ended", {"temporary_id": over.pk}),
     ]
+
+
+def digital(bought: Purchase) -> NoticeDraft:
+    """The reader of a purchase agrees to read on a screen."""
+    consent = DigitalConsent.objects.create(
+        term=bought.term, customer=bought.customer, text=load_text("numerique", date(2026, 11, 1)), words=WORDS,
+        actor=str(ACTOR), at=AT,
+    )  # fmt: skip
+    return draft("digital_agreed", {"consent_id": consent.pk})
 
 
 def prices() -> list[NoticeDraft]:
@@ -524,6 +537,22 @@ def support(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
     ]
 
 
+def taken_over() -> list[NoticeDraft]:
+    """A reader of another house, two of whose copies are left."""
+    bought = purchase(automatic=True, number=51, email="camille51@example.fr", starts_on=date(2026, 5, 2))
+    bought.term.entitlements.filter(rank__lte=2).update(state="served")
+    file = ImportFile.objects.create(
+        source="ancienne-maison", name="abonnes.csv", sha256="0" * 64, size=1, lines_total=1, lines_declared=1,
+        copies_declared=2, deferred_declared=Decimal("13.52"), charge_from=date(2027, 3, 1), letters=True, state="let_in",
+        state_since=AT, checked_on=ON, actor=str(ACTOR), reason="x", at=AT,
+    )  # fmt: skip
+    ImportRow.objects.create(
+        file=file, line=2, foreign_ref="A-1", fingerprint="0" * 64, outcome="let_in", term=bought.term, copies_left=2,
+        deferred=Decimal("13.52"), vat_rate=Decimal("2.10"),
+    )  # fmt: skip
+    return [draft("taken_over", {"term_id": bought.term.pk})]
+
+
 def every() -> list[NoticeDraft]:
     """All of them, from real rows, all still true."""
     texts()
@@ -560,10 +589,12 @@ def every() -> list[NoticeDraft]:
         *stoppings(bought, renewed),
         *pauses(),
         *days(),
+        digital(bought),
         *prices(),
         *links(),
         *quotes(),
         *reminders(),
         *gifts(),
         *support(bought, renewed),
+        *taken_over(),
     ]
