@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from payments.models import SavedMethod
-from subscriptions.calendar import DeliveryZone, IssueDates, last_day_to_refuse, withdraw_until
+from subscriptions.calendar import DeliveryZone, IssueDates, last_day_to_refuse, printed, withdraw_until
 from subscriptions.gifts.carried import copies_by_sold_term
 from subscriptions.models import (
     Entitlement,
@@ -117,6 +117,13 @@ class SubscriptionDates:
     paused: tuple[IssueDates, ...] = ()
 
     @property
+    def last_printed(self) -> str:
+        """The number of the last issue, both of a double one, as it is printed; empty where none is known."""
+        if self.last_issue is not None:
+            return self.last_issue.printed
+        return "" if self.last_number is None else printed(self.last_number)
+
+    @property
     def means_ends_first(self) -> bool:
         """Whether the card is no longer good on the day of the renewal."""
         ends_on = self.means.ends_on if self.means else None
@@ -202,7 +209,7 @@ def _facts(
         means=_means(method),
         by_choice=_by_choice(plan) if living else None,
         last_issue=coming[-1].issue if coming else None,
-        last_number=planned[-1].number + len(coming) - len(planned) if planned else None,
+        last_number=planned[-1].ends + len(coming) - len(planned) if planned else None,
         paused=tuple(paused),
     )
 

@@ -111,9 +111,9 @@ def _planned(
         return None
     known = next((dates_of(row) for row in issues if row.number == number), None)
     dates = next_dates(promised, known, ordered_on=ordered_on)
-    after = promised.and_then(dates, first=number, copies=order.offer.copies)
-    held[prolonged.subscription.pk] = replace(prolonged, promised=after)
     planned = issues_from(number, issues, copies=order.offer.copies, promised=promised)
+    after = promised.and_then(dates, first=number, copies=order.offer.copies, planned=planned)
+    held[prolonged.subscription.pk] = replace(prolonged, promised=after)
     return Stretch(order, payment, prolonged.subscription, after.term, dates, number, planned)
 
 

@@ -13,6 +13,8 @@ from payments.models import Invoice
 from payments.money import NBSP
 from payments.vat import BuyerKind
 from subscriptions.adding import Sold
+from subscriptions.calendar import numbers_from
+from subscriptions.notices.french import bare_issues
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.orders.names import person_name
 
@@ -57,8 +59,9 @@ def _draft(one: Sold, *, on: date) -> InvoiceDraft:
 
 def _line(one: Sold) -> str:
     """« ActuIA — Abonnement d’un an, 4 numéros (n° 25 à 28), port compris »."""
-    copies = one.offer.copies
-    numbers = f" (n°{NBSP}{one.first} à {one.first + copies - 1})" if one.first is not None else ""
+    copies, numbers = one.offer.copies, ""
+    if one.first is not None:
+        numbers = f" (n°{NBSP}{bare_issues(numbers_from(one.first, one.issues, copies))})"
     return f"{one.offer.magazine.title} — {one.offer.title}, {copies} numéros{numbers}, port compris"
 
 

@@ -16,8 +16,9 @@ from operator import attrgetter
 from typing import Any
 
 from django.db.models import Count, Max, Q
+from django.db.models.functions import Coalesce
 
-from subscriptions.calendar import IssueDates, TermDates, reached_by_address_change, term_dates
+from subscriptions.calendar import IssueDates, Numbered, TermDates, last_of, reached_by_address_change, term_dates
 from subscriptions.models import Issue, Offer, Subscription, Term
 from subscriptions.moving import COMING, GONE
 from subscriptions.offers.catalogue import Prolongs, Shelf, Standing, dates_of
@@ -34,7 +35,7 @@ class Promised:
     """What a subscription has promised so far.
 
     `starts` are those of its terms in order, but for those that were undone; `ends_on` is the last day of the last one.
-    `term`: the highest number that a term of it has, undone or not. `last_number`: the issue of its last copy, counted on where that issue is not planned yet; 0 if none is known. `from_end_until`: the
+    `term`: the highest number that a term of it has, undone or not. `last_number`: the last number of the issue of its last copy, counted on where that issue is not planned yet; 0 if none is known. `from_end_until`: the
     last day on which an order prolongs it from its end. `open_end`: it is not over yet, because copies are owed or because
     it renews itself. `waiting`: copies whose issue is not planned yet. `order_id`: the last order that bought a term of it, None if it was imported.
     """
@@ -56,14 +57,14 @@ class Promised:
         """Whether the copies of an order of that day follow the last one: it is not over."""
         return self.open_end or self.from_end(ordered_on)
 
-    def and_then(self, dates: TermDates, *, first: int, copies: int) -> Promised:
-        """The same with one term more, of `copies` copies from issue `first` on."""
+    def and_then(self, dates: TermDates, *, first: int, copies: int, planned: Iterable[Numbered] = ()) -> Promised:
+        """The same with one term more, of `copies` copies from issue `first` on; `planned`: those issues that are."""
         return replace(
             self,
             starts=(*self.starts, dates.starts_on),
             term=self.term + 1,
             ends_on=dates.ends_on,
-            last_number=first + copies - 1,
+            last_number=last_of(first, planned, copies),
             from_end_until=dates.ends_on,
             open_end=True,
         )
@@ -97,7 +98,7 @@ def next_issue(promised: Promised, issues: Iterable[IssueDates], *, on: date, go
     reached = reached_by_address_change(later, on=on)
     if reached is not None:
         return reached.number
-    return later[-1].number + 1 if goes_on and later else None
+    return later[-1].ends + 1 if goes_on and later else None
 
 
 def issues_from(
@@ -168,7 +169,7 @@ def promised_by(subscriptions: Sequence[Subscription]) -> dict[int, Promised]:
             # What another house has served needs no issue of ours.
             waiting=Count("entitlements", filter=Q(entitlements__state__in=COMING) & Q(entitlements__issue=None)),
             coming=Count("entitlements", filter=Q(entitlements__state__in=COMING)),
-            last=Max("entitlements__issue__number", filter=kept),
+            last=Max(Coalesce("entitlements__issue__last_number", "entitlements__issue__number"), filter=kept),
         )
         .values_list(
             "subscription", "number", "starts_on", "ends_on", "order", "undone", "waiting", "coming", "last", named=True

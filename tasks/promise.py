@@ -23,6 +23,8 @@ from subscriptions.gifts import announcing, claiming, forgetting
 from subscriptions.gifts.reminding import remind_of_gifts
 from subscriptions.importing import checking, letting_in
 from subscriptions.importing import forgetting as forgetting_imports
+from subscriptions.issue_calendar import telling as late_telling
+from subscriptions.issue_calendar import watching
 from subscriptions.notices import delivering, recovering
 from subscriptions.paper import alarming
 from subscriptions.pausing.holding import end_pauses
@@ -232,6 +234,19 @@ def pauses() -> None:
     with running("pauses") as summary:
         ended = end_pauses(actor=job("pauses"), at=timezone.now())
         summary.text = f"{ended} over"
+
+
+@shared_task(name="late-issues")
+def late_issues() -> None:
+    with running("late-issues") as summary:
+        summary.text = f"{late_telling.tell(at=timezone.now(), limit=ROWS)} told"
+
+
+@shared_task(name="issue-calendar")
+def issue_calendar() -> None:
+    with running("issue-calendar") as summary:
+        at = timezone.now()
+        summary.text = watching.watch(on=paris_day(at), at=at, actor=job("issue-calendar"))
 
 
 @shared_task(name="fixed-terms")

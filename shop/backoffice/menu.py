@@ -26,6 +26,7 @@ DESK_LABELS: Mapping[str, Any] = {
 ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.ORDERS, _("Orders"), "desk_orders"),
     (Right.DECLARATIONS, _("Declarations"), "desk_declarations"),
+    (Right.PEOPLE, _("Calendar of issues"), "desk_issue_calendar"),
     (Right.ORDERS, _("Renewals"), "desk_renewals"),
     (Right.ORDERS, _("Rehearsals"), "desk_rehearsals"),
     (Right.PRICES, _("Changes of price"), "desk_prices"),

@@ -45,7 +45,7 @@ def order(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Offer"), f"{one.offer.title}, {words.RENEWAL[one.offer.renewal]}"),
             Fact(_("Amount"), f"{euros(one.amount)} ({VatZone(one.vat_zone).label}, {percent(one.vat_rate)})"),
             Fact(_("Placed"), stamp(one.placed_at)),
-            Fact(_("Promised first issue"), issue_number(one.first_issue.number)),
+            Fact(_("Promised first issue"), issue_number(one.first_issue.printed)),
             Fact(_("Reader"), _person(one), link(user, "customer", one.customer_id)),
             Fact(_("E-mail"), one.email),
             Fact(_("Phone"), one.phone),

@@ -337,6 +337,9 @@ LETTER_KINDS: Mapping[str, Any] = {
     "price_change": gettext_lazy("New price of the next year"),
     "price_change_cancelled": gettext_lazy("New price called off"),
     "renewal_quote": gettext_lazy("Renewal quote"),
+    "issue_late": gettext_lazy("An issue posted later than announced"),
+    "temporary_address": gettext_lazy("Temporary address"),
+    "temporary_address_ended": gettext_lazy("End of a temporary address"),
     "digital_agreed": gettext_lazy("Consent to the digital edition"),
     "pause_confirmed": gettext_lazy("Issues put off"),
     "pause_ended": gettext_lazy("End of a pause"),
@@ -369,7 +372,7 @@ _ANSWER = re.compile(r"\b\d{3} [^.:]+")
 def issue_of(issue: Any, state: str) -> str:
     """The issue of a copy; of one that has none, whether it is still to be planned or was sent by another house."""
     if issue is not None:
-        return issue_number(issue.number)
+        return issue_number(issue.printed)
     return _("before our register") if state == "served" else _("not planned yet")
 
 
@@ -473,6 +476,11 @@ VERBS: Mapping[str, Any] = {
     "method changed": gettext_lazy("changed the means of payment"),
     "email changed": gettext_lazy("changed the e-mail address"),
     "changed an address": gettext_lazy("changed an address"),
+    "gave a temporary address": gettext_lazy("gave a temporary address"),
+    "ended a temporary address": gettext_lazy("ended a temporary address"),
+    "planned issues": gettext_lazy("planned issues"),
+    "moved an issue": gettext_lazy("moved the days of an issue"),
+    "made an issue double": gettext_lazy("made an issue double"),
     "replaced an e-mail": gettext_lazy("replaced an e-mail address"),
     "asked Stripe": gettext_lazy("asked Stripe about a payment"),
     "took a desk item": gettext_lazy("took a matter in hand"),
@@ -586,4 +594,7 @@ SUBJECTS: Mapping[str, Any] = {
 def subject(name: str) -> str:
     """What `kind:id` names, in words; a kind that the table does not know is shown as it is."""
     kind, _colon, key = name.partition(":")
+    if kind == "magazine":
+        # `magazine:1:gap:26`: what is wrong with its calendar; the sentence says what.
+        key = key.partition(":")[0]
     return str(SUBJECTS[kind]) % {"key": key} if kind in SUBJECTS and key else name

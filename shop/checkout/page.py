@@ -180,7 +180,7 @@ def context(
         "label_lines": preview(typed),
         "label_country": country_line(typed.country),
         "summary": summary(quoted),
-        "first": {"number": quoted.first_issue.number, "post_date": quoted.first_issue.post_on},
+        "first": {"number": quoted.first_issue.printed, "post_date": quoted.first_issue.post_on},
         "thumb": {"cover_url": cover_url(quoted.first_issue), "alt": ""},
         "mandate": said.mandate,
         "disclosure": said.rows,

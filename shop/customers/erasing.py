@@ -47,6 +47,7 @@ from subscriptions.models import (
     Recipient,
     Renewal,
     Subscription,
+    TemporaryAddress,
 )
 from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import move, move_copies
@@ -214,7 +215,9 @@ def _blank(customer: Customer, *, on: date, at: datetime) -> None:
     gifts = Subscription.objects.filter(state__in=LIVING).exclude(pk__in=_own_of(customer.pk))
     recipients = Recipient.objects.filter(customer=customer).exclude(pk__in=gifts.values("recipient"))
     moves = AddressChange.objects.filter(recipient__in=recipients)
+    stays = TemporaryAddress.objects.filter(recipient__in=recipients)
     lived = Q(pk__in=recipients.values("address")) | Q(pk__in=moves.values("old")) | Q(pk__in=moves.values("new"))
+    lived |= Q(pk__in=stays.values("address"))
     sold = Order.objects.filter(Q(delivery=OuterRef("pk")) | Q(billing=OuterRef("pk")))
     others = Recipient.objects.filter(address=OuterRef("pk")).exclude(customer=customer)
     addresses = (

@@ -70,5 +70,11 @@ class Rules:
     sepa_settlement_banking_days: int = 7
     cutoff_working_days: int = 10
 
+    # Issues further apart, and fewer months planned, are warned of at the desk of fulfilment.
+    most_months_between_issues: int = 4
+    planned_months_ahead: int = 12
+    # An issue that is posted later than so many days after what a reader was told is told by letter (law.md 7.5).
+    late_issue_told_days: int = 15
+
 
 RULES = Rules()

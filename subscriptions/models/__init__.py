@@ -1,5 +1,6 @@
 """Every table of the middle floor, one module per subject; verbs live in the rooms beside."""
 
+from subscriptions.models.dates import IssueMove, TemporaryAddress, TemporaryAddressEnd
 from subscriptions.models.declarations import Declaration, DeclarationEvent
 from subscriptions.models.digital import ApiToken, DigitalConsent, DigitalDownload, DigitalRule, IssueFile
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
@@ -64,6 +65,7 @@ __all__ = [
     "ImportRow",
     "Issue",
     "IssueFile",
+    "IssueMove",
     "LegalText",
     "Look",
     "LostMailbox",
@@ -103,6 +105,8 @@ __all__ = [
     "RenewalProof",
     "Subscription",
     "SubscriptionEvent",
+    "TemporaryAddress",
+    "TemporaryAddressEnd",
     "Term",
     "TermUndone",
     "UnsignedRunRule",

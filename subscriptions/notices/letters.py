@@ -18,6 +18,7 @@ from subscriptions.notices import (
     gift_reminders,
     gifts,
     hand_overs,
+    late_issues,
     links_sent,
     pauses,
     prices,
@@ -25,6 +26,7 @@ from subscriptions.notices import (
     quotes,
     reminders,
     repayments,
+    stays,
     stoppings,
     taken_over,
 )
@@ -343,6 +345,26 @@ LETTERS: Mapping[str, Letter] = {
         facts=frozenset({"subscription_id", "pause_ids"}),
         context=pauses.ended,
         untrue_because=pauses.paused_again,
+    ),
+    # --- the calendar of issues ---
+    # A day that was told is promised (C. conso L216-1): rather twice than never.
+    "issue_late": Letter(
+        rank=SERVICE,
+        facts=frozenset({"move_id", "subscription_id", "told_on"}),
+        context=late_issues.slipped,
+        untrue_because=late_issues.no_longer_late,
+        keep_days=CONTRACT,
+    ),
+    "temporary_address": Letter(
+        rank=SERVICE,
+        facts=frozenset({"temporary_id"}),
+        context=stays.given,
+        untrue_because=stays.over_already,
+    ),
+    "temporary_address_ended": Letter(
+        rank=SERVICE,
+        facts=frozenset({"temporary_id"}),
+        context=stays.ended,
     ),
     # --- the digital edition ---
     # What is confirmed ends a right (C. conso L221-28, 13°): rather twice than never.

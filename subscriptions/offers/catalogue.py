@@ -29,7 +29,7 @@ from subscriptions.calendar import (
 from subscriptions.models import Issue, LegalText, Magazine, Offer, Price
 
 ISSUE_FIELDS = (
-    "id", "number", "cover_month", "cover_year", "headline", "contents", "pages", "cutoff_on", "post_on", "posted_on",
+    "id", "number", "last_number", "cover_month", "cover_year", "headline", "contents", "pages", "cutoff_on", "post_on", "posted_on",
     "state",
 )  # fmt: skip
 OFFER_FIELDS = ("id", "code", "title", "renewal", "copies", "months", "vat_category", "on_sale_from", "on_sale_to")
@@ -137,6 +137,7 @@ def dates_of(issue: Issue) -> IssueDates:
     """What the calendar wants to know of a row."""
     return IssueDates(
         number=issue.number,
+        last_number=issue.last_number,
         cover_month=issue.cover_month,
         cover_year=issue.cover_year,
         cutoff_on=issue.cutoff_on,

@@ -26,6 +26,7 @@ from subscriptions.models import (
     ImportFile,
     ImportRow,
     Issue,
+    IssueMove,
     Pause,
     PriceChange,
     Quote,
@@ -33,6 +34,7 @@ from subscriptions.models import (
     Renewal,
     RenewalChoice,
     Subscription,
+    TemporaryAddress,
     Term,
 )
 from subscriptions.notices import NoticeDraft
@@ -456,6 +458,31 @@ def pauses() -> list[NoticeDraft]:
     ]
 
 
+def days() -> list[NoticeDraft]:
+    """An issue that slips, a summer elsewhere, and its end."""
+    late, away = purchase(automatic=True, number=61, email="camille61@example.fr"), purchase(number=62)
+    move = IssueMove.objects.create(
+        issue=late.issues[0], old_cutoff_on=date(2027, 3, 1), cutoff_on=date(2027, 3, 1), old_post_on=date(2027, 3, 15),
+        post_on=date(2027, 4, 20), actor=str(ACTOR), at=AT,
+    )  # fmt: skip
+    recipient = away.term.subscription.recipient
+    summer, over = (
+        TemporaryAddress.objects.create(
+            recipient=recipient, address=recipient.address, from_on=begins, to_on=ends, until=ends + timedelta(days=1),
+            actor=str(ACTOR), at=AT,
+        )
+        for begins, ends in ((date(2027, 6, 1), date(2027, 9, 30)), (date(2027, 1, 1), date(2027, 1, 3)))
+    )  # fmt: skip
+    return [
+        draft(
+            "issue_late",
+            {"move_id": move.pk, "subscription_id": late.term.subscription_id, "told_on": "2027-03-15"},
+        ),
+        draft("temporary_address", {"temporary_id": summer.pk}),
+        draft("temporary_address_ended", {"temporary_id": over.pk}),
+    ]
+
+
 def digital(bought: Purchase) -> NoticeDraft:
     """The reader of a purchase agrees to read on a screen."""
     consent = DigitalConsent.objects.create(
@@ -561,6 +588,7 @@ def every() -> list[NoticeDraft]:
         *charges(),
         *stoppings(bought, renewed),
         *pauses(),
+        *days(),
         digital(bought),
         *prices(),
         *links(),
