@@ -123,6 +123,7 @@ class Term(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField()
     copies = models.PositiveSmallIntegerField()
+    quantity = models.PositiveSmallIntegerField(default=1)
     amount = euros()
     amount_ht = euros()
     vat_zone = models.CharField(max_length=20)
