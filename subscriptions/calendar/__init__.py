@@ -18,6 +18,7 @@ from subscriptions.calendar.issues import (
     cutoff_for,
     expected_sepa_settlement,
     first_issue,
+    first_of_year,
     is_open,
     issues_of_term,
     reached_by_address_change,
@@ -32,6 +33,7 @@ from subscriptions.calendar.terms import (
     legal_notice_window,
     term_after,
     term_dates,
+    year_dates,
 )
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "delivery_zone_of",
     "expected_sepa_settlement",
     "first_issue",
+    "first_of_year",
     "is_open",
     "issues_of_term",
     "last_day_to_refuse",
@@ -60,4 +63,5 @@ __all__ = [
     "term_after",
     "term_dates",
     "withdraw_until",
+    "year_dates",
 ]

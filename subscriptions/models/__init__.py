@@ -2,6 +2,7 @@
 
 from subscriptions.models.declarations import Declaration, DeclarationEvent
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
+from subscriptions.models.institutions import Agency, AgencyDiscount, PurchaseOrder
 from subscriptions.models.looks import Look
 from subscriptions.models.notices import Notice, NoticeProof
 from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
@@ -39,6 +40,8 @@ from subscriptions.models.support import Contact, HandOver
 
 __all__ = [
     "AddressChange",
+    "Agency",
+    "AgencyDiscount",
     "CarriedTerm",
     "Consent",
     "Contact",
@@ -71,6 +74,7 @@ __all__ = [
     "Price",
     "PriceChange",
     "PriceChangeEvent",
+    "PurchaseOrder",
     "Quote",
     "QuoteRendering",
     "QuoteSeries",
