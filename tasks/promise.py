@@ -20,6 +20,7 @@ from payments.invoicing import rendering
 from shop.watch.runs import last_success, running
 from subscriptions.gifts import announcing, claiming, forgetting
 from subscriptions.gifts.reminding import remind_of_gifts
+from subscriptions.institutions.reminding import remind_overdue
 from subscriptions.notices import delivering, recovering
 from subscriptions.paper import alarming
 from subscriptions.pausing.holding import end_pauses
@@ -204,6 +205,14 @@ def renewal_quotes() -> None:
         at = timezone.now()
         made = quote_due(on=paris_day(at), at=at, actor=job("renewal-quotes"), limit=ROWS)
         summary.text = f"{made} made"
+
+
+@shared_task(name="overdue-invoices")
+def overdue_invoices() -> None:
+    with running("overdue-invoices") as summary:
+        at = timezone.now()
+        told = remind_overdue(on=paris_day(at), at=at, actor=job("overdue-invoices"), limit=ROWS)
+        summary.text = f"{told} reminded"
 
 
 @shared_task(name="pauses")

@@ -99,6 +99,13 @@ TIMETABLE = (
         "Organisations get the quote of their next year ninety days before this one ends.",
         at=(8, 0),
     ),
+    Job(
+        "overdue-invoices",
+        DAY,
+        26 * HOUR,
+        "Invoices that institutions have not paid by their day are on finance's desk, and reminded of fifteen and thirty days later.",
+        at=(8, 15),
+    ),
     Job("audit", DAY, 26 * HOUR, "The invariants of the design are checked against every row.", at=(3, 30)),
     Job(
         "forgetting",

@@ -51,10 +51,9 @@ def vat_due(before: Decimal, after: Decimal, *, rate: Decimal) -> Decimal:
     return split(after, rate)[1] - split(before, rate)[1]
 
 
-def billed(invoices: QuerySet[Invoice] | None = None) -> QuerySet[Invoice]:
+def billed() -> QuerySet[Any]:
     """Invoices that were issued before they were paid, and were not made out anew since; each with what `open_item` reads
     and `left`, what is still to come. No query of its own."""
-    rows = Invoice.objects.all() if invoices is None else invoices
     credited = Invoice.objects.filter(original=OuterRef("pk")).values("original").annotate(sum=Sum("total_ttc"))
     received = ReceiptShare.objects.filter(invoice=OuterRef("pk")).values("invoice").annotate(sum=Sum("amount"))
     returned = (
@@ -62,7 +61,8 @@ def billed(invoices: QuerySet[Invoice] | None = None) -> QuerySet[Invoice]:
         .values("credit_note__original")
         .annotate(sum=Sum("amount"))
     )
-    return rows.filter(kind=Invoice.Kind.INVOICE, payment=None, reissued=None).annotate(
+    rows: QuerySet[Any] = Invoice.objects.filter(kind=Invoice.Kind.INVOICE, payment=None, reissued=None)
+    return rows.annotate(
         credited=_folded(credited),
         received=_folded(received),
         returned=_folded(returned),
@@ -72,7 +72,7 @@ def billed(invoices: QuerySet[Invoice] | None = None) -> QuerySet[Invoice]:
     )
 
 
-def still_open() -> QuerySet[Invoice]:
+def still_open() -> QuerySet[Any]:
     """Those of which something is still to be paid."""
     return billed().filter(left__gt=0)
 

@@ -170,6 +170,14 @@ class Migration(migrations.Migration):
             model_name="receiptshare",
             constraint=models.UniqueConstraint(fields=("receipt", "invoice"), name="receipt_share_once"),
         ),
+        migrations.AddIndex(
+            model_name="invoice",
+            index=models.Index(
+                condition=models.Q(("kind", "invoice"), ("payment__isnull", True)),
+                fields=["due_on"],
+                name="invoice_paid_later",
+            ),
+        ),
         migrations.RunSQL(SHARES_FIT, migrations.RunSQL.noop),
         Protect("payments_bankreceipt"),
         Protect("payments_receiptshare"),

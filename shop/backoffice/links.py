@@ -22,6 +22,7 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "refund": (Right.REFUNDS, "desk_refund"),
     "transfer": (Right.REFUNDS, "desk_transfer"),
     "transfer_file": (Right.TRANSFERS, "desk_transfer_file"),
+    "receipt": (Right.RECEIPTS, "desk_receipt"),
     "invoice": (Right.INVOICES, "desk_invoice"),
     "declaration": (Right.DECLARATIONS, "desk_declaration"),
     "contact": (Right.CONTACTS, "desk_contact"),

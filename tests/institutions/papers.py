@@ -46,9 +46,7 @@ def make_agency(*, percent: str = "5", since: date = date(2026, 1, 1)) -> Agency
     customer = Customer.objects.create(email="commandes@prenax.example", organisation="Prenax SAS", created_at=NOW)
     row = address_row(OFFICE, postal_label(OFFICE), at=NOW)
     row.save()
-    agency = Agency.objects.create(
-        customer=customer, name="Prenax SAS", address=row, siren="348876517", created_at=NOW
-    )
+    agency = Agency.objects.create(customer=customer, name="Prenax SAS", address=row, siren="348876517", created_at=NOW)
     grant(agency, percent, since)
     return agency
 

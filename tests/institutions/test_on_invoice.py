@@ -38,7 +38,10 @@ def test_a_university_orders_is_served_and_pays_by_transfer():
     assert (str(invoice.total_ht.amount), str(invoice.total_vat.amount)) == ("27.03", "0.57")
     assert books() == {"411": "27.60", "4871": "-27.03", "44574": "-0.57"}
     letter = Notice.objects.get(kind="institution_invoice")
-    assert (letter.to_email, letter.matter) == ("periodiques@univ-lyon.example", f"institution_invoice:order:{order.pk}")
+    assert (letter.to_email, letter.matter) == (
+        "periodiques@univ-lyon.example",
+        f"institution_invoice:order:{order.pk}",
+    )
     all_is_well()
 
     transfer(invoice, "27.60")
@@ -78,9 +81,7 @@ def test_a_year_from_january_begins_with_its_first_issue():
 
 def test_an_agency_pays_less_its_discount_and_the_library_receives():
     agency = make_agency(percent="5")
-    ordered = take(
-        agency=agency, agency_reference="PX-99812", invoiced_to="agency", quantity=3, calendar_year=2027
-    )
+    ordered = take(agency=agency, agency_reference="PX-99812", invoiced_to="agency", quantity=3, calendar_year=2027)
     order, invoice, subscription = ordered.order, ordered.invoice, ordered.term.subscription
     assert str(order.amount.amount) == "78.66"
     assert (subscription.payer, subscription.agency) == (agency.customer, agency.customer)
