@@ -61,8 +61,8 @@ def billed() -> QuerySet[Any]:
         .values("credit_note__original")
         .annotate(sum=Sum("amount"))
     )
-    rows: QuerySet[Any] = Invoice.objects.filter(kind=Invoice.Kind.INVOICE, payment=None, reissued=None)
-    return rows.annotate(
+    rows: Any = Invoice.objects.filter(kind=Invoice.Kind.INVOICE, payment=None, reissued=None)
+    found: QuerySet[Any] = rows.annotate(
         credited=_folded(credited),
         received=_folded(received),
         returned=_folded(returned),
@@ -70,6 +70,7 @@ def billed() -> QuerySet[Any]:
             Cast("total_ttc", _EUROS) - F("credited") - F("received") + F("returned"), output_field=_EUROS
         ),
     )
+    return found
 
 
 def still_open() -> QuerySet[Any]:

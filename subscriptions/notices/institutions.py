@@ -15,7 +15,7 @@ from payments.models import Invoice
 from payments.money import eur, french
 from payments.vat import BuyerKind
 from subscriptions.models import Order, PurchaseOrder, Term
-from subscriptions.notices.french import copies_said, day
+from subscriptions.notices.french import copies_said, day, issue
 from subscriptions.notices.letter import Context, Facts
 from subscriptions.notices.paths import absolute
 
@@ -24,7 +24,7 @@ INVOICES = "/compte/factures/"
 
 def invoiced(facts: Facts) -> Context:
     """The order as it was taken, what will come and until when the invoice is to be paid."""
-    order = Order.objects.select_related("offer__magazine", "delivery", "purchase_order__institution").get(
+    order = Order.objects.select_related("offer__magazine", "first_issue", "purchase_order__institution").get(
         pk=facts["order_id"]
     )
     term = Term.objects.select_related("subscription__recipient__address").get(pk=facts["term_id"])
@@ -38,7 +38,7 @@ def invoiced(facts: Facts) -> Context:
         "agency_reference": paper.agency_reference,
         "subscriber_number": term.subscription.number or "",
         "copies": copies_said(term.copies, term.quantity),
-        "first_issue": order.first_issue.number,
+        "first_issue": issue(order.first_issue.number),
         "period": f"du {day(term.starts_on)} au {day(term.ends_on)}",
         "address": term.subscription.recipient.address.lines,
     }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -135,8 +137,6 @@ def test_half_paid_the_half_goes_back(settings):
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(quantity=st.integers(1, 40), parts=st.lists(st.integers(1, 400), max_size=3), served=st.integers(0, 3))
 def test_whatever_is_paid_served_and_credited_the_books_say_it(quantity, parts, served):
-    from django.db import transaction
-
     with transaction.atomic():
         ordered = take(quantity=quantity)
         whole = ordered.order.amount.amount
@@ -181,6 +181,6 @@ def test_splits_hold_for_any_number_of_copies(quantity, cents, percent, copies, 
 def test_the_vat_of_the_parts_is_the_vat_of_the_whole(total, cuts, rate):
     stops = sorted({int(total * cut) for cut in cuts} | {0, total})
     euros = [Decimal(stop) / 100 for stop in stops]
-    due = [vat_due(before, after, rate=rate) for before, after in zip(euros, euros[1:], strict=False)]
+    due = [vat_due(before, after, rate=rate) for before, after in pairwise(euros)]
     assert sum(due) == split(Decimal(total) / 100, rate)[1]
     assert all(part >= 0 for part in due)
