@@ -13,14 +13,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.invoicing.open_items import ZERO, open_item, still_open
 from payments.models import Invoice
 from payments.money import eur, parse_french
-from payments.vat import split
+from payments.vat import BuyerKind, split
 from shop.backoffice.acting import Done, Impossible, Preview, ReasonForm, TwoSteps
 from shop.backoffice.acts_prices import DateInput
 from shop.backoffice.acts_reissue import FirmForm
@@ -53,7 +53,10 @@ class OrderForm(FirmForm):
     begins = forms.ChoiceField(label=gettext_lazy("Term"))
     due_days = forms.IntegerField(label=gettext_lazy("To be paid within (days)"), min_value=0, max_value=60, initial=30)
     agency = forms.ModelChoiceField(
-        label=gettext_lazy("Agency"), queryset=Agency.objects.none(), required=False, empty_label=gettext_lazy("none")
+        label=gettext_lazy("Agency"),
+        queryset=Agency.objects.none(),
+        required=False,
+        empty_label=pgettext_lazy("agency", "none"),
     )
     agency_reference = forms.CharField(label=gettext_lazy("Agency’s reference"), max_length=60, required=False)
     invoiced_to = forms.ChoiceField(
@@ -89,7 +92,12 @@ class OrderForm(FirmForm):
         offers.label_from_instance = lambda offer: offer.title
         self.fields["agency"].queryset = Agency.objects.order_by("name")  # type: ignore[attr-defined]
         self.fields["token"].initial = uuid.uuid4
-        self.fields["service"].initial = "SERVICE PERIODIQUES"
+        self.initial |= {
+            "service": "SERVICE PERIODIQUES",
+            "buyer_kind": BuyerKind.PUBLIC_FR,
+            "offer": offers.queryset.last(),
+        }
+        self.fields["organisation"].required = True
         first = [
             "buyer_kind", "organisation", "siren", "siret", "vat_number", "email", "engagement_number", "dated_on",
             "service_code", "offer", "quantity", "begins", "due_days", "agency", "agency_reference", "invoiced_to",
@@ -177,7 +185,7 @@ class TakeOrder(TwoSteps):
                 Fact(_("Total"), f"{euros(eur(found.total))} ({euros(eur(ht))} + {euros(eur(vat))})"),
                 Fact(_("Invoice to"), agency.name if to_agency and agency else paper.organisation),
                 Fact(_("Invoice address"), "", lines=_bill_lines(form, agency if to_agency else None)),
-                Fact(_("Due"), short_day(found.due_on)),
+                Fact(pgettext("invoice", "Due"), short_day(found.due_on)),
             ],
             warning=_(
                 "The subscription begins without waiting for the payment. The invoice takes a number for good and goes to "
@@ -328,7 +336,7 @@ class RemindInvoice(OpenInvoice):
         return Preview(
             facts=[
                 Fact(_("Invoice"), f"{subject.reference}, {subject.buyer_name}"),
-                Fact(_("Due"), short_day(subject.due_on)),
+                Fact(pgettext("invoice", "Due"), short_day(subject.due_on)),
                 Fact(_("Left to pay"), euros(eur(open_item(subject).left))),
                 Fact(_("Goes to"), (customer.email or "") if customer else ""),
             ],

@@ -49,8 +49,8 @@ def institutions(request: HttpRequest) -> HttpResponse:
         title=_("Institutions’ orders"),
         rows=rows,
         columns=columns(
-            _("Invoice"), "#" + _("Issued"), "#" + _("Due"), _("Status"), "#" + _("Overdue for"), _("Buyer"),
-            _("Purchase order"), "#" + _("Amount"), "#" + _("Received"), "#" + _("Credited"), "#" + _("Left to pay"),
+            _("Invoice"), "#" + _("Issued"), "#" + pgettext("invoice", "Due"), _("Status"), "#" + _("Overdue for"), _("Buyer"),
+            _("Purchase order"), "#" + _("Amount"), "#" + pgettext("invoice", "Received"), "#" + _("Credited"), "#" + _("Left to pay"),
         ),
         rows_of=lambda found: [_row(request.user, one, on=on) for one in found],
         states=words.OPEN_ITEM,
@@ -136,8 +136,8 @@ def money_of(user: Any, bill: Invoice) -> tuple[list[Fact], list[Table]]:
     row: Any = billed().get(pk=bill.pk)
     shares = list(ReceiptShare.objects.filter(invoice=bill).select_related("receipt").order_by("pk"))
     facts = [
-        Fact(_("Due"), short_day(bill.due_on)),
-        Fact(_("Received"), euros(eur(row.received - row.returned))),
+        Fact(pgettext("invoice", "Due"), short_day(bill.due_on)),
+        Fact(pgettext("invoice", "Received"), euros(eur(row.received - row.returned))),
         Fact(_("Left to pay"), euros(eur(row.left)), chip=words.WAIT if row.left > 0 else words.GOOD),
     ]
     table = Table(
@@ -254,11 +254,14 @@ def agencies(request: HttpRequest) -> HttpResponse:
             Cell(one.name, link(request.user, "customer", one.customer_id)),
             Cell(one.customer.email or ""),
             Cell(one.siren, mono=True),
-            Cell(percent(one.percent) if one.percent is not None else "", num=True),
+            Cell(
+                percent(one.percent) if one.percent is not None else _("none yet"),
+                reverse("desk_act_discount", args=[one.pk]) if finance else "",
+                num=True,
+            ),
             Cell(short_day(one.since), num=True),
             Cell(short_day(one.coming), num=True),
             Cell(one.orders, num=True),
-            Cell(_("grant another discount"), reverse("desk_act_discount", args=[one.pk])) if finance else Cell(""),
         )
 
     return lists.show(
@@ -267,7 +270,7 @@ def agencies(request: HttpRequest) -> HttpResponse:
         rows=rows,
         columns=columns(
             pgettext("agency", "Name"), _("E-mail"), "SIREN", "#" + _("Discount"), "#" + _("Since"),
-            "#" + _("Another one from"), "#" + _("Orders"), "",
+            "#" + _("Another one from"),  "#" + _("Orders"),
         ),
         row=row,
         facts={
