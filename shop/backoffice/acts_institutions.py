@@ -35,7 +35,7 @@ from subscriptions.institutions import cancelling
 from subscriptions.institutions.ordering import InvoicedTo, Paper, Priced, order_by_paper, priced
 from subscriptions.institutions.receiving import receive
 from subscriptions.institutions.reminding import remind_now
-from subscriptions.models import Agency, Offer, Order
+from subscriptions.models import Agency, Offer, Order, Subscription
 
 #: Where the invoice goes if not to the service that receives the copies: the fields of an address that offices have.
 BILLING = ("service", "building", "street", "locality", "postcode", "town")
@@ -51,6 +51,12 @@ class OrderForm(FirmForm):
     offer = forms.ModelChoiceField(label=gettext_lazy("Offer"), queryset=Offer.objects.none())
     quantity = forms.IntegerField(label=gettext_lazy("Copies of each issue"), min_value=1, max_value=999, initial=1)
     begins = forms.ChoiceField(label=gettext_lazy("Term"))
+    renews = forms.CharField(
+        label=gettext_lazy("Subscription that goes on (its number)"),
+        max_length=10,
+        required=False,
+        help_text=gettext_lazy("Leave it empty for a new subscription."),
+    )
     due_days = forms.IntegerField(label=gettext_lazy("To be paid within (days)"), min_value=0, max_value=60, initial=30)
     agency = forms.ModelChoiceField(
         label=gettext_lazy("Agency"),
@@ -100,11 +106,19 @@ class OrderForm(FirmForm):
         self.fields["organisation"].required = True
         first = [
             "buyer_kind", "organisation", "siren", "siret", "vat_number", "email", "engagement_number", "dated_on",
-            "service_code", "offer", "quantity", "begins", "due_days", "agency", "agency_reference", "invoiced_to",
+            "service_code", "offer", "quantity", "begins", "renews", "due_days", "agency", "agency_reference", "invoiced_to",
         ]  # fmt: skip
         last = [*(f"billing_{name}" for name in BILLING), "reason", "token"]
         self.order_fields([*first, *[name for name in self.fields if name not in {*first, *last}], *last])
         self.billing_label: PostalLabel | None = None
+
+    def clean_renews(self) -> Subscription | None:
+        """The subscription of that number."""
+        number = self.cleaned_data["renews"].strip()
+        found = Subscription.objects.filter(number=number).first() if number else None
+        if number and found is None:
+            raise forms.ValidationError(_("There is no subscription of this number."))
+        return found
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean()
@@ -144,6 +158,7 @@ class OrderForm(FirmForm):
             invoiced_to=typed["invoiced_to"],
             calendar_year=int(typed["begins"]) if typed["begins"] else None,
             due_days=typed["due_days"],
+            renews=typed["renews"],
         )
 
     def _billing(self) -> TypedAddress:
@@ -177,6 +192,7 @@ class TakeOrder(TwoSteps):
         return Preview(
             facts=[
                 Fact(_("Offer"), quote.offer.title),
+                Fact(_("Goes on"), str(paper.renews or "")),
                 Fact(_("Copies of each issue"), paper.quantity),
                 Fact(_("Issues"), f"{issue_number(quote.first_issue.number)} – {issue_number(last)}"),
                 Fact(_("Term"), f"{short_day(quote.term.starts_on)} – {short_day(quote.term.ends_on)}"),

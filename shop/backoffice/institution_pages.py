@@ -116,7 +116,6 @@ def facts_of(user: Any, order: Order) -> list[Fact]:
     agency = paper.agency
     year = paper.calendar_year
     return [
-        Fact(_("Purchase order"), order.engagement_number, mono=True),
         Fact(_("Dated"), short_day(paper.dated_on)),
         Fact(_("Institution"), name_of(paper.institution), link(user, "customer", paper.institution_id)),
         Fact(_("Copies of each issue"), order.quantity),

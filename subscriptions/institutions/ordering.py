@@ -30,12 +30,23 @@ from subscriptions.addresses.label import PostalLabel
 from subscriptions.addresses.typed import TypedAddress
 from subscriptions.calendar import RULES, first_of_year, year_dates
 from subscriptions.institutions.pricing import discount_of, discounted
-from subscriptions.models import Agency, Disclosure, Offer, Order, OrderEvent, PostalAddress, PurchaseOrder, Term
+from subscriptions.models import (
+    Agency,
+    Disclosure,
+    Offer,
+    Order,
+    OrderEvent,
+    PostalAddress,
+    PurchaseOrder,
+    Subscription,
+    Term,
+)
 from subscriptions.offers.catalogue import dates_of, read_shelf
 from subscriptions.opening import open_invoiced
 from subscriptions.orders.moving import move
 from subscriptions.orders.quoting import Quote, quote
 from subscriptions.places import address_row
+from subscriptions.prolonging import held
 from subscriptions.references import new_reference
 
 _RANDOM = random.SystemRandom()
@@ -51,7 +62,7 @@ class Paper:
     """What an institution's paper says, checked by the form. `billing`: where the invoice goes, if elsewhere.
 
     `number`, `dated_on`: of the paper itself. `calendar_year`: January to December of that year; None begins with the next
-    issue. `due_days`: None for the usual ones.
+    issue. `due_days`: None for the usual ones. `renews`: the subscription whose next year it is; it goes on from its end.
     """
 
     offer: Offer
@@ -75,6 +86,7 @@ class Paper:
     invoiced_to: str = InvoicedTo.INSTITUTION
     calendar_year: int | None = None
     due_days: int | None = None
+    renews: Subscription | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,11 @@ def priced(paper: Paper, *, on: date) -> Priced:
         raise CannotOrder(_("Which agency passes this order on?"), code="agency")
     if not 1 <= paper.quantity <= 999:
         raise CannotOrder(_("From one to 999 copies of each issue."), code="quantity")
+    if paper.renews is not None and paper.calendar_year is not None:
+        raise CannotOrder(_("A subscription goes on from its end: leave the term as it is."), code="year")
+    renews = held(paper.renews) if paper.renews is not None else None
+    if paper.renews is not None and renews is None:
+        raise CannotOrder(_("This subscription can no longer be prolonged."), code="over")
     kind = paper.agency.kind if _to_agency(paper) and paper.agency else paper.kind
     shelf = read_shelf(on)
     found = quote(
@@ -111,6 +128,7 @@ def priced(paper: Paper, *, on: date) -> Priced:
         buyer_kind=kind,
         on=on,
         shelf=shelf,
+        renews=renews,
         quantity=paper.quantity,
     )
     if found.offer.renewal != Offer.Renewal.FIXED:
@@ -227,6 +245,7 @@ def _order(paper: Paper, found: Priced, *, institution: Any, form_token: UUID, a
         first_issue=quoted.first_issue,
         disclosure_id=sha256,
         source_code="BON-DE-COMMANDE",
+        renews=paper.renews,
         customer=agency.customer if agency else institution,
         email=((agency.customer.email or "") if agency else paper.email).lower(),
         phone="" if agency else paper.phone,
