@@ -24,7 +24,7 @@ CREATE TRIGGER one_copy_renews BEFORE INSERT ON subscriptions_order
 class Migration(migrations.Migration):
     dependencies = [
         ("payments", "0010_receipts"),
-        ("subscriptions", "0017_stand_in"),
+        ("subscriptions", "0017_mailing_runs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                     ),
                     _connector="OR",
                 ),
-                name="term_quantity",
+                name="term_several_copies",
             ),
         ),
         migrations.AddField(

@@ -36,6 +36,7 @@ from subscriptions.models.rehearsals import (
 )
 from subscriptions.models.reminders import ReminderStep
 from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice, RenewalEvent, RenewalProof
+from subscriptions.models.runs import Dispatch, FreeCopy, MailingHouse, MailingRun, MailingRunEvent
 from subscriptions.models.support import Contact, HandOver
 
 __all__ = [
@@ -48,8 +49,10 @@ __all__ = [
     "Declaration",
     "DeclarationEvent",
     "Disclosure",
+    "Dispatch",
     "Entitlement",
     "EntitlementMovement",
+    "FreeCopy",
     "Gift",
     "GiftEvent",
     "HandOver",
@@ -60,6 +63,9 @@ __all__ = [
     "Magazine",
     "MailEvent",
     "MailEventCount",
+    "MailingHouse",
+    "MailingRun",
+    "MailingRunEvent",
     "Notice",
     "NoticeProof",
     "Offer",
