@@ -16,13 +16,12 @@ from payments.models import Invoice, Transfer
 from payments.transfers import giving_back
 from payments.transfers.banking import make_file
 from payments.vat import copies_value, split
-from subscriptions.fulfilment.posting import post_issue
 from subscriptions.institutions.cancelling import CannotCancel, cancel, foresee
 from subscriptions.institutions.pricing import discounted
 from subscriptions.models import Issue, Notice, Order
 from subscriptions.transferring import came_back, mark_sent
 from tests.institutions.papers import COLLEAGUE, all_is_well, books, take, transfer
-from tests.makers import NOW, TODAY, make_magazine, make_offers
+from tests.makers import NOW, TODAY, make_magazine, make_offers, send_out
 
 pytestmark = pytest.mark.django_db
 IBAN = "FR1420041010050500013M02606"
@@ -38,7 +37,7 @@ def called_off(order):
 
 
 def posted(number):
-    post_issue(Issue.objects.get(number=number), on=TODAY, actor=COLLEAGUE, at=NOW)
+    send_out(Issue.objects.get(number=number), on=TODAY, actor=COLLEAGUE, at=NOW)
 
 
 def given_back(one, at=NOW):

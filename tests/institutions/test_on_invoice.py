@@ -11,11 +11,10 @@ from django.db import IntegrityError, connection, transaction
 
 from payments.models import BankReceipt, DeskItem, Invoice, ReceiptShare
 from payments.receipts import CannotReceive
-from subscriptions.fulfilment.posting import post_issue
 from subscriptions.institutions.ordering import CannotOrder, order_by_paper
 from subscriptions.models import Entitlement, Issue, Notice, Order, Subscription, Term
 from tests.institutions.papers import COLLEAGUE, all_is_well, books, make_agency, paper, take, transfer
-from tests.makers import NOW, TODAY, make_magazine, make_offers
+from tests.makers import NOW, TODAY, make_magazine, make_offers, send_out
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +49,7 @@ def test_a_university_orders_is_served_and_pays_by_transfer():
     assert order.state == "paid"
     all_is_well()
 
-    post_issue(Issue.objects.get(number=25), on=TODAY, actor=COLLEAGUE, at=NOW)
+    send_out(Issue.objects.get(number=25), on=TODAY, actor=COLLEAGUE, at=NOW)
     assert books() == {"4871": "-20.27", "44571": "-0.57", "512": "27.60", "7011": "-6.76"}
     all_is_well()
 
