@@ -18,6 +18,7 @@ from payments.money import eur, french
 from subscriptions.calendar import RULES
 from subscriptions.models import Notice
 from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.notices.whom import reader_by_now
 
 OVERDUE, LETTER = "invoice_overdue", "invoice_overdue"
 
@@ -64,11 +65,11 @@ def _matter(invoice: Invoice, days: int) -> str:
 
 
 def _letter(invoice: Invoice, days: int, *, at: datetime, matter: str = "") -> NoticeDraft:
-    customer = invoice.customer
+    customer = reader_by_now(invoice.customer_id)
     return NoticeDraft(
         kind=LETTER,
         matter=matter or _matter(invoice, days),
-        customer_id=invoice.customer_id,
+        customer_id=customer.pk if customer else None,
         to_email=(customer.email or "") if customer else "",
         to_name=invoice.buyer_name,
         facts={"invoice_id": invoice.pk, "days": days, "first": min(RULES.invoice_reminded_days)},
