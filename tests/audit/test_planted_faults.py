@@ -33,6 +33,7 @@ from subscriptions.refunding import refund_in_full
 from subscriptions.renewals.charging import claim
 from subscriptions.renewals.falling_due import fall_due
 from tasks import money
+from tests.institutions.papers import take, transfer
 from tests.makers import READER, TODAY, make_wish, open_page, place_order, send_out
 from tests.purchase.conftest import hear, offers, standin, standin_inprocess, till  # noqa: F401
 from tests.renewals.people import announced
@@ -170,6 +171,23 @@ FAULTS = (
                 f" WHERE a.order_id = {KEPT} AND b.order_id = {RENEWED}"
             ),
         ),
+    ),
+    Fault(
+        "an institution's order said to be paid", "ONE-CHARGE", "paid_on_invoice",
+        "stands at paid, its invoice leaves 17.60 to pay",
+        ("UPDATE subscriptions_order SET state = 'paid' WHERE id = (SELECT order_id FROM subscriptions_purchaseorder)",),
+    ),
+    Fault(
+        "an institution that never got its invoice", "TOLD", "invoices_told", "invoiced, and the invoice was not sent",
+        ("UPDATE subscriptions_notice SET matter = 'x' WHERE kind = 'institution_invoice'",),
+    ),
+    Fault(
+        "a transfer received that nobody booked", "BALANCED", "balanced", "has no entry in the books",
+        ("UPDATE payments_ledgerentry SET source = 'x' WHERE source LIKE 'receipt:%'",),
+    ),
+    Fault(
+        "a transfer that pays more than was booked", "BALANCED", "open_items", "holds",
+        ("UPDATE payments_receiptshare SET amount = 11",),
     ),
     Fault(
         "two paying payments of one order", "ONE-CHARGE", "one_charge", "2 paying payments",
@@ -565,7 +583,7 @@ FAULTS = (
 @pytest.fixture
 def world(offers, till, hear) -> None:  # noqa: F811
     """A shop in which nothing is wrong: one reader kept, who wants no further year, one given back, one paid twice, one
-    who left, one who renewed; an issue posted."""
+    who left, one who renewed, an institution that has paid in part; an issue posted."""
     now = timezone.now()
     placed = {}
     for name in ("kept", "back", "left"):
@@ -579,6 +597,7 @@ def world(offers, till, hear) -> None:  # noqa: F811
     _pay_twice(placed["back"], till)
     _buy_and_renew(offers["fixed"], till, hear)
     send_out(Issue.objects.get(number=25), on=timezone.localdate(), actor=job("test"), at=timezone.now())
+    transfer(take(at=now).invoice, "10.00", at=now, on=timezone.localdate())
     terminates(placed["kept"].reference, email="kept@example.fr", at=timezone.now())
     refund_in_full(placed["back"], reason="rétractation", actor=job("test"), at=timezone.now())
     money.send_refunds()
