@@ -104,7 +104,7 @@ class CloseRun(_OnRun):
 
     name = "close_run"
     title = gettext_lazy("Close a file")
-    button = gettext_lazy("Close it")
+    button = gettext_lazy("Close the file")
     states = (State.ASKED,)
 
     def preview(self, subject: MailingRun, form: Any) -> Preview:

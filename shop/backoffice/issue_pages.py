@@ -90,7 +90,7 @@ def issue(request: HttpRequest, key: int) -> HttpResponse:
         request,
         Detail(
             kind=_("Issue"),
-            name=issue_number(one.number),
+            name=str(one.number),
             crumbs=((_("Issues"), reverse("desk_issues")),),
             facts=facts,
             tables=[
@@ -115,7 +115,7 @@ def _runs(user: Any, runs: Sequence[MailingRun]) -> Table:
         label=_("Files"),
         title=_("Files"),
         columns=columns(
-            _("File"), _("Status"), _("Asked for by"), _("Closed by"), "#" + _("Closed"), "#" + _("Lines"), "#" + _("Copies"),
+            _("File"), _("Status"), _("Asked for by"), _("Closed by"), "#" + _("File closed"), "#" + _("Lines"), "#" + _("Copies"),
             "#" + _("Posted"),
         ),
         rows=[
@@ -172,7 +172,7 @@ def notable(seen: Preview) -> Table:
         label=_("To look at"),
         title=_("To look at"),
         columns=columns(_("What"), "#" + _("Readers")),
-        rows=[(Cell(label), Cell("" if number is None else number, num=True)) for label, number in rows],
+        rows=[(Cell(label), Cell(number, num=True)) for label, number in rows if number is not None],
     )
 
 

@@ -83,7 +83,7 @@ def _facts(one: MailingRun) -> list[Fact]:
         Fact(_("Why"), one.asked_because),
     ]
     if one.closed_at:
-        facts.append(Fact(_("Closed"), f"{stamp(one.closed_at)}, {words.who(one.closed_by, names)}"))
+        facts.append(Fact(_("File closed"), f"{stamp(one.closed_at)}, {words.who(one.closed_by, names)}"))
     if one.closed_alone:
         facts.append(Fact(_("Closed by one person alone"), one.closed_because, chip=ALONE))
     if one.dispatches is not None:
@@ -124,7 +124,7 @@ def _papers(one: MailingRun) -> list[Fact]:
 def _acts(one: MailingRun) -> list[tuple[Right, Any, str, int]]:
     if one.state == State.ASKED:
         return [
-            (Right.CLOSE, _("Close it"), "desk_act_close_run", one.pk),
+            (Right.CLOSE, _("Close the file"), "desk_act_close_run", one.pk),
             (Right.CLOSE, _("Give it up"), "desk_act_drop_run", one.pk),
         ]
     if one.state == State.CLOSED:

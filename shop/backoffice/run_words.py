@@ -23,7 +23,7 @@ RUN_KIND: Words = {
 }
 KIND: Mapping[str, Any] = {
     "ABO": gettext_lazy("subscriptions"),
-    "GFT": gettext_lazy("gifts"),
+    "GFT": gettext_lazy("gift subscriptions"),
     "GRA": gettext_lazy("complimentary copies"),
     "JUS": gettext_lazy("voucher copies"),
     "RCL": gettext_lazy("sent again"),
