@@ -29,6 +29,7 @@ from payments.models import (
     Refund,
     StripeEvent,
     Transfer,
+    WriteOff,
 )
 from payments.transfers.moving import LEFT
 
@@ -83,6 +84,7 @@ def balanced(at: datetime) -> Breaches:
     yield from _unbooked("refund", Refund.objects.filter(state=Refund.State.SUCCEEDED).values_list("pk", flat=True))
     yield from _unbooked("transfer", Transfer.objects.filter(state__in=LEFT).values_list("pk", flat=True))
     yield from _unbooked("receipt", BankReceipt.objects.values_list("pk", flat=True))
+    yield from _unbooked("write_off", WriteOff.objects.values_list("pk", flat=True))
     yield from _unbooked("dispute", Dispute.objects.filter(taken__gt=0).values_list("pk", flat=True))
     yield from _unbooked("dispute_returned", Dispute.objects.filter(returned__gt=0).values_list("pk", flat=True))
     lost = Dispute.objects.filter(state=Dispute.State.LOST, settled_at__isnull=False, taken__gt=0)
@@ -121,6 +123,7 @@ def open_items(at: datetime) -> Breaches:
         - _sum(credited, "total_ttc")
         - _sum(paid.filter(surplus=False), "amount")
         - _sum(shares, "amount")
+        - _sum(WriteOff.objects.all(), "amount")
         + _sum(back.filter(payment__surplus=False), "amount")
         + _sum(sent.filter(receipt=None).exclude(payment__surplus=True), "amount")
         + _sum(lost, "cleared"),

@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import DecimalField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce
 
-from payments.models import Invoice, ReceiptShare, Transfer
+from payments.models import Invoice, ReceiptShare, Transfer, WriteOff
 from payments.transfers.moving import LEFT
 from payments.vat import split
 
@@ -27,17 +27,18 @@ _EUROS: Any = DecimalField(max_digits=12, decimal_places=2)
 @dataclass(frozen=True, slots=True)
 class OpenItem:
     """One such invoice. `received`: by transfers to our account; `returned`: by transfers back, of what its credit notes
-    took off; all in euros incl. VAT."""
+    took off; `given_up`: written off; all in euros incl. VAT."""
 
     invoice: Invoice
     credited: Decimal
     received: Decimal
     returned: Decimal
+    given_up: Decimal
 
     @property
     def left(self) -> Decimal:
         """What is still to be paid; below zero, what is owed back."""
-        return Decimal(self.invoice.total_ttc.amount - self.credited - self.received + self.returned)
+        return Decimal(self.invoice.total_ttc.amount - self.credited - self.received + self.returned - self.given_up)
 
     @property
     def kept(self) -> Decimal:
@@ -61,13 +62,16 @@ def billed() -> QuerySet[Any]:
         .values("credit_note__original")
         .annotate(sum=Sum("amount"))
     )
+    given_up = WriteOff.objects.filter(invoice=OuterRef("pk")).values("invoice").annotate(sum=Sum("amount"))
     rows: Any = Invoice.objects.filter(kind=Invoice.Kind.INVOICE, payment=None, reissued=None)
     found: QuerySet[Any] = rows.annotate(
         credited=_folded(credited),
         received=_folded(received),
         returned=_folded(returned),
+        given_up=_folded(given_up),
         left=ExpressionWrapper(
-            Cast("total_ttc", _EUROS) - F("credited") - F("received") + F("returned"), output_field=_EUROS
+            Cast("total_ttc", _EUROS) - F("credited") - F("received") + F("returned") - F("given_up"),
+            output_field=_EUROS,
         ),
     )
     return found
@@ -94,7 +98,9 @@ def open_items(keys: Iterable[int]) -> Mapping[int, OpenItem]:
     """Several, by primary key. Two queries. Raises Invoice.DoesNotExist if one of them is no such invoice."""
     wanted = set(keys)
     found = {
-        row.pk: OpenItem(row, _euros(row, "credited"), _euros(row, "received"), _euros(row, "returned"))
+        row.pk: OpenItem(
+            row, _euros(row, "credited"), _euros(row, "received"), _euros(row, "returned"), _euros(row, "given_up")
+        )
         for row in billed().filter(pk__in=wanted).prefetch_related("lines")
     }
     if wanted - found.keys():

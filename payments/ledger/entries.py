@@ -8,7 +8,17 @@ from datetime import date
 from decimal import Decimal
 
 from payments.ledger.posting import ZERO, EntryDraft, Line
-from payments.models import BankReceipt, Dispute, Invoice, LedgerEntry, Payment, ReceiptShare, Refund, Transfer
+from payments.models import (
+    BankReceipt,
+    Dispute,
+    Invoice,
+    LedgerEntry,
+    Payment,
+    ReceiptShare,
+    Refund,
+    Transfer,
+    WriteOff,
+)
 
 Journal = LedgerEntry.Journal
 
@@ -70,6 +80,24 @@ def banked(
             Line("SURPLUS", credit=rest, party=party(whose)),
             Line("VAT_PENDING", debit=sum(due.values(), ZERO)),
             *(Line(key, credit=vat) for key, vat in sorted(due.items())),
+        ),
+    )
+
+
+def written_off(loss: WriteOff, *, booked_on: date) -> EntryDraft:
+    """Nobody will pay the rest of an invoice: 654 and the VAT that never fell due, to 411 (law.md 6.3)."""
+    invoice = loss.invoice
+    return EntryDraft(
+        journal=Journal.MISC,
+        source=f"write_off:{loss.pk}",
+        booked_on=booked_on,
+        piece_ref=invoice.reference,
+        piece_date=booked_on,
+        label=f"Créance irrécouvrable {invoice.reference}",
+        lines=(
+            Line("BAD_DEBT", debit=loss.amount.amount - loss.vat.amount),
+            Line("VAT_PENDING", debit=loss.vat.amount),
+            Line("AR", credit=loss.amount.amount, party=party(invoice.customer_id)),
         ),
     )
 

@@ -178,7 +178,46 @@ class Migration(migrations.Migration):
                 name="invoice_paid_later",
             ),
         ),
+        migrations.CreateModel(
+            name="WriteOff",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "amount_currency",
+                    djmoney.models.fields.CurrencyField(
+                        choices=[("EUR", "Euro")], default="EUR", editable=False, max_length=3
+                    ),
+                ),
+                ("amount", djmoney.models.fields.MoneyField(decimal_places=2, max_digits=12)),
+                (
+                    "vat_currency",
+                    djmoney.models.fields.CurrencyField(
+                        choices=[("EUR", "Euro")], default="EUR", editable=False, max_length=3
+                    ),
+                ),
+                ("vat", djmoney.models.fields.MoneyField(decimal_places=2, max_digits=12)),
+                ("actor", models.CharField(max_length=80)),
+                ("reason", models.CharField(max_length=300)),
+                ("at", models.DateTimeField()),
+                (
+                    "invoice",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="write_off", to="payments.invoice"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount_currency", "EUR")), name="write_off_eur"),
+                    models.CheckConstraint(condition=models.Q(("vat_currency", "EUR")), name="write_off_vat_eur"),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0), ("vat__gte", 0)), name="write_off_positive"
+                    ),
+                ],
+            },
+        ),
         migrations.RunSQL(SHARES_FIT, migrations.RunSQL.noop),
         Protect("payments_bankreceipt"),
         Protect("payments_receiptshare"),
+        Protect("payments_writeoff"),
     ]

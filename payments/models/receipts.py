@@ -1,4 +1,4 @@
-"""Money that came to our bank account by transfer, and the invoices that it pays; evidence."""
+"""Money that came to our bank account by transfer, the invoices that it pays, and what nobody will pay; evidence."""
 
 from __future__ import annotations
 
@@ -56,3 +56,26 @@ class ReceiptShare(models.Model):
 
     def __str__(self) -> str:
         return f"{self.receipt_id} → {self.invoice_id}"
+
+
+class WriteOff(models.Model):
+    """What of an invoice nobody will pay any more, as finance decided; evidence. Its VAT never fell due (law.md 1.5, 6.3)."""
+
+    invoice = models.OneToOneField("Invoice", on_delete=models.PROTECT, related_name="write_off")
+    amount = euros()
+    vat = euros()
+    actor = models.CharField(max_length=80)
+    reason = models.CharField(max_length=300)
+    at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[WriteOff]] = models.Manager()
+
+    class Meta:
+        constraints = [
+            eur_only("amount", "write_off_eur"),
+            eur_only("vat", "write_off_vat_eur"),
+            models.CheckConstraint(condition=Q(amount__gt=0, vat__gte=0), name="write_off_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"write-off of {self.invoice_id}"

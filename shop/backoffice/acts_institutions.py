@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from payments.actors import Actor
 from payments.days import paris_day
-from payments.invoicing.open_items import ZERO, open_item, still_open
+from payments.invoicing.open_items import ZERO, open_item, rate_of, still_open, vat_due
 from payments.models import Invoice
 from payments.money import eur, parse_french
 from payments.vat import BuyerKind, split
@@ -35,6 +35,7 @@ from subscriptions.institutions import cancelling
 from subscriptions.institutions.ordering import InvoicedTo, Paper, Priced, order_by_paper, priced
 from subscriptions.institutions.receiving import receive
 from subscriptions.institutions.reminding import remind_now
+from subscriptions.institutions.writing_off import write_off
 from subscriptions.models import Agency, Offer, Order, Subscription
 
 #: Where the invoice goes if not to the service that receives the copies: the fields of an address that offices have.
@@ -363,6 +364,33 @@ class RemindInvoice(OpenInvoice):
         remind_now(subject, reason=form.cleaned_data["reason"], actor=actor, at=at, on=paris_day(at))
         ring("letters")
         return Done(_("The reminder is on its way."))
+
+
+class WriteInvoiceOff(OpenInvoice):
+    """Nobody will pay the rest of an invoice."""
+
+    name = "write-off"
+    right = Right.RECEIPTS
+    title = gettext_lazy("Write this invoice off")
+    button = gettext_lazy("Write it off")
+
+    def preview(self, subject: Invoice, form: Any) -> Preview:
+        item = open_item(subject)
+        vat = vat_due(item.kept, item.kept + item.left, rate=rate_of(item.invoice))
+        return Preview(
+            facts=[
+                Fact(_("Invoice"), f"{subject.reference}, {subject.buyer_name}"),
+                Fact(pgettext("invoice", "Due"), short_day(subject.due_on)),
+                Fact(_("Left to pay"), euros(eur(item.left))),
+                Fact(_("Loss, without VAT"), euros(eur(item.left - vat))),
+                Fact(_("VAT that never fell due"), euros(eur(vat))),
+            ],
+            warning=_("It is final: what is received later is owed back."),
+        )
+
+    def do(self, subject: Invoice, form: Any, *, actor: Actor, at: datetime) -> Done:
+        loss = write_off(subject, reason=form.cleaned_data["reason"], actor=actor, at=at)
+        return Done(_("%(amount)s are written off.") % {"amount": euros(loss.amount)})
 
 
 class CancelInvoiced(TwoSteps):

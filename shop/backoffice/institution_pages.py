@@ -137,6 +137,7 @@ def money_of(user: Any, bill: Invoice) -> tuple[list[Fact], list[Table]]:
     facts = [
         Fact(pgettext("invoice", "Due"), short_day(bill.due_on)),
         Fact(pgettext("invoice", "Received"), euros(eur(row.received - row.returned))),
+        Fact(_("Written off"), euros(eur(row.given_up)) if row.given_up else ""),
         Fact(_("Left to pay"), euros(eur(row.left)), chip=words.WAIT if row.left > 0 else words.GOOD),
     ]
     table = Table(

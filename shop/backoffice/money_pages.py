@@ -218,6 +218,7 @@ def invoice(request: HttpRequest, key: int) -> HttpResponse:
                     user,
                     (Right.RECEIPTS, _("Note a transfer received"), "desk_act_receive", one.pk),
                     (Right.RECEIPTS, _("Remind of this invoice"), "desk_act_remind_invoice", one.pk),
+                    (Right.RECEIPTS, _("Write this invoice off"), "desk_act_write_off", one.pk),
                 )
                 if to_be_paid
                 else []

@@ -214,6 +214,7 @@ acts = [
     path("institutions/agences/<int:key>/remise/", acts_agencies.GrantDiscount.view(), name="desk_act_discount"),
     path("factures/<int:key>/virement-recu/", acts_institutions.NoteTransfer.view(), name="desk_act_receive"),
     path("factures/<int:key>/relancer/", acts_institutions.RemindInvoice.view(), name="desk_act_remind_invoice"),
+    path("factures/<int:key>/passer-en-perte/", acts_institutions.WriteInvoiceOff.view(), name="desk_act_write_off"),
     path("commandes/<int:key>/annuler/", acts_institutions.CancelInvoiced.view(), name="desk_act_cancel_invoiced"),
     path("virements-recus/<int:key>/rendre/", acts_agencies.GiveSurplusBack.view(), name="desk_act_receipt_back"),
     path("a-traiter/<int:key>/prendre/", acts_desks.TakeItem.view(), name="desk_act_take"),

@@ -130,6 +130,7 @@ OPEN_TO = {
     "desk_act_discount": {F, A},
     "desk_act_receive": {F, A},
     "desk_act_remind_invoice": {F, A},
+    "desk_act_write_off": {F, A},
     "desk_act_cancel_invoiced": {F, A},
     "desk_act_receipt_back": {F, A},
     "desk_prices": {F, A},
@@ -204,6 +205,7 @@ ELSE = {
     "desk_act_file_discard": 409,
     "desk_act_receive": 409,
     "desk_act_remind_invoice": 409,
+    "desk_act_write_off": 409,
     "desk_act_cancel_invoiced": 409,
 }
 
@@ -335,7 +337,7 @@ def world(offers):
         **dict.fromkeys(("desk_act_recipient", "desk_act_payer", "desk_act_forget"), sale.subscription.pk),
         "desk_act_refund_part": sale.subscription.terms.get().pk,
         "desk_act_begin_transfer": refund.pk,
-        **dict.fromkeys(("desk_act_receive", "desk_act_remind_invoice"), sale.invoice.pk),
+        **dict.fromkeys(("desk_act_receive", "desk_act_remind_invoice", "desk_act_write_off"), sale.invoice.pk),
         "desk_act_cancel_invoiced": sold,
         "desk_act_discount": make_agency().pk,
         **dict.fromkeys(("desk_receipt", "desk_act_receipt_back"), receipt.pk),

@@ -110,7 +110,7 @@ def books() -> dict[str, str]:
     """What the accounts of this story hold, debit minus credit, without those that hold nothing."""
     keys = {
         "411": "411000", "4871": "487100", "44571": "445712", "44574": "445740", "512": "512000", "7011": "701100",
-        "4197": "419700",
+        "4197": "419700", "654": "654000",
     }  # fmt: skip
     found = {name: balance_of(account) for name, account in keys.items()}
     return {name: str(amount) for name, amount in found.items() if amount}

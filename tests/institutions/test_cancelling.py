@@ -18,6 +18,7 @@ from payments.transfers.banking import make_file
 from payments.vat import copies_value, split
 from subscriptions.institutions.cancelling import CannotCancel, cancel, foresee
 from subscriptions.institutions.pricing import discounted
+from subscriptions.institutions.writing_off import CannotWriteOff, write_off
 from subscriptions.models import Issue, Notice, Order
 from subscriptions.transferring import came_back, mark_sent
 from tests.institutions.papers import COLLEAGUE, all_is_well, books, take, transfer
@@ -131,6 +132,22 @@ def test_half_paid_the_half_goes_back(settings):
     given_back(back)
     assert books() == {}
     all_is_well()
+
+
+def test_what_was_sent_and_is_not_paid_is_written_off_without_its_vat():
+    ordered = take()
+    with pytest.raises(CannotWriteOff) as refused:
+        write_off(ordered.invoice, reason="liquidation", actor=COLLEAGUE, at=NOW)
+    assert refused.value.code == "coming"
+    posted(25)
+    called_off(ordered.order)
+    write_off(ordered.invoice, reason="liquidation", actor=COLLEAGUE, at=NOW)
+    assert books() == {"654": "6.76", "7011": "-6.76"}
+    assert Order.objects.get().state == "cancelled"
+    all_is_well()
+    with pytest.raises(CannotWriteOff) as refused:
+        write_off(ordered.invoice, reason="encore", actor=COLLEAGUE, at=NOW)
+    assert refused.value.code == "nothing"
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
