@@ -236,7 +236,7 @@ def _begin(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[
                 state_since=at,
                 created_at=at,
             )
-            for key, one in zip(_next_ids(len(stretches)), stretches, strict=True)
+            for key, one in zip(next_ids(len(stretches)), stretches, strict=True)
         ]
     )
     SubscriptionEvent.objects.bulk_create(
@@ -267,7 +267,7 @@ def _holder(one: Stretch) -> int | None:
     return None if one.order.is_gift else one.order.customer_id
 
 
-def _next_ids(count: int) -> list[int]:
+def next_ids(count: int) -> list[int]:
     """Ids from the table's own sequence, so that the number on the label is known before the insert."""
     with connection.cursor() as cursor:
         cursor.execute(

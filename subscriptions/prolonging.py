@@ -167,7 +167,8 @@ def promised_by(subscriptions: Sequence[Subscription]) -> dict[int, Promised]:
         Term.objects.filter(subscription__in=[one.pk for one in subscriptions])
         .order_by("subscription", "number")
         .annotate(
-            waiting=Count("entitlements", filter=kept & Q(entitlements__issue=None)),
+            # What another house has served needs no issue of ours.
+            waiting=Count("entitlements", filter=Q(entitlements__state__in=COMING) & Q(entitlements__issue=None)),
             coming=Count("entitlements", filter=Q(entitlements__state__in=COMING)),
             last=Max("entitlements__issue__number", filter=kept),
         )

@@ -68,6 +68,7 @@ TIMETABLE = (
         6 * HOUR,
         "On the day their giver chose, recipients of gifts are told, and who keeps what of them.",
     ),
+    Job("imports", MINUTE, HOUR, "Files of another house’s subscribers are read, and let in once somebody said yes."),
     Job("search-lines", MINUTE, HOUR, "New and changed readers are found by the search of the desks."),
     Job("heartbeat", MINUTE, 10 * MINUTE, "An outside watchdog hears that the clockwork turns."),
     Job("fixed-terms", DAY, 26 * HOUR, "Subscriptions that are over and do not renew themselves lapse.", at=(5, 0)),

@@ -21,6 +21,8 @@ from payments.models import (
 )
 
 Journal = LedgerEntry.Journal
+#: Key of the account on which the debt stands that came with the readers of another house (law.md 6.2: finance's choice).
+TAKEN_OVER = "TAKEN_OVER"
 
 
 def party(customer_id: int | None) -> str:
@@ -187,6 +189,38 @@ def given_up(whose: str, *, worth: Decimal, booked_on: date) -> EntryDraft:
         piece_date=booked_on,
         label="Exemplaires auxquels le lecteur a renoncé",
         lines=(Line("DEFERRED", debit=worth), Line("REV_PRINT", credit=worth)),
+    )
+
+
+def taken_over(number: int, *, rate: Decimal, worth: Decimal, booked_on: date) -> EntryDraft:
+    """Copies that readers of another house had paid there come into 4871, at one rate; `number`: that of the import.
+
+    No invoice and no VAT: both were the former house's. `worth`: value of the copies owed, in euros without VAT.
+    """
+    return EntryDraft(
+        journal=Journal.MISC,
+        source=f"import:{number}:{rate:.2f}",
+        booked_on=booked_on,
+        piece_ref=f"REPRISE-{number}",
+        piece_date=booked_on,
+        label=f"Abonnements repris, import n° {number}, TVA {rate:.2f} %".replace(".", ","),
+        lines=(Line(TAKEN_OVER, debit=worth), Line("DEFERRED", credit=worth)),
+    )
+
+
+def taken_over_left(copy_id: int, *, worth: Decimal, booked_on: date) -> EntryDraft:
+    """Copies of a term that was taken over are given back: their value leaves 4871 for the account that it came from.
+
+    `copy_id`: the first of them. What the reader gets is settled by finance, who ask the former house or pay it. `worth`: in euros without VAT.
+    """
+    return EntryDraft(
+        journal=Journal.MISC,
+        source=f"taken_over_left:{copy_id}",
+        booked_on=booked_on,
+        piece_ref=f"entitlement:{copy_id}",
+        piece_date=booked_on,
+        label="Exemplaires repris qui ne seront pas servis",
+        lines=(Line("DEFERRED", debit=worth), Line(TAKEN_OVER, credit=worth)),
     )
 
 

@@ -66,7 +66,7 @@ def cards(request: HttpRequest, subscriptions: Sequence[Subscription], *, on: da
     shown = [one for one in subscriptions if one.payer_id == request.user.pk or one.pk not in gone_elsewhere(gifts)]
     ordered = sorted(shown, key=lambda one: (one.state not in LIVING, -one.pk))
     return [
-        card(request, one, dates[one.pk], stopped=one.pk in stopped) | gift_words(request, gifts.get(one.pk))
+        card(request, one, dates[one.pk], stopped=one.pk in stopped) | gift_words(request, one, gifts.get(one.pk))
         for one in ordered
     ]
 
@@ -110,7 +110,7 @@ def card(
                 *(copy_line(copy, paused=bool(dates.paused)) for copy in dates.copies),
                 *(paused_line(issue) for issue in dates.paused),
             ],
-            key=lambda line: line["number"] or MANY,
+            key=lambda line: line["place"],
         ),
         "paused": bool(dates.paused),
         "last": last_words(dates),
@@ -224,6 +224,7 @@ def paused_line(issue: IssueDates) -> dict[str, Any]:
     """An issue that does not come, on the time line of copies."""
     return {
         "number": issue.number,
+        "place": issue.number,
         "month": month(issue.cover_month, issue.cover_year),
         "icon": "pause",
         "tone": "wait",
@@ -240,6 +241,9 @@ def copy_line(copy: CopyDates, *, paused: bool = False) -> dict[str, Any]:
     issue = copy.issue
     return {
         "number": issue.number if issue else None,
+        # What another house has sent came before all that we know of.
+        "earlier": issue is None and copy.state == Copy.SERVED,
+        "place": issue.number if issue else 0 if copy.state == Copy.SERVED else MANY,
         "month": month(issue.cover_month, issue.cover_year) if issue else "",
         "icon": icon,
         "tone": tone,
@@ -257,6 +261,8 @@ def copy_sentence(copy: CopyDates) -> str:
         return _("It will not be sent.")
     if copy.state == Copy.HELD:
         return _("It leaves once the hold is over.")
+    if issue is None and copy.state == Copy.SERVED:
+        return _("It was sent to you before this shop served your subscription.")
     if issue is None:
         return _("Its date is not set yet.")
     if copy.sent_again_on:

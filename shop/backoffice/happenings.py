@@ -182,7 +182,7 @@ def renewal_step(user: Any) -> Tell:
 def movement(user: Any) -> Tell:
     def tell(row: EntitlementMovement) -> Happening:
         said = words.said(words.MOVEMENT, row.kind)
-        number = issue_number(row.issue.number) if row.issue else _("not planned yet")
+        number = words.issue_of(row.issue, row.entitlement.state)
         what = _("Copy %(rank)s (%(issue)s): %(state)s") % {
             "rank": row.entitlement.rank,
             "issue": number,

@@ -21,6 +21,7 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "payment": (Right.PAYMENTS, "desk_payment"),
     "refund": (Right.REFUNDS, "desk_refund"),
     "transfer": (Right.REFUNDS, "desk_transfer"),
+    "import": (Right.IMPORT, "desk_import"),
     "transfer_file": (Right.TRANSFERS, "desk_transfer_file"),
     "receipt": (Right.RECEIPTS, "desk_receipt"),
     "invoice": (Right.INVOICES, "desk_invoice"),

@@ -64,6 +64,7 @@ class Right(StrEnum):
     ISSUES = "change_issues"
     CLOSE = "close_files"
     CATALOGUE = "change_catalogue"
+    IMPORT = "take_over_subscribers"
     TEAM = "manage_team"
 
 
@@ -111,6 +112,7 @@ LABELS: Mapping[Right, Any] = {
     Right.ISSUES: _("change the calendar of issues"),
     Right.CLOSE: _("close files, hand them over and post them"),
     Right.CATALOGUE: _("change the magazine and the offers"),
+    Right.IMPORT: _("hand in and approve imports of subscribers"),
     Right.TEAM: _("manage the team"),
 }
 
@@ -161,6 +163,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.QUOTES,
             Right.INSTITUTIONS,
             Right.RECEIPTS,
+            Right.IMPORT,
         }
     ),
     # Copies and where they go; no amount but what an order says.

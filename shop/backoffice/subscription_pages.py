@@ -236,7 +236,7 @@ def _copies(moves: list[EntitlementMovement]) -> Table:
             (
                 Cell(copy.term.number, num=True),
                 Cell(copy.rank, num=True),
-                Cell(issue_number(copy.issue.number) if copy.issue else _("not planned yet")),
+                Cell(words.issue_of(copy.issue, copy.state)),
                 Cell(short_day(copy.issue.posted_on or copy.issue.post_on) if copy.issue else "", num=True),
                 chip(words.said(words.COPY, copy.state), "#exemplaires"),
                 Cell(euros(copy.value_ht), num=True),

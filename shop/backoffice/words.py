@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from payments.models import SavedMethod
 from shop.backoffice.reasons import reason
+from shop.templatetags.french import issue_number
 
 GOOD, WAIT, BAD, NONE = "good", "wait", "bad", ""
 Words = Mapping[str, tuple[Any, str]]
@@ -295,6 +296,7 @@ LETTER_KINDS: Mapping[str, Any] = {
     "name_corrected": gettext_lazy("Name corrected"),
     "recipient_changed": gettext_lazy("Another recipient"),
     "payer_changed": gettext_lazy("Another payer"),
+    "taken_over": gettext_lazy("Reader taken over from another house"),
     "invoice_reissued": gettext_lazy("Invoice made out anew"),
     "transfer_account_wanted": gettext_lazy("IBAN asked for"),
     "transfer_sent": gettext_lazy("Refund by transfer"),
@@ -356,6 +358,13 @@ _NAMED_KIND = re.compile(r"[«“]\s?(?P<kind>[a-z_]+)\s?[»”]")
 _ANSWER = re.compile(r"\b\d{3} [^.:]+")
 
 
+def issue_of(issue: Any, state: str) -> str:
+    """The issue of a copy; of one that has none, whether it is still to be planned or was sent by another house."""
+    if issue is not None:
+        return issue_number(issue.number)
+    return _("before our register") if state == "served" else _("not planned yet")
+
+
 def letter_kind(kind: str) -> str:
     """The kind of a letter in words."""
     return str(LETTER_KINDS.get(kind, kind.replace("_", " ")))
@@ -414,6 +423,8 @@ JOBS: Mapping[str, Any] = {
     "bulk-acts": gettext_lazy("acts on many"),
     "reminders": gettext_lazy("reminders to renew"),
     "gifts": gettext_lazy("gifts"),
+    "imports": gettext_lazy("imports of subscribers"),
+    "forgetting": gettext_lazy("forgetting"),
 }
 
 
@@ -475,6 +486,8 @@ VERBS: Mapping[str, Any] = {
     "entered the count of a mailing house": gettext_lazy("entered the count of the mailing house"),
     "posted a run": gettext_lazy("entered that a file is posted"),
     "attached a statement of deposit": gettext_lazy("attached a statement of deposit"),
+    "gave free copies": gettext_lazy("had copies sent that nobody pays for"),
+    "ended free copies": gettext_lazy("ended free copies"),
     "changed the mailing house": gettext_lazy("changed the mailing house or its file"),
     "made a batch": gettext_lazy("made a batch of letters"),
     "posted a batch": gettext_lazy("posted a batch of letters"),
@@ -508,6 +521,10 @@ VERBS: Mapping[str, Any] = {
     "sent a legal notice again": gettext_lazy("sent a legal notice again"),
     "changed the rule of unsigned runs": gettext_lazy("changed the rule of unsigned charges"),
     "gave a duplicate back": gettext_lazy("gave a duplicate back"),
+    "handed in an import": gettext_lazy("handed in a file of subscribers"),
+    "approved an import": gettext_lazy("approved a file of subscribers"),
+    "had an import read again": gettext_lazy("had a file of subscribers read again"),
+    "put an import aside": gettext_lazy("put a file of subscribers aside"),
     "took a second charge over": gettext_lazy("gave a second charge back"),
 }
 
@@ -557,6 +574,8 @@ SUBJECTS: Mapping[str, Any] = {
     "offer": gettext_lazy("offer no. %(key)s"),
     "magazine": gettext_lazy("magazine no. %(key)s"),
     "gift": gettext_lazy("gift no. %(key)s"),
+    "import": gettext_lazy("import no. %(key)s"),
+    "taken_over_left": gettext_lazy("copies taken over and not served, from copy no. %(key)s"),
 }
 
 

@@ -39,6 +39,7 @@ from subscriptions.models import (
     Contact,
     Entitlement,
     Gift,
+    ImportRow,
     LostMailbox,
     Notice,
     Order,
@@ -176,8 +177,13 @@ def _end(
     """Nothing more is sent, nothing more is charged; what the copies given up were worth has been earned."""
     on = paris_day(at)
     move_copies(owed, "void", on=on, actor=actor, at=at, reason=reason or BECAUSE)
-    # What was not sold here, by an import, was never deferred in these books.
-    sold = [copy for copy in owed if copy.term.order_id or copy.term.payment_id or copy.term.source == CARRIED]
+    # What was neither sold here nor taken over with its debt was never deferred in these books.
+    taken_over = set(ImportRow.objects.filter(term__in={copy.term_id for copy in owed}).values_list("term", flat=True))
+    sold = [
+        copy
+        for copy in owed
+        if copy.term.order_id or copy.term.payment_id or copy.term.source == CARRIED or copy.term_id in taken_over
+    ]
     worth = sum((copy.value_ht for copy in sold), Decimal("0.00"))
     if worth:
         post([entries.given_up(f"customer:{customer.pk}", worth=worth, booked_on=on)], actor=actor, at=at)

@@ -24,7 +24,7 @@ CREATE TRIGGER one_copy_renews BEFORE INSERT ON subscriptions_order
 class Migration(migrations.Migration):
     dependencies = [
         ("payments", "0010_receipts"),
-        ("subscriptions", "0017_mailing_runs"),
+        ("subscriptions", "0019_imports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -2,6 +2,7 @@
 
 from subscriptions.models.declarations import Declaration, DeclarationEvent
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
+from subscriptions.models.imports import ImportFile, ImportFileEvent, ImportRow
 from subscriptions.models.institutions import Agency, AgencyDiscount, PurchaseOrder
 from subscriptions.models.looks import Look
 from subscriptions.models.notices import Notice, NoticeProof
@@ -56,6 +57,9 @@ __all__ = [
     "Gift",
     "GiftEvent",
     "HandOver",
+    "ImportFile",
+    "ImportFileEvent",
+    "ImportRow",
     "Issue",
     "LegalText",
     "Look",

@@ -26,6 +26,7 @@ from subscriptions.notices import (
     reminders,
     repayments,
     stoppings,
+    taken_over,
 )
 from subscriptions.notices.letter import Letter, OnStall
 
@@ -384,6 +385,14 @@ LETTERS: Mapping[str, Letter] = {
         facts=frozenset({"reissue_id"}),
         context=repayments.reissued,
         attachments=attachments.both_papers,
+    ),
+    # --- readers of another house ---
+    "taken_over": Letter(
+        rank=SERVICE,
+        facts=frozenset({"term_id"}),
+        context=taken_over.arrived,
+        untrue_because=taken_over.no_longer_so,
+        keep_days=CONTRACT,
     ),
     # --- links that a reader asked for ---
     "link_card": Letter(

@@ -25,7 +25,7 @@ from payments.money import eur, french
 from payments.transfers import giving_back
 from subscriptions.gifts.carried import sold_as
 from subscriptions.institutions.receiving import follow_up
-from subscriptions.models import Entitlement, Term
+from subscriptions.models import Entitlement, ImportRow, Term
 from subscriptions.moving import move_copies
 from subscriptions.stopping.reading import UNSERVED, Contract, unserved_price
 from subscriptions.transferring import ask_for_account
@@ -91,6 +91,8 @@ def _give_back(
     payment = next((one for one in contract.money if one.pk == sold.payment_id), None)
     if invoice is None or payment is None:
         move_copies(priced, "credit", on=on, actor=actor, at=at, reason=reason)
+        if ImportRow.objects.filter(term=term).exists():
+            post([entries.taken_over_left(priced[0].pk, worth=worth, booked_on=on)], actor=actor, at=at)
         _by_hand(term, amount, at=at)
         return None
     # Part of the price may have been given back before, for another reason: the rest is all that is left to give.

@@ -28,6 +28,8 @@ from subscriptions.renewals.rehearsing import rehearse
 from tests.backoffice.colleagues import Colleague, said, text_of
 from tests.backoffice.posting import batch_of
 from tests.backoffice.sold import planned, sell
+from tests.importing.desk import read
+from tests.importing.written import line, written
 from tests.institutions.papers import make_agency
 from tests.stopping.people import terminates
 from tests.support.test_contacts import PDF
@@ -173,6 +175,14 @@ OPEN_TO = {
     "desk_act_dismiss": {A},
     "desk_act_roles": {A},
     "desk_act_reset": {A},
+    "desk_imports": {F, A},
+    "desk_import": {F, A},
+    "desk_import_rows": {F, A},
+    "desk_import_csv": {F, A},
+    "desk_act_hand_in": {F, A},
+    "desk_act_import": {F, A},
+    "desk_act_import_again": {F, A},
+    "desk_act_import_aside": {F, A},
 }
 DOOR = {
     "desk_choose_password",
@@ -348,6 +358,17 @@ def world(offers):
         "desk_act_dismiss": other.pk,
         "desk_act_roles": other.pk,
         "desk_act_reset": other.pk,
+        **dict.fromkeys(
+            (
+                "desk_import",
+                "desk_import_rows",
+                "desk_import_csv",
+                "desk_act_import",
+                "desk_act_import_again",
+                "desk_act_import_aside",
+            ),
+            read(written(line()), at=timezone.now(), charge_from=timezone.localdate() + timedelta(days=60)).pk,
+        ),
     }
     return lambda name: reverse(name, args=[keys[name]] if name in keys else [])
 

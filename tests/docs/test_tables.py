@@ -21,6 +21,10 @@ def test_the_page_is_what_the_code_says():
     assert tables.PAGE.read_text(encoding="utf-8") == tables.text(), "make tables"
 
 
+def test_the_page_of_the_columns_of_an_import_is_what_the_code_says():
+    assert tables.COLUMNS_PAGE.read_text(encoding="utf-8") == tables.columns_text(), "make tables"
+
+
 def names(test: Callable[..., Any]) -> set[str]:
     """The names of a test's rows, as pytest shows them."""
     return {name for mark in test.pytestmark if mark.name == "parametrize" for name in _names(mark)}  # type: ignore[attr-defined]

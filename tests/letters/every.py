@@ -21,6 +21,8 @@ from subscriptions.models import (
     Declaration,
     Gift,
     HandOver,
+    ImportFile,
+    ImportRow,
     Issue,
     Pause,
     PriceChange,
@@ -516,6 +518,22 @@ def support(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
     ]
 
 
+def taken_over() -> list[NoticeDraft]:
+    """A reader of another house, two of whose copies are left."""
+    bought = purchase(automatic=True, number=51, email="camille51@example.fr", starts_on=date(2026, 5, 2))
+    bought.term.entitlements.filter(rank__lte=2).update(state="served")
+    file = ImportFile.objects.create(
+        source="ancienne-maison", name="abonnes.csv", sha256="0" * 64, size=1, lines_total=1, lines_declared=1,
+        copies_declared=2, deferred_declared=Decimal("13.52"), charge_from=date(2027, 3, 1), letters=True, state="let_in",
+        state_since=AT, checked_on=ON, actor=str(ACTOR), reason="x", at=AT,
+    )  # fmt: skip
+    ImportRow.objects.create(
+        file=file, line=2, foreign_ref="A-1", fingerprint="0" * 64, outcome="let_in", term=bought.term, copies_left=2,
+        deferred=Decimal("13.52"), vat_rate=Decimal("2.10"),
+    )  # fmt: skip
+    return [draft("taken_over", {"term_id": bought.term.pk})]
+
+
 def every() -> list[NoticeDraft]:
     """All of them, from real rows, all still true."""
     texts()
@@ -558,4 +576,5 @@ def every() -> list[NoticeDraft]:
         *reminders(),
         *gifts(),
         *support(bought, renewed),
+        *taken_over(),
     ]
