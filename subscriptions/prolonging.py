@@ -37,7 +37,7 @@ class Promised:
     `starts` are those of its terms in order, but for those that were undone; `ends_on` is the last day of the last one.
     `term`: the highest number that a term of it has, undone or not. `last_number`: the last number of the issue of its last copy, counted on where that issue is not planned yet; 0 if none is known. `from_end_until`: the
     last day on which an order prolongs it from its end. `open_end`: it is not over yet, because copies are owed or because
-    it renews itself. `waiting`: copies whose issue is not planned yet. `order_id`: the last order that bought a term of it, None if it was imported.
+    it renews itself. `waiting`: copies whose issue is not planned yet. `order_id`: the last order that bought a term of it, None if it was imported. `quantity`: copies of each issue of the last one.
     """
 
     starts: tuple[date, ...]
@@ -48,6 +48,7 @@ class Promised:
     open_end: bool
     waiting: int = 0
     order_id: int | None = None
+    quantity: int = 1
 
     def from_end(self, ordered_on: date) -> bool:
         """Whether the term of an order of that day follows the last one without a gap, whatever the sweeps have said."""
@@ -137,6 +138,7 @@ def prolonged(standing: Standing, held: Held, *, shelf: Shelf) -> Standing | Non
         first_issue=first,
         term=next_dates(promised, dates_of(first), ordered_on=on),
         issues=issues_from(first.number, shelf.issues, copies=standing.offer.copies),
+        quantity=promised.quantity,
         prolongs=Prolongs(subscription.pk, subscription.number or "", goes_on=promised.goes_on(on)),
     )
 
@@ -172,7 +174,17 @@ def promised_by(subscriptions: Sequence[Subscription]) -> dict[int, Promised]:
             last=Max(Coalesce("entitlements__issue__last_number", "entitlements__issue__number"), filter=kept),
         )
         .values_list(
-            "subscription", "number", "starts_on", "ends_on", "order", "undone", "waiting", "coming", "last", named=True
+            "subscription",
+            "number",
+            "starts_on",
+            "ends_on",
+            "order",
+            "undone",
+            "quantity",
+            "waiting",
+            "coming",
+            "last",
+            named=True,
         )
     )
     terms = {key: list(theirs) for key, theirs in groupby(rows, key=attrgetter("subscription"))}
@@ -201,4 +213,5 @@ def _promised(subscription: Subscription, terms: Sequence[Any]) -> Promised:
         open_end=not over and (automatic or any(term.coming for term in terms)),
         waiting=waiting,
         order_id=next((term.order for term in reversed(terms) if term.order is not None), None),
+        quantity=standing[-1].quantity,
     )

@@ -23,6 +23,7 @@ from subscriptions.gifts import announcing, claiming, forgetting
 from subscriptions.gifts.reminding import remind_of_gifts
 from subscriptions.importing import checking, letting_in
 from subscriptions.importing import forgetting as forgetting_imports
+from subscriptions.institutions.reminding import remind_overdue
 from subscriptions.issue_calendar import telling as late_telling
 from subscriptions.issue_calendar import watching
 from subscriptions.notices import delivering, recovering
@@ -227,6 +228,14 @@ def renewal_quotes() -> None:
         at = timezone.now()
         made = quote_due(on=paris_day(at), at=at, actor=job("renewal-quotes"), limit=ROWS)
         summary.text = f"{made} made"
+
+
+@shared_task(name="overdue-invoices")
+def overdue_invoices() -> None:
+    with running("overdue-invoices") as summary:
+        at = timezone.now()
+        told = remind_overdue(on=paris_day(at), at=at, actor=job("overdue-invoices"), limit=ROWS)
+        summary.text = f"{told} reminded"
 
 
 @shared_task(name="pauses")

@@ -113,6 +113,13 @@ TIMETABLE = (
         "What is wrong with the calendar of issues is on fulfilment's desk until it is mended.",
         at=(6, 0),
     ),
+    Job(
+        "overdue-invoices",
+        DAY,
+        26 * HOUR,
+        "Invoices that institutions have not paid by their day are on finance's desk, and reminded of fifteen and thirty days later.",
+        at=(8, 15),
+    ),
     Job("audit", DAY, 26 * HOUR, "The invariants of the design are checked against every row.", at=(3, 30)),
     Job(
         "forgetting",

@@ -114,6 +114,7 @@ def card(
         "starts_on": dates.starts_on,
         "ends_on": dates.ends_on,
         "copies_owed": dates.copies_left,
+        "quantity": dates.quantity,
         "renews_on": dates.renewal.on if dates.renewal else None,
         "renewal_amount": dates.renewal.amount if dates.renewal else None,
         "refuse_until": dates.renewal.refuse_until

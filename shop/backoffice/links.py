@@ -23,6 +23,7 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "transfer": (Right.REFUNDS, "desk_transfer"),
     "import": (Right.IMPORT, "desk_import"),
     "transfer_file": (Right.TRANSFERS, "desk_transfer_file"),
+    "receipt": (Right.RECEIPTS, "desk_receipt"),
     "invoice": (Right.INVOICES, "desk_invoice"),
     "declaration": (Right.DECLARATIONS, "desk_declaration"),
     "contact": (Right.CONTACTS, "desk_contact"),

@@ -31,6 +31,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.ORDERS, _("Rehearsals"), "desk_rehearsals"),
     (Right.PRICES, _("Changes of price"), "desk_prices"),
     (Right.QUOTES, _("Quotes"), "desk_quotes"),
+    (Right.INSTITUTIONS, _("Institutions’ orders"), "desk_institutions"),
     (Right.PAYMENTS, _("Payments"), "desk_payments"),
     (Right.REFUNDS, _("Refunds"), "desk_refunds"),
     (Right.REFUNDS, _("Refunds by transfer"), "desk_transfers"),

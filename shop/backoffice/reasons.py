@@ -98,6 +98,13 @@ STEPS = (
     gettext_noop("given back"),
     gettext_noop("given by the reader"),
     gettext_noop("another payer"),
+    gettext_noop("order %(reference)s invoiced"),
+    gettext_noop("transfer %(reference)s"),
+    gettext_noop("nothing is overdue any more"),
+    gettext_noop("written off"),
+    gettext_noop("nothing is left to pay"),
+    gettext_noop("the invoice was made out anew"),
+    gettext_noop("the order is cancelled"),
 )
 #: What was said and done about gifts.
 GIFTS = (

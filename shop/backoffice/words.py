@@ -20,6 +20,7 @@ Words = Mapping[str, tuple[Any, str]]
 ORDER: Words = {
     "draft": (pgettext_lazy("order", "draft"), NONE),
     "awaiting_payment": (pgettext_lazy("order", "awaiting payment"), WAIT),
+    "invoiced": (pgettext_lazy("order", "invoiced, to be paid"), WAIT),
     "paid": (pgettext_lazy("order", "paid"), GOOD),
     "expired": (pgettext_lazy("order", "expired"), NONE),
     "cancelled": (pgettext_lazy("order", "cancelled"), NONE),
@@ -240,6 +241,12 @@ QUOTE: Words = {
     "ordered": (pgettext_lazy("quote", "ordered"), GOOD),
     "expired": (pgettext_lazy("quote", "over, not ordered"), BAD),
 }
+#: How an invoice stands that is paid by transfer.
+OPEN_ITEM: Words = {
+    "open": (pgettext_lazy("invoice", "not due yet"), WAIT),
+    "overdue": (pgettext_lazy("invoice", "overdue"), BAD),
+    "settled": (pgettext_lazy("invoice", "nothing left to pay"), GOOD),
+}
 #: How a contact came about.
 CONTACT_CHANNEL: Mapping[str, Any] = {
     "phone": gettext_lazy("telephone"),
@@ -341,6 +348,8 @@ LETTER_KINDS: Mapping[str, Any] = {
     "temporary_address": gettext_lazy("Temporary address"),
     "temporary_address_ended": gettext_lazy("End of a temporary address"),
     "digital_agreed": gettext_lazy("Consent to the digital edition"),
+    "institution_invoice": gettext_lazy("Invoice to an institution"),
+    "invoice_overdue": gettext_lazy("Reminder of an overdue invoice"),
     "pause_confirmed": gettext_lazy("Issues put off"),
     "pause_ended": gettext_lazy("End of a pause"),
     "link_card": gettext_lazy("Link to change the means of payment"),
@@ -426,6 +435,7 @@ JOBS: Mapping[str, Any] = {
     "declarations": gettext_lazy("what follows from declarations"),
     "refund-deadlines": gettext_lazy("last days of refunds"),
     "price-changes": gettext_lazy("letters about prices"),
+    "overdue-invoices": gettext_lazy("invoices overdue"),
     "renewal-quotes": gettext_lazy("renewal quotes"),
     "pauses": gettext_lazy("end of pauses"),
     "fixed-terms": gettext_lazy("end of fixed terms"),
@@ -515,6 +525,13 @@ VERBS: Mapping[str, Any] = {
     "prepared a price change": gettext_lazy("prepared a change of price"),
     "signed a price change": gettext_lazy("signed a change of price"),
     "cancelled a price change": gettext_lazy("cancelled a change of price"),
+    "took an institution's order": gettext_lazy("took an institution's order"),
+    "cancelled an institution's order": gettext_lazy("cancelled an institution's order"),
+    "noted a transfer received": gettext_lazy("noted a transfer received"),
+    "reminded of an invoice": gettext_lazy("reminded of an invoice"),
+    "wrote an invoice off": gettext_lazy("wrote an invoice off"),
+    "added an agency": gettext_lazy("added an agency"),
+    "granted a discount": gettext_lazy("granted an agency a discount"),
     "made a quote": gettext_lazy("made a renewal quote"),
     "paused issues": gettext_lazy("put issues off"),
     "ended a pause": gettext_lazy("had issues sent that were put off"),
@@ -566,6 +583,8 @@ SUBJECTS: Mapping[str, Any] = {
     "dispute_returned": gettext_lazy("dispute no. %(key)s, given back"),
     "dispute_lost": gettext_lazy("dispute no. %(key)s, lost"),
     "invoice": gettext_lazy("invoice %(key)s"),
+    "write_off": gettext_lazy("loss no. %(key)s"),
+    "receipt": gettext_lazy("transfer received no. %(key)s"),
     "reissue": gettext_lazy("invoice no. %(key)s, made out anew"),
     "entry": gettext_lazy("entry %(key)s"),
     "fee": gettext_lazy("fee on line no. %(key)s"),

@@ -199,6 +199,7 @@ def summary(quoted: Quote) -> dict[str, Any]:
     return {
         "title": f"{settings.PUBLISHER['brand']}, {quoted.offer.title}",
         "copies": quoted.offer.copies,
+        "quantity": quoted.quantity,
         "amount": amount,
         "vat_rate": quoted.vat.rate,
         "vat_amount": split(amount, quoted.vat.rate)[1],

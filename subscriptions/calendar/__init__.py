@@ -19,6 +19,7 @@ from subscriptions.calendar.issues import (
     cutoff_for,
     expected_sepa_settlement,
     first_issue,
+    first_of_year,
     is_open,
     issues_of_term,
     last_of,
@@ -36,6 +37,7 @@ from subscriptions.calendar.terms import (
     legal_notice_window,
     term_after,
     term_dates,
+    year_dates,
 )
 
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "delivery_zone_of",
     "expected_sepa_settlement",
     "first_issue",
+    "first_of_year",
     "is_open",
     "issues_of_term",
     "last_day_to_refuse",
@@ -68,4 +71,5 @@ __all__ = [
     "term_after",
     "term_dates",
     "withdraw_until",
+    "year_dates",
 ]

@@ -86,6 +86,27 @@ def first_issue(issues: Iterable[IssueDates], *, on: date) -> IssueDates:
     return found
 
 
+def first_of_year(issues: Iterable[IssueDates], *, year: int) -> IssueDates:
+    """No. 1 of a civil year: the lowest number whose cover bears it. A term from January to December begins with it.
+
+    `issues` in any order. Raises CalendarTooShort if none is planned, or if it is posted: its copies are gone.
+    """
+    first = min((issue for issue in issues if issue.cover_year == year), key=lambda issue: issue.number, default=None)
+    if first is None:
+        raise CalendarTooShort(
+            _("No issue of %(year)s is planned yet. Plan the coming issues, then take the order."),
+            code="year_not_planned",
+            params={"year": year},
+        )
+    if first.posted_on is not None:
+        raise CalendarTooShort(
+            _("The first issue of %(year)s is posted: take the order from the next issue on, or for the year after."),
+            code="year_begun",
+            params={"year": year},
+        )
+    return first
+
+
 def reached_by_address_change(issues: Iterable[IssueDates], *, on: date) -> IssueDates | None:
     """The first issue that goes to an address given on day `on`; None if it is not planned yet."""
     return min((issue for issue in issues if is_open(issue, on=on)), key=lambda issue: issue.number, default=None)

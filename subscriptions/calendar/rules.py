@@ -51,6 +51,9 @@ class Rules:
     # An organisation gets a renewal quote so long before its term ends, and it holds so long (law.md 3.4).
     quote_days_before: int = 90
     quote_valid_days: int = 90
+    # Its invoice is due so long after it was issued, and it is reminded so long after that day (law.md 3.4: 30, 45, 60).
+    invoice_due_days: int = 30
+    invoice_reminded_days: tuple[int, ...] = (15, 30)
 
     # C. conso L221-18; the post of periodicals gives no proof of delivery, so a margin stands for it.
     withdrawal_days: int = 14

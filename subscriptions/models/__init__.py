@@ -5,6 +5,7 @@ from subscriptions.models.declarations import Declaration, DeclarationEvent
 from subscriptions.models.digital import ApiToken, DigitalConsent, DigitalDownload, DigitalRule, IssueFile
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
 from subscriptions.models.imports import ImportFile, ImportFileEvent, ImportRow
+from subscriptions.models.institutions import Agency, AgencyDiscount, PurchaseOrder
 from subscriptions.models.looks import Look
 from subscriptions.models.notices import Notice, NoticeProof
 from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
@@ -43,6 +44,8 @@ from subscriptions.models.support import Contact, HandOver
 
 __all__ = [
     "AddressChange",
+    "Agency",
+    "AgencyDiscount",
     "ApiToken",
     "CarriedTerm",
     "Consent",
@@ -89,6 +92,7 @@ __all__ = [
     "Price",
     "PriceChange",
     "PriceChangeEvent",
+    "PurchaseOrder",
     "Quote",
     "QuoteRendering",
     "QuoteSeries",

@@ -11,7 +11,7 @@ from payments.french_days import MONTHS
 from payments.french_days import french_day as day
 from payments.money import NBSP
 
-__all__ = ["bare_issues", "day", "issue", "issues", "moment", "month", "spaced"]
+__all__ = ["bare_issues", "copies_said", "day", "issue", "issues", "moment", "month", "spaced"]
 
 _BREAKABLE = re.compile(r" (?=[:;!?»€%])|(?<=«) |(?<=n°) ")
 
@@ -30,6 +30,12 @@ def month(number: int, year: int) -> str:
 def issue(number: int | str) -> str:
     """« n° 25 »; « n° 26-27 » of a double issue, whose number comes as it is printed."""
     return f"n°{NBSP}{number}"
+
+
+def copies_said(copies: int, quantity: int) -> str:
+    """« 4 numéros »; « 4 numéros, 3 exemplaires de chaque » where several copies of each go to one address."""
+    said = f"{copies}{NBSP}numéros" if quantity > 1 else f"{copies} numéros"
+    return f"{said}, {quantity}{NBSP}exemplaires de chaque" if quantity > 1 else said
 
 
 def issues(numbers: Sequence[int | str]) -> str:

@@ -18,6 +18,7 @@ from subscriptions.notices import (
     gift_reminders,
     gifts,
     hand_overs,
+    institutions,
     late_issues,
     links_sent,
     pauses,
@@ -332,6 +333,23 @@ LETTERS: Mapping[str, Letter] = {
         attachments=quotes.the_quote,
         untrue_because=quotes.ordered_since,
         one_click=True,
+    ),
+    "institution_invoice": Letter(
+        rank=SERVICE,
+        facts=frozenset({"order_id", "term_id", "invoice_id"}),
+        context=institutions.invoiced,
+        attachments=attachments.invoice,
+        untrue_because=institutions.taken_back,
+        keep_days=CONTRACT,
+    ),
+    # Who was reminded of a debt, and when, is asked for as long as the debt may be.
+    "invoice_overdue": Letter(
+        rank=SERVICE,
+        facts=frozenset({"invoice_id", "days", "first"}),
+        context=institutions.overdue,
+        attachments=attachments.invoice,
+        untrue_because=institutions.paid_since,
+        keep_days=CONTRACT,
     ),
     # --- pauses ---
     "pause_confirmed": Letter(

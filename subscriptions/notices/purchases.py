@@ -76,11 +76,12 @@ def confirmation(facts: Facts) -> Context:
 
 def _numbers(term: Term, copies: Sequence[Issue]) -> str:
     """« 4, du n° 25 au n° 28 »; of issues that are not all planned yet, the first."""
+    each = f", {term.quantity} exemplaires de chaque" if term.quantity > 1 else ""
     if not copies:
-        return str(term.copies)
+        return f"{term.copies}{each}"
     if len(copies) < term.copies:
-        return f"{term.copies}, à partir du {issue(copies[0].printed)}"
-    return f"{term.copies}, {issues([copy.printed for copy in copies])}"
+        return f"{term.copies}{each}, à partir du {issue(copies[0].printed)}"
+    return f"{term.copies}{each}, {issues([copy.printed for copy in copies])}"
 
 
 def _without_gap(term: Term) -> bool:

@@ -57,7 +57,8 @@ class Prolongs:
 class Standing:
     """One offer as it stands in one delivery zone on one day: what a quote says, without a buyer or his VAT.
 
-    `prolongs`: set where it would prolong a subscription; then term and issues are that one's next.
+    `prolongs`: set where it would prolong a subscription; then term and issues are that one's next. `quantity`: copies of
+    each issue.
     """
 
     offer: Offer
@@ -67,11 +68,12 @@ class Standing:
     term: TermDates
     issues: Sequence[Issue]
     prolongs: Prolongs | None = None
+    quantity: int = 1
 
     @property
     def amount(self) -> Any:
-        """The price incl. VAT and postage (Money)."""
-        return self.price.amount
+        """The price incl. VAT and postage (Money), of all copies of each issue."""
+        return self.price.amount * self.quantity
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from subscriptions.calendar import (
     numbers_from,
 )
 from subscriptions.models import Issue, Offer
-from subscriptions.notices.french import issue, issues, month
+from subscriptions.notices.french import copies_said, issue, issues, month
 from subscriptions.offers.catalogue import Prolongs, Shelf, dates_of
 from subscriptions.texts import online_functions
 
@@ -55,6 +55,8 @@ class Offered(Protocol):
     def term(self) -> TermDates: ...
     @property
     def issues(self) -> Sequence[Issue]: ...
+    @property
+    def quantity(self) -> int: ...
     @property
     def prolongs(self) -> Prolongs | None: ...
 
@@ -141,7 +143,7 @@ def _goods(offered: Offered, publisher: Mapping[str, Any]) -> str:
     copies = offered.offer.copies
     numbers = [row.printed for row in offered.issues]
     which = f" ({issues(numbers)})" if len(numbers) == copies else f", à partir du {issue(numbers[0])}"
-    count = f"{copies} numéros" if copies > 1 else "1 numéro"
+    count = copies_said(copies, offered.quantity) if copies > 1 else "1 numéro"
     pages = next((row.pages for row in reversed(offered.issues) if row.pages), None)
     size = f" Environ {pages} pages par numéro." if pages else ""
     return (

@@ -22,7 +22,7 @@ from payments.money import NBSP
 from payments.vat import split
 from subscriptions.calendar import RULES, numbers_from
 from subscriptions.models import Issue, Offer, Order, PostalAddress, Quote, QuoteSeries, Subscription
-from subscriptions.notices.french import bare_issues, month
+from subscriptions.notices.french import bare_issues, copies_said, month
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.orders.names import person_name
 from subscriptions.orders.quoting import Quote as Priced
@@ -100,10 +100,11 @@ def _make(subscription_id: int, *, actor: Actor, at: datetime, reason: str, by_i
         offer_id=priced.offer.pk,
         price_id=priced.price.pk,
         title=(
-            f"{subscription.offer.magazine.title} — {priced.offer.title}, {copies} numéros"
+            f"{subscription.offer.magazine.title} — {priced.offer.title}, {copies_said(copies, priced.quantity)}"
             f" (n°{NBSP}{numbers}), port compris. Réabonnement n°{NBSP}{subscription.number}"
         ),
         copies=copies,
+        quantity=priced.quantity,
         amount=priced.amount,
         amount_ht=split(priced.amount.amount, priced.vat.rate)[0],
         vat_zone=priced.vat.zone,

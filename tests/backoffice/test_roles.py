@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from payments.actors import job
 from payments.documents import keep
-from payments.models import DeskItem, LedgerEntry, MirrorCharge, MirrorRun, Transfer, TransferFile
+from payments.models import BankReceipt, DeskItem, LedgerEntry, MirrorCharge, MirrorRun, Transfer, TransferFile
 from payments.refunds import request
 from shop.backoffice import urls
 from shop.backoffice.models import BulkAct
@@ -34,6 +34,7 @@ from tests.backoffice.posting import batch_of
 from tests.backoffice.sold import planned, sell
 from tests.importing.desk import read
 from tests.importing.written import line, written
+from tests.institutions.papers import make_agency
 from tests.makers import CLERK, COLLEAGUE, send_out
 from tests.stopping.people import terminates
 from tests.support.test_contacts import PDF
@@ -147,6 +148,18 @@ OPEN_TO = {
     "desk_quotes": {F, S, A},
     "desk_quote_pdf": {F, S, A},
     "desk_act_quote": {F, S, A},
+    "desk_institutions": {F, S, A},
+    "desk_agencies": {F, S, A},
+    "desk_receipts": {F, A},
+    "desk_receipt": {F, A},
+    "desk_act_take_order": {F, S, A},
+    "desk_act_agency": {F, A},
+    "desk_act_discount": {F, A},
+    "desk_act_receive": {F, A},
+    "desk_act_remind_invoice": {F, A},
+    "desk_act_write_off": {F, A},
+    "desk_act_cancel_invoiced": {F, A},
+    "desk_act_receipt_back": {F, A},
     "desk_prices": {F, A},
     "desk_digital": {F, L, A},
     "desk_digital_edition": {F, L, A},
@@ -232,6 +245,10 @@ ELSE = {
     "desk_act_came_back": 409,
     "desk_act_file_sent": 409,
     "desk_act_file_discard": 409,
+    "desk_act_receive": 409,
+    "desk_act_remind_invoice": 409,
+    "desk_act_write_off": 409,
+    "desk_act_cancel_invoiced": 409,
 }
 
 
@@ -274,6 +291,10 @@ def world(offers):
         form_token=uuid.uuid4(), actor="job:tests", at=timezone.now(),
     )  # fmt: skip
     now = timezone.now()
+    receipt = BankReceipt.objects.create(
+        reference="ENC-1", bank_reference="BQ-1", received_on=date(2026, 11, 23), amount="5.00", payer="UNIV",
+        actor="job:tests", reason="essai", at=now,
+    )  # fmt: skip
     mirror = MirrorRun.objects.create(kind="nightly", since=now - timedelta(days=16), until=now, started_at=now)
     charge = MirrorCharge.objects.create(
         stripe_charge="ch_x",
@@ -362,6 +383,10 @@ def world(offers):
         **dict.fromkeys(("desk_act_recipient", "desk_act_payer", "desk_act_forget"), sale.subscription.pk),
         "desk_act_refund_part": sale.subscription.terms.get().pk,
         "desk_act_begin_transfer": refund.pk,
+        **dict.fromkeys(("desk_act_receive", "desk_act_remind_invoice", "desk_act_write_off"), sale.invoice.pk),
+        "desk_act_cancel_invoiced": sold,
+        "desk_act_discount": make_agency().pk,
+        **dict.fromkeys(("desk_receipt", "desk_act_receipt_back"), receipt.pk),
         "desk_act_reissue": sale.invoice.pk,
         "desk_act_take": item.pk,
         "desk_act_close": item.pk,

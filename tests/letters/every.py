@@ -29,6 +29,7 @@ from subscriptions.models import (
     IssueMove,
     Pause,
     PriceChange,
+    PurchaseOrder,
     Quote,
     QuoteSeries,
     Renewal,
@@ -524,6 +525,24 @@ def quotes() -> list[NoticeDraft]:
     return [draft("renewal_quote", {"quote_id": quote.pk})]
 
 
+def institutions() -> list[NoticeDraft]:
+    """What a university ordered on paper through an agency, invoiced before it is paid, and reminded of."""
+    bought = purchase(number=76, email="camille76@example.fr", buyer_kind="public_fr")
+    order = bought.order
+    PurchaseOrder.objects.create(
+        order=order, institution=bought.customer, dated_on=date(2026, 12, 28), due_on=date(2027, 2, 3),
+        actor=str(ACTOR), reason="bon de commande", at=AT,
+    )  # fmt: skip
+    university = Buyer("public_fr", "Université de Lyon", ("UNIVERSITE DE LYON", "69007 LYON"), "FR")
+    bill = invoice_of(
+        order, None, subject=f"order:{order.pk}:bill", buyer=university, due_on=date(2027, 2, 3), supplied_on=ON
+    )
+    return [
+        draft("institution_invoice", {**bought.facts, "invoice_id": bill.pk}),
+        draft("invoice_overdue", {"invoice_id": bill.pk, "days": 15, "first": 15}),
+    ]
+
+
 def support(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
     """What the support desk tells."""
     return [
@@ -593,6 +612,7 @@ def every() -> list[NoticeDraft]:
         *prices(),
         *links(),
         *quotes(),
+        *institutions(),
         *reminders(),
         *gifts(),
         *support(bought, renewed),

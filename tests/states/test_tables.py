@@ -97,8 +97,9 @@ PAYMENT = {
     "succeeded": "",
 }
 ORDER = {
-    "draft": "awaiting_payment paid expired cancelled",
+    "draft": "awaiting_payment invoiced paid expired cancelled",
     "awaiting_payment": "paid expired cancelled",
+    "invoiced": "paid cancelled",
     "expired": "paid",
     "cancelled": "paid",
     "paid": "",
