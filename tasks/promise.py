@@ -23,6 +23,9 @@ from subscriptions.gifts import announcing, claiming, forgetting
 from subscriptions.gifts.reminding import remind_of_gifts
 from subscriptions.importing import checking, letting_in
 from subscriptions.importing import forgetting as forgetting_imports
+from subscriptions.institutions.reminding import remind_overdue
+from subscriptions.issue_calendar import telling as late_telling
+from subscriptions.issue_calendar import watching
 from subscriptions.losses import answering, incidents, returning
 from subscriptions.losses.carrying_out import carry_out, put_ended_before_a_person
 from subscriptions.notices import delivering, recovering
@@ -229,6 +232,14 @@ def renewal_quotes() -> None:
         summary.text = f"{made} made"
 
 
+@shared_task(name="overdue-invoices")
+def overdue_invoices() -> None:
+    with running("overdue-invoices") as summary:
+        at = timezone.now()
+        told = remind_overdue(on=paris_day(at), at=at, actor=job("overdue-invoices"), limit=ROWS)
+        summary.text = f"{told} reminded"
+
+
 @shared_task(name="pauses")
 def pauses() -> None:
     with running("pauses") as summary:
@@ -246,6 +257,19 @@ def lost_copies() -> None:
         incidents.wake(on=paris_day(at), actor=actor, at=at)
         settled = carry_out(actor=actor, at=at) + put_ended_before_a_person(actor=actor, at=at)
         summary.text = f"{followed} came back, {answered} addresses known, {late} unanswered, {settled} claims settled"
+
+
+@shared_task(name="late-issues")
+def late_issues() -> None:
+    with running("late-issues") as summary:
+        summary.text = f"{late_telling.tell(at=timezone.now(), limit=ROWS)} told"
+
+
+@shared_task(name="issue-calendar")
+def issue_calendar() -> None:
+    with running("issue-calendar") as summary:
+        at = timezone.now()
+        summary.text = watching.watch(on=paris_day(at), at=at, actor=job("issue-calendar"))
 
 
 @shared_task(name="fixed-terms")

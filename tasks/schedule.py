@@ -74,6 +74,12 @@ TIMETABLE = (
         6 * HOUR,
         "On the day their giver chose, recipients of gifts are told, and who keeps what of them.",
     ),
+    Job(
+        "late-issues",
+        15 * MINUTE,
+        6 * HOUR,
+        "Whoever was told an earlier day of an issue than it has now is written to.",
+    ),
     Job("imports", MINUTE, HOUR, "Files of another house’s subscribers are read, and let in once somebody said yes."),
     Job("search-lines", MINUTE, HOUR, "New and changed readers are found by the search of the desks."),
     Job("heartbeat", MINUTE, 10 * MINUTE, "An outside watchdog hears that the clockwork turns."),
@@ -105,6 +111,20 @@ TIMETABLE = (
         26 * HOUR,
         "Organisations get the quote of their next year ninety days before this one ends.",
         at=(8, 0),
+    ),
+    Job(
+        "issue-calendar",
+        DAY,
+        26 * HOUR,
+        "What is wrong with the calendar of issues is on fulfilment's desk until it is mended.",
+        at=(6, 0),
+    ),
+    Job(
+        "overdue-invoices",
+        DAY,
+        26 * HOUR,
+        "Invoices that institutions have not paid by their day are on finance's desk, and reminded of fifteen and thirty days later.",
+        at=(8, 15),
     ),
     Job("audit", DAY, 26 * HOUR, "The invariants of the design are checked against every row.", at=(3, 30)),
     Job(

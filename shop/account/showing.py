@@ -125,6 +125,7 @@ def card(
         "starts_on": dates.starts_on,
         "ends_on": dates.ends_on,
         "copies_owed": dates.copies_left,
+        "quantity": dates.quantity,
         "renews_on": dates.renewal.on if dates.renewal else None,
         "renewal_amount": dates.renewal.amount if dates.renewal else None,
         "refuse_until": dates.renewal.refuse_until
@@ -158,6 +159,7 @@ def card(
         else None,
         "address_url": reverse("account_address", args=[subscription.pk]) if living and movable else None,
         "address_wanted_url": address_path(subscription.pk, on=dates.on) if asked and movable else None,
+        "stay_url": reverse("account_stay", args=[subscription.pk]) if living and movable else None,
         "card_url": reverse("account_card", args=[subscription.pk]) if may_pay(request, subscription) else None,
         "pay_url": pay_url(request, subscription, dates) if not stopped else None,
         "renew_url": renew_url(request, subscription, dates) if not stopped else None,
@@ -245,7 +247,7 @@ def sentence(subscription: Subscription, dates: SubscriptionDates) -> str:
             "%(issues)s is put off: a later issue comes in its place.",
             "%(issues)s are put off: later issues come in their place.",
             len(dates.paused),
-        ) % {"issues": issues([issue.number for issue in dates.paused])}
+        ) % {"issues": issues([issue.printed for issue in dates.paused])}
     if any(copy.state == Copy.HELD for copy in dates.copies):
         return _("Your copies are on hold: none is lost.")
     if subscription.renewal == Offer.Renewal.FIXED and dates.copies_left == 0 and dates.copies:
@@ -280,7 +282,7 @@ def last_words(dates: SubscriptionDates) -> str:
     """The last issue of what was paid for, while a pause moves it; an empty string else."""
     if not dates.paused or dates.last_number is None:
         return ""
-    said = {"number": issue_number(dates.last_number)}
+    said = {"number": issue_number(dates.last_printed)}
     if dates.last_issue is None:
         return _("%(number)s, whose date is not set yet") % said
     return _("%(number)s, posted about %(date)s") % (said | {"date": day(dates.last_issue.post_on)})
@@ -289,7 +291,7 @@ def last_words(dates: SubscriptionDates) -> str:
 def paused_line(issue: IssueDates) -> dict[str, Any]:
     """An issue that does not come, on the time line of copies."""
     return {
-        "number": issue.number,
+        "number": issue.printed,
         "place": issue.number,
         "month": month(issue.cover_month, issue.cover_year),
         "icon": "pause",
@@ -306,7 +308,7 @@ def copy_line(copy: CopyDates, *, paused: bool = False) -> dict[str, Any]:
     icon, tone, word = COPIES[copy.state]
     issue = copy.issue
     return {
-        "number": issue.number if issue else None,
+        "number": issue.printed if issue else None,
         # What another house has sent came before all that we know of.
         "earlier": issue is None and copy.state == Copy.SERVED,
         "place": issue.number if issue else 0 if copy.state == Copy.SERVED else MANY,
@@ -344,7 +346,7 @@ def shown_issue(issue: IssueDates | None) -> dict[str, Any] | None:
     """An issue as the templates print it."""
     if issue is None:
         return None
-    return {"number": issue.number, "month": month(issue.cover_month, issue.cover_year), "post_date": issue.post_on}
+    return {"number": issue.printed, "month": month(issue.cover_month, issue.cover_year), "post_date": issue.post_on}
 
 
 def means_words(means: Means | None) -> str:

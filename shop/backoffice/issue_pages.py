@@ -40,7 +40,7 @@ def issues(request: HttpRequest) -> HttpResponse:
 
     def row(one: Any) -> Sequence[Cell]:
         return (
-            Cell(issue_number(one.number), reverse("desk_issue", args=[one.pk])),
+            Cell(issue_number(one.printed), reverse("desk_issue", args=[one.pk])),
             chip(words.said(words.ISSUE, one.state)),
             Cell(short_day(one.cutoff_on), num=True),
             Cell(short_day(one.posted_on or one.post_on), num=True),

@@ -26,10 +26,12 @@ DESK_LABELS: Mapping[str, Any] = {
 ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.ORDERS, _("Orders"), "desk_orders"),
     (Right.DECLARATIONS, _("Declarations"), "desk_declarations"),
+    (Right.PEOPLE, _("Calendar of issues"), "desk_issue_calendar"),
     (Right.ORDERS, _("Renewals"), "desk_renewals"),
     (Right.ORDERS, _("Rehearsals"), "desk_rehearsals"),
     (Right.PRICES, _("Changes of price"), "desk_prices"),
     (Right.QUOTES, _("Quotes"), "desk_quotes"),
+    (Right.INSTITUTIONS, _("Institutions’ orders"), "desk_institutions"),
     (Right.PAYMENTS, _("Payments"), "desk_payments"),
     (Right.REFUNDS, _("Refunds"), "desk_refunds"),
     (Right.REFUNDS, _("Refunds by transfer"), "desk_transfers"),

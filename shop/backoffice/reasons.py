@@ -41,6 +41,11 @@ STEPS = (
     gettext_noop("not ours"),
     gettext_noop("given up after %(tries)s attempts: %(trouble)s"),
     gettext_noop("asked for in the account"),
+    gettext_noop("given in the account"),
+    gettext_noop("the calendar was mended"),
+    gettext_noop("the issue has been posted meanwhile"),
+    gettext_noop("its day has moved again"),
+    gettext_noop("the reader does not receive this issue any more"),
     gettext_noop("the next term is paid"),
     gettext_noop("the next term is not paid yet"),
     gettext_noop("R has come"),
@@ -93,6 +98,13 @@ STEPS = (
     gettext_noop("given back"),
     gettext_noop("given by the reader"),
     gettext_noop("another payer"),
+    gettext_noop("order %(reference)s invoiced"),
+    gettext_noop("transfer %(reference)s"),
+    gettext_noop("nothing is overdue any more"),
+    gettext_noop("written off"),
+    gettext_noop("nothing is left to pay"),
+    gettext_noop("the invoice was made out anew"),
+    gettext_noop("the order is cancelled"),
 )
 #: What became of lost copies, and why (`subscriptions.losses`).
 LOSSES = (

@@ -59,6 +59,8 @@ class Right(StrEnum):
     PRICES = "change_prices"
     ACT_FOR = "act_for_readers"
     QUOTES = "make_quotes"
+    INSTITUTIONS = "take_institution_orders"
+    RECEIPTS = "note_receipts"
     ISSUES = "change_issues"
     DIGITAL = "see_digital_edition"
     DIGITAL_SET = "set_digital_edition"
@@ -109,6 +111,8 @@ LABELS: Mapping[Right, Any] = {
     Right.SIGN: _("sign rehearsals"),
     Right.BULK: _("act on many renewals at once"),
     Right.QUOTES: _("see and make renewal quotes"),
+    Right.INSTITUTIONS: _("take institutions’ orders"),
+    Right.RECEIPTS: _("note transfers received, and grant agencies their discounts"),
     Right.PRICES: _("prepare and sign changes of price"),
     Right.ACT_FOR: _("act for a reader"),
     Right.ISSUES: _("change the calendar of issues"),
@@ -169,6 +173,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.SIGN,
             Right.PRICES,
             Right.QUOTES,
+            Right.INSTITUTIONS,
+            Right.RECEIPTS,
             Right.IMPORT,
             Right.DIGITAL,
             Right.DIGITAL_SET,
@@ -223,6 +229,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.ACT_FOR,
             Right.QUOTES,
             Right.CLAIMS,
+            Right.INSTITUTIONS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Right),

@@ -22,6 +22,7 @@ from shop.backoffice.quote_pages import quotes_of
 from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, show, why
+from shop.backoffice.stays import stays_of
 from shop.backoffice.tables import ActLink, Cell, Detail, Fact, Step, Table, Why, chip
 from shop.templatetags.french import euros, issue_number, short_day, stamp
 from subscriptions.calendar import IssueDates
@@ -82,6 +83,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
             _terms(user, terms),
             _copies(one, moves, dates),
             _moves_of_house(user, one),
+            *stays_of(user, one, on=dates.on),
             *_pauses(one),
             *losses_of(user, one),
             _hand_overs(user, one),
@@ -91,6 +93,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
         ],
         acts=[
             *acts_for(user, (Right.ADDRESS, _("Correct the address"), "desk_act_address", one.recipient_id)),
+            *acts_for(user, (Right.ADDRESS, _("Give a temporary address"), "desk_act_stay", one.recipient_id)),
             *pause_acts(user, dates, one),
             *loss_acts(user, one),
             *(
@@ -166,15 +169,15 @@ def _dates(dates: SubscriptionDates) -> list[Fact]:
     """What comes next, what is left, until when: from the calculator that the reader's own page asks."""
     first, following, renewal = dates.first_issue, dates.next_issue, dates.renewal
     facts = [
-        Fact(_("First issue"), issue_number(first.number) if first else ""),
+        Fact(_("First issue"), issue_number(first.printed) if first else ""),
         Fact(_("Next issue"), _issue(following) if following else ""),
         Fact(_("Copies left"), dates.copies_left),
         Fact(_("Until"), short_day(dates.ends_on)),
     ]
     if dates.paused:
-        numbers = ", ".join(issue_number(issue.number) for issue in dates.paused)
+        numbers = ", ".join(issue_number(issue.printed) for issue in dates.paused)
         facts.append(Fact(_("Put off"), numbers, "#exemplaires", chip=words.WAIT))
-        facts.append(Fact(_("Last issue"), issue_number(dates.last_number) if dates.last_number else ""))
+        facts.append(Fact(_("Last issue"), issue_number(dates.last_printed) if dates.last_printed else ""))
     if dates.withdrawal_open:
         until = short_day(dates.withdraw_until) or _("fourteen days from the first issue")
         facts.append(Fact(_("May withdraw until"), until))
@@ -200,7 +203,7 @@ def _renewals(user: Any, one: Subscription) -> list[Why]:
 
 def _issue(issue: IssueDates) -> str:
     posted = short_day(issue.posted_on or issue.post_on)
-    return _("%(number)s, posted about %(day)s") % {"number": issue_number(issue.number), "day": posted}
+    return _("%(number)s, posted about %(day)s") % {"number": issue_number(issue.printed), "day": posted}
 
 
 def _terms(user: Any, terms: list[Term]) -> Table:
@@ -275,7 +278,7 @@ def _movements(moves: list[EntitlementMovement]) -> Why:
             Step(
                 at=move.at,
                 from_word=_("copy %(rank)s, %(issue)s")
-                % {"rank": move.entitlement.rank, "issue": issue_number(move.issue.number) if move.issue else "—"},
+                % {"rank": move.entitlement.rank, "issue": issue_number(move.issue.printed) if move.issue else "—"},
                 to_word=words.said(words.MOVEMENT, move.kind)["word"],
                 tone=words.said(words.MOVEMENT, move.kind)["tone"],
                 who=words.who(move.actor, names),
@@ -303,7 +306,7 @@ def _moves_of_house(user: Any, one: Subscription) -> Table:
                 Cell(stamp(row.at), num=True),
                 Cell(", ".join(row.old.lines)),
                 Cell(", ".join(row.new.lines)),
-                Cell(issue_number(row.first_issue.number) if row.first_issue else _("the next issue planned")),
+                Cell(issue_number(row.first_issue.printed) if row.first_issue else _("the next issue planned")),
                 Cell(words.who(row.actor, names)),
                 Cell(reason(row.reason)),
             )
@@ -334,7 +337,7 @@ def _pauses(one: Subscription) -> list[Table]:
         rows=[
             (
                 Cell(stamp(row.at), num=True),
-                Cell(issue_number(row.issue.number)),
+                Cell(issue_number(row.issue.printed)),
                 Cell(row.term.number, num=True),
                 chip(words.said(words.PAUSE, row.state), "#exemplaires"),
                 Cell(words.who(row.actor, names)),
@@ -366,7 +369,7 @@ def _hand_overs(user: Any, one: Subscription) -> Table:
                     row.new_recipient.name if row.new_recipient else name_of(row.new_payer),
                     link(user, "customer", row.new_payer_id),
                 ),
-                Cell(issue_number(row.first_issue.number) if row.first_issue else ""),
+                Cell(issue_number(row.first_issue.printed) if row.first_issue else ""),
                 Cell(words.who(row.actor, names)),
                 Cell(reason(row.reason)),
             )

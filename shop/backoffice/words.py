@@ -20,6 +20,7 @@ Words = Mapping[str, tuple[Any, str]]
 ORDER: Words = {
     "draft": (pgettext_lazy("order", "draft"), NONE),
     "awaiting_payment": (pgettext_lazy("order", "awaiting payment"), WAIT),
+    "invoiced": (pgettext_lazy("order", "invoiced, to be paid"), WAIT),
     "paid": (pgettext_lazy("order", "paid"), GOOD),
     "expired": (pgettext_lazy("order", "expired"), NONE),
     "cancelled": (pgettext_lazy("order", "cancelled"), NONE),
@@ -341,6 +342,12 @@ QUOTE: Words = {
     "ordered": (pgettext_lazy("quote", "ordered"), GOOD),
     "expired": (pgettext_lazy("quote", "over, not ordered"), BAD),
 }
+#: How an invoice stands that is paid by transfer.
+OPEN_ITEM: Words = {
+    "open": (pgettext_lazy("invoice", "not due yet"), WAIT),
+    "overdue": (pgettext_lazy("invoice", "overdue"), BAD),
+    "settled": (pgettext_lazy("invoice", "nothing left to pay"), GOOD),
+}
 #: How a contact came about.
 CONTACT_CHANNEL: Mapping[str, Any] = {
     "phone": gettext_lazy("telephone"),
@@ -438,7 +445,12 @@ LETTER_KINDS: Mapping[str, Any] = {
     "price_change": gettext_lazy("New price of the next year"),
     "price_change_cancelled": gettext_lazy("New price called off"),
     "renewal_quote": gettext_lazy("Renewal quote"),
+    "issue_late": gettext_lazy("An issue posted later than announced"),
+    "temporary_address": gettext_lazy("Temporary address"),
+    "temporary_address_ended": gettext_lazy("End of a temporary address"),
     "digital_agreed": gettext_lazy("Consent to the digital edition"),
+    "institution_invoice": gettext_lazy("Invoice to an institution"),
+    "invoice_overdue": gettext_lazy("Reminder of an overdue invoice"),
     "pause_confirmed": gettext_lazy("Issues put off"),
     "pause_ended": gettext_lazy("End of a pause"),
     "claim_link": gettext_lazy("Link to claim a copy"),
@@ -480,7 +492,7 @@ _ANSWER = re.compile(r"\b\d{3} [^.:]+")
 def issue_of(issue: Any, state: str) -> str:
     """The issue of a copy; of one that has none, whether it is still to be planned or was sent by another house."""
     if issue is not None:
-        return issue_number(issue.number)
+        return issue_number(issue.printed)
     return _("before our register") if state == "served" else _("not planned yet")
 
 
@@ -534,6 +546,7 @@ JOBS: Mapping[str, Any] = {
     "declarations": gettext_lazy("what follows from declarations"),
     "refund-deadlines": gettext_lazy("last days of refunds"),
     "price-changes": gettext_lazy("letters about prices"),
+    "overdue-invoices": gettext_lazy("invoices overdue"),
     "renewal-quotes": gettext_lazy("renewal quotes"),
     "pauses": gettext_lazy("end of pauses"),
     "lost-copies": gettext_lazy("lost copies"),
@@ -585,6 +598,11 @@ VERBS: Mapping[str, Any] = {
     "method changed": gettext_lazy("changed the means of payment"),
     "email changed": gettext_lazy("changed the e-mail address"),
     "changed an address": gettext_lazy("changed an address"),
+    "gave a temporary address": gettext_lazy("gave a temporary address"),
+    "ended a temporary address": gettext_lazy("ended a temporary address"),
+    "planned issues": gettext_lazy("planned issues"),
+    "moved an issue": gettext_lazy("moved the days of an issue"),
+    "made an issue double": gettext_lazy("made an issue double"),
     "replaced an e-mail": gettext_lazy("replaced an e-mail address"),
     "asked Stripe": gettext_lazy("asked Stripe about a payment"),
     "took a desk item": gettext_lazy("took a matter in hand"),
@@ -619,6 +637,13 @@ VERBS: Mapping[str, Any] = {
     "prepared a price change": gettext_lazy("prepared a change of price"),
     "signed a price change": gettext_lazy("signed a change of price"),
     "cancelled a price change": gettext_lazy("cancelled a change of price"),
+    "took an institution's order": gettext_lazy("took an institution's order"),
+    "cancelled an institution's order": gettext_lazy("cancelled an institution's order"),
+    "noted a transfer received": gettext_lazy("noted a transfer received"),
+    "reminded of an invoice": gettext_lazy("reminded of an invoice"),
+    "wrote an invoice off": gettext_lazy("wrote an invoice off"),
+    "added an agency": gettext_lazy("added an agency"),
+    "granted a discount": gettext_lazy("granted an agency a discount"),
     "made a quote": gettext_lazy("made a renewal quote"),
     "paused issues": gettext_lazy("put issues off"),
     "claimed a copy": gettext_lazy("claimed a copy that was lost"),
@@ -676,6 +701,8 @@ SUBJECTS: Mapping[str, Any] = {
     "dispute_returned": gettext_lazy("dispute no. %(key)s, given back"),
     "dispute_lost": gettext_lazy("dispute no. %(key)s, lost"),
     "invoice": gettext_lazy("invoice %(key)s"),
+    "write_off": gettext_lazy("loss no. %(key)s"),
+    "receipt": gettext_lazy("transfer received no. %(key)s"),
     "reissue": gettext_lazy("invoice no. %(key)s, made out anew"),
     "entry": gettext_lazy("entry %(key)s"),
     "fee": gettext_lazy("fee on line no. %(key)s"),
@@ -709,4 +736,7 @@ SUBJECTS: Mapping[str, Any] = {
 def subject(name: str) -> str:
     """What `kind:id` names, in words; a kind that the table does not know is shown as it is."""
     kind, _colon, key = name.partition(":")
+    if kind == "magazine":
+        # `magazine:1:gap:26`: what is wrong with its calendar; the sentence says what.
+        key = key.partition(":")[0]
     return str(SUBJECTS[kind]) % {"key": key} if kind in SUBJECTS and key else name

@@ -26,6 +26,7 @@ from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import put_on_desk, record_act
 from payments.disputes import is_disputed
+from payments.invoicing.open_items import still_open
 from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import DeskItem, PayerAccount, Payment, Refund, SavedMethod, Transfer
@@ -47,6 +48,7 @@ from subscriptions.models import (
     Recipient,
     Renewal,
     Subscription,
+    TemporaryAddress,
 )
 from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import move, move_copies
@@ -146,6 +148,8 @@ def _waits_because(customer: Customer) -> str:
     waiting = (Order.State.DRAFT, Order.State.AWAITING_PAYMENT)
     if Order.objects.filter(mine, state__in=waiting).exists():
         return str(_("An order is waiting for its payment. It ends within a day if you do not pay it; come back then."))
+    if still_open().filter(Q(customer=customer) | Q(customer__merged_into=customer)).exists():
+        return str(_("An invoice is still to be paid. Come back once it is."))
     payments = Payment.objects.filter(Q(customer=customer) | Q(customer__merged_into=customer))
     under_way = (Refund.State.CREATED, Refund.State.PENDING, Refund.State.UNKNOWN)
     if Refund.objects.filter(payment__in=payments, state__in=under_way).exists():
@@ -214,7 +218,9 @@ def _blank(customer: Customer, *, on: date, at: datetime) -> None:
     gifts = Subscription.objects.filter(state__in=LIVING).exclude(pk__in=_own_of(customer.pk))
     recipients = Recipient.objects.filter(customer=customer).exclude(pk__in=gifts.values("recipient"))
     moves = AddressChange.objects.filter(recipient__in=recipients)
+    stays = TemporaryAddress.objects.filter(recipient__in=recipients)
     lived = Q(pk__in=recipients.values("address")) | Q(pk__in=moves.values("old")) | Q(pk__in=moves.values("new"))
+    lived |= Q(pk__in=stays.values("address"))
     sold = Order.objects.filter(Q(delivery=OuterRef("pk")) | Q(billing=OuterRef("pk")))
     others = Recipient.objects.filter(address=OuterRef("pk")).exclude(customer=customer)
     addresses = (

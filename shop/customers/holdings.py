@@ -6,7 +6,7 @@ What is another person's is not among them: who at the shop did something, and o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -36,11 +36,13 @@ from subscriptions.models import (
     Quote,
     RenewalChoice,
     Subscription,
+    TemporaryAddress,
     Term,
 )
 from subscriptions.models.gifts import CARRIED
 
 Facts = dict[str, Any]
+DAY = timedelta(days=1)
 
 
 def everything(customer: Customer, *, at: datetime) -> Facts:
@@ -53,6 +55,10 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
             "subscriptions": [_subscription(one, customer) for one in subscriptions],
             "gifts": [_gift(one, customer) for one in _gifts(customer)],
             "address_changes": [_move(one) for one in _moves(customer)],
+            "temporary_addresses": [
+                {"at": one.at, "address": _address(one.address), "from_on": one.from_on, "to_on": one.until - DAY}
+                for one in TemporaryAddress.objects.filter(recipient__customer=customer).select_related("address")
+            ],
             "orders": [_order(one) for one in _orders(customer)],
             "payments": [_payment(one) for one in _payments(customer)],
             "transfers": [_transfer(one) for one in Transfer.objects.filter(theirs(customer)).order_by("pk")],

@@ -79,7 +79,7 @@ def shared(run: MailingRun) -> dict[str, Any]:
     deposit = f"{run.deposit_on:%Y%m%d}" if run.deposit_on else ""
     issue = run.issue
     return {
-        "title": issue.magazine.code, "number": issue.number, "weight": run.house.weight_g, "deposit": deposit, "run": run.pk,
+        "title": issue.magazine.code, "number": issue.printed, "weight": run.house.weight_g, "deposit": deposit, "run": run.pk,
     }  # fmt: skip
 
 

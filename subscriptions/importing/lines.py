@@ -137,7 +137,7 @@ class Reading:
             raise FileRefused(_("The heads of the columns cannot be read."), code="heads") from broken
         heads = [head.strip().casefold() for head in found]
         if len(heads) == 1 and any(text.count(sign) >= len(REQUIRED) - 1 for sign in (",", "\t", "|")):
-            raise FileRefused(_("The cells are to be separated by semicolons (;)."), code="separator")
+            raise FileRefused(_("The cells are to be separated by semicolons."), code="separator")
         faults = [
             *_listed(_("These columns are missing: %(names)s."), sorted(REQUIRED - set(heads))),
             *_listed(

@@ -48,7 +48,7 @@ def name_the_account(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("payments", "0009_document_to_empty"),
-        ("subscriptions", "0017_mailing_runs"),
+        ("subscriptions", "0018_issue_calendar"),
     ]
 
     operations = [

@@ -35,7 +35,7 @@ CREATE TRIGGER download_needs_right BEFORE INSERT ON subscriptions_digitaldownlo
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("subscriptions", "0017_mailing_runs"),
+        ("subscriptions", "0019_imports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from payments.evidence import Protect
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("subscriptions", "0017_mailing_runs"),
+        ("subscriptions", "0021_institutions"),
     ]
 
     operations = [

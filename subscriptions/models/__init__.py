@@ -1,9 +1,11 @@
 """Every table of the middle floor, one module per subject; verbs live in the rooms beside."""
 
+from subscriptions.models.dates import IssueMove, TemporaryAddress, TemporaryAddressEnd
 from subscriptions.models.declarations import Declaration, DeclarationEvent
 from subscriptions.models.digital import ApiToken, DigitalConsent, DigitalDownload, DigitalRule, IssueFile
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
 from subscriptions.models.imports import ImportFile, ImportFileEvent, ImportRow
+from subscriptions.models.institutions import Agency, AgencyDiscount, PurchaseOrder
 from subscriptions.models.looks import Look
 from subscriptions.models.losses import (
     AddressDoubt,
@@ -55,6 +57,8 @@ __all__ = [
     "AddressChange",
     "AddressDoubt",
     "AddressDoubtEvent",
+    "Agency",
+    "AgencyDiscount",
     "ApiToken",
     "CarriedTerm",
     "Claim",
@@ -82,6 +86,7 @@ __all__ = [
     "ImportRow",
     "Issue",
     "IssueFile",
+    "IssueMove",
     "LegalText",
     "Look",
     "LossRule",
@@ -106,6 +111,7 @@ __all__ = [
     "Price",
     "PriceChange",
     "PriceChangeEvent",
+    "PurchaseOrder",
     "Quote",
     "QuoteRendering",
     "QuoteSeries",
@@ -123,6 +129,8 @@ __all__ = [
     "StockMovement",
     "Subscription",
     "SubscriptionEvent",
+    "TemporaryAddress",
+    "TemporaryAddressEnd",
     "Term",
     "TermUndone",
     "UnsignedRunRule",

@@ -18,6 +18,8 @@ from subscriptions.notices import (
     gift_reminders,
     gifts,
     hand_overs,
+    institutions,
+    late_issues,
     links_sent,
     losses,
     pauses,
@@ -26,6 +28,7 @@ from subscriptions.notices import (
     quotes,
     reminders,
     repayments,
+    stays,
     stoppings,
     taken_over,
 )
@@ -352,6 +355,23 @@ LETTERS: Mapping[str, Letter] = {
         untrue_because=quotes.ordered_since,
         one_click=True,
     ),
+    "institution_invoice": Letter(
+        rank=SERVICE,
+        facts=frozenset({"order_id", "term_id", "invoice_id"}),
+        context=institutions.invoiced,
+        attachments=attachments.invoice,
+        untrue_because=institutions.taken_back,
+        keep_days=CONTRACT,
+    ),
+    # Who was reminded of a debt, and when, is asked for as long as the debt may be.
+    "invoice_overdue": Letter(
+        rank=SERVICE,
+        facts=frozenset({"invoice_id", "days", "first"}),
+        context=institutions.overdue,
+        attachments=attachments.invoice,
+        untrue_because=institutions.paid_since,
+        keep_days=CONTRACT,
+    ),
     # --- pauses ---
     "pause_confirmed": Letter(
         rank=SERVICE,
@@ -383,6 +403,26 @@ LETTERS: Mapping[str, Letter] = {
     "address_wanted": _returned(),
     "address_checked": _returned(),
     "copy_refused": _returned(),
+    # --- the calendar of issues ---
+    # A day that was told is promised (C. conso L216-1): rather twice than never.
+    "issue_late": Letter(
+        rank=SERVICE,
+        facts=frozenset({"move_id", "subscription_id", "told_on"}),
+        context=late_issues.slipped,
+        untrue_because=late_issues.no_longer_late,
+        keep_days=CONTRACT,
+    ),
+    "temporary_address": Letter(
+        rank=SERVICE,
+        facts=frozenset({"temporary_id"}),
+        context=stays.given,
+        untrue_because=stays.over_already,
+    ),
+    "temporary_address_ended": Letter(
+        rank=SERVICE,
+        facts=frozenset({"temporary_id"}),
+        context=stays.ended,
+    ),
     # --- the digital edition ---
     # What is confirmed ends a right (C. conso L221-28, 13°): rather twice than never.
     "digital_agreed": Letter(

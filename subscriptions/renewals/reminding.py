@@ -85,6 +85,13 @@ def _last_numbers(step: ReminderStep, magazine: Magazine, *, on: date, since: da
     return list(posted.values_list("number", flat=True))
 
 
+def _before(numbers: Sequence[int], places: int, magazine: Magazine) -> list[int]:
+    """The issues that came so many places before each: by the calendar, for a double issue leaves a hole in the numbers."""
+    every = list(Issue.objects.filter(magazine=magazine).order_by("number").values_list("number", flat=True))
+    found = (every.index(number) - places for number in numbers)
+    return [every[place] for place in found if place >= 0]
+
+
 def _due(
     step: ReminderStep, from_here: Sequence[ReminderStep], magazine: Magazine, numbers: list[int] | None, *, on: date,
     since: date | None,
@@ -96,7 +103,7 @@ def _due(
     if numbers is None:
         terms = terms.filter(**_within("subscription__state_since", step, on=on, since=since))
     elif step.issues_from_last > 0:
-        last = [number - step.issues_from_last for number in numbers]
+        last = _before(numbers, step.issues_from_last, magazine)
         terms = terms.filter(entitlements__rank=F("copies"), entitlements__issue__number__in=last)
     else:
         terms = terms.filter(

@@ -33,6 +33,7 @@ from subscriptions.refunding import refund_in_full
 from subscriptions.renewals.charging import claim
 from subscriptions.renewals.falling_due import fall_due
 from tasks import money
+from tests.institutions.papers import take, transfer
 from tests.makers import READER, TODAY, make_wish, open_page, place_order, send_out
 from tests.purchase.conftest import hear, offers, standin, standin_inprocess, till  # noqa: F401
 from tests.renewals.people import announced
@@ -181,6 +182,23 @@ FAULTS = (
         ),
     ),
     Fault(
+        "an institution's order said to be paid", "ONE-CHARGE", "paid_on_invoice",
+        "stands at paid, its invoice leaves 17.60 to pay",
+        ("UPDATE subscriptions_order SET state = 'paid' WHERE id = (SELECT order_id FROM subscriptions_purchaseorder)",),
+    ),
+    Fault(
+        "an institution that never got its invoice", "TOLD", "invoices_told", "invoiced, and the invoice was not sent",
+        ("UPDATE subscriptions_notice SET matter = 'x' WHERE kind = 'institution_invoice'",),
+    ),
+    Fault(
+        "a transfer received that nobody booked", "BALANCED", "balanced", "has no entry in the books",
+        ("UPDATE payments_ledgerentry SET source = 'x' WHERE source LIKE 'receipt:%'",),
+    ),
+    Fault(
+        "a transfer that pays more than was booked", "BALANCED", "open_items", "holds",
+        ("UPDATE payments_receiptshare SET amount = 11",),
+    ),
+    Fault(
         "two paying payments of one order", "ONE-CHARGE", "one_charge", "2 paying payments",
         another_payment(surplus=False), without=("payment_one_paying_per_subject",),
     ),
@@ -250,7 +268,7 @@ FAULTS = (
         entry("payment:9001", debit="517000", credit="512000", amount="27.60"),
     ),
     Fault(
-        "a debt that no document explains", "BALANCED", "open_items", "holds 1.00, documents and payments leave 0.00 open",
+        "a debt that no document explains", "BALANCED", "open_items", "holds 18.60, documents and payments leave 17.60 open",
         entry("x:1", debit="411000", credit="512000", amount="1"),
     ),
     Fault(
@@ -280,7 +298,7 @@ FAULTS = (
     ),
     Fault(
         "deferred revenue that nobody is owed", "BALANCED", "deferred",
-        "holds 122.63, the copies owed are worth 121.63", entry("x:1", debit="512000", credit="487100", amount="1"),
+        "holds 149.66, the copies owed are worth 148.66", entry("x:1", debit="512000", credit="487100", amount="1"),
     ),
     Fault(
         "an invoice rewritten", "NUMBERED", "numbered", "breaks the hash chain",
@@ -291,7 +309,7 @@ FAULTS = (
         ("UPDATE payments_invoice SET number = 9 WHERE number = 1 AND kind = 'invoice'",),
     ),
     Fault(
-        "a counter that ran ahead", "NUMBERED", "numbered", "its counter says 7, its documents say 6",
+        "a counter that ran ahead", "NUMBERED", "numbered", "its counter says 8, its documents say 7",
         ("UPDATE payments_invoiceseries SET last_number = last_number + 1 WHERE code = 'F'",),
     ),
     Fault(
@@ -632,7 +650,7 @@ FAULTS = (
 @pytest.fixture
 def world(offers, till, hear) -> None:  # noqa: F811
     """A shop in which nothing is wrong: one reader kept, who wants no further year, one given back, one paid twice, one
-    who left, one who renewed; an issue posted."""
+    who left, one who renewed, an institution that has paid in part; an issue posted."""
     now = timezone.now()
     placed = {}
     for name in ("kept", "back", "left"):
@@ -646,6 +664,7 @@ def world(offers, till, hear) -> None:  # noqa: F811
     _pay_twice(placed["back"], till)
     _buy_and_renew(offers["fixed"], till, hear)
     send_out(Issue.objects.get(number=25), on=timezone.localdate(), actor=job("test"), at=timezone.now())
+    transfer(take(at=now).invoice, "10.00", at=now, on=timezone.localdate())
     terminates(placed["kept"].reference, email="kept@example.fr", at=timezone.now())
     refund_in_full(placed["back"], reason="rétractation", actor=job("test"), at=timezone.now())
     money.send_refunds()

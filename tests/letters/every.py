@@ -31,15 +31,18 @@ from subscriptions.models import (
     ImportFile,
     ImportRow,
     Issue,
+    IssueMove,
     MailingHouse,
     MailingRun,
     Pause,
     PriceChange,
+    PurchaseOrder,
     Quote,
     QuoteSeries,
     Renewal,
     RenewalChoice,
     Subscription,
+    TemporaryAddress,
     Term,
 )
 from subscriptions.notices import NoticeDraft
@@ -509,6 +512,31 @@ def losses() -> list[NoticeDraft]:
     ]
 
 
+def days() -> list[NoticeDraft]:
+    """An issue that slips, a summer elsewhere, and its end."""
+    late, away = purchase(automatic=True, number=61, email="camille61@example.fr"), purchase(number=62)
+    move = IssueMove.objects.create(
+        issue=late.issues[0], old_cutoff_on=date(2027, 3, 1), cutoff_on=date(2027, 3, 1), old_post_on=date(2027, 3, 15),
+        post_on=date(2027, 4, 20), actor=str(ACTOR), at=AT,
+    )  # fmt: skip
+    recipient = away.term.subscription.recipient
+    summer, over = (
+        TemporaryAddress.objects.create(
+            recipient=recipient, address=recipient.address, from_on=begins, to_on=ends, until=ends + timedelta(days=1),
+            actor=str(ACTOR), at=AT,
+        )
+        for begins, ends in ((date(2027, 6, 1), date(2027, 9, 30)), (date(2027, 1, 1), date(2027, 1, 3)))
+    )  # fmt: skip
+    return [
+        draft(
+            "issue_late",
+            {"move_id": move.pk, "subscription_id": late.term.subscription_id, "told_on": "2027-03-15"},
+        ),
+        draft("temporary_address", {"temporary_id": summer.pk}),
+        draft("temporary_address_ended", {"temporary_id": over.pk}),
+    ]
+
+
 def digital(bought: Purchase) -> NoticeDraft:
     """The reader of a purchase agrees to read on a screen."""
     consent = DigitalConsent.objects.create(
@@ -548,6 +576,24 @@ def quotes() -> list[NoticeDraft]:
         buyer_name="Université de Lyon", buyer_address=["UNIVERSITE DE LYON"], delivery_address=[], actor=str(ACTOR), at=AT,
     )  # fmt: skip
     return [draft("renewal_quote", {"quote_id": quote.pk})]
+
+
+def institutions() -> list[NoticeDraft]:
+    """What a university ordered on paper through an agency, invoiced before it is paid, and reminded of."""
+    bought = purchase(number=76, email="camille76@example.fr", buyer_kind="public_fr")
+    order = bought.order
+    PurchaseOrder.objects.create(
+        order=order, institution=bought.customer, dated_on=date(2026, 12, 28), due_on=date(2027, 2, 3),
+        actor=str(ACTOR), reason="bon de commande", at=AT,
+    )  # fmt: skip
+    university = Buyer("public_fr", "Université de Lyon", ("UNIVERSITE DE LYON", "69007 LYON"), "FR")
+    bill = invoice_of(
+        order, None, subject=f"order:{order.pk}:bill", buyer=university, due_on=date(2027, 2, 3), supplied_on=ON
+    )
+    return [
+        draft("institution_invoice", {**bought.facts, "invoice_id": bill.pk}),
+        draft("invoice_overdue", {"invoice_id": bill.pk, "days": 15, "first": 15}),
+    ]
 
 
 def support(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
@@ -615,10 +661,12 @@ def every() -> list[NoticeDraft]:
         *stoppings(bought, renewed),
         *pauses(),
         *losses(),
+        *days(),
         digital(bought),
         *prices(),
         *links(),
         *quotes(),
+        *institutions(),
         *reminders(),
         *gifts(),
         *support(bought, renewed),

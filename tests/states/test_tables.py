@@ -107,8 +107,9 @@ PAYMENT = {
     "succeeded": "",
 }
 ORDER = {
-    "draft": "awaiting_payment paid expired cancelled",
+    "draft": "awaiting_payment invoiced paid expired cancelled",
     "awaiting_payment": "paid expired cancelled",
+    "invoiced": "paid cancelled",
     "expired": "paid",
     "cancelled": "paid",
     "paid": "",
@@ -537,7 +538,7 @@ def test_import(came, to, exists):
 
 
 @pytest.mark.parametrize(("came", "to", "exists"), rows(RUN))
-def test_mailing_run(came, to, exists):
+def test_run(came, to, exists):
     """Each step by its own verb; what the table does not know, none does."""
     make_magazine()
     issue = Issue.objects.get(number=25)
