@@ -9,10 +9,12 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from payments.actors import Actor
+from payments.days import paris_day
 from payments.desk import put_all_on_desk, record_act, take_all_off_desk
 from payments.models import DeskItem
 from subscriptions.losses import moving
 from subscriptions.losses.claiming import CannotClaim, Said, claim, confirm, locked
+from subscriptions.losses.doubts import stays_at
 from subscriptions.losses.holding import release
 from subscriptions.losses.rules import OPEN_DOUBTS, rule_in_force
 from subscriptions.losses.stock import lock_issues
@@ -72,7 +74,9 @@ def settle_moved(*, actor: Actor, at: datetime) -> int:
     repeat.
     """
     waiting = AddressDoubt.objects.filter(state__in=OPEN_DOUBTS).order_by("pk")
-    moved = waiting.exclude(subscription__recipient__address=F("because__dispatch__address"))
+    moved = waiting.exclude(subscription__recipient__address=F("because__dispatch__address")).exclude(
+        stays_at("because__dispatch__address", "subscription__recipient", on=paris_day(at))
+    )
     done = 0
     for key in list(moved.exclude(subscription__state=Subscription.State.ENDED).values_list("pk", flat=True)):
         done += answer(key, actor=actor, at=at, reason="another address is known")

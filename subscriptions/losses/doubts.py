@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from subscriptions.losses.moving import OPEN
 from subscriptions.losses.rules import HOLDING, OPEN_DOUBTS
-from subscriptions.models import AddressDoubt, Claim
+from subscriptions.models import AddressDoubt, Claim, TemporaryAddress
 
 
 def in_doubt(keys: Collection[int]) -> set[int]:
@@ -29,3 +30,9 @@ def open_claim(subscription: str) -> Exists:
 
 def _open() -> QuerySet[AddressDoubt]:
     return AddressDoubt.objects.filter(state__in=OPEN_DOUBTS)
+
+
+def stays_at(address: str, recipient: str, *, on: date) -> Exists:
+    """Whether the outer row's recipient lives for a while at that address, on day `on`; both are named there."""
+    stays = TemporaryAddress.objects.filter(from_on__lte=on, until__gt=on)
+    return Exists(stays.filter(recipient=OuterRef(recipient), address=OuterRef(address)))

@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from payments.actors import Actor
 from payments.days import paris_day
+from subscriptions.fulfilment.addressed import address_key, stay_join
 from subscriptions.fulfilment.freezing import ELSEWHERE, ZONES, Frozen, count
 from subscriptions.losses import moving
 from subscriptions.losses.rules import HOLDING, rule_in_force
@@ -24,13 +25,15 @@ from subscriptions.moving import move_copies
 
 State = Claim.State
 
-LINES = """
+LINES = f"""
 WITH lines AS (
     SELECT claim.subscription_id, claim.entitlement_id, COALESCE(who.number, '') AS number,
-        COALESCE(who.number, '') || '-' || term.number AS contract, term.quantity AS copies, receiver.address_id
+        COALESCE(who.number, '') || '-' || term.number AS contract, term.quantity AS copies,
+        {address_key(recipient="receiver")} AS address_id
     FROM subscriptions_claim claim
     JOIN subscriptions_subscription who ON who.id = claim.subscription_id
     JOIN subscriptions_recipient receiver ON receiver.id = who.recipient_id
+    {stay_join(recipient="receiver", post_on="%(post_on)s")}
     JOIN subscriptions_entitlement copy ON copy.id = claim.entitlement_id
     JOIN subscriptions_term term ON term.id = copy.term_id
     WHERE claim.id = ANY (%(claims)s)
@@ -48,7 +51,7 @@ SELECT %(run)s, %(issue)s, place,
     'N' || %(number)s || '-' || LPAD(place::text, GREATEST(6, LENGTH(place::text)), '0') || '-' || LPAD(%(sequence)s::text, 2, '0'),
     'RCL', subscription_id, entitlement_id, NULL, number, contract, address_id, copies, zone, NULL, NULL, ''
 FROM placed ORDER BY place
-"""
+"""  # noqa: S608 - only our own words
 
 
 def to_resend(issue_id: int) -> QuerySet[Claim]:
@@ -81,7 +84,7 @@ def freeze_resends(run: MailingRun, *, actor: Actor, at: datetime) -> Frozen:
     claims = _as_far_as_stock_goes(run)
     facts: dict[str, Any] = {
         "run": run.pk, "issue": run.issue_id, "number": run.issue.number, "sequence": run.sequence,
-        "claims": [one.pk for one in claims], "vat_zones": json.dumps(ZONES), "delivery_zones": json.dumps(ELSEWHERE),
+        "claims": [one.pk for one in claims], "post_on": run.deposit_on, "vat_zones": json.dumps(ZONES), "delivery_zones": json.dumps(ELSEWHERE),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(LINES, facts)

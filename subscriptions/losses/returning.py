@@ -13,11 +13,13 @@ from datetime import date, datetime
 from django.db import transaction
 
 from payments.actors import Actor
+from payments.days import paris_day
 from payments.desk import put_on_desk
 from payments.models import DeskItem
 from subscriptions.losses import moving
 from subscriptions.losses.answering import resend_what_came_back
 from subscriptions.losses.claiming import locked
+from subscriptions.losses.doubts import stays_at
 from subscriptions.losses.holding import hold
 from subscriptions.losses.rules import RETURNS, Case, case_of_return
 from subscriptions.losses.stock import lock_issues
@@ -81,7 +83,7 @@ def _follow(key: int, *, actor: Actor, at: datetime) -> int:
     case = case_of_return(
         free=subscription is None,
         over=subscription is not None and subscription.state == Subscription.State.ENDED,
-        moved=subscription is not None and subscription.recipient.address_id != line.address_id,
+        moved=subscription is not None and _moved(line, subscription, on=paris_day(at)),
         in_a_row=subscription is not None and _in_a_row(line),
         reason=one.reason_code,
     )
@@ -125,6 +127,14 @@ def _put(kind: str, one: CopyReturn, sentence: str, *, at: datetime) -> None:
         sentence=sentence,
         at=at,
     )
+
+
+def _moved(line: Dispatch, subscription: Subscription, *, on: date) -> bool:
+    """Whether a line went where its reader no longer is: neither at home nor for a while. One query at most."""
+    if subscription.recipient.address_id == line.address_id:
+        return False
+    here = Dispatch.objects.filter(stays_at("address", "subscription__recipient", on=on), pk=line.pk)
+    return not here.exists()
 
 
 def _in_a_row(line: Dispatch) -> bool:

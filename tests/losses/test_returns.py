@@ -8,12 +8,15 @@ import pytest
 
 from payments.models import DeskItem
 from subscriptions.addresses.check import check
+from subscriptions.addresses.label import postal_label
 from subscriptions.addresses.typed import TypedAddress
 from subscriptions.losses.answering import answer, put_unanswered_on_desk, settle_moved
 from subscriptions.losses.holding import ADDRESS
+from subscriptions.losses.resending import make
 from subscriptions.losses.returning import Returned, follow, write_down
-from subscriptions.models import AddressDoubt, Claim, CopyReturn, Dispatch, Entitlement, Notice
+from subscriptions.models import AddressDoubt, Claim, CopyReturn, Dispatch, Entitlement, Notice, TemporaryAddress
 from subscriptions.moving_house import change_address
+from subscriptions.places import address_row
 from tests.losses.people import at, buys, comes_back, copy_of, in_stock, posted, unsound
 from tests.makers import CLERK, READER, make_magazine, make_offers
 
@@ -149,3 +152,21 @@ def test_without_an_answer_a_person_is_told_after_fifteen_days_once(anne):
     assert put_unanswered_on_desk(at=at(date(2027, 1, 30))) == 0
     answer(AddressDoubt.objects.get().pk, actor=READER, at=at(date(2027, 1, 31)), reason="confirmed by its reader")
     assert not DeskItem.objects.filter(kind="address_unanswered", closed_at=None).exists()
+
+
+def test_a_copy_from_a_stay_that_lasts_is_asked_about_and_sent_home_once_it_is_over(anne):
+    summer = address_row(LYON, postal_label(LYON), at=ANSWERED)
+    summer.save()
+    TemporaryAddress.objects.create(
+        recipient=anne.recipient, address=summer, from_on=date(2026, 12, 1), to_on=date(2027, 1, 31),
+        until=date(2027, 2, 1), actor="x", at=ANSWERED,
+    )  # fmt: skip
+    posted(anne)
+    in_stock()
+    assert Dispatch.objects.get().address == summer
+    assert comes_back(anne).effect == "unknown"
+    assert settle_moved(actor=CLERK, at=at(date(2027, 1, 31))) == 0
+    assert settle_moved(actor=CLERK, at=at(date(2027, 2, 1))) == 1
+    assert (held(anne), Claim.objects.get().state) == (0, "approved")
+    run = make(Dispatch.objects.get().issue_id, actor=CLERK, at=at(date(2027, 2, 1)))
+    assert run.lines.get().address == anne.recipient.address
