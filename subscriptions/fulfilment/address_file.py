@@ -46,7 +46,8 @@ def written(run: MailingRun) -> Iterator[bytes]:
     house = run.house
     columns = chosen(house.columns)
     # COPY takes no parameters of its own.
-    query = connection.ops.compose_sql(_copy(run, columns), shared(run))
+    operations: Any = connection.ops
+    query = operations.compose_sql(_copy(run, columns), shared(run))
     held = bytearray()
     with connection.cursor() as cursor, cursor.copy(query) as lines:
         for line in lines:

@@ -401,7 +401,7 @@ FAULTS = (
         ),
     ),
     Fault(
-        "a copy missing from the file of its issue", "COPIES", "in_the_file", "is not in it",
+        "a copy missing from the file of its issue", "COPIES", "in_the_file", "was owed when the file",
         (posted_run(lines=0, closed_at="2040-01-01 00:00+00"),),
     ),
     Fault(
