@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.account.urls")),
     path("", include("shop.digital.urls")),
     path("", include("shop.stopping.urls")),
+    path("", include("shop.losses.urls")),
     path("", include("shop.post.urls")),
     path("", include("shop.backoffice.urls")),
     path("healthz", watch.healthz, name="healthz"),

@@ -29,6 +29,7 @@ from subscriptions.calendar import is_open
 from subscriptions.calendar.catching_up import catch_up
 from subscriptions.gifts.carried import lock_where_served
 from subscriptions.gifts.giving import take_back
+from subscriptions.losses.doubts import in_doubt
 from subscriptions.models import Entitlement, EntitlementMovement, Order, Pause, Renewal, Subscription, Term
 from subscriptions.moving import give_other_issues, move, move_copies
 from subscriptions.notices.telling import tell_reader
@@ -77,7 +78,8 @@ def close(disputes: Sequence[Dispute], *, actor: Actor, at: datetime) -> None:
 def release(terms: Sequence[Term], *, actor: Actor, at: datetime) -> None:
     """Let the copies of these terms, whose subscriptions are locked, come again that nothing else holds; plan R anew.
 
-    What a pause holds waits for it; what belongs to a contract that was stopped waits for its money.
+    What a pause holds waits for it, as what an address in doubt does; what belongs to a contract that was stopped waits for
+    its money.
     """
     on = paris_day(at)
     coming = list(_copies(terms).filter(state__in=UNSERVED))
@@ -85,18 +87,25 @@ def release(terms: Sequence[Term], *, actor: Actor, at: datetime) -> None:
         Pause.objects.filter(entitlement__in=coming, state=Pause.State.HELD).values_list("entitlement", flat=True)
     )
     stopped = stopped_and_waiting({one.subscription_id for one in terms})
-    of = {one.pk for one in terms if one.subscription_id not in stopped}
+    doubted = in_doubt({one.subscription_id for one in terms})
+    of = {one.pk for one in terms if one.subscription_id not in stopped | doubted}
     free = [copy for copy in coming if copy.state == Copy.HELD and copy.term_id in of and copy.pk not in paused]
     move_copies(free, "release", on=on, actor=actor, at=at, reason=RELEASED)
     keys = sorted({copy.term.subscription_id for copy in free})
     for key in keys:
         theirs = [copy for copy in coming if copy.term.subscription_id == key]
-        _give_later(theirs, released=free, on=on, actor=actor, at=at)
+        give_later(theirs, released=free, on=on, actor=actor, at=at, reason=RELEASED)
     replan(keys, on=on, at=at, actor=actor)
 
 
-def _give_later(
-    coming: Sequence[Entitlement], *, released: Collection[Entitlement], on: date, actor: Actor, at: datetime
+def give_later(
+    coming: Sequence[Entitlement],
+    *,
+    released: Collection[Entitlement],
+    on: date,
+    actor: Actor,
+    at: datetime,
+    reason: str,
 ) -> None:
     """Released copies whose issue can no longer be sent come with the next that can; those behind them make room."""
     subscription = coming[0].term.subscription
@@ -114,7 +123,7 @@ def _give_later(
         for copy, was, number in zip(copies, numbers, after, strict=True)
         if number != was
     }
-    give_other_issues(moves, on=on, actor=actor, at=at, reason=RELEASED)
+    give_other_issues(moves, on=on, actor=actor, at=at, reason=reason)
 
 
 def _write_off(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
@@ -238,7 +247,8 @@ def held_while_disputed(at: datetime) -> Breaches:
     still = Q(term__payment__in=waiting) | Q(term__carries__sold__payment__in=waiting)
     held = Entitlement.objects.filter(state=Copy.HELD).annotate(because=Subquery(last)).filter(because=HELD)
     rows = list(held.exclude(still).exclude(pauses__state=Pause.State.HELD).values_list("pk", "term__subscription"))
-    stopped = stopped_and_waiting({subscription for _copy, subscription in rows})
+    keys = {subscription for _copy, subscription in rows}
+    elsewhere = stopped_and_waiting(keys) | in_doubt(keys)
     for key, subscription in rows:
-        if subscription not in stopped:
+        if subscription not in elsewhere:
             yield f"entitlement:{key}", "still held though no dispute is open"

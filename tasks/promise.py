@@ -26,6 +26,8 @@ from subscriptions.importing import forgetting as forgetting_imports
 from subscriptions.institutions.reminding import remind_overdue
 from subscriptions.issue_calendar import telling as late_telling
 from subscriptions.issue_calendar import watching
+from subscriptions.losses import answering, incidents, returning
+from subscriptions.losses.carrying_out import carry_out, put_ended_before_a_person
 from subscriptions.notices import delivering, recovering
 from subscriptions.paper import alarming
 from subscriptions.pausing.holding import end_pauses
@@ -243,6 +245,18 @@ def pauses() -> None:
     with running("pauses") as summary:
         ended = end_pauses(actor=job("pauses"), at=timezone.now())
         summary.text = f"{ended} over"
+
+
+@shared_task(name="lost-copies")
+def lost_copies() -> None:
+    with running("lost-copies") as summary:
+        at, actor = timezone.now(), job("lost-copies")
+        followed = returning.follow(actor=actor, at=at)
+        answered = answering.settle_moved(actor=actor, at=at)
+        late = answering.put_unanswered_on_desk(at=at)
+        incidents.wake(on=paris_day(at), actor=actor, at=at)
+        settled = carry_out(actor=actor, at=at) + put_ended_before_a_person(actor=actor, at=at)
+        summary.text = f"{followed} came back, {answered} addresses known, {late} unanswered, {settled} claims settled"
 
 
 @shared_task(name="late-issues")

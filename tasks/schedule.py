@@ -63,6 +63,12 @@ TIMETABLE = (
     ),
     Job("pauses", HOUR, 26 * HOUR, "Copies that were put off are owed again once the unwanted issue has left."),
     Job(
+        "lost-copies",
+        5 * MINUTE,
+        6 * HOUR,
+        "Copies that came back hold or ask, known addresses release, decided incidents are carried out.",
+    ),
+    Job(
         "gifts",
         HOUR,
         6 * HOUR,

@@ -41,6 +41,7 @@ def text() -> str:
             _retries(),
             _states(),
             _copies(),
+            _losses(),
             _receipts(),
             _year(),
             _letters(),
@@ -125,6 +126,7 @@ def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
     from subscriptions import moving
     from subscriptions.fulfilment import moving as issues
     from subscriptions.importing import moving as imports
+    from subscriptions.losses import moving as losses
     from subscriptions.notices import moving as notices
     from subscriptions.orders import moving as orders
     from subscriptions.renewals import moving as renewals
@@ -141,6 +143,9 @@ def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
         "issue": issues.TRANSITIONS,
         "run": issues.RUN_TRANSITIONS,
         "declaration": declarations.TRANSITIONS,
+        "claim": losses.TRANSITIONS,
+        "doubt": losses.DOUBT_TRANSITIONS,
+        "incident": losses.INCIDENT_TRANSITIONS,
         "import": imports.TRANSITIONS,
     }
 
@@ -164,6 +169,33 @@ def _copies() -> str:
         for kind, (came, to) in MOVEMENTS.items()
     ]
     return "### Copy (entitlement)\n\n" + _table(("movement", "from", "to"), rows)
+
+
+def _losses() -> str:
+    from subscriptions.losses.rules import CLAIMS, RETURNS
+
+    back = _table(
+        ("case", "when (the first that fits)", "the address", "copies", "letter", "a person", "sent again"),
+        [
+            (
+                f"`{case}`", row.when, row.doubt or "as it was", "held" if row.holds else "sent", f"`{row.letter}`" if row.letter else "",
+                "at once" if row.desk else "", "at once" if row.resend else "once the reader has answered" if row.doubt else "",
+            )
+            for case, row in RETURNS.items()
+        ],
+    )  # fmt: skip
+    claims = _table(
+        ("case", "when (the first that fits)", "the claim", "letter", "tracked"),
+        [
+            (f"`{case}`", row.when, f"`{row.state}`", f"`{row.letter}`", "yes" if row.tracked else "")
+            for case, row in CLAIMS.items()
+        ],
+    )
+    return (
+        "## Copies that came back (PND)\n\nWithout an answer within the days of `LossRule` a person looks. Tests: "
+        f"`tests/losses/test_rules.py`.\n\n{back}\n\n"
+        f"## Claims\n\nThe figures are data (`LossRule`). Tests: `tests/losses/test_rules.py`.\n\n{claims}"
+    )
 
 
 def _receipts() -> str:

@@ -17,11 +17,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from shop.account.doors import may_choose, may_move, may_pay
 from shop.account.gifts import gift_words, gifts_of, gone_elsewhere
 from shop.account.receipts import left_words, receipt_words
+from shop.losses.saying import Losses, asked_for_address, losses_of
 from shop.storefront.covers import season_of
 from shop.templatetags.french import day, issue_number
 from subscriptions.calendar import IssueDates, is_open
 from subscriptions.dates import LIVING, CopyDates, Means, SubscriptionDates, dates_of_subscriptions
 from subscriptions.digital.rights import readable
+from subscriptions.losses.links import address_path, claim_path
 from subscriptions.models import Entitlement, Offer, Subscription
 from subscriptions.models import Renewal as Plan
 from subscriptions.moving import GONE
@@ -66,9 +68,10 @@ def cards(request: HttpRequest, subscriptions: Sequence[Subscription], *, on: da
     """The reading-room card of each subscription, the living ones first. Queries do not grow with their number."""
     dates = dates_of_subscriptions(subscriptions, on=on)
     stopped = stopped_and_waiting([one.pk for one in subscriptions])
-    gifts = gifts_of(subscriptions)
+    keys = [one.pk for one in subscriptions]
+    gifts, lost, asked = gifts_of(subscriptions), losses_of(keys), asked_for_address(keys)
     online = readable(subscriptions, reader_id=request.user.pk or 0, on=on)
-    receipts = receipts_of([one.pk for one in subscriptions])
+    receipts = receipts_of(keys)
     # What somebody was given and goes on in a subscription of theirs is shown there.
     shown = [one for one in subscriptions if one.payer_id == request.user.pk or one.pk not in gone_elsewhere(gifts)]
     ordered = sorted(shown, key=lambda one: (one.state not in LIVING, -one.pk))
@@ -80,6 +83,8 @@ def cards(request: HttpRequest, subscriptions: Sequence[Subscription], *, on: da
             stopped=one.pk in stopped,
             online={number for key, number in online if key == one.pk},
             receipts=receipts[one.pk],
+            lost=lost,
+            asked=one.pk in asked,
         )
         | gift_words(request, one, gifts.get(one.pk))
         for one in ordered
@@ -94,9 +99,15 @@ def card(
     stopped: bool = False,
     online: Collection[int] = (),
     receipts: Mapping[tuple[int, int], Receipt] = MappingProxyType({}),
+    lost: Losses = MappingProxyType({}),
+    asked: bool = False,
 ) -> dict[str, Any]:
-    """One card, as `templates/account/home.html` wants it. `stopped`: given up by its reader, its money to follow;
-    `online`: the issues that this reader may read on a screen; `receipts`: what happened to each copy, by term and rank."""
+    """One card, as `templates/account/home.html` wants it.
+
+    `stopped`: given up by its reader, its money to follow. `online`: the issues that this reader may read on a screen.
+    `receipts`: what happened to each copy, by term and rank. `lost`: what became of lost copies. `asked`: copies came back,
+    and its reader is asked for the address.
+    """
     word, tone = STOPPED if stopped else STATES[subscription.state]
     living = subscription.state in LIVING and not stopped
     known = dates.next_issue or dates.first_issue
@@ -133,6 +144,7 @@ def card(
                     copy_line(copy, paused=bool(dates.paused))
                     | {"read_url": read_url(subscription, copy) if copy.issue and copy.issue.number in online else None}
                     | receipt(receipts.get((copy.term, copy.rank)), on=dates.on)
+                    | (_about_loss(subscription, copy, dates, lost) if movable else {})
                     for copy in dates.copies
                 ),
                 *(paused_line(issue) for issue in dates.paused),
@@ -146,6 +158,7 @@ def card(
         if living and movable and pausable(dates)
         else None,
         "address_url": reverse("account_address", args=[subscription.pk]) if living and movable else None,
+        "address_wanted_url": address_path(subscription.pk, on=dates.on) if asked and movable else None,
         "stay_url": reverse("account_stay", args=[subscription.pk]) if living and movable else None,
         "card_url": reverse("account_card", args=[subscription.pk]) if may_pay(request, subscription) else None,
         "pay_url": pay_url(request, subscription, dates) if not stopped else None,
@@ -156,6 +169,20 @@ def card(
         if living and may_choose(request, subscription, dates)
         else None,
     }
+
+
+def _about_loss(subscription: Subscription, copy: CopyDates, dates: SubscriptionDates, lost: Losses) -> dict[str, Any]:
+    """What became of a copy that was lost, and the way to say that one did not arrive; of what was posted.
+
+    Before its days a person looks at it, and none is refused (C. conso L216-2).
+    """
+    if copy.state != Copy.SERVED or copy.issue is None:
+        return {}
+    known = lost.get((subscription.pk, copy.issue.number))
+    said: dict[str, Any] = {"lost": known.sentence if known else ""}
+    if known is None or known.claimable:
+        said["claim_url"] = f"{claim_path(subscription.pk, on=dates.on)}?numero={copy.issue.number}"
+    return said
 
 
 def receipt(found: Receipt | None, *, on: date) -> dict[str, str]:

@@ -35,6 +35,8 @@ from subscriptions.fulfilment.houses import house_in_force, succeed
 from subscriptions.fulfilment.previewing import Preview as Seen
 from subscriptions.fulfilment.previewing import preview
 from subscriptions.fulfilment.statements import attach_statement
+from subscriptions.losses.freezing import few_resends, to_resend
+from subscriptions.losses.stock import balances
 from subscriptions.models import Issue, Magazine, MailingHouse, MailingRun
 
 State = MailingRun.State
@@ -43,6 +45,11 @@ State = MailingRun.State
 def _seen(seen: Seen) -> tuple[list[Fact], list[Any]]:
     facts = [Fact(_("Lines"), seen.lines), Fact(_("Copies"), seen.copies)]
     return facts, [counted(seen, title=_("What it holds")), notable(seen)]
+
+
+def _to_resend(run: MailingRun) -> tuple[list[Fact], list[Any]]:
+    left = balances([run.issue_id])[run.issue_id]
+    return [Fact(_("Claims"), to_resend(run.issue_id).count()), Fact(_("In stock"), left)], []
 
 
 class AskRun(TwoSteps):
@@ -109,8 +116,9 @@ class CloseRun(_OnRun):
 
     def preview(self, subject: MailingRun, form: Any) -> Preview:
         names = words.names_of_staff([subject.asked_by])
-        facts, tables = _seen(preview(subject.issue))
-        if alone(subject, self.actor):
+        resends = subject.kind == MailingRun.Kind.RESEND
+        facts, tables = _to_resend(subject) if resends else _seen(preview(subject.issue))
+        if alone(subject, self.actor) and not few_resends(subject):
             if subject.house.second_person:
                 raise Impossible(_("You asked for it: somebody else says yes."))
             if timezone.now() < alone_from(subject):

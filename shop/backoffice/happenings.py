@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from payments.models import Act, DisputeEvent, Invoice, Payment, PaymentEvent, RefundEvent, StripeEvent
 from shop.backoffice import words
 from shop.backoffice.links import link, url_of
+from shop.backoffice.losses_of import claim_step, doubt_step
 from shop.backoffice.reasons import contested, reason
 from shop.backoffice.roles import Right, may
 from shop.backoffice.timeline import Happening, Source
@@ -18,6 +19,8 @@ from shop.customers.models import Customer, EmailChange
 from shop.templatetags.french import euros, issue_number, short_day
 from subscriptions.models import (
     AddressChange,
+    AddressDoubtEvent,
+    ClaimEvent,
     Consent,
     Contact,
     Declaration,
@@ -110,6 +113,10 @@ def sources(user: Any, story: Story) -> list[Source]:
     found.append(Source(RenewalChoice.objects.filter(subscription__in=subscriptions), "at", renewal_choice(user)))
     pauses = PauseEvent.objects.filter(pause__term__subscription__in=subscriptions)
     found.append(Source(pauses.select_related("pause__issue", "pause__term"), "at", pause_step(user)))
+    claims = ClaimEvent.objects.filter(claim__subscription__in=subscriptions).select_related("claim__issue")
+    found.append(Source(claims, "at", claim_step(user)))
+    doubts = AddressDoubtEvent.objects.filter(doubt__subscription__in=subscriptions).select_related("doubt")
+    found.append(Source(doubts, "at", doubt_step(user)))
     gifts = GiftEvent.objects.filter(gift__subscription__in=subscriptions).select_related("gift")
     found.append(Source(gifts, "at", gift_step(user)))
     if may(user, Right.CONTACTS):

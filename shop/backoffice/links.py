@@ -27,6 +27,8 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "invoice": (Right.INVOICES, "desk_invoice"),
     "declaration": (Right.DECLARATIONS, "desk_declaration"),
     "contact": (Right.CONTACTS, "desk_contact"),
+    "claim": (Right.CLAIMS, "desk_claim"),
+    "incident": (Right.CLAIMS, "desk_incident"),
     "notice": (Right.LETTERS, "desk_letter"),
     "batch": (Right.POST, "desk_batch"),
     "issue": (Right.FULFILMENT_DESK, "desk_issue"),

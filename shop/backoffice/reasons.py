@@ -106,6 +106,37 @@ STEPS = (
     gettext_noop("the invoice was made out anew"),
     gettext_noop("the order is cancelled"),
 )
+#: What became of lost copies, and why (`subscriptions.losses`).
+LOSSES = (
+    gettext_noop("many of this issue are missing in its department"),
+    gettext_noop("this copy was sent again already"),
+    gettext_noop("before or after the days of claims"),
+    gettext_noop("the third in twelve months, or later"),
+    gettext_noop("the second in twelve months, or its address is in doubt"),
+    gettext_noop("the second, its address confirmed; in stock"),
+    gettext_noop("the first in twelve months, or a copy that came back; in stock"),
+    gettext_noop("to be sent again, and none is left"),
+    gettext_noop("none is left, and the subscription has ended"),
+    gettext_noop("its reader has given another address since"),
+    gettext_noop("the second in a row from this address"),
+    gettext_noop("reason 2, unknown at this address"),
+    gettext_noop("reason 3, refused"),
+    gettext_noop("reason 1, no access or a faulty address"),
+    gettext_noop("reason 4, announced and not fetched"),
+    gettext_noop("its address is in doubt"),
+    gettext_noop("its address is known"),
+    gettext_noop("another address is known"),
+    gettext_noop("confirmed by its reader"),
+    gettext_noop("the reader has answered"),
+    gettext_noop("instead of a copy that was lost"),
+    gettext_noop("many are concerned"),
+    gettext_noop("decided for all of its incident"),
+    gettext_noop("the day has come"),
+    gettext_noop("few are sent again"),
+    gettext_noop("%(count)s claims"),
+    gettext_noop("in the file %(sequence)s of issue %(number)s"),
+    gettext_noop("the claim stands elsewhere by now"),
+)
 #: What was said and done about gifts.
 GIFTS = (
     gettext_noop("ordered"),
@@ -260,6 +291,14 @@ FINDINGS = (
     gettext_noop("%(count)s issues are put off"),
     gettext_noop("still put off though the issue has left without it"),
     gettext_noop("put off without a movement"),
+    gettext_noop("sent again without a line of its own"),
+    gettext_noop("sent again, and nobody had claimed it"),
+    gettext_noop("sent again another number of times than its movements say"),
+    gettext_noop("the copy granted instead is not what it should be"),
+    gettext_noop("still held though its address is known"),
+    gettext_noop("sent to an address in doubt"),
+    gettext_noop("its stock does not fold at movement %(number)s"),
+    gettext_noop("sent again, and not out of stock"),
     gettext_noop("sent with the issue that its reader did not want"),
     gettext_noop("still owed though its subscription has ended"),
     gettext_noop("%(what)s is due since %(since)s"),
@@ -292,7 +331,7 @@ ENDED = {
     "warning_closed": gettext_noop("the bank asked, and let it rest"),
     "prevented": gettext_noop("settled before the bank contested it"),
 }
-KNOWN = frozenset({*STEPS, *GIFTS, *LETTERS, *ANSWERS, *FINDINGS})
+KNOWN = frozenset({*STEPS, *LOSSES, *GIFTS, *LETTERS, *ANSWERS, *FINDINGS})
 _CODE = re.compile(r"(\d{3}) (.+)", re.DOTALL)
 
 

@@ -70,6 +70,8 @@ class Right(StrEnum):
     CATALOGUE = "change_catalogue"
     IMPORT = "take_over_subscribers"
     TEAM = "manage_team"
+    CLAIMS = "settle_claims"
+    STOCK = "keep_back_issues"
 
 
 LABELS: Mapping[Right, Any] = {
@@ -122,6 +124,8 @@ LABELS: Mapping[Right, Any] = {
     Right.CATALOGUE: _("change the magazine and the offers"),
     Right.IMPORT: _("hand in and approve imports of subscribers"),
     Right.TEAM: _("manage the team"),
+    Right.CLAIMS: _("take and settle claims of lost copies"),
+    Right.STOCK: _("let returns in, keep back issues and send them again"),
 }
 
 
@@ -186,6 +190,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.POST,
             Right.ADDRESS,
             Right.ISSUES,
+            Right.CLAIMS,
+            Right.STOCK,
             Right.DIGITAL,
             Right.DIGITAL_FILES,
             Right.CLOSE,
@@ -222,6 +228,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.BULK,
             Right.ACT_FOR,
             Right.QUOTES,
+            Right.CLAIMS,
             Right.INSTITUTIONS,
         }
     ),

@@ -16,6 +16,7 @@ from shop.account.receipts import left_words, receipt_words
 from shop.backoffice import words
 from shop.backoffice.doors import desk
 from shop.backoffice.links import link
+from shop.backoffice.losses_of import address_story, loss_acts, losses_of
 from shop.backoffice.money_tables import acts_for, name_of
 from shop.backoffice.quote_pages import quotes_of
 from shop.backoffice.reasons import reason
@@ -76,6 +77,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
             *_gift_story(user, gift),
             _movements(moves),
             *_renewals(user, one),
+            *address_story(user, one),
         ],
         tables=[
             _terms(user, terms),
@@ -83,6 +85,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
             _moves_of_house(user, one),
             *stays_of(user, one, on=dates.on),
             *_pauses(one),
+            *losses_of(user, one),
             _hand_overs(user, one),
             *quotes_of(user, one),
             _declarations(user, one),
@@ -92,6 +95,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
             *acts_for(user, (Right.ADDRESS, _("Correct the address"), "desk_act_address", one.recipient_id)),
             *acts_for(user, (Right.ADDRESS, _("Give a temporary address"), "desk_act_stay", one.recipient_id)),
             *pause_acts(user, dates, one),
+            *loss_acts(user, one),
             *(
                 acts_for(user, (Right.QUOTES, _("Make a quote"), "desk_act_quote", one.pk))
                 if one.state in PROLONGABLE

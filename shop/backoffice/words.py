@@ -199,6 +199,107 @@ PAUSE: Words = {
     "over": (pgettext_lazy("pause", "has left without the copy"), NONE),
     "called_off": (pgettext_lazy("pause", "sent after all"), NONE),
 }
+CLAIM: Words = {
+    "": (pgettext_lazy("claim", "made"), NONE),
+    "received": (pgettext_lazy("claim", "received"), WAIT),
+    "asked": (pgettext_lazy("claim", "address to be confirmed"), WAIT),
+    "waiting": (pgettext_lazy("claim", "waits with many others"), WAIT),
+    "approved": (pgettext_lazy("claim", "to be sent again"), WAIT),
+    "resent": (pgettext_lazy("claim", "sent again"), GOOD),
+    "extended": (pgettext_lazy("claim", "one issue more"), GOOD),
+    "credited": (pgettext_lazy("claim", "given back"), GOOD),
+    "refused": (pgettext_lazy("claim", "refused"), NONE),
+    "on_desk": (pgettext_lazy("claim", "to be decided"), BAD),
+}
+CLAIM_REASON: Mapping[str, Any] = {
+    "not_received": pgettext_lazy("claim", "not received"),
+    "damaged": pgettext_lazy("claim", "damaged"),
+    "wrong_copy": pgettext_lazy("claim", "another issue came"),
+    "came_back": pgettext_lazy("claim", "it came back to us"),
+}
+CLAIM_BY: Mapping[str, Any] = {
+    "reader": pgettext_lazy("claim", "the reader"),
+    "staff": pgettext_lazy("claim", "a colleague, for the reader"),
+    "agency": pgettext_lazy("claim", "an agency"),
+    "post": pgettext_lazy("claim", "the post"),
+}
+CLAIM_DECISION: Mapping[str, Any] = {
+    "approved": gettext_lazy("send it again"),
+    "extended": gettext_lazy("give one issue more"),
+    "credited": gettext_lazy("its price was given back"),
+    "refused": gettext_lazy("close it without anything more"),
+}
+INCIDENT: Words = {
+    "": (pgettext_lazy("incident", "found"), NONE),
+    "open": (pgettext_lazy("incident", "to be decided"), BAD),
+    "waiting": (pgettext_lazy("incident", "waits until a day"), WAIT),
+    "resending": (pgettext_lazy("incident", "all sent again"), GOOD),
+    "extending": (pgettext_lazy("incident", "one issue more for all"), GOOD),
+}
+INCIDENT_DECISION: Mapping[str, Any] = {
+    "resending": gettext_lazy("send all of them again"),
+    "waiting": gettext_lazy("wait until a day"),
+    "extending": gettext_lazy("give all of them one issue more"),
+}
+ADDRESS_DOUBT: Words = {
+    "": (pgettext_lazy("address", "in doubt"), NONE),
+    "asked": (pgettext_lazy("address", "asked, sent meanwhile"), WAIT),
+    "held": (pgettext_lazy("address", "asked, copies held"), WAIT),
+    "suspended": (pgettext_lazy("address", "two came back, copies held"), BAD),
+    "answered": (pgettext_lazy("address", "known"), GOOD),
+    "ended": (pgettext_lazy("address", "over"), NONE),
+}
+RETURN_REASON: Mapping[int, Any] = {
+    1: gettext_lazy("1, no access or faulty address"),
+    2: gettext_lazy("2, unknown at this address"),
+    3: gettext_lazy("3, refused"),
+    4: gettext_lazy("4, announced and not fetched"),
+}
+RETURN_SOURCE: Mapping[str, Any] = {
+    "paper": pgettext_lazy("return", "the copy itself"),
+    "file": pgettext_lazy("return", "a file"),
+}
+RETURN_EFFECT: Mapping[str, Any] = {
+    "free_copy": gettext_lazy("complimentary copy: to a person"),
+    "over": gettext_lazy("nothing: the subscription has ended"),
+    "moved": gettext_lazy("sent again to the new address"),
+    "in_a_row": gettext_lazy("second in a row: suspended"),
+    "unknown": gettext_lazy("copies held, address asked for"),
+    "refused": gettext_lazy("asked whether it is still wanted"),
+    "unreachable": gettext_lazy("address asked for"),
+    "unclaimed": gettext_lazy("address asked for"),
+}
+STOCK: Mapping[str, Any] = {
+    "received": pgettext_lazy("stock", "received"),
+    "sent": pgettext_lazy("stock", "sent again"),
+    "counted": pgettext_lazy("stock", "counted"),
+    "spoiled": pgettext_lazy("stock", "spoiled"),
+}
+STOCK_ENTRY: Mapping[str, Any] = {
+    "received": gettext_lazy("so many came in"),
+    "counted": gettext_lazy("so many were counted: that is what there is"),
+    "spoiled": gettext_lazy("so many are spoiled"),
+}
+LINE_VERDICT: Mapping[str, Any] = {
+    "good": gettext_lazy("can be let in"),
+    "known": gettext_lazy("known already"),
+    "doubled": gettext_lazy("stands twice in the file"),
+    "unknown_key": gettext_lazy("no line of ours has this key"),
+    "formula": gettext_lazy("begins like a formula of a spreadsheet"),
+    "columns": gettext_lazy("has another number of columns"),
+    "reason": gettext_lazy("its reason is none of the four"),
+    "day": gettext_lazy("its date cannot be read"),
+    "not_posted": gettext_lazy("its run was not posted yet"),
+    "early": gettext_lazy("came back before it was posted"),
+    "future": gettext_lazy("its day has not come yet"),
+}
+FILE_TROUBLE: Mapping[str, Any] = {
+    "empty": gettext_lazy("This file is empty."),
+    "too_large": gettext_lazy("This file is too large: 8 MB at most."),
+    "encoding": gettext_lazy("This file is no text in a known encoding: save it as CSV in UTF-8."),
+    "separator": gettext_lazy("The columns of this file are not separated as agreed."),
+    "missing_columns": gettext_lazy("A column is missing: cle_unique, motif and date are wanted."),
+}
 PRICE_CHANGE: Words = {
     "prepared": (pgettext_lazy("price", "to be signed"), WAIT),
     "signed": (pgettext_lazy("price", "signed"), GOOD),
@@ -352,6 +453,16 @@ LETTER_KINDS: Mapping[str, Any] = {
     "invoice_overdue": gettext_lazy("Reminder of an overdue invoice"),
     "pause_confirmed": gettext_lazy("Issues put off"),
     "pause_ended": gettext_lazy("End of a pause"),
+    "claim_link": gettext_lazy("Link to claim a copy"),
+    "claim_resent": gettext_lazy("A copy is sent again"),
+    "claim_extended": gettext_lazy("One issue more for a lost one"),
+    "claim_address": gettext_lazy("Address to confirm before a copy is sent again"),
+    "claim_waiting": gettext_lazy("Many copies are late near a reader"),
+    "claim_on_desk": gettext_lazy("A person looks at a claim"),
+    "claim_refused": gettext_lazy("Answer to a claim"),
+    "address_wanted": gettext_lazy("Address wanted: copies are held"),
+    "address_checked": gettext_lazy("Address to check: a copy came back"),
+    "copy_refused": gettext_lazy("A copy was refused at its address"),
     "link_card": gettext_lazy("Link to change the means of payment"),
     "link_renewal_on": gettext_lazy("Link to turn automatic renewal on"),
     "link_renew": gettext_lazy("Link to go on for a year"),
@@ -438,6 +549,7 @@ JOBS: Mapping[str, Any] = {
     "overdue-invoices": gettext_lazy("invoices overdue"),
     "renewal-quotes": gettext_lazy("renewal quotes"),
     "pauses": gettext_lazy("end of pauses"),
+    "lost-copies": gettext_lazy("lost copies"),
     "fixed-terms": gettext_lazy("end of fixed terms"),
     "rehearsals": gettext_lazy("comparison of rehearsals"),
     "bulk-acts": gettext_lazy("acts on many"),
@@ -534,6 +646,12 @@ VERBS: Mapping[str, Any] = {
     "granted a discount": gettext_lazy("granted an agency a discount"),
     "made a quote": gettext_lazy("made a renewal quote"),
     "paused issues": gettext_lazy("put issues off"),
+    "claimed a copy": gettext_lazy("claimed a copy that was lost"),
+    "decided a claim": gettext_lazy("decided a claim"),
+    "decided an incident": gettext_lazy("decided for many claims at once"),
+    "an address was confirmed": gettext_lazy("confirmed an address"),
+    "moved the stock": gettext_lazy("entered a movement of back issues"),
+    "let a file of returns in": gettext_lazy("let a file of returns in"),
     "ended a pause": gettext_lazy("had issues sent that were put off"),
     "ended a subscription": gettext_lazy("ended a subscription"),
     "signed a rehearsal": gettext_lazy("signed a rehearsal"),
@@ -603,6 +721,11 @@ SUBJECTS: Mapping[str, Any] = {
     "offer": gettext_lazy("offer no. %(key)s"),
     "magazine": gettext_lazy("magazine no. %(key)s"),
     "gift": gettext_lazy("gift no. %(key)s"),
+    "claim": gettext_lazy("claim no. %(key)s"),
+    "incident": gettext_lazy("incident no. %(key)s"),
+    "dispatch": gettext_lazy("line no. %(key)s"),
+    "run": gettext_lazy("file no. %(key)s"),
+    "returns": gettext_lazy("returns: %(key)s"),
     "import": gettext_lazy("import no. %(key)s"),
     "taken_over_left": gettext_lazy("copies taken over and not served, from copy no. %(key)s"),
     "token": gettext_lazy("access token no. %(key)s"),

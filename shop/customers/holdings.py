@@ -19,8 +19,10 @@ from shop.customers.models import Customer
 from shop.customers.sessions import open_sessions
 from subscriptions.models import (
     AddressChange,
+    Claim,
     Consent,
     Contact,
+    CopyReturn,
     Declaration,
     DigitalConsent,
     DigitalDownload,
@@ -82,6 +84,24 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
                 }
                 for one in Pause.objects.filter(term__subscription__in=subscriptions)
                 .select_related("term__subscription", "issue")
+                .order_by("pk")
+            ],
+            "claims": [
+                {
+                    "at": one.at,
+                    "subscription": one.subscription.number,
+                    "issue": one.issue.number,
+                    "state": one.state,
+                    "reason": one.reason,
+                }
+                for one in Claim.objects.filter(subscription__in=subscriptions)
+                .select_related("subscription", "issue")
+                .order_by("pk")
+            ],
+            "returned_copies": [
+                {"on": one.on, "issue": one.dispatch.issue.number, "reason": one.get_reason_code_display()}
+                for one in CopyReturn.objects.filter(dispatch__subscription__in=subscriptions)
+                .select_related("dispatch__issue")
                 .order_by("pk")
             ],
             "digital_consents": [

@@ -115,6 +115,8 @@ LABELS: Mapping[str, Any] = {
     "subscription": _("Subscription"),
     "automatic": _("Renewed each year"),
     "pauses": _("Issues put off"),
+    "claims": _("Claims of lost copies"),
+    "returned_copies": _("Copies that the post brought back"),
     "quotes": _("Quotes"),
     "digital_consents": _("What you agreed to about the digital edition"),
     "downloads": _("Issues downloaded"),

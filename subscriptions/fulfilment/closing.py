@@ -22,6 +22,7 @@ from subscriptions.fulfilment.address_file import fingerprint
 from subscriptions.fulfilment.freezing import Unaddressed, freeze
 from subscriptions.fulfilment.houses import house_in_force
 from subscriptions.fulfilment.moving import move_issue, move_run
+from subscriptions.losses.freezing import few_resends, freeze_resends
 from subscriptions.models import Issue, MailingHouse, MailingRun
 
 State, Run, Kind = Issue.State, MailingRun.State, MailingRun.Kind
@@ -40,14 +41,16 @@ def house_of(issue: Issue) -> MailingHouse:
 
 
 @transaction.atomic
-def ask(issue_id: int, *, actor: Actor, at: datetime, reason: str = "") -> MailingRun:
-    """Ask for the file of an issue to be closed: the main one if there is none yet, else a complement.
+def ask(issue_id: int, *, actor: Actor, at: datetime, reason: str = "", resends: bool = False) -> MailingRun:
+    """Ask for the file of an issue to be closed: the main one if there is none yet, else a complement; or what is sent again.
 
     Asked twice, it is the same run. From the cut-off on; before it, copies that are still promised would be missing. Raises
     CannotClose.
     """
     issue = _locked(issue_id)
     kind = Kind.MAIN if issue.state == State.PLANNED else Kind.COMPLEMENT
+    if resends:
+        kind = Kind.RESEND
     waiting = MailingRun.objects.filter(issue=issue, kind=kind, state=Run.ASKED).first()
     if waiting is not None:
         return waiting
@@ -87,7 +90,7 @@ def close(run_id: int, *, actor: Actor, at: datetime, reason: str = "") -> Maili
 
     Lock order: issue → run → subscriptions, by key. Side effects, in one transaction: lines, movements ASSIGN, the run
     with its counts and the hash of its file, the step of the issue, the act. Raises CannotClose: who asked may say yes only
-    where the house lets somebody alone, with a reason, and not before its delay.
+    where the house lets somebody alone, with a reason, and not before its delay; or where few are sent again (`LossRule`).
     """
     issue = _locked(MailingRun.objects.values_list("issue_id", flat=True).get(pk=run_id))
     run = MailingRun.objects.select_for_update(no_key=True, of=("self",)).select_related("house").get(pk=run_id)
@@ -98,11 +101,11 @@ def close(run_id: int, *, actor: Actor, at: datetime, reason: str = "") -> Maili
         raise CannotClose(_("This file was given up: ask for it again."), code="not_asked")
     _may_close(issue, at=at)
     run.closed_alone = alone(run, actor)
-    if run.closed_alone:
+    if run.closed_alone and not few_resends(run):
         _may_alone(run, at=at, reason=reason)
-    run.deposit_on = issue.post_on
+    run.deposit_on = max(issue.post_on, paris_day(at)) if run.kind == Kind.RESEND else issue.post_on
     try:
-        frozen = freeze(run, actor=actor, at=at)
+        frozen = (freeze_resends if run.kind == Kind.RESEND else freeze)(run, actor=actor, at=at)
     except Unaddressed as nowhere:
         raise CannotClose(
             _("A copy is owed to a reader without an address: the preview says how many. Mend or hold them first."),

@@ -19,6 +19,7 @@ from payments.territories import VatZone
 from subscriptions.calendar import DeliveryZone
 from subscriptions.fulfilment.addressed import address_key, stay_join
 from subscriptions.gifts.announcing import inserts_of
+from subscriptions.losses.holding import hold_of_issue
 from subscriptions.models import Entitlement, EntitlementMovement, Issue, MailingRun, Offer, Subscription
 from subscriptions.moving import move_copies_of_run
 
@@ -139,11 +140,12 @@ def lock_subscriptions(run: MailingRun) -> int:
 def freeze(run: MailingRun, *, actor: Actor, at: datetime) -> Frozen:
     """Write the lines of a locked run, put their copies into the file (ASSIGN), and count. The caller holds the issue.
 
-    A copy of a subscription that has one in this issue already stays owed: one main dispatch each (COPIES). Raises
-    DoubledCopies, Unaddressed.
+    A copy of a subscription that has one in this issue already stays owed: one main dispatch each (COPIES); one whose
+    address is in doubt is held. Raises DoubledCopies, Unaddressed.
     """
     lock_subscriptions(run)
     issue = run.issue
+    hold_of_issue(issue, actor=actor, at=at)
     with connection.cursor() as cursor:
         cursor.execute(FREEZE, facts_of(issue) | {"run": run.pk, "sequence": run.sequence})
     moved = move_copies_of_run(

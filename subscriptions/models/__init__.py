@@ -7,6 +7,17 @@ from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
 from subscriptions.models.imports import ImportFile, ImportFileEvent, ImportRow
 from subscriptions.models.institutions import Agency, AgencyDiscount, PurchaseOrder
 from subscriptions.models.looks import Look
+from subscriptions.models.losses import (
+    AddressDoubt,
+    AddressDoubtEvent,
+    Claim,
+    ClaimEvent,
+    ClaimIncident,
+    ClaimIncidentEvent,
+    CopyReturn,
+    LossRule,
+    StockMovement,
+)
 from subscriptions.models.notices import Notice, NoticeProof
 from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
 from subscriptions.models.orders import Consent, Disclosure, Order, OrderEvent
@@ -44,12 +55,19 @@ from subscriptions.models.support import Contact, HandOver
 
 __all__ = [
     "AddressChange",
+    "AddressDoubt",
+    "AddressDoubtEvent",
     "Agency",
     "AgencyDiscount",
     "ApiToken",
     "CarriedTerm",
+    "Claim",
+    "ClaimEvent",
+    "ClaimIncident",
+    "ClaimIncidentEvent",
     "Consent",
     "Contact",
+    "CopyReturn",
     "Declaration",
     "DeclarationEvent",
     "DigitalConsent",
@@ -71,6 +89,7 @@ __all__ = [
     "IssueMove",
     "LegalText",
     "Look",
+    "LossRule",
     "LostMailbox",
     "Magazine",
     "MailEvent",
@@ -107,6 +126,7 @@ __all__ = [
     "RenewalChoice",
     "RenewalEvent",
     "RenewalProof",
+    "StockMovement",
     "Subscription",
     "SubscriptionEvent",
     "TemporaryAddress",

@@ -21,6 +21,7 @@ from subscriptions.notices import (
     institutions,
     late_issues,
     links_sent,
+    losses,
     pauses,
     prices,
     purchases,
@@ -67,6 +68,26 @@ def _gift_ending(kind: str) -> Letter:
         keep_days=REMINDED,
         one_click=True,
         by_mail_only=True,  # its step says so (`ReminderStep.channel`)
+    )
+
+
+def _claim(kind: str) -> Letter:
+    """What became of a claim."""
+    return Letter(
+        rank=SERVICE,
+        facts=frozenset({"claim_id"}),
+        context=losses.claimed,
+        untrue_because=losses.unless_elsewhere(kind),
+    )
+
+
+def _returned() -> Letter:
+    """A copy came back: the reader is asked."""
+    return Letter(
+        rank=SERVICE,
+        facts=frozenset({"doubt_id", "return_id"}),
+        context=losses.doubted,
+        untrue_because=losses.answered,
     )
 
 
@@ -364,6 +385,24 @@ LETTERS: Mapping[str, Letter] = {
         context=pauses.ended,
         untrue_because=pauses.paused_again,
     ),
+    # --- lost copies ---
+    "claim_link": Letter(
+        rank=SERVICE,
+        facts=frozenset({"subscription_id", "asked_on"}),
+        context=losses.link,
+        untrue_because=losses.link_ended,
+        keep_days=PASSING,
+        by_mail_only=True,
+    ),
+    "claim_resent": _claim("claim_resent"),
+    "claim_extended": _claim("claim_extended"),
+    "claim_address": _claim("claim_address"),
+    "claim_waiting": _claim("claim_waiting"),
+    "claim_on_desk": _claim("claim_on_desk"),
+    "claim_refused": _claim("claim_refused"),
+    "address_wanted": _returned(),
+    "address_checked": _returned(),
+    "copy_refused": _returned(),
     # --- the calendar of issues ---
     # A day that was told is promised (C. conso L216-1): rather twice than never.
     "issue_late": Letter(

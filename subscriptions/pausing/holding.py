@@ -22,6 +22,7 @@ from payments.desk import record_act
 from payments.saving import save_all
 from subscriptions.calendar import MOST_OF_A_TERM
 from subscriptions.disputes import disputed_terms
+from subscriptions.losses.doubts import in_doubt
 from subscriptions.models import Entitlement, Issue, Pause, Subscription
 from subscriptions.moving import give_other_issues, move_copies
 from subscriptions.notices.telling import tell_reader
@@ -109,7 +110,8 @@ def release_passed(issue: Issue, *, actor: Actor, at: datetime) -> int:
     """The issue has left without these copies: they are owed again, for the issue that each was given instead.
 
     Inside the transaction that posts it. Copies of a contract that was stopped stay held until its money is settled, those
-    of a disputed payment until the bank has decided. Returns how many pauses are over. Nine queries at most.
+    of a disputed payment until the bank has decided, those of an address in doubt until its reader has answered. Returns
+    how many pauses are over. Ten queries at most.
     """
     return _over(list(Pause.objects.filter(issue=issue, state=Pause.State.HELD)), actor=actor, at=at)
 
@@ -152,7 +154,12 @@ def _over(pauses: Sequence[Pause], *, actor: Actor, at: datetime) -> int:
     )
     passed = [copies[key] for key in sorted({one.entitlement_id for one in moved} - still)]
     disputed = disputed_terms({copy.term_id for copy in passed})
-    free = [copy for copy in passed if copy.state == Copy.HELD and copy.term_id not in disputed]
+    doubted = in_doubt({copy.term.subscription_id for copy in passed})
+    free = [
+        copy
+        for copy in passed
+        if copy.state == Copy.HELD and copy.term_id not in disputed and copy.term.subscription_id not in doubted
+    ]
     move_copies(free, "release", on=paris_day(at), actor=actor, at=at, reason="the pause is over")
     return len(moved)
 
@@ -191,7 +198,7 @@ def _give(
     """Give each copy its issue, and hold one for each pause in `held`: the first that comes after its issue.
 
     No two pauses hold the same, so that a copy is held exactly as long as it could still be called back. Copies that
-    others hold (a dispute) are left alone. Ten queries at most.
+    others hold (a dispute, an address in doubt) are left alone. Eleven queries at most.
     """
     on, was = paris_day(at), {one.entitlement_id for one in standing.pauses}
     give_other_issues(foreseen.moves, on=on, actor=actor, at=at, reason=reason)
@@ -214,6 +221,8 @@ def _give(
     hold = [copy for copy in standing.to_come if copy.pk in taken and copy.state == Copy.OWED]
     release = [copy for copy in standing.to_come if copy.pk in was - taken and copy.state == Copy.HELD]
     disputed = disputed_terms({copy.term_id for copy in release})
+    if in_doubt([standing.subscription.pk]):
+        release = []
     release = [copy for copy in release if copy.term_id not in disputed]
     move_copies(release, "release", on=on, actor=actor, at=at, reason=reason)
     move_copies(hold, "hold", on=on, actor=actor, at=at, reason=reason)

@@ -1,7 +1,8 @@
 """Who may be reminded that a fixed term ends: asked when a reminder is queued, and again when it leaves (law.md 7.7).
 
-Never: whoever has paid or is paying for the next term, renews automatically, objected, has a copy on hold, was erased, or
-whose subscription is over for another reason. Gifts have a series of their own (`subscriptions.gifts.reminding`). Whoever
+Never: whoever has paid or is paying for the next term, renews automatically, objected, has a copy on hold, claims one that
+did not arrive, has one that came back and was not heard of since, was erased, or whose subscription is over for another
+reason. Gifts have a series of their own (`subscriptions.gifts.reminding`). Whoever
 has no e-mail address that works is reminded by steps that may go on paper (`ReminderStep.channel`), and never by courtesy.
 Courtesy reminders go to those who agreed to other offers (CPCE L34-5).
 """
@@ -13,6 +14,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 
 from payments.models import Payment
 from payments.vat import BuyerKind
+from subscriptions.losses.doubts import open_claim, open_doubt
 from subscriptions.models import Consent, Entitlement, Offer, Order, Subscription, Term
 from subscriptions.moving import GONE
 from subscriptions.objecting import last_word
@@ -41,6 +43,8 @@ def remindable(*, lapsed: bool, courtesy: bool, on_paper: bool = False, organisa
         .filter(~Exists(later), Exists(copies.exclude(state__in=GONE)))
         .exclude(Exists(copies.filter(state=Entitlement.State.HELD)))
         .exclude(Exists(_being_paid()))
+        .exclude(open_doubt("subscription"))
+        .exclude(open_claim("subscription"))
         .annotate(reminders=Coalesce(last_word(Consent.Matter.REMINDERS, "subscription__payer"), Value(True)))
         .filter(reminders=True)
     )

@@ -471,6 +471,46 @@ FAULTS = (
         ),
     ),
     Fault(
+        "a copy held after its address was known", "COPIES", "held_while_doubted", "still held though its address is known",
+        (
+            ("UPDATE subscriptions_entitlement SET state = 'held' WHERE rank = 4 AND term_id ="
+            f" (SELECT id FROM subscriptions_term WHERE order_id = {KEPT})"),
+            ("INSERT INTO subscriptions_entitlementmovement (entitlement_id, kind, issue_id, actor, reason, \"on\", at)"
+            " SELECT e.id, 'hold', e.issue_id, 'x', 'its address is in doubt', '2026-11-23', '2026-11-23 00:00+00'"
+            f" FROM subscriptions_entitlement e WHERE rank = 4 AND term_id ="
+            f" (SELECT id FROM subscriptions_term WHERE order_id = {KEPT})"),
+        ),
+    ),
+    Fault(
+        "a copy sent again that nobody had claimed", "COPIES", "sent_again_once", "sent again, and nobody had claimed it",
+        (
+            posted_run(lines=1, closed_at=LONG_AGO),
+            ("INSERT INTO subscriptions_dispatch (run_id, issue_id, place, key, kind, subscription_id, entitlement_id,"
+            " number, contract, address_id, copies, zone, insert_code) SELECT r.id, r.issue_id, 1, 'N26-000001-09', 'RCL',"
+            " t.subscription_id, e.id, '1', '1-1', (SELECT MIN(id) FROM subscriptions_postaladdress), 1, 'METR', ''"
+            " FROM subscriptions_mailingrun r, subscriptions_entitlement e JOIN subscriptions_term t ON t.id = e.term_id"
+            f" WHERE r.sequence = 9 AND e.rank = 2 AND t.order_id = {KEPT}"),
+        ),
+    ),
+    Fault(
+        "a copy granted instead that is worth something", "COPIES", "given_instead",
+        "the copy granted instead is not what it should be",
+        (
+            ("INSERT INTO subscriptions_claim (subscription_id, entitlement_id, issue_id, round, reason, by, department,"
+            " in_window, nth, state, state_since, tracked, extra_id, actor, at) SELECT t.subscription_id, e.id, e.issue_id, 1,"
+            f" 'damaged', 'staff', '75', true, 1, 'extended', '{LONG_AGO}', false, e.id, 'x', '{LONG_AGO}'"
+            " FROM subscriptions_entitlement e JOIN subscriptions_term t ON t.id = e.term_id"
+            f" WHERE e.rank = 1 AND t.order_id = {KEPT}"),
+        ),
+    ),
+    Fault(
+        "a stock that does not fold", "COPIES", "stock_is_true", "its stock does not fold at movement 1",
+        (
+            ("INSERT INTO subscriptions_stockmovement (issue_id, number, kind, copies, \"left\", actor, reason, at)"
+            f" SELECT MIN(id), 1, 'received', 5, 6, 'x', 'x', '{LONG_AGO}' FROM subscriptions_issue"),
+        ),
+    ),
+    Fault(
         "copies owed after the end", "STOPPED", "stopped", "still owed though its subscription has ended",
         (
             ("UPDATE subscriptions_subscription SET state = 'ended' WHERE id ="

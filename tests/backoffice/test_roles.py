@@ -25,7 +25,7 @@ from subscriptions.digital.tokens import make
 from subscriptions.fulfilment.closing import ask, close
 from subscriptions.fulfilment.handing_over import count_received, hand_over
 from subscriptions.fulfilment.posting import post_run
-from subscriptions.models import Contact, FreeCopy, Issue, MailingRun, Offer
+from subscriptions.models import Claim, ClaimIncident, Contact, FreeCopy, Issue, MailingRun, Offer
 from subscriptions.pricing.changing import prepare
 from subscriptions.quotes.making import make_quote
 from subscriptions.renewals.rehearsing import rehearse
@@ -127,6 +127,20 @@ OPEN_TO = {
     "desk_act_end_free": {L, A},
     "desk_post": {L, S, A},
     "desk_returns": {S, A},
+    "desk_losses": {L, S, A},
+    "desk_claims": {L, S, A},
+    "desk_claim": {L, S, A},
+    "desk_incident": {L, S, A},
+    "desk_copy_returns": {L, A},
+    "desk_stock": {L, A},
+    "desk_act_take_claim": {L, S, A},
+    "desk_act_confirm_address": {L, S, A},
+    "desk_act_claim": {L, S, A},
+    "desk_act_incident": {L, A},
+    "desk_act_return": {L, A},
+    "desk_act_return_file": {L, A},
+    "desk_act_stock": {L, A},
+    "desk_act_resends": {L, A},
     "desk_act_by_post": {S, A},
     "desk_batch": {L, S, A},
     "desk_batch_pdf": {L, S, A},
@@ -240,6 +254,9 @@ ELSE = {
     "desk_act_turn_off": 409,
     "desk_act_link_on": 409,
     "desk_act_link_card": 409,
+    "desk_act_take_claim": 409,
+    "desk_act_confirm_address": 409,
+    "desk_act_resends": 409,
     "desk_act_begin_transfer": 409,
     "desk_act_arrived": 409,
     "desk_act_came_back": 409,
@@ -306,6 +323,12 @@ def world(offers):
         first_run=mirror,
         last_run=mirror,
     )
+    copy = sale.subscription.terms.get().entitlements.order_by("rank")[0]
+    incident = ClaimIncident.objects.create(issue=copy.issue, department="75", state_since=now, at=now)
+    claim = Claim.objects.create(
+        subscription=sale.subscription, entitlement=copy, issue=copy.issue, reason="damaged", by="reader", department="75",
+        in_window=True, nth=3, state="on_desk", state_since=now, actor="reader:1", at=now,
+    )  # fmt: skip
     keys = {
         "desk_items": "finance",
         "desk_stripe_event_by_id": "evt_1",
@@ -363,6 +386,10 @@ def world(offers):
         "desk_act_settle": declared.pk,
         "desk_act_end": sale.subscription.pk,
         "desk_act_pause": sale.subscription.pk,
+        **dict.fromkeys(("desk_act_take_claim", "desk_act_confirm_address"), sale.subscription.pk),
+        **dict.fromkeys(("desk_claim", "desk_act_claim"), claim.pk),
+        **dict.fromkeys(("desk_incident", "desk_act_incident"), incident.pk),
+        "desk_act_resends": claim.issue_id,
         "desk_act_quote": sale.subscription.pk,
         "desk_quote_pdf": make_quote(sale.subscription.pk, actor=job("test"), at=timezone.now()).pk,
         **dict.fromkeys(

@@ -18,15 +18,22 @@ from shop.customers.models import Customer
 from subscriptions.digital.consenting import WORDS
 from subscriptions.models import (
     AddressChange,
+    AddressDoubt,
+    Claim,
+    ClaimIncident,
     Consent,
+    CopyReturn,
     Declaration,
     DigitalConsent,
+    Dispatch,
     Gift,
     HandOver,
     ImportFile,
     ImportRow,
     Issue,
     IssueMove,
+    MailingHouse,
+    MailingRun,
     Pause,
     PriceChange,
     PurchaseOrder,
@@ -459,6 +466,52 @@ def pauses() -> list[NoticeDraft]:
     ]
 
 
+def losses() -> list[NoticeDraft]:
+    """A claim for each thing that becomes of one; three copies that came back."""
+    one, other = purchase(number=71, email="camille71@example.fr"), purchase(number=72, email="camille72@example.fr")
+    copies = [*one.term.entitlements.order_by("rank"), *other.term.entitlements.order_by("rank")]
+    incident = ClaimIncident.objects.create(issue=copies[3].issue, department="75", state_since=AT, at=AT)
+    states = ("approved", "extended", "asked", "waiting", "on_desk", "refused")
+    claims = [
+        Claim.objects.create(
+            subscription=copy.term.subscription, entitlement=copy, issue=copy.issue, reason="not_received", by="reader",
+            department="75", in_window=True, nth=1, state=state, state_since=AT, actor=str(ACTOR), at=AT,
+            incident=incident if state == "waiting" else None, extra=copies[7] if state == "extended" else None,
+        )
+        for copy, state in zip(copies, states, strict=False)
+    ]  # fmt: skip
+    house = MailingHouse.objects.create(
+        magazine=one.order.offer.magazine, name="Routage de l’Ouest", actor=str(ACTOR), created_at=AT
+    )
+    run = MailingRun.objects.create(
+        issue=copies[0].issue, house=house, kind="resend", sequence=9, asked_by=str(ACTOR), asked_at=AT
+    )
+    asked = []
+    for nth, (reason, state) in enumerate(((2, "held"), (1, "asked"), (3, "asked")), start=1):
+        reader = purchase(number=72 + nth, email=f"camille{72 + nth}@example.fr").term
+        line = Dispatch.objects.create(
+            run=run, issue=copies[0].issue, place=nth, key=f"N25-{nth:06d}-09", kind="RCL",
+            subscription=reader.subscription, entitlement=reader.entitlements.order_by("rank")[0],
+            address=reader.subscription.recipient.address, copies=1, zone="METR",
+        )  # fmt: skip
+        back = CopyReturn.objects.create(
+            dispatch=line, reason_code=reason, source="file", on=ON, actor=str(ACTOR), at=AT
+        )
+        doubt = AddressDoubt.objects.create(
+            subscription=reader.subscription, because=back, state=state, state_since=AT, at=AT
+        )
+        asked.append({"doubt_id": doubt.pk, "return_id": back.pk})
+    kinds = ("claim_resent", "claim_extended", "claim_address", "claim_waiting", "claim_on_desk", "claim_refused")
+    return [
+        draft("claim_link", {"subscription_id": one.term.subscription_id, "asked_on": ON.isoformat()}),
+        *(draft(kind, {"claim_id": claim.pk}) for kind, claim in zip(kinds, claims, strict=True)),
+        *(
+            draft(kind, facts)
+            for kind, facts in zip(("address_wanted", "address_checked", "copy_refused"), asked, strict=True)
+        ),
+    ]
+
+
 def days() -> list[NoticeDraft]:
     """An issue that slips, a summer elsewhere, and its end."""
     late, away = purchase(automatic=True, number=61, email="camille61@example.fr"), purchase(number=62)
@@ -607,6 +660,7 @@ def every() -> list[NoticeDraft]:
         *charges(),
         *stoppings(bought, renewed),
         *pauses(),
+        *losses(),
         *days(),
         digital(bought),
         *prices(),

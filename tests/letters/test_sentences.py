@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 EXPECTED = Path(__file__).parent / "expected"
 NBSP = "\u00a0"
 #: Links signed with the keys of rows, which change from one run to the next.
-SIGNED = re.compile(r"/(reconduction|reabonnement|desinscription|remboursement|cadeau|offrir/encore|tarif)/[^/\s]+/")
+SIGNED = re.compile(
+    r"/(reconduction|reabonnement|desinscription|remboursement|cadeau|offrir/encore|tarif|reclamation|votre-adresse)/[^/\s]+/"
+)
 
 #: Letters about invoices that are issued when all the others are.
 LAST_OF_ALL = {"institution_invoice", "invoice_overdue", "invoice_reissued"}

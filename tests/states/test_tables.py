@@ -30,15 +30,25 @@ from subscriptions.fulfilment.moving import move_issue, move_run
 from subscriptions.fulfilment.posting import post_run
 from subscriptions.importing.moving import NoSuchStep as NoSuchImportStep
 from subscriptions.importing.moving import move as move_import
+from subscriptions.losses import moving as losses
 from subscriptions.models import (
+    AddressDoubt,
+    AddressDoubtEvent,
+    Claim,
+    ClaimEvent,
+    ClaimIncident,
+    ClaimIncidentEvent,
+    CopyReturn,
     Declaration,
     DeclarationEvent,
+    Dispatch,
     Entitlement,
     EntitlementMovement,
     ImportFile,
     ImportFileEvent,
     Issue,
     MailEvent,
+    MailingRun,
     Notice,
     Order,
     OrderEvent,
@@ -185,6 +195,30 @@ RUN = {
     "handed_over": "posted",
     "posted": "",
     "dropped": "",
+}
+CLAIM = {
+    "received": "asked waiting approved extended on_desk",
+    "asked": "waiting approved extended on_desk refused",
+    "waiting": "approved extended on_desk",
+    "approved": "resent waiting extended on_desk",
+    "on_desk": "approved extended credited refused",
+    "resent": "",
+    "extended": "",
+    "credited": "",
+    "refused": "",
+}
+DOUBT = {
+    "asked": "held suspended answered ended",
+    "held": "suspended answered ended",
+    "suspended": "answered ended",
+    "answered": "",
+    "ended": "",
+}
+INCIDENT = {
+    "open": "waiting resending extending",
+    "waiting": "open resending extending",
+    "resending": "",
+    "extending": "",
 }
 COPY = {
     ("owed", "assign"): "assigned",
@@ -347,7 +381,7 @@ MOVERS = {
     "subscriptions/fulfilment/moving.py",
     "subscriptions/importing/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
     "subscriptions/pausing/moving.py", "subscriptions/pricing/moving.py", "subscriptions/gifts/moving.py",
-    "subscriptions/returns/moving.py", "shop/backoffice/bulk_carrying.py",
+    "subscriptions/returns/moving.py", "subscriptions/losses/moving.py", "shop/backoffice/bulk_carrying.py",
 }  # fmt: skip
 #: SQL of our own that changes a state.
 BY_STATEMENT = re.compile(r"\bUPDATE\b.*\bSET\b.*\bstate\s*=", re.DOTALL)
@@ -561,3 +595,68 @@ def test_news_of_a_return(came, to, exists):
             move_event(event, to, notice=None, at=NOW)
     event.refresh_from_db()
     assert event.state == (to if exists else came)
+
+
+def lost():
+    """A claim, the doubt about its address and its incident, each in a state of one's own choosing."""
+    reader = subscriber()
+    copy = Entitlement.objects.filter(term__subscription=reader).order_by("rank")[0]
+    incident = ClaimIncident.objects.create(issue_id=copy.issue_id, department="75", state_since=NOW, at=NOW)
+    return reader, copy, incident
+
+
+def claimed(copy, reader, incident, state):
+    """A claim as it stands there: with what the database wants of it."""
+    run = MailingRun.objects.create(
+        issue_id=copy.issue_id, house=make_house(reader.magazine), kind="resend", sequence=9, asked_by="x", asked_at=NOW
+    )
+    line = Dispatch.objects.create(
+        run=run, issue_id=copy.issue_id, place=1, key="N25-000001-09", kind="RCL", subscription=reader, entitlement=copy,
+        address=reader.recipient.address, copies=1, zone="METR",
+    )  # fmt: skip
+    claim = Claim.objects.create(
+        subscription=reader, entitlement=copy, issue_id=copy.issue_id, reason="not_received", by="reader", department="75",
+        in_window=True, nth=1, state=state, state_since=NOW, incident=incident, actor="x", at=NOW,
+        line=line if state == "resent" else None, extra=copy if state == "extended" else None,
+    )  # fmt: skip
+    return claim, line
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(CLAIM))
+def test_claim(came, to, exists):
+    reader, copy, incident = lost()
+    claim, line = claimed(copy, reader, incident, came)
+    if exists:
+        claim.line, claim.extra = (line if to == "resent" else None), (copy if to == "extended" else None)
+    moved = losses.move([claim], to, actor=READER, at=NOW, reason="a reason", also=("line", "extra"))
+    claim.refresh_from_db()
+    assert (claim.state, len(moved)) == ((to, 1) if exists else (came, 0))
+    assert ClaimEvent.objects.filter(from_state=came, to_state=to, reason="a reason").exists() == exists
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(DOUBT))
+def test_doubt(came, to, exists):
+    reader, copy, incident = lost()
+    _claim, line = claimed(copy, reader, incident, "on_desk")
+    back = CopyReturn.objects.create(dispatch=line, reason_code=2, source="paper", on=NOW.date(), actor="x", at=NOW)
+    one = AddressDoubt.objects.create(subscription=reader, because=back, state=came, state_since=NOW, at=NOW)
+    assert losses.move_doubt(one, to, actor=READER, at=NOW, reason="a reason") == exists
+    one.refresh_from_db()
+    assert one.state == (to if exists else came)
+    assert AddressDoubtEvent.objects.filter(from_state=came, to_state=to, reason="a reason").exists() == exists
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(INCIDENT))
+def test_incident(came, to, exists):
+    _reader, _copy, one = lost()
+    ClaimIncident.objects.filter(pk=one.pk).update(state=came, wait_until=NOW.date() if came == "waiting" else None)
+    one.refresh_from_db()
+    until = NOW.date() if to == "waiting" else None
+    if exists:
+        losses.move_incident(one, to, actor=READER, at=NOW, reason="a reason", wait_until=until)
+    else:
+        with pytest.raises(losses.NoSuchStep):
+            losses.move_incident(one, to, actor=READER, at=NOW, reason="a reason", wait_until=until)
+    one.refresh_from_db()
+    assert one.state == (to if exists else came)
+    assert ClaimIncidentEvent.objects.filter(from_state=came, to_state=to, reason="a reason").exists() == exists

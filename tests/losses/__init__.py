@@ -1,0 +1,1 @@
+"""Lost copies: what comes back, what readers claim, what is sent again."""
