@@ -143,7 +143,7 @@ def card(
                 *(
                     copy_line(copy, paused=bool(dates.paused))
                     | {"read_url": read_url(subscription, copy) if copy.issue and copy.issue.number in online else None}
-                    | receipt(receipts.get((copy.term, copy.rank)), on=dates.on)
+                    | (receipt(receipts.get((copy.term, copy.rank)), on=dates.on) if copy.issue else {})
                     | (_about_loss(subscription, copy, dates, lost) if movable else {})
                     for copy in dates.copies
                 ),

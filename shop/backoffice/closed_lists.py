@@ -55,6 +55,8 @@ REMARKS: Mapping[str, Any] = {
     "last_number": _("Second number of a double issue, one copy all the same; empty for a single one."),
     "letter": _("One of the kinds of letters that are written."),
     "magazine": _("None: every magazine."),
+    "on_invoice": _("Ordered by an institution, and paid against invoices."),
+    "quantity": _("Copies of each issue, to one address."),
     "place": _("1, 2, 3…"),
     "buyer_address": _("As printed."),
     "called_at": _("When Stripe was last asked to act."),

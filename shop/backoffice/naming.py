@@ -84,6 +84,8 @@ COLUMNS: Mapping[str, Any] = {
     "magazine": pgettext_lazy("register", "magazine"),
     "renewal": pgettext_lazy("register", "renewal"),
     "copies": pgettext_lazy("register", "copies"),
+    "quantity": pgettext_lazy("register", "copies of each issue"),
+    "on_invoice": pgettext_lazy("register", "invoiced before it is paid"),
     "months": pgettext_lazy("register", "months"),
     "vat_category": pgettext_lazy("register", "VAT category"),
     "on_sale_from": pgettext_lazy("register", "on sale from"),

@@ -38,7 +38,7 @@ def invoiced(facts: Facts) -> Context:
         "agency_reference": paper.agency_reference,
         "subscriber_number": term.subscription.number or "",
         "copies": copies_said(term.copies, term.quantity),
-        "first_issue": issue(order.first_issue.number),
+        "first_issue": issue(order.first_issue.printed),
         "period": f"du {day(term.starts_on)} au {day(term.ends_on)}",
         "address": term.subscription.recipient.address.lines,
     }

@@ -25,7 +25,7 @@ from subscriptions.digital.tokens import make
 from subscriptions.fulfilment.closing import ask, close
 from subscriptions.fulfilment.handing_over import count_received, hand_over
 from subscriptions.fulfilment.posting import post_run
-from subscriptions.models import Claim, ClaimIncident, Contact, FreeCopy, Issue, MailingRun, Offer
+from subscriptions.models import Claim, ClaimIncident, Contact, FreeCopy, Issue, MailingRun, Offer, TemporaryAddress
 from subscriptions.pricing.changing import prepare
 from subscriptions.quotes.making import make_quote
 from subscriptions.renewals.rehearsing import rehearse
@@ -105,6 +105,12 @@ OPEN_TO = {
     "desk_act_retry_letter": {F, S, A},
     "desk_act_settle_doubt": {F, S, A},
     "desk_letter_paper": {S, A},
+    "desk_issue_calendar": {F, L, S, A},
+    "desk_act_plan_issues": {L, A},
+    "desk_act_move_issue": {L, A},
+    "desk_act_double_issue": {L, A},
+    "desk_act_stay": {L, S, A},
+    "desk_act_end_stay": {L, S, A},
     "desk_issues": {L, A},
     "desk_issue": {L, A},
     "desk_free_copies": {L, A},
@@ -241,6 +247,7 @@ DOOR = {
 #: Pages that are there for those who may, and say 404 or 409 about what there is to see or do in this small world.
 ELSE = {
     "desk_letter_as_sent": 404,
+    "desk_act_import": 409,  # its issue has left meanwhile
     "desk_letter_paper": 404,
     "desk_act_make_batch": 409,
     "desk_act_record_posted": 409,
@@ -437,6 +444,15 @@ def world(offers):
     return lambda name: reverse(name, args=args.get(name, []))
 
 
+def _stay(recipient) -> TemporaryAddress:
+    on = timezone.localdate()
+    facts = {"actor": "x", "reason": "x", "at": timezone.now()}
+    return TemporaryAddress.objects.create(
+        recipient=recipient, address=recipient.address, from_on=on + timedelta(days=60), to_on=on + timedelta(days=90),
+        until=on + timedelta(days=91), **facts,
+    )  # fmt: skip
+
+
 def _files(sale, paper) -> dict[str, int | tuple[int, str]]:
     """A file that was posted, with its paper; one that was handed over, one that was closed, one that waits for a yes."""
     issue, later = Issue.objects.get(number=25), Issue.objects.get(number=26)
@@ -466,6 +482,9 @@ def _files(sale, paper) -> dict[str, int | tuple[int, str]]:
     )
     return {
         **dict.fromkeys(("desk_issue", "desk_act_ask_run"), later.pk),
+        **dict.fromkeys(("desk_act_move_issue", "desk_act_double_issue"), Issue.objects.get(number=28).pk),
+        "desk_act_stay": sale.subscription.recipient_id,
+        "desk_act_end_stay": _stay(sale.subscription.recipient).pk,
         **dict.fromkeys(pages, posted.pk),
         "desk_run_labels": (posted.pk, "3x7"),
         "desk_act_close_run": asked,

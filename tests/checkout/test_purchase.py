@@ -268,7 +268,7 @@ def test_a_debit_on_its_way_is_told_with_its_days(buyer, till):
     page = buyer.client.get(path(back.url))
     assert state_of(page) == "on_its_way"
     assert str(page.context["settles_on"]) == "2026-12-02"
-    assert page.context["first"]["number"] == 26, "confirmed after the cut-off of issue 25"
+    assert page.context["first"]["number"] == "26", "confirmed after the cut-off of issue 25"
     assert page.context["refresh"] is None
     assert buyer.client.get(cancel_path(order)).status_code == 303
     assert len(till.charges()) == 0

@@ -218,7 +218,7 @@ def test_the_page_costs_the_same_for_one_and_for_many(at_desk, sale, django_asse
         colleague.see("desk_person", sale.customer.pk)
 
 
-QUERIES = 40
+QUERIES = 42
 
 
 @pytest.mark.django_db(transaction=True)
