@@ -25,9 +25,12 @@ def retry(*, actor: Actor, at: datetime, limit: int = 20) -> int:
     A payment whose amount differs waits for finance, who closes the desk item first; one that is disputed, for its bank.
     Tried in no order: those that fail every time must not stand in front of the others.
     """
+    parked = Payment.objects.filter(effect=Payment.Effect.PARKED)
+    if not parked.exists():
+        return 0
     waiting = DeskItem.objects.filter(kind="amount_differs", closed_at=None).values_list("subject", flat=True)
     held = {int(subject.removeprefix("payment:")) for subject in waiting} | disputed_payments()
-    keys = Payment.objects.filter(effect=Payment.Effect.PARKED).exclude(pk__in=held).order_by("?")
+    keys = parked.exclude(pk__in=held).order_by("?")
     return sum(_try(key, actor=actor, at=at) for key in keys.values_list("pk", flat=True)[:limit])
 
 

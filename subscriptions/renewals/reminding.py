@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from payments.days import PARIS
@@ -51,9 +51,9 @@ def remind(*, on: date, at: datetime, limit: int, since: date | None = None) -> 
 
 def series(magazine: Magazine, *, addressee: str = ReminderStep.Addressee.READER) -> list[ReminderStep]:
     """The steps of a magazine to whom they speak, in their order: its own, and the general ones of codes that it has none of."""
-    steps_of = ReminderStep.objects.filter(addressee=addressee)
-    own = {step.code: step for step in steps_of.filter(magazine=magazine)}
-    general = {step.code: step for step in steps_of.filter(magazine=None)}
+    every = list(ReminderStep.objects.filter(Q(magazine=magazine) | Q(magazine=None), addressee=addressee))
+    own = {step.code: step for step in every if step.magazine_id is not None}
+    general = {step.code: step for step in every if step.magazine_id is None}
     steps = [step for step in (general | own).values() if step.active]
     return sorted(steps, key=lambda step: (step.place, step.pk))
 
