@@ -13,6 +13,7 @@ from payments.days import paris_day
 from payments.models import AccountMap, DeskItem, Invoice, Payment, Refund
 from subscriptions.calendar import RULES
 from subscriptions.disputing import held_while_disputed
+from subscriptions.fulfilment.auditing import in_the_file, lines_are_true, runs_are_whole
 from subscriptions.gifts.auditing import gifts_carried, gifts_told
 from subscriptions.models import (
     Consent,
@@ -278,7 +279,7 @@ def refunds_in_time(at: datetime) -> Breaches:
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "ONE-CHARGE": (paid_once, renewed_once),
-    "COPIES": (copies, put_off, gifts_carried, held_while_disputed),
+    "COPIES": (copies, in_the_file, lines_are_true, runs_are_whole, put_off, gifts_carried, held_while_disputed),
     "BALANCED": (deferred,),
     "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end),
     "TOLD": (told, gifts_told),

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 from payments.actors import Actor
 from payments.charging import open_hosted_page
+from payments.days import PARIS, paris_day
 from payments.models import Payment
 from subscriptions.addresses.label import postal_label
 from subscriptions.addresses.typed import TypedAddress
-from subscriptions.models import Issue, Magazine, Offer, Order, Price
+from subscriptions.fulfilment.closing import ask, close
+from subscriptions.fulfilment.handing_over import count_received, hand_over
+from subscriptions.fulfilment.posting import Posted, post_run
+from subscriptions.models import Issue, Magazine, MailingHouse, MailingRun, Offer, Order, Price
 from subscriptions.orders.links import cancel_path, return_path
 from subscriptions.orders.placing import ConsentGiven, Wish, payment_of, place
 from subscriptions.orders.quoting import quote
@@ -24,6 +28,8 @@ from subscriptions.orders.quoting import quote
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 READER = Actor("reader", "anonymous")
+#: Who asks for a file to be closed, and who says yes.
+CLERK, COLLEAGUE = Actor("staff", "91"), Actor("staff", "92")
 SITE = "http://shop.test"
 
 HOME = TypedAddress(
@@ -45,7 +51,7 @@ def make_magazine() -> Magazine:
         subtitle="Le magazine de l’intelligence artificielle",
         issn="2650-1234",
         cppap_number="0931 K 94321",
-        cppap_valid_until=date(2031, 9, 30),
+        cppap_valid_until=date(2051, 9, 30),
     )
     calendar = [
         (22, 3, 2026, date(2026, 3, 2), date(2026, 3, 16)),
@@ -74,6 +80,41 @@ def make_magazine() -> Magazine:
         ]
     )
     return magazine
+
+
+def make_house(magazine: Magazine, **facts: Any) -> MailingHouse:
+    """A mailing house that takes the customary file; two people close it."""
+    return MailingHouse.objects.create(
+        magazine=magazine, name="Routage de l’Ouest", actor="staff:1", created_at=NOW, **facts
+    )
+
+
+def close_file(issue: Issue, *, on: date, at: datetime | None = None) -> MailingRun:
+    """The main file of an issue, closed on a day (or before); its cut-off is brought forward to that day if it is later."""
+    when = at or datetime.combine(on, time(11), tzinfo=PARIS)
+    if not MailingHouse.objects.filter(magazine=issue.magazine_id).exists():
+        make_house(issue.magazine)
+    main = MailingRun.objects.filter(issue=issue, kind=MailingRun.Kind.MAIN).exclude(state=MailingRun.State.DROPPED)
+    run = main.first()
+    if run is None:
+        day = paris_day(when)
+        Issue.objects.filter(pk=issue.pk, cutoff_on__gt=day).update(cutoff_on=day)
+        run = ask(issue.pk, actor=CLERK, at=when)
+    run = close(run.pk, actor=COLLEAGUE, at=when)
+    issue.refresh_from_db()
+    return run
+
+
+def send_out(issue: Issue, *, on: date, actor: Actor = CLERK, at: datetime | None = None) -> Posted:
+    """An issue on its whole way at one moment, eleven o'clock of that day if none is named: asked for, closed by somebody
+    else, handed over, counted, posted."""
+    when = at or datetime.combine(on, time(11), tzinfo=PARIS)
+    run = close_file(issue, on=on, at=when)
+    hand_over(run.pk, actor=CLERK, at=when)
+    count_received(run.pk, copies=run.copies or 0, actor=CLERK, at=when)
+    posted = post_run(run.pk, on=on, actor=actor, at=when)
+    issue.refresh_from_db()
+    return posted
 
 
 def make_offers(magazine: Magazine) -> dict[str, Offer]:

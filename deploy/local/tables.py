@@ -126,6 +126,7 @@ def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
         "subscription": moving.TRANSITIONS,
         "notice": {str(state): frozenset(map(str, to)) for state, to in notices.MOVES.items()},
         "issue": issues.TRANSITIONS,
+        "mailing run": issues.RUN_TRANSITIONS,
         "declaration": declarations.TRANSITIONS,
     }
 

@@ -27,6 +27,8 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "contact": (Right.CONTACTS, "desk_contact"),
     "notice": (Right.LETTERS, "desk_letter"),
     "batch": (Right.POST, "desk_batch"),
+    "issue": (Right.FULFILMENT_DESK, "desk_issue"),
+    "run": (Right.FULFILMENT_DESK, "desk_run"),
     "event": (Right.EVENTS, "desk_stripe_event"),
     "entry": (Right.LEDGER, "desk_entry"),
 }

@@ -60,6 +60,7 @@ class Right(StrEnum):
     ACT_FOR = "act_for_readers"
     QUOTES = "make_quotes"
     ISSUES = "change_issues"
+    CLOSE = "close_files"
     CATALOGUE = "change_catalogue"
     TEAM = "manage_team"
 
@@ -104,6 +105,7 @@ LABELS: Mapping[Right, Any] = {
     Right.PRICES: _("prepare and sign changes of price"),
     Right.ACT_FOR: _("act for a reader"),
     Right.ISSUES: _("change the calendar of issues"),
+    Right.CLOSE: _("close files, hand them over and post them"),
     Right.CATALOGUE: _("change the magazine and the offers"),
     Right.TEAM: _("manage the team"),
 }
@@ -157,7 +159,16 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     ),
     # Copies and where they go; no amount but what an order says.
     Role.FULFILMENT: frozenset(
-        {Right.HOME, Right.PEOPLE, Right.RECORDS, Right.FULFILMENT_DESK, Right.POST, Right.ADDRESS, Right.ISSUES}
+        {
+            Right.HOME,
+            Right.PEOPLE,
+            Right.RECORDS,
+            Right.FULFILMENT_DESK,
+            Right.POST,
+            Right.ADDRESS,
+            Right.ISSUES,
+            Right.CLOSE,
+        }
     ),
     # People: everything that a reader may ask about, and what can be put right without moving money; but what the law
     # gives a reader who stops is theirs to carry out, and small sums go back without asking (`RefundLimit`).

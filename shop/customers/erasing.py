@@ -50,6 +50,7 @@ from subscriptions.models import (
 from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import move, move_copies
 from subscriptions.notices.queueing import NoticeDraft, queue
+from subscriptions.places import blank, needed_by_a_file
 from subscriptions.stopping.choosing import stop_renewing
 
 OWED = (Entitlement.State.OWED, Entitlement.State.HELD)
@@ -210,8 +211,10 @@ def _blank(customer: Customer, *, on: date, at: datetime) -> None:
     lived = Q(pk__in=recipients.values("address")) | Q(pk__in=moves.values("old")) | Q(pk__in=moves.values("new"))
     sold = Order.objects.filter(Q(delivery=OuterRef("pk")) | Q(billing=OuterRef("pk")))
     others = Recipient.objects.filter(address=OuterRef("pk")).exclude(customer=customer)
-    addresses = PostalAddress.objects.filter(lived).exclude(Exists(sold)).exclude(Exists(others))
-    addresses.update(typed={}, lines=[], postcode="", town="")
+    addresses = (
+        PostalAddress.objects.filter(lived).exclude(Exists(sold)).exclude(Exists(others)).exclude(needed_by_a_file())
+    )
+    blank(addresses)
     recipients.update(name="")
     # Who gives is told as long as the gift is on its way; of a recipient nothing is left.
     Gift.objects.filter(claimed_by=customer).update(recipient_name="", recipient_email="", reader_email="", message="")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db import transaction
 
+from payments.actors import job
+from payments.days import PARIS
 from payments.money import eur
 from shop.demo.issues import MadeUpIssue
 from subscriptions.calendar import DeliveryZone
-from subscriptions.models import Issue, Magazine, Offer, Price
+from subscriptions.models import Issue, Magazine, MailingHouse, Offer, Price
 from subscriptions.texts import load_texts
 
 #: Incl. VAT and postage. Overseas departments pay what mainland France does; abroad, what the post takes more.
@@ -38,6 +40,13 @@ def stock(publisher: dict[str, Any], issues: Sequence[MadeUpIssue], *, opened_on
         issn=publisher["issn"],
         cppap_number=publisher["cppap"],
         cppap_valid_until=publisher["cppap_valid_until"],
+    )
+    MailingHouse.objects.create(
+        magazine=magazine,
+        name="Routage de l’Ouest",
+        deposit_site="Nantes PIC",
+        actor=str(job("demo")),
+        created_at=datetime.combine(opened_on, time(), tzinfo=PARIS),
     )
     rows = Issue.objects.bulk_create(
         [

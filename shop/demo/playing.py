@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from payments.days import PARIS
 from shop.demo.stage import Stage
 from shop.demo.stories import Story
-from subscriptions.fulfilment.posting import post_issue
+from subscriptions.fulfilment.closing import ask, close
+from subscriptions.fulfilment.handing_over import count_received, hand_over
+from subscriptions.fulfilment.posting import post_run
 from subscriptions.models import Issue, Notice
 from subscriptions.notices import delivering
 
@@ -52,9 +54,16 @@ def deliver_letters(*, before: datetime) -> None:
 
 
 def posts(stage: Stage, issue: Issue) -> Story:
-    """An issue goes to the post on its planned day."""
+    """The file of an issue is closed by two people, handed over and counted the day after, posted on its planned day."""
+    clerk, colleague = stage.by("fulfilment"), stage.by("administrator")
+    yield morning(issue.cutoff_on)
+    run = close(ask(issue.pk, actor=clerk, at=stage.now).pk, actor=colleague, at=stage.now)
+    stage.forget_shelf()
+    yield morning(issue.cutoff_on + timedelta(days=1))
+    hand_over(run.pk, actor=clerk, at=stage.now)
+    count_received(run.pk, copies=run.copies or 0, actor=clerk, at=stage.now)
     yield morning(issue.post_on)
-    post_issue(issue, on=issue.post_on, actor=stage.by("fulfilment"), at=stage.now)
+    post_run(run.pk, on=issue.post_on, actor=clerk, at=stage.now)
     stage.forget_shelf()
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from subscriptions.addresses import sentences
 from subscriptions.addresses.abbreviations import shortened
-from subscriptions.addresses.characters import harmless_start
+from subscriptions.addresses.characters import harmless_start, printed
 from subscriptions.addresses.countries import country_line
 from subscriptions.addresses.faults import AddressFault, AddressRefused
 from subscriptions.addresses.foreign import foreign_lines, latin_region, latin_town
-from subscriptions.addresses.french import french_lines
+from subscriptions.addresses.french import french_lines, french_postcode, town_name
 from subscriptions.addresses.layout import LINES, WIDTH, LabelLine
-from subscriptions.addresses.rules import postal_rules
+from subscriptions.addresses.rules import canonical_postcode, postal_rules
 from subscriptions.addresses.territories import is_french_postal_area
 from subscriptions.addresses.typed import TEXT_FIELDS, TypedAddress
 
@@ -27,12 +27,15 @@ class PostalLabel:
     """A label that can be printed.
 
     ``lines`` has no empty line; ``country_line`` is "" inside the French postal area; ``slots`` are the same lines in
-    their six places, empty ones kept, for a mailing file with one column for each line.
+    their six places, empty ones kept, for a mailing file with one column for each line; ``postcode`` and ``town`` are
+    written as on the label.
     """
 
     lines: tuple[str, ...]
     country_line: str
     slots: tuple[str, ...]
+    postcode: str = ""
+    town: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -68,6 +71,7 @@ def postal_label(address: TypedAddress) -> PostalLabel:
     cannot be printed. Whether town, postcode and country agree is not looked at here: see ``check.check``.
     """
     lines = preview(address)
+    postcode, town = place_of(address)
     faults = [*character_faults(address), *length_faults(address, lines)]
     if faults:
         raise AddressRefused(tuple(faults))
@@ -76,7 +80,19 @@ def postal_label(address: TypedAddress) -> PostalLabel:
         lines=tuple(line.text for line in lines),
         country_line=country_line(address.country),
         slots=tuple(by_slot.get(slot, "") for slot in range(1, LINES + 1)),
+        postcode=postcode,
+        town=town,
     )
+
+
+def place_of(address: TypedAddress) -> tuple[str, str]:
+    """Return postcode and town as the label writes them, for the two columns of a mailing file that sort and count."""
+    if is_french_postal_area(address.country):
+        return french_postcode(address), town_name(address)
+    rules = postal_rules(address.country.strip().upper())
+    if rules is None:
+        return address.postcode.strip().upper(), printed(address.town)
+    return canonical_postcode(address.postcode, rules=rules).upper(), printed(latin_town(address, rules)).upper()
 
 
 def character_faults(address: TypedAddress) -> list[AddressFault]:

@@ -1,90 +1,124 @@
-"""Posting: an issue leaves for its readers, so the copies owed are served and what they are worth becomes revenue.
+"""Posting: a run leaves for its readers, so its copies are served and what they are worth becomes revenue.
 
-The revenue of a copy is taken on the day its issue is posted, not on its cover date (law.md 6.3): one entry for each
-rate, source `posting:<issue>:<rate>`, from the values that were fixed when the copies were granted. So 4871 stays what
-the copies still owed are worth, to the cent (BALANCED).
+The revenue of a copy is taken on the day it is posted, not on its cover date (law.md 6.3): one entry for each run and rate,
+source `posting:<run>:<rate>`, from the values that were fixed when the copies were granted. So 4871 stays what the copies
+still owed are worth, to the cent (BALANCED). Everything is a statement over the whole run.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
+from payments.days import paris_day
+from payments.desk import put_on_desk, record_act
 from payments.invoicing.mentions import percent
 from payments.ledger.posting import EntryDraft, Line, post
-from payments.models import LedgerEntry
-from subscriptions.fulfilment.moving import move_issue
-from subscriptions.models import Entitlement, EntitlementMovement, Issue
-from subscriptions.moving import move_copies
+from payments.models import DeskItem, LedgerEntry
+from subscriptions.fulfilment.handing_over import locked
+from subscriptions.fulfilment.moving import move_issue, move_run
+from subscriptions.models import Entitlement, EntitlementMovement, Issue, MailingRun
+from subscriptions.moving import move_copies_of_run
 from subscriptions.pausing.holding import release_passed
 
-State = Issue.State
+Run, RunKind = MailingRun.State, MailingRun.Kind
 Copy = Entitlement.State
 Kind = EntitlementMovement.Kind
-#: The way of an issue to the post.
-ON_THE_WAY = (State.PLANNED, State.CLOSED, State.HANDED_OVER, State.POSTED)
+#: Copies of an issue that left without them.
+COMPLEMENT_DUE = "complement_due"
+
+
+class CannotPost(ValidationError):
+    """The run cannot be posted now; the message is a sentence for staff, `code` says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What one posting did: copies served, and their value without VAT by rate in percent, in euros."""
+    """What one posting did: copies owed that were served, and their value without VAT by rate in percent, in euros."""
 
     copies: int
     revenue: Mapping[Decimal, Decimal]
 
 
 @transaction.atomic
-def post_issue(issue: Issue, *, on: date, actor: Actor, at: datetime) -> Posted:
-    """Serve every copy of `issue` that is owed or in its file, on day `on`, and book their revenue; once.
+def post_run(run_id: int, *, on: date, actor: Actor, at: datetime, reason: str = "") -> Posted:
+    """The mailing house has posted a run on day `on`: serve its copies and book their revenue; once.
 
-    Side effects, in one transaction: movements ASSIGN and SERVE, one entry per VAT rate (DEFERRED to REV_PRINT), the
-    issue posted, the pauses over that skipped it. An issue that is posted already stays as it is: nothing served, nothing booked. Copies on hold, given
-    back or void are left alone. Sets `issue.state` and `issue.posted_on` in memory.
+    Side effects, in one
+    transaction: movements SERVE, one entry per VAT rate (DEFERRED to REV_PRINT), the run posted; with the main file its issue,
+    and the pauses over that skipped it. A run that is posted already stays as it is: nothing served, nothing booked. Raises
+    CannotPost unless it was handed over and counted right, or for a day before it was closed.
     """
-    locked = Issue.objects.select_for_update(no_key=True).get(pk=issue.pk)
-    if locked.state == State.POSTED:
-        issue.refresh_from_db(fields=["state", "posted_on"])
+    run = locked(run_id)
+    if run.state == Run.POSTED:
         return Posted(0, {})
-    copies = list(
-        Entitlement.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("term")
-        .filter(issue=locked, state__in=(Copy.OWED, Copy.ASSIGNED))
-        .order_by("pk")
+    _may_post(run, on=on)
+    revenue = _by_rate(run)
+    issue = run.issue
+    served = move_copies_of_run(run, Kind.SERVE, on=on, actor=actor, at=at, reason=f"issue {issue.number} posted")
+    post([_entry(run, rate, value, on=on) for rate, value in sorted(revenue.items()) if value], actor=actor, at=at)
+    run.posted_on = on
+    move_run(run, Run.POSTED, actor=actor, at=at, reason=reason, also=("posted_on",))
+    if run.kind == RunKind.MAIN:
+        move_issue(issue, Issue.State.POSTED, on=on)
+        release_passed(issue, actor=actor, at=at)
+        _say_what_was_left(issue, at=at)
+    record_act(
+        "posted a run", subject=f"run:{run.pk}", actor=actor, at=at, reason=reason,
+        facts={"issue": issue.pk, "on": on.isoformat(), "copies": served},
+    )  # fmt: skip
+    return Posted(served, revenue)
+
+
+def _may_post(run: MailingRun, *, on: date) -> None:
+    if run.state != Run.HANDED_OVER:
+        raise CannotPost(_("Only what was handed over can have been posted."), code="not_out")
+    if run.received_copies != run.copies:
+        raise CannotPost(_("Enter the count of the mailing house first: it must be ours."), code="not_counted")
+    closed_on = paris_day(run.closed_at) if run.closed_at else on
+    if on < closed_on:
+        raise CannotPost(_("A run is posted after it was closed."), code="day")
+
+
+def _say_what_was_left(issue: Issue, *, at: datetime) -> None:
+    """Copies of a posted issue that are still owed, as of a renewal paid after the cut-off, leave with a complement."""
+    left = Entitlement.objects.filter(issue=issue, state=Copy.OWED).count()
+    if left:
+        put_on_desk(
+            DeskItem.Desk.FULFILMENT,
+            kind=COMPLEMENT_DUE,
+            subject=f"issue:{issue.pk}",
+            sentence=f"Le n° {issue.number} est parti, {left} exemplaires en sont encore dus : faire un complément.",
+            at=at,
+        )
+
+
+def _by_rate(run: MailingRun) -> dict[Decimal, Decimal]:
+    rows = (
+        Entitlement.objects.filter(dispatches__run=run, state=Copy.ASSIGNED)
+        .order_by()
+        .values_list("term__vat_rate")
+        .annotate(sum=Sum("value_ht"))
     )
-    reason = f"issue {locked.number} posted"
-    move_copies(
-        [copy for copy in copies if copy.state == Copy.OWED], Kind.ASSIGN, on=on, actor=actor, at=at, reason=reason
-    )
-    move_copies(copies, Kind.SERVE, on=on, actor=actor, at=at, reason=reason)
-    revenue = _by_rate(copies)
-    post([_entry(locked, rate, value, on=on) for rate, value in sorted(revenue.items()) if value], actor=actor, at=at)
-    for step in ON_THE_WAY[ON_THE_WAY.index(State(locked.state)) + 1 :]:
-        move_issue(locked, step, on=on)
-    release_passed(locked, actor=actor, at=at)
-    issue.refresh_from_db(fields=["state", "posted_on"])
-    return Posted(len(copies), revenue)
+    return dict(rows)
 
 
-def _by_rate(copies: Sequence[Entitlement]) -> dict[Decimal, Decimal]:
-    values: defaultdict[Decimal, Decimal] = defaultdict(lambda: Decimal("0.00"))
-    for copy in copies:
-        values[copy.term.vat_rate] += copy.value_ht
-    return dict(values)
-
-
-def _entry(issue: Issue, rate: Decimal, value: Decimal, *, on: date) -> EntryDraft:
+def _entry(run: MailingRun, rate: Decimal, value: Decimal, *, on: date) -> EntryDraft:
+    number = run.issue.number
     return EntryDraft(
         journal=LedgerEntry.Journal.MISC,
-        source=f"posting:{issue.pk}:{rate:.2f}",
+        source=f"posting:{run.pk}:{rate:.2f}",
         booked_on=on,
-        piece_ref=f"N{issue.number}",
+        piece_ref=f"N{number}",
         piece_date=on,
-        label=f"Numéro {issue.number} mis en poste, TVA {percent(rate)}",
+        label=f"Numéro {number} mis en poste, TVA {percent(rate)}",
         lines=(Line("DEFERRED", debit=value), Line("REV_PRINT", credit=value)),
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat
 
 from payments.actors import Actor
 from subscriptions.disputes import disputed_among
@@ -88,6 +89,21 @@ def insert_of(gift: Gift) -> str:
     if gift.informed_by in (Informed.PAGE, Informed.INSERT) or mailbox_of(gift).email:
         return ""
     return INSERT
+
+
+def inserts_of(subscriptions: QuerySet[Subscription]) -> dict[int, str]:
+    """The sheets that go with the next copies of these subscriptions, by primary key. One query, and two for each gift
+    whose recipient neither has an address we know nor was told."""
+    came_back = Notice.objects.filter(
+        matter=Concat(Value(f"{LETTER}:gift:"), Cast(OuterRef("pk"), TextField())), state__in=CAME_BACK
+    )
+    unreached = Q(informed_by=Informed.NOT_YET, recipient_email="", reader_email="") | Q(
+        informed_by=Informed.NOT_YET, claimed_by__isnull=False
+    )
+    lost = Q(informed_by=Informed.EMAIL) & Exists(came_back)
+    gifts = Gift.objects.filter(unreached | lost, subscription__in=subscriptions).select_related("claimed_by")
+    codes = {gift.subscription_id: insert_of(gift) for gift in gifts.order_by("pk")}
+    return {key: code for key, code in codes.items() if key is not None and code}
 
 
 def _served_since(gift: Gift, at: datetime) -> bool:

@@ -30,6 +30,7 @@ from subscriptions.models import (
     Subscription,
 )
 from subscriptions.moving import COMING
+from subscriptions.places import blank, needed_by_a_file
 
 BECAUSE = "its last copy was sent months ago"
 
@@ -141,9 +142,15 @@ def _blank(gift: Gift, *, actor: Actor, at: datetime, reason: str) -> bool:
     named = Order.objects.filter(Q(delivery=OuterRef("pk")) | Q(billing=OuterRef("pk")))
     sold = named.exclude(pk__in=given) | named.filter(billing=OuterRef("pk"))
     others_live = Recipient.objects.filter(address=OuterRef("pk")).exclude(pk__in=recipients.values("pk"))
-    addresses = PostalAddress.objects.filter(lived).exclude(Exists(sold)).exclude(Exists(others_live)).exclude(lines=[])
+    addresses = (
+        PostalAddress.objects.filter(lived)
+        .exclude(Exists(sold))
+        .exclude(Exists(others_live))
+        .exclude(needed_by_a_file())
+        .exclude(lines=[])
+    )
     blanked = PostalAddress.objects.filter(pk__in=list(addresses.values_list("pk", flat=True)))
-    count = blanked.update(typed={}, lines=[], postcode="", town="")
+    count = blank(blanked)
     unnamed = recipients.exclude(name="").update(name="")
     if not (before or count or unnamed):
         return False

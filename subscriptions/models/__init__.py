@@ -35,6 +35,7 @@ from subscriptions.models.rehearsals import (
 )
 from subscriptions.models.reminders import ReminderStep
 from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice, RenewalEvent, RenewalProof
+from subscriptions.models.runs import Dispatch, FreeCopy, MailingHouse, MailingRun, MailingRunEvent
 from subscriptions.models.support import Contact, HandOver
 
 __all__ = [
@@ -45,8 +46,10 @@ __all__ = [
     "Declaration",
     "DeclarationEvent",
     "Disclosure",
+    "Dispatch",
     "Entitlement",
     "EntitlementMovement",
+    "FreeCopy",
     "Gift",
     "GiftEvent",
     "HandOver",
@@ -57,6 +60,9 @@ __all__ = [
     "Magazine",
     "MailEvent",
     "MailEventCount",
+    "MailingHouse",
+    "MailingRun",
+    "MailingRunEvent",
     "Notice",
     "NoticeProof",
     "Offer",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -11,6 +12,9 @@ class PostalAddress(models.Model):
 
     typed = models.JSONField(help_text="TypedAddress.to_dict()")
     lines = models.JSONField(help_text="the label, country line included")
+    block = ArrayField(
+        models.TextField(), default=list, help_text="what a mailing file has of it: l1 to l7, postcode, town"
+    )
     country = models.CharField(max_length=2)
     postcode = models.CharField(max_length=12, blank=True)
     town = models.CharField(max_length=80, blank=True)

@@ -123,6 +123,7 @@ class Term(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField()
     copies = models.PositiveSmallIntegerField()
+    quantity = models.PositiveSmallIntegerField(default=1, help_text="copies of each issue, to one address")
     amount = euros()
     amount_ht = euros()
     vat_zone = models.CharField(max_length=20)
@@ -140,6 +141,7 @@ class Term(models.Model):
                 fields=["source", "foreign_ref"], condition=~models.Q(foreign_ref=""), name="term_foreign_once"
             ),
             models.CheckConstraint(condition=models.Q(ends_on__gt=models.F("starts_on")), name="term_dates"),
+            models.CheckConstraint(condition=models.Q(quantity__gt=0), name="term_quantity"),
             eur_only("amount", "term_eur"),
             eur_only("amount_ht", "term_ht_eur"),
         ]

@@ -25,7 +25,6 @@ from payments.models import Payment, StripeEvent
 from payments.settling import apply
 from shop.watch import audit, runs
 from shop.watch.models import AuditFinding
-from subscriptions.fulfilment.posting import post_issue
 from subscriptions.models import Issue, Notice, Offer, Order, Subscription, Term
 from subscriptions.orders.placing import payment_of
 from subscriptions.orders.quoting import quote
@@ -34,13 +33,25 @@ from subscriptions.refunding import refund_in_full
 from subscriptions.renewals.charging import claim
 from subscriptions.renewals.falling_due import fall_due
 from tasks import money
-from tests.makers import READER, TODAY, make_wish, open_page, place_order
+from tests.makers import READER, TODAY, make_wish, open_page, place_order, send_out
 from tests.purchase.conftest import hear, offers, standin, standin_inprocess, till  # noqa: F401
 from tests.renewals.people import announced
 from tests.stopping.people import terminates
 
 LONG_AGO = "2026-01-01 00:00+00"
 Plant = Callable[[psycopg.Connection], None]
+
+
+def posted_run(*, lines: int, closed_at: str) -> str:
+    """A main file of the second issue, said to have left with so many lines."""
+    return (
+        "INSERT INTO subscriptions_mailingrun (issue_id, house_id, kind, sequence, state, asked_by, asked_at, asked_because,"
+        " closed_by, closed_at, closed_alone, closed_because, deposit_on, dispatches, copies, counts, sha256, size,"
+        " handed_over_by, handed_over_how, received_copies, received_by, posted_on)"
+        f" SELECT i.id, h.id, 'main', 9, 'posted', 'x', '{closed_at}', '', 'y', '{closed_at}', false, '', i.post_on,"
+        f" {lines}, {lines}, '{{}}', 'x', 0, '', '', {lines}, '', i.post_on"
+        " FROM subscriptions_issue i, subscriptions_mailinghouse h WHERE i.number = 26"
+    )
 
 
 @dataclass(frozen=True)
@@ -363,6 +374,25 @@ FAULTS = (
         ),
     ),
     Fault(
+        "a copy missing from the file of its issue", "COPIES", "in_the_file", "is not in it",
+        (posted_run(lines=0, closed_at="2040-01-01 00:00+00"),),
+    ),
+    Fault(
+        "a line of a file that has left without its copy", "COPIES", "lines_are_true", "names a copy that stands elsewhere",
+        (
+            posted_run(lines=1, closed_at=LONG_AGO),
+            ("INSERT INTO subscriptions_dispatch (run_id, issue_id, place, key, kind, subscription_id, entitlement_id,"
+            " address_id, copies, zone, insert_code) SELECT r.id, r.issue_id, 1, 'N26-000001-09', 'ABO', t.subscription_id,"
+            " e.id, (SELECT MIN(id) FROM subscriptions_postaladdress), 1, 'METR', ''"
+            " FROM subscriptions_mailingrun r, subscriptions_entitlement e JOIN subscriptions_term t ON t.id = e.term_id"
+            f" WHERE r.sequence = 9 AND e.rank = 2 AND t.order_id = {KEPT}"),
+        ),
+    ),
+    Fault(
+        "a file that lost its lines", "COPIES", "runs_are_whole", "closed with 3 lines and 3 copies, holds others",
+        (posted_run(lines=3, closed_at=LONG_AGO),),
+    ),
+    Fault(
         "a copy promised and not granted", "COPIES", "copies", "promises 5 copies and grants another number",
         (f"UPDATE subscriptions_term SET copies = 5 WHERE order_id = {KEPT}",),
     ),
@@ -548,7 +578,7 @@ def world(offers, till, hear) -> None:  # noqa: F811
     hear()
     _pay_twice(placed["back"], till)
     _buy_and_renew(offers["fixed"], till, hear)
-    post_issue(Issue.objects.get(number=25), on=timezone.localdate(), actor=job("test"), at=timezone.now())
+    send_out(Issue.objects.get(number=25), on=timezone.localdate(), actor=job("test"), at=timezone.now())
     terminates(placed["kept"].reference, email="kept@example.fr", at=timezone.now())
     refund_in_full(placed["back"], reason="rétractation", actor=job("test"), at=timezone.now())
     money.send_refunds()

@@ -12,12 +12,11 @@ from payments.gateway import IntentSeen, MethodSeen, Outcome
 from payments.models import Payment
 from payments.settling import News, apply
 from shop.watch.audit import breaches
-from subscriptions.fulfilment.posting import post_issue
 from subscriptions.models import Issue, Magazine, Offer, Order, Subscription, Term
 from subscriptions.orders.placing import payment_of
 from subscriptions.orders.quoting import quote
 from subscriptions.prolonging import held
-from tests.makers import HOME, make_magazine, make_offers, make_wish, place_order
+from tests.makers import HOME, make_magazine, make_offers, make_wish, place_order, send_out
 from tests.renewals.people import subscriber
 
 JOB = job("test")
@@ -55,7 +54,7 @@ def reader(*, renewal: str = "fixed", **wish: Any) -> Subscription:
 def time_passes(until: date) -> None:
     """Every issue planned before `until` is posted on its day, and its copies are served."""
     for issue in Issue.objects.filter(posted_on=None, post_on__lte=until).order_by("number"):
-        post_issue(issue, on=issue.post_on, actor=JOB, at=noon(issue.post_on))
+        send_out(issue, on=issue.post_on, actor=JOB)
 
 
 def order_to_renew(

@@ -13,7 +13,6 @@ from payments.gateway import Outcome
 from payments.models import Refund
 from payments.settling import News, apply
 from subscriptions.dates import dates_of_subscription
-from subscriptions.fulfilment.posting import post_issue
 from subscriptions.models import Declaration, Entitlement, Issue, Notice, Subscription, TermUndone
 from subscriptions.renewals.charging import claim
 from subscriptions.renewals.ending import end_fixed_terms
@@ -24,7 +23,7 @@ from subscriptions.stopping.choosing import turn_on, words_now
 from subscriptions.stopping.following_up import give_back_waiting
 from subscriptions.texts import load_texts
 from tests.choice.people import JOB, noon, reader, renews, story, time_passes, wrong
-from tests.makers import TODAY
+from tests.makers import TODAY, send_out
 from tests.renewals.days import live_on, plan_on, the_renewal
 from tests.renewals.test_outcomes import seen
 from tests.stopping.people import refund_of, states, withdraws
@@ -144,7 +143,7 @@ def test_a_copy_of_the_new_term_in_a_file_lets_its_money_wait_and_holds_no_copy_
     assert states(subscription) == "served served served owed assigned held held held"
     assert give_back_waiting(actor=JOB, at=noon(on), limit=10) == 0
     Entitlement.objects.filter(term=term, rank=1).update(state="served")
-    post_issue(Issue.objects.get(number=28), on=date(2027, 10, 2), actor=JOB, at=noon(date(2027, 10, 2)))
+    send_out(Issue.objects.get(number=28), on=date(2027, 10, 2), actor=JOB)
     assert give_back_waiting(actor=JOB, at=noon(date(2027, 10, 3)), limit=10) == 1
     assert give_back_waiting(actor=JOB, at=noon(date(2027, 10, 3)), limit=10) == 0
     declaration.refresh_from_db()

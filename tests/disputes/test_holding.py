@@ -16,13 +16,12 @@ from payments.models import DeskItem, Dispute, DisputeEvent, Payment, Refund
 from payments.money import eur
 from payments.refunds import left_of
 from shop.watch.audit import breaches
-from subscriptions.models import Entitlement, EntitlementMovement, Notice, Order, Subscription, Term, TermUndone
-from subscriptions.moving import move_copies
+from subscriptions.models import Entitlement, EntitlementMovement, Issue, Notice, Order, Subscription, Term, TermUndone
 from subscriptions.pausing.holding import pause, resume
 from subscriptions.refunding import CannotRefund, refund_in_full
 from subscriptions.stopping import following_up
 from tests.disputes.people import BANK, disputed, says
-from tests.makers import NOW, READER
+from tests.makers import NOW, READER, close_file
 from tests.renewals.days import noon, plan_on, the_renewal
 from tests.renewals.people import announced, subscriber
 from tests.stopping.people import credit_notes, posted, renewed, states, withdraws
@@ -200,8 +199,7 @@ def test_a_withdrawal_waits_for_the_bank_and_is_paid_once(ends, after):
 def test_a_withdrawal_that_the_bank_has_paid_is_not_late(ends):
     """It waits for a file, and has a last day of its own; then the dispute comes."""
     subscription = subscriber()
-    first = Entitlement.objects.get(rank=1)
-    move_copies([first], "assign", on=NOW.date(), actor=BANK, at=NOW)
+    close_file(Issue.objects.get(number=25), on=NOW.date(), at=NOW)
     declared = withdraws(subscription)
     disputed(Payment.objects.get())
     posted(25, on=date(2026, 12, 1))

@@ -10,13 +10,13 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from payments.actors import job
-from subscriptions.fulfilment.posting import post_issue
 from subscriptions.models import AddressChange, Issue, Offer, Order, Subscription, Term
 from subscriptions.objecting import has_objected, unsubscribe_path
 from subscriptions.renewals.links_by_choice import renew_path
 from tests.account.people import Reader
 from tests.browsing import sound
 from tests.journeys.test_purchase import VISA, pay_by_card, send
+from tests.makers import send_out
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 EMAIL = "elodie.lefevre@example.fr"
@@ -28,7 +28,7 @@ def elodie(shop, client) -> Subscription:
     plan_issues(shop)
     subscription = Reader(client, EMAIL).buys(Offer.objects.get(renewal="fixed")).subscription
     for number in Issue.objects.filter(posted_on=None).order_by("number").values_list("number", flat=True)[:2]:
-        post_issue(Issue.objects.get(number=number), on=timezone.localdate(), actor=job("test"), at=timezone.now())
+        send_out(Issue.objects.get(number=number), on=timezone.localdate(), actor=job("test"))
     return subscription
 
 

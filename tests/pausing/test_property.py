@@ -19,14 +19,13 @@ from subscriptions.calendar import cutoff_for
 from subscriptions.dates import dates_of_subscription
 from subscriptions.fulfilment.moving import move_issue
 from subscriptions.fulfilment.planning import assign_planned
-from subscriptions.fulfilment.posting import post_issue
 from subscriptions.models import Entitlement, Issue, Offer, Pause, Subscription
 from subscriptions.orders.placing import payment_of
 from subscriptions.orders.quoting import quote
 from subscriptions.pausing.foreseeing import CannotPause, again, standing_of, without
 from subscriptions.pausing.holding import pause, resume
 from subscriptions.prolonging import held
-from tests.makers import READER, make_wish, place_order
+from tests.makers import READER, make_wish, place_order, send_out
 from tests.renewals.days import noon
 from tests.renewals.people import subscriber
 
@@ -96,7 +95,7 @@ class Conserved(TestCase):
         if issue is None:
             return
         self.on = max(self.on, issue.post_on)
-        post_issue(issue, on=self.on, actor=CLOCK, at=noon(self.on))
+        send_out(issue, on=self.on, actor=CLOCK)
 
     def plan(self, subscription: Subscription, _which: list[int]) -> None:
         """One more issue is entered into the calendar, three months after the last."""

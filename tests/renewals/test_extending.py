@@ -14,11 +14,10 @@ from payments.settling import News, apply
 from subscriptions.addresses.label import postal_label
 from subscriptions.addresses.typed import TypedAddress
 from subscriptions.fulfilment.planning import assign_planned
-from subscriptions.fulfilment.posting import post_issue
 from subscriptions.models import Entitlement, EntitlementMovement, Issue, Magazine, Renewal, Subscription, Term
 from subscriptions.moving_house import change_address
 from subscriptions.renewals.charging import claim
-from tests.makers import NOW, READER
+from tests.makers import NOW, READER, send_out
 from tests.renewals.counter import CLOCK, R, ten, wrong
 from tests.renewals.people import announced, subscriber
 from tests.renewals.test_outcomes import seen
@@ -99,14 +98,14 @@ def test_paid_late_the_next_issue_is_in_the_complement_as_long_as_it_is_not_post
 def test_an_issue_that_left_without_the_reader_is_not_promised():
     subscription = subscriber()
     plan_issue(30, 3, 2028, date(2028, 3, 15))
-    post_issue(Issue.objects.get(number=29), on=R - DAY, actor=CLOCK, at=NOW)
+    send_out(Issue.objects.get(number=29), on=R - DAY, actor=CLOCK)
     assert numbers(renewed(subscription)) == [30, None, None, None]
 
 
 def test_an_issue_that_left_is_not_invoiced_either_while_the_next_is_not_planned():
     """n° 29 has left and n° 30 is not planned: the copies wait, and the invoice names the issues that will come."""
     subscription = subscriber()
-    post_issue(Issue.objects.get(number=29), on=R - DAY, actor=CLOCK, at=NOW)
+    send_out(Issue.objects.get(number=29), on=R - DAY, actor=CLOCK)
     assert numbers(renewed(subscription)) == [None, None, None, None]
     line = Invoice.objects.get(subject=f"term:{subscription.pk}:2").lines.get()
     assert "(n°\u00a030 à 33)" in line.name

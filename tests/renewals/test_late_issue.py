@@ -8,11 +8,11 @@ import pytest
 
 from payments.gateway import Outcome
 from payments.settling import News, apply
-from subscriptions.fulfilment.posting import post_issue
 from subscriptions.models import Issue, Notice, Term
 from subscriptions.renewals.charging import claim
 from subscriptions.renewals.falling_due import fall_due
 from subscriptions.renewals.planning import Planned
+from tests.makers import send_out
 from tests.renewals.days import CLOCK, live, live_through, noon, plan_on, the_renewal
 from tests.renewals.people import announced, subscriber
 from tests.renewals.test_outcomes import seen
@@ -27,7 +27,7 @@ LATER = date(2028, 1, 2)
 def post_up_to(number: int) -> None:
     """Each issue up to this one leaves on its day."""
     for issue in Issue.objects.filter(posted_on=None, number__lte=number).order_by("number"):
-        post_issue(issue, on=issue.post_on, actor=CLOCK, at=noon(issue.post_on))
+        send_out(issue, on=issue.post_on, actor=CLOCK)
 
 
 def test_the_charge_waits_for_the_copy_and_is_announced_anew(outbox):
@@ -46,7 +46,7 @@ def test_the_charge_waits_for_the_copy_and_is_announced_anew(outbox):
     assert the_renewal(reader).state == "announced"
     # It leaves at last; the day that was told stands, as it moves later only.
     late = Issue.objects.get(number=28)
-    post_issue(late, on=R + 5 * DAY, actor=CLOCK, at=noon(R + 5 * DAY))
+    send_out(late, on=R + 5 * DAY, actor=CLOCK)
     live_through(LATER - 15 * DAY, LATER - 13 * DAY)
     told = Notice.objects.filter(kind__in=("renewal_notice", "renewal_pre_debit"), matter__contains="2028-01-02")
     assert sorted(told.values_list("kind", "state")) == [("renewal_notice", "sent"), ("renewal_pre_debit", "sent")]

@@ -12,8 +12,10 @@ from shop.demo.catalogue import OFFERS, PRICES
 from shop.demo.issues import QUARTERS, post_day
 from shop.storefront.kept import KEEPER
 from subscriptions.calendar import cutoff_for
-from subscriptions.fulfilment.posting import post_issue
-from subscriptions.models import Issue, Magazine, Offer, Price
+from subscriptions.fulfilment.closing import ask, close
+from subscriptions.fulfilment.handing_over import count_received, hand_over
+from subscriptions.fulfilment.posting import post_run
+from subscriptions.models import Entitlement, Issue, Magazine, MailingHouse, MailingRun, Offer, Price
 from subscriptions.pricing.changing import prepare, sign
 from subscriptions.texts import load_texts
 from tests.simulation.clock import paris
@@ -32,6 +34,9 @@ def stock(shop: Shop) -> None:
         code="ACTUIA", title="ActuIA", subtitle="Le magazine de l’intelligence artificielle", issn="2650-1234",
         cppap_number="0931 K 94321", cppap_valid_until=date(2031, 9, 30),
     )  # fmt: skip
+    MailingHouse.objects.create(
+        magazine=magazine, name="Routage de l’Ouest", actor=str(STAFF), created_at=shop.clock.now
+    )
     for code, title, renewal in OFFERS:
         offer = Offer.objects.create(code=code, magazine=magazine, title=title, renewal=renewal, on_sale_from=day)
         Price.objects.bulk_create(
@@ -64,6 +69,9 @@ def plan_issue(shop: Shop, magazine: Magazine, quarter: int) -> None:
             what=f"issue {issue.number} is {late} days late",
         )
     shop.agenda.add(
+        paris(issue.cutoff_on, 8), lambda: _closed(shop, issue), who="publisher", what=f"closes issue {issue.number}"
+    )
+    shop.agenda.add(
         paris(planned + timedelta(days=late), 11),
         lambda: _posted(shop, issue, quarter),
         who="publisher",
@@ -77,8 +85,35 @@ def _put_off(shop: Shop, issue: Issue, day: date) -> None:
     shop.timetable.stirred()
 
 
+def _closed(shop: Shop, issue: Issue) -> None:
+    """Fulfilment asks, a colleague says yes, the mailing house counts; each of them does it twice."""
+    _into_a_file(shop, issue)
+    KEEPER.forget()
+    shop.timetable.stirred()
+
+
+def _into_a_file(shop: Shop, issue: Issue) -> MailingRun:
+    now = shop.clock.now
+    asked = {ask(issue.pk, actor=STAFF, at=now).pk for _twice in range(2)}
+    (run,) = {close(key, actor=FINANCE, at=now) for key in asked for _twice in range(2)}
+    for _twice in range(2):
+        hand_over(run.pk, actor=STAFF, at=now)
+        count_received(run.pk, copies=run.copies or 0, actor=STAFF, at=now)
+    return run
+
+
+def _complement(shop: Shop, issue: Issue) -> None:
+    """What became owed of an issue after its file was closed leaves the same day, from stock."""
+    if Entitlement.objects.filter(issue=issue, state=Entitlement.State.OWED).exists():
+        run = _into_a_file(shop, issue)
+        post_run(run.pk, on=shop.clock.today, actor=STAFF, at=shop.clock.now)
+
+
 def _posted(shop: Shop, issue: Issue, quarter: int) -> None:
-    post_issue(Issue.objects.get(pk=issue.pk), on=shop.clock.today, actor=STAFF, at=shop.clock.now)
+    run = MailingRun.objects.get(issue=issue, kind=MailingRun.Kind.MAIN)
+    for _twice in range(2):
+        post_run(run.pk, on=shop.clock.today, actor=STAFF, at=shop.clock.now)
+    _complement(shop, issue)
     plan_issue(shop, issue.magazine, quarter + AHEAD)
     KEEPER.forget()
     shop.timetable.stirred()

@@ -23,8 +23,11 @@ from payments.gateway import IntentSeen, Outcome, RefundSeen
 from payments.methods import payer_account
 from payments.models import Dispute, DisputeEvent, Payment, PaymentEvent, Refund, RefundEvent
 from payments.settling import News, apply
+from subscriptions.fulfilment.closing import ask, close, drop
+from subscriptions.fulfilment.handing_over import count_received, hand_over
 from subscriptions.fulfilment.moving import NoSuchStep as NoSuchIssueStep
-from subscriptions.fulfilment.moving import move_issue
+from subscriptions.fulfilment.moving import move_issue, move_run
+from subscriptions.fulfilment.posting import post_run
 from subscriptions.models import (
     Declaration,
     DeclarationEvent,
@@ -61,7 +64,18 @@ from subscriptions.returns.moving import move as move_event
 from subscriptions.stopping.moving import NoSuchStep as NoSuchDeclarationStep
 from subscriptions.stopping.moving import move as move_declaration
 from tests.disputes.people import disputed
-from tests.makers import NOW, READER, TODAY, make_magazine, make_offers, make_wish, place_order
+from tests.makers import (
+    CLERK,
+    COLLEAGUE,
+    NOW,
+    READER,
+    TODAY,
+    make_house,
+    make_magazine,
+    make_offers,
+    make_wish,
+    place_order,
+)
 from tests.renewals.people import announced, subscriber
 from tests.stopping.people import withdraws
 
@@ -150,6 +164,13 @@ ISSUE = {
     "closed": "handed_over",
     "handed_over": "posted",
     "posted": "",
+}
+RUN = {
+    "asked": "closed dropped",
+    "closed": "handed_over",
+    "handed_over": "posted",
+    "posted": "",
+    "dropped": "",
 }
 COPY = {
     ("owed", "assign"): "assigned",
@@ -448,6 +469,35 @@ def test_price_change(came, to, exists):
     assert change.state == (to if exists else came)
     steps = PriceChangeEvent.objects.filter(from_state=came, to_state=to, reason="a reason")
     assert steps.exists() == exists
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(RUN))
+def test_mailing_run(came, to, exists):
+    """Each step by its own verb; what the table does not know, none does."""
+    make_magazine()
+    issue = Issue.objects.get(number=25)
+    make_house(issue.magazine)
+    Issue.objects.filter(pk=issue.pk).update(cutoff_on=TODAY)
+    run = ask(issue.pk, actor=CLERK, at=NOW)
+    verbs = {
+        "closed": lambda: close(run.pk, actor=COLLEAGUE, at=NOW),
+        "dropped": lambda: drop(run.pk, actor=CLERK, at=NOW, reason="x"),
+        "handed_over": lambda: hand_over(run.pk, actor=CLERK, at=NOW) and count_received(run.pk, copies=0, actor=CLERK, at=NOW),
+        "posted": lambda: post_run(run.pk, on=TODAY, actor=CLERK, at=NOW),
+    }  # fmt: skip
+    way = {"asked": [], "dropped": ["dropped"], "closed": ["closed"], "handed_over": ["closed", "handed_over"]}
+    for step in way.get(came, ["closed", "handed_over", "posted"]):
+        verbs[step]()
+    run.refresh_from_db()
+    assert run.state == came
+    if exists:
+        verbs[to]()
+    else:
+        with pytest.raises(NoSuchIssueStep):
+            move_run(run, to, actor=CLERK, at=NOW)
+    run.refresh_from_db()
+    assert run.state == (to if exists else came)
+    assert run.events.filter(from_state=came, to_state=to).count() == int(exists)
 
 
 @pytest.mark.parametrize(("came", "to", "exists"), rows(ISSUE))

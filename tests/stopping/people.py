@@ -13,7 +13,6 @@ from payments.models import Invoice, Payment, PaymentEvent, Refund
 from payments.money import eur
 from payments.settling import News
 from payments.settling import apply as settle
-from subscriptions.fulfilment.posting import post_issue
 from subscriptions.models import (
     Declaration,
     Entitlement,
@@ -27,7 +26,7 @@ from subscriptions.models import (
 from subscriptions.notices.moving import move as move_notice
 from subscriptions.stopping.declaring import declare
 from subscriptions.stopping.saying import Said
-from tests.makers import NOW, READER
+from tests.makers import NOW, READER, send_out
 from tests.renewals.people import announced
 
 EMAIL = "elodie.lefevre@example.fr"
@@ -78,7 +77,7 @@ def terminates(contract: Any, **changes: Any) -> Declaration:
 
 def posted(number: int, *, on: date, at: datetime = NOW) -> None:
     """An issue leaves for its readers."""
-    post_issue(Issue.objects.get(number=number), on=on, actor=JOB, at=at)
+    send_out(Issue.objects.get(number=number), on=on, actor=JOB, at=at)
 
 
 def states(subscription: Subscription) -> str:

@@ -12,11 +12,11 @@ from payments.gateway import RefundSeen
 from payments.models import Act, DeskItem, LedgerLine, Payment, Refund, Transfer
 from payments.refunds import apply
 from shop.watch.audit import breaches
-from subscriptions.models import Entitlement, Notice, RenewalChoice, Subscription
+from subscriptions.models import Entitlement, Issue, Notice, RenewalChoice, Subscription
 from subscriptions.moving import move_copies
 from subscriptions.stopping import following_up
 from subscriptions.stopping.terminating import CannotEnd, end_now
-from tests.makers import NOW
+from tests.makers import NOW, close_file
 from tests.renewals.people import announced, subscriber
 from tests.stopping.people import JOB, credit_notes, posted, refund_of, renewed, states, terminates
 
@@ -112,8 +112,7 @@ def test_a_copy_held_while_a_later_one_is_served_costs_a_cent_of_revenue_and_no_
 
 def test_a_copy_in_a_file_is_still_sent_and_counts_as_served():
     subscription = subscriber()
-    first = Entitlement.objects.get(rank=1)
-    move_copies([first], "assign", on=NOW.date(), actor=JOB, at=NOW)
+    close_file(Issue.objects.get(number=25), on=NOW.date(), at=NOW)
     [given] = end_now(subscription.pk, "moved", actor=JOB, at=NOW, reason="Parti au Chili.")
     assert (given.amount, states(subscription)) == (Decimal("20.70"), "assigned credited credited credited")
     posted(25, on=date(2026, 12, 15))

@@ -16,21 +16,11 @@ from payments.models import DeskItem, Payment, Refund
 from payments.refunds import request
 from payments.settling import News, apply
 from shop.watch.audit import breaches
-from subscriptions.models import (
-    Declaration,
-    DeclarationEvent,
-    Entitlement,
-    Notice,
-    Order,
-    RenewalChoice,
-    Subscription,
-    Term,
-)
-from subscriptions.moving import move_copies
+from subscriptions.models import Declaration, DeclarationEvent, Issue, Notice, Order, RenewalChoice, Subscription, Term
 from subscriptions.orders.following import Situation, situation
 from subscriptions.orders.placing import payment_of
 from subscriptions.stopping import following_up
-from tests.makers import NOW, READER, make_magazine, make_offers, make_wish, place_order
+from tests.makers import NOW, READER, close_file, make_magazine, make_offers, make_wish, place_order
 from tests.renewals.people import announced, subscriber
 from tests.stopping.people import (
     EMAIL,
@@ -98,8 +88,7 @@ def test_after_its_time_a_person_decides_and_no_further_year_is_charged():
 
 def test_a_copy_in_a_file_lets_the_money_wait_and_the_rest_stand_still():
     subscription = subscriber()
-    first = Entitlement.objects.get(rank=1)
-    move_copies([first], "assign", on=NOW.date(), actor=JOB, at=NOW)
+    close_file(Issue.objects.get(number=25), on=NOW.date(), at=NOW)
     declared = withdraws(subscription)
     subscription.refresh_from_db()
     assert (declared.effect, declared.refund, declared.refund_due_on) == ("withdrawn_waits", None, date(2026, 12, 7))
@@ -137,8 +126,7 @@ def test_those_that_wait_keep_nobody_else_waiting():
     """One is disputed for months, one cannot be prepared; a third one's file has been posted."""
     subscriptions = [subscriber() for _number in range(3)]
     payments = list(Payment.objects.order_by("pk"))
-    first = Entitlement.objects.filter(rank=1)
-    move_copies(list(first), "assign", on=NOW.date(), actor=JOB, at=NOW)
+    close_file(Issue.objects.get(number=25), on=NOW.date(), at=NOW)
     declared = [withdraws(one) for one in subscriptions]
     posted(25, on=date(2026, 12, 1))
     DeskItem.objects.create(

@@ -1,0 +1,62 @@
+"""COPIES, as far as files go: whoever was owed a copy at the closing is in the file, and what the lines say is true."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, Sum
+
+from payments.audit import CHUNK, Breaches
+from subscriptions.fulfilment.address_file import FileChanged, verify
+from subscriptions.models import Dispatch, Entitlement, EntitlementMovement, MailingRun
+
+Copy = Entitlement.State
+Run = MailingRun.State
+Kind = EntitlementMovement.Kind
+TO_LEAVE = (Run.CLOSED, Run.HANDED_OVER)
+#: Movements after which a copy is owed with the issue that it has now.
+MADE_OWED = (Kind.GRANT, Kind.RELEASE, Kind.EXTEND)
+
+
+def in_the_file(at: datetime) -> Breaches:
+    """COPIES: nobody owed a copy when its file was closed is missing from it; who became so later leaves with a complement."""
+    owed_since = EntitlementMovement.objects.filter(entitlement=OuterRef("pk"), kind__in=MADE_OWED)
+    closed = MailingRun.objects.filter(issue=OuterRef("issue"), kind=MailingRun.Kind.MAIN, closed_at__isnull=False)
+    missing = (
+        Entitlement.objects.filter(state=Copy.OWED, issue__runs__kind=MailingRun.Kind.MAIN)
+        .annotate(
+            since=Subquery(owed_since.order_by("-pk").values("at")[:1]),
+            closed_at=Subquery(closed.values("closed_at")[:1]),
+        )
+        .filter(since__lt=F("closed_at"))
+        .distinct()
+    )
+    for copy in missing.iterator(CHUNK):
+        yield f"entitlement:{copy.pk}", "was owed when the file of its issue was closed, and is not in it"
+
+
+def lines_are_true(at: datetime) -> Breaches:
+    """COPIES: a copy is in a file exactly as long as a line of a run that has not left names it; what left was served."""
+    leaving = Exists(Dispatch.objects.filter(entitlement=OuterRef("pk"), run__state__in=TO_LEAVE))
+    for copy in Entitlement.objects.filter(~leaving, state=Copy.ASSIGNED).iterator(CHUNK):
+        yield f"entitlement:{copy.pk}", "said to be in a file, and no line of one names it"
+    wrong = Dispatch.objects.exclude(kind=Dispatch.Kind.CLAIM).filter(
+        Q(run__state__in=TO_LEAVE) & ~Q(entitlement__state=Copy.ASSIGNED)
+        | Q(run__state=Run.POSTED) & ~Q(entitlement__state=Copy.SERVED),
+        entitlement__isnull=False,
+    )
+    for line in wrong.select_related("entitlement").iterator(CHUNK):
+        yield f"dispatch:{line.pk}", "names a copy that stands elsewhere"
+
+
+def runs_are_whole(at: datetime) -> Breaches:
+    """COPIES: a closed run holds as many lines as it was closed with, 1 to n, and makes the same file as long as it has to."""
+    runs = MailingRun.objects.exclude(sha256="").select_related("issue__magazine", "house")
+    for run in runs.annotate(copies_now=Sum("lines__copies"), last=Max("lines__place")).iterator(CHUNK):
+        if (run.last or 0, run.copies_now or 0) != (run.dispatches, run.copies):
+            yield f"run:{run.pk}", f"closed with {run.dispatches} lines and {run.copies} copies, holds others"
+        elif run.state in TO_LEAVE:
+            try:
+                verify(run)
+            except FileChanged:
+                yield f"run:{run.pk}", "does not make the file any more that was closed"
