@@ -134,7 +134,7 @@ def due(*, at: datetime, limit: int) -> list[Payment]:
 
     Also charges without the reader whose asker never came back with an answer. One query; two where there are any.
     """
-    given = {
+    given: dict[str, datetime | int] = {
         "minutes": at - timedelta(minutes=5),
         "hour": at - timedelta(hours=1),
         "day": at - timedelta(days=1),
