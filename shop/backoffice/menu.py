@@ -40,6 +40,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.LETTERS, _("Letters"), "desk_letters"),
     (Right.POST, _("Letters to post"), "desk_post"),
     (Right.FULFILMENT_DESK, _("Issues"), "desk_issues"),
+    (Right.FULFILMENT_DESK, _("Free copies"), "desk_free_copies"),
     (Right.LETTERS, _("Returns of e-mails"), "desk_returns"),
     (Right.ACTS, _("Acts"), "desk_acts"),
     (Right.ACTS, _("Acts on many"), "desk_bulks"),

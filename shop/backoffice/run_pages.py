@@ -168,7 +168,7 @@ def _corrections(user: Any, one: MailingRun) -> Table:
             (
                 Cell(row.dispatch.key, mono=True),
                 Cell(
-                    row.dispatch.subscription.number if row.dispatch.subscription else "",
+                    row.dispatch.number,
                     link(user, "subscription", row.dispatch.subscription_id),
                     mono=True,
                 ),
@@ -189,10 +189,9 @@ def run_lines(request: HttpRequest, key: int) -> HttpResponse:
     user = request.user
 
     def row(line: Dispatch) -> Sequence[Cell]:
-        who = line.subscription or line.free_copy
         return (
             Cell(line.key, mono=True, tight=True),
-            Cell(who.number if who else "", link(user, "subscription", line.subscription_id), mono=True, tight=True),
+            Cell(line.number, link(user, "subscription", line.subscription_id), mono=True, tight=True),
             Cell(KIND.get(line.kind, line.kind)),
             Cell(", ".join(text for text in line.address.block[:7] if text)),
             Cell(line.zone),
@@ -204,7 +203,7 @@ def run_lines(request: HttpRequest, key: int) -> HttpResponse:
     return show_list(
         request,
         title=_("Lines of %(file)s") % {"file": name_of(one)},
-        rows=one.lines.select_related("address", "subscription", "free_copy"),
+        rows=one.lines.select_related("address"),
         columns=columns(
             _("Key"), _("Number"), _("Kind"), _("Address"), _("Zone"), "#" + _("Copies"), "#" + _("Left"), _("Sheet")
         ),

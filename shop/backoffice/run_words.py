@@ -36,5 +36,10 @@ ZONE: Mapping[str, Any] = {
     "UE": gettext_lazy("European Union"),
     "MOND": gettext_lazy("rest of the world"),
 }
+FREE: Words = {
+    "free": (gettext_lazy("complimentary copies"), NONE),
+    "proof": (gettext_lazy("voucher copies"), NONE),
+    "seed": (gettext_lazy("test address"), WAIT),
+}
 #: Tones of the marks on a run.
 ALONE, MISCOUNTED = WAIT, BAD

@@ -466,6 +466,8 @@ VERBS: Mapping[str, Any] = {
     "entered the count of a mailing house": gettext_lazy("entered the count of the mailing house"),
     "posted a run": gettext_lazy("entered that a file is posted"),
     "attached a statement of deposit": gettext_lazy("attached a statement of deposit"),
+    "gave free copies": gettext_lazy("had copies sent that nobody pays for"),
+    "ended free copies": gettext_lazy("ended free copies"),
     "changed the mailing house": gettext_lazy("changed the mailing house or its file"),
     "made a batch": gettext_lazy("made a batch of letters"),
     "posted a batch": gettext_lazy("posted a batch of letters"),

@@ -53,7 +53,7 @@ def labels(run: MailingRun, *, sheet: str, skip: int = 0) -> bytes:
     if (run.dispatches or 0) > MOST:
         raise TooMany(f"run {run.pk} has {run.dispatches} lines")
     assert run.closed_at is not None  # noqa: S101 - labels are asked of closed runs
-    lines = run.lines.select_related("address", "subscription", "free_copy").order_by("place")
+    lines = run.lines.select_related("address").order_by("place")
     on = paris_day(run.closed_at)
     form = SHEETS[sheet]
     facts: dict[str, Any] = {
@@ -71,11 +71,9 @@ def labels(run: MailingRun, *, sheet: str, skip: int = 0) -> bytes:
 
 
 def _label(line: Dispatch) -> dict[str, Any]:
-    who = line.subscription or line.free_copy
-    number = (who.number if who is not None else "") or ""
     last = f"FIN N° {line.last_number}" if line.copies_left == 0 and line.last_number else ""
     many = f"{line.copies} EX." if line.copies > 1 else ""
-    return {"over": "  ".join(part for part in (number, line.key, many, last) if part), "lines": _block(line)}
+    return {"over": "  ".join(part for part in (line.number, line.key, many, last) if part), "lines": _block(line)}
 
 
 def _block(line: Dispatch) -> Sequence[str]:

@@ -57,6 +57,11 @@ class Migration(migrations.Migration):
                         max_length=3,
                     ),
                 ),
+                ("number", models.CharField(help_text="as printed on the label", max_length=10)),
+                (
+                    "contract",
+                    models.CharField(help_text="the number and the term that the copy belongs to", max_length=16),
+                ),
                 ("copies", models.PositiveSmallIntegerField()),
                 ("zone", models.CharField(max_length=4)),
                 (

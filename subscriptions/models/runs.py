@@ -210,6 +210,8 @@ class Dispatch(models.Model):
     subscription = models.ForeignKey("Subscription", null=True, on_delete=models.PROTECT, related_name="dispatches")
     entitlement = models.ForeignKey("Entitlement", null=True, on_delete=models.PROTECT, related_name="dispatches")
     free_copy = models.ForeignKey(FreeCopy, null=True, on_delete=models.PROTECT, related_name="dispatches")
+    number = models.CharField(max_length=10, help_text="as printed on the label")
+    contract = models.CharField(max_length=16, help_text="the number and the term that the copy belongs to")
     address = models.ForeignKey("PostalAddress", on_delete=models.PROTECT, related_name="dispatches")
     copies = models.PositiveSmallIntegerField()
     zone = models.CharField(max_length=4)

@@ -382,8 +382,8 @@ FAULTS = (
         (
             posted_run(lines=1, closed_at=LONG_AGO),
             ("INSERT INTO subscriptions_dispatch (run_id, issue_id, place, key, kind, subscription_id, entitlement_id,"
-            " address_id, copies, zone, insert_code) SELECT r.id, r.issue_id, 1, 'N26-000001-09', 'ABO', t.subscription_id,"
-            " e.id, (SELECT MIN(id) FROM subscriptions_postaladdress), 1, 'METR', ''"
+            " number, contract, address_id, copies, zone, insert_code) SELECT r.id, r.issue_id, 1, 'N26-000001-09', 'ABO', t.subscription_id,"
+            " e.id, '', '', (SELECT MIN(id) FROM subscriptions_postaladdress), 1, 'METR', ''"
             " FROM subscriptions_mailingrun r, subscriptions_entitlement e JOIN subscriptions_term t ON t.id = e.term_id"
             f" WHERE r.sequence = 9 AND e.rank = 2 AND t.order_id = {KEPT}"),
         ),

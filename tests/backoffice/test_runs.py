@@ -9,10 +9,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from subscriptions.models import Issue, Magazine, MailingHouse, MailingRun, PostalAddress
+from subscriptions.models import FreeCopy, Issue, Magazine, MailingHouse, MailingRun, PostalAddress
+from subscriptions.references import subscriber_number
 from tests.backoffice.colleagues import said, text_of
 from tests.fulfilment.people import buys
-from tests.makers import make_house
+from tests.makers import close_file, make_house, send_out
 
 WHY = {"reason": "arrêté du n° 25"}
 TODAY = date(2026, 11, 23)
@@ -68,8 +69,6 @@ def test_the_statement_of_deposit_is_attached_once(at_desk, issue, client):
     from django.core.files.uploadedfile import SimpleUploadedFile
     from django.urls import reverse
 
-    from tests.makers import send_out
-
     send_out(issue, on=TODAY)
     run, loic = MailingRun.objects.get(), at_desk("fulfilment")
     address = reverse("desk_act_statement", args=[run.pk])
@@ -118,6 +117,29 @@ def test_another_profile_succeeds_the_one_in_force(at_desk, issue):
     house = MailingHouse.objects.order_by("-pk").first()
     assert (house.name, house.separator, house.columns) == ("Routage du Nord", "\t", ["cle_unique", "l1", "l6"])
     assert MailingHouse.objects.count() == 2
+
+
+def test_free_copies_are_given_are_in_the_file_and_end(at_desk, issue):
+    loic = at_desk("fulfilment")
+    typed = {
+        "what": "seed", "copies": "2", "from_number": "25", "until_number": "", "kind": "person", "country": "FR",
+        "first_name": "Paul", "last_name": "Durand", "street": "8 place de la Mairie", "postcode": "44000", "town": "Nantes",
+        **WHY,
+    }  # fmt: skip
+    wrong = loic.rehearse("desk_act_give_free", 0, **(typed | {"until_number": "24"}))
+    assert said("The last issue comes after the first.") in text_of(wrong)
+    assert loic.act("desk_act_give_free", 0, **typed).status_code == 302
+    free = FreeCopy.objects.get()
+    assert (free.kind, free.copies, free.number) == ("seed", 2, subscriber_number(90_000_000 + free.pk))
+    assert "8 PLACE DE LA MAIRIE" in text_of(loic.see("desk_free_copies"))
+    run = close_file(issue, on=TODAY)
+    assert run.copies == 4
+    assert run.lines.get(free_copy=free).number == free.number
+    assert loic.act("desk_act_end_free", free.pk, **WHY).status_code == 302
+    assert loic.rehearse("desk_act_end_free", free.pk, **WHY).status_code == 409
+    issue_26 = Issue.objects.get(number=26)
+    send_out(issue, on=TODAY)
+    assert not close_file(issue_26, on=issue_26.cutoff_on).lines.filter(free_copy=free).exists()
 
 
 def test_finance_neither_closes_nor_downloads(at_desk, issue):

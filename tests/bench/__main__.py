@@ -17,6 +17,8 @@ BENCHES = {
     "renewals-instant": "renewals_instant",
     "renewals-allowance": "renewals_allowance",
     "day-sweep": "day_sweep",
+    "close-issue": "close_issue",
+    "address-file": "address_file",
     "simulate": "simulate",
 }
 INSIDE = "--inside"
