@@ -16,6 +16,7 @@ from payments.mirroring.matters import open_matters
 from payments.models import (
     AccountMap,
     BalanceMovement,
+    BankReceipt,
     Dispute,
     Invoice,
     InvoiceSeries,
@@ -24,9 +25,11 @@ from payments.models import (
     MirrorRun,
     Payment,
     PaymentEvent,
+    ReceiptShare,
     Refund,
     StripeEvent,
     Transfer,
+    WriteOff,
 )
 from payments.transfers.moving import LEFT
 
@@ -80,6 +83,8 @@ def balanced(at: datetime) -> Breaches:
     yield from _unbooked("invoice", Invoice.objects.values_list("pk", flat=True))
     yield from _unbooked("refund", Refund.objects.filter(state=Refund.State.SUCCEEDED).values_list("pk", flat=True))
     yield from _unbooked("transfer", Transfer.objects.filter(state__in=LEFT).values_list("pk", flat=True))
+    yield from _unbooked("receipt", BankReceipt.objects.values_list("pk", flat=True))
+    yield from _unbooked("write_off", WriteOff.objects.values_list("pk", flat=True))
     yield from _unbooked("dispute", Dispute.objects.filter(taken__gt=0).values_list("pk", flat=True))
     yield from _unbooked("dispute_returned", Dispute.objects.filter(returned__gt=0).values_list("pk", flat=True))
     lost = Dispute.objects.filter(state=Dispute.State.LOST, settled_at__isnull=False, taken__gt=0)
@@ -112,15 +117,20 @@ def open_items(at: datetime) -> Breaches:
     lost = taken.filter(state=Dispute.State.LOST, settled_at__isnull=False)
     issued = Invoice.objects.filter(kind=Invoice.Kind.INVOICE)
     credited = Invoice.objects.filter(kind=Invoice.Kind.CREDIT_NOTE)
+    shares = ReceiptShare.objects.all()
     expected = {
         "AR": _sum(issued, "total_ttc")
         - _sum(credited, "total_ttc")
         - _sum(paid.filter(surplus=False), "amount")
+        - _sum(shares, "amount")
+        - _sum(WriteOff.objects.all(), "amount")
         + _sum(back.filter(payment__surplus=False), "amount")
-        + _sum(sent.exclude(payment__surplus=True), "amount")
+        + _sum(sent.filter(receipt=None).exclude(payment__surplus=True), "amount")
         + _sum(lost, "cleared"),
         "SURPLUS": _sum(back.filter(payment__surplus=True), "amount")
-        + _sum(sent.filter(payment__surplus=True), "amount")
+        + _sum(sent.filter(Q(payment__surplus=True) | Q(receipt__isnull=False)), "amount")
+        + _sum(shares, "amount")
+        - _sum(BankReceipt.objects.all(), "amount")
         + _sum(lost.filter(payment__surplus=True), "taken")
         - _sum(paid.filter(surplus=True), "amount"),
         "DISPUTES": _sum(taken, "taken") - _sum(taken, "returned") - _sum(lost, "taken"),

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from stdnum import iban as numbers
 from stdnum.exceptions import ValidationError as BadNumber
 
+from payments.money import NBSP
+
 #: The countries and territories of the SEPA scheme, by the first two letters of their IBANs (EPC409-09).
 _LETTERS = (
     "AD AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GI GR HR HU IE IS IT LI LT LU LV MC MD ME MK MT NL NO PL PT RO RS SE SI SK "
@@ -49,3 +51,9 @@ def check_iban(text: str) -> str:
 def masked(end: str) -> str:
     """« •••• 2606 »: all that a page or a letter ever shows of an account; "" for none."""
     return f"•••• {end}" if end else ""
+
+
+def in_fours(iban: str) -> str:
+    """« FR14 2004 1010 0505 0001 3M02 606 »: our own account, as it is printed to be paid to; "" while there is none."""
+    bare = _SEPARATORS.sub("", iban)
+    return NBSP.join(bare[place : place + 4] for place in range(0, len(bare), 4))

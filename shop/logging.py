@@ -13,6 +13,8 @@ from structlog.typing import EventDict
 _TOKENS = re.compile(
     r"(/(?:commande|compte|gestion|retractation|resiliation)/(?:[a-z0-9-]+/)+?)(?:[^/\s\"']*[.:~][^/\s\"']{12,}|[a-z0-9]+-[0-9a-f]{32,})"
 )
+#: A subscriber number that another site asks about, and the token it asks with.
+_ASKED = re.compile(r"(/api/v1/entitlements/)[^\s\"']+|\bbqt_[\w-]+")
 #: What PostgreSQL adds to a refusal: the key or the whole row that it refused, with the names and addresses in it.
 _DETAILS = re.compile(r"DETAIL: .*?(?=\n(?:HINT:|CONTEXT:|\n)|\Z)", re.S)
 
@@ -23,6 +25,7 @@ def hide_persons(_logger: Any, _name: str, line: EventDict) -> EventDict:
 
 
 def _hidden(value: str) -> str:
+    value = _ASKED.sub(lambda found: f"{found[1] or 'bqt_'}…", value)
     return _DETAILS.sub("DETAIL: …", _TOKENS.sub(r"\1…", value))
 
 

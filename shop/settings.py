@@ -189,6 +189,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+# The PDFs of issues, under their hash: to be saved with the database, read by every web process and by nobody else.
+DIGITAL_FILES = Path(env.str("DIGITAL_FILES", str(BASE_DIR / ".boutique" / "digital")))
+
 # Stripe: the stand-in is reached by STRIPE_API_BASE alone; nothing else in the shop knows of it.
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET")

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shop.checkout.urls")),
     path("", include("shop.gifts.urls")),
     path("", include("shop.account.urls")),
+    path("", include("shop.digital.urls")),
     path("", include("shop.stopping.urls")),
     path("", include("shop.post.urls")),
     path("", include("shop.backoffice.urls")),

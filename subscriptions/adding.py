@@ -1,4 +1,4 @@
-"""Adding: the one way in which a paid term comes to be, be it the first, one bought by an order, or a renewal.
+"""Adding: the one way in which a term comes to be, be it the first, one bought by an order, or a renewal.
 
 Who sells decides (`subscriptions.opening` for orders, `subscriptions.renewals.extending` for renewals): from when to when,
 from which copy on, at which VAT. Here it becomes a term with its copies, whatever the number of rows.
@@ -18,18 +18,19 @@ from payments.vat import VatTreatment, split
 from subscriptions.buyers import Buyer
 from subscriptions.calendar import TermDates
 from subscriptions.granting import grant
-from subscriptions.models import Issue, Offer, Order, PostalAddress, Subscription, Term
+from subscriptions.models import Issue, Offer, Order, PostalAddress, PurchaseOrder, Subscription, Term
 from subscriptions.models.promise import term_subject
 
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """One paid term, as its row, its copies and its invoice state it.
+    """One term paid for, or invoiced to an institution, as its row, its copies and its invoice state it.
 
     `first`: number of the first copy, which may not be planned yet; None while nobody can know it. `issues`: those of its
     copies that are planned, in order. `amount`: Money incl. VAT. `buyer`: whom the invoice names; `order`:
     the one that is paid with it, None for a renewal. `home`: where the copies go, which is the buyer's own address unless
-    the order has another for the invoice.
+    the order has another for the invoice. `quantity`: copies of each issue; `amount` is that of all of them. `paper`: the
+    institution's, where it is invoiced before it is paid; `payment` is None then.
     """
 
     subscription: Subscription
@@ -40,10 +41,12 @@ class Sold:
     offer: Offer
     amount: Any
     vat: VatTreatment
-    payment: Payment
+    payment: Payment | None
     buyer: Buyer
     home: PostalAddress
     order: Order | None = None
+    quantity: int = 1
+    paper: PurchaseOrder | None = None
 
     @property
     def subject(self) -> str:
@@ -53,7 +56,9 @@ class Sold:
     @property
     def customer_id(self) -> int | None:
         """Whom it is invoiced to: who ordered, or whose renewal was paid."""
-        return self.order.customer_id if self.order else self.payment.customer_id
+        if self.order is not None:
+            return self.order.customer_id
+        return self.payment.customer_id if self.payment else None
 
 
 def add(sold: Sequence[Sold], *, actor: Actor, at: datetime) -> list[Term]:
@@ -77,6 +82,7 @@ def _term(one: Sold, *, at: datetime) -> Term:
         starts_on=one.dates.starts_on,
         ends_on=one.dates.ends_on,
         copies=one.offer.copies,
+        quantity=one.quantity,
         amount=one.amount,
         amount_ht=split(one.amount.amount, one.vat.rate)[0],
         vat_zone=one.vat.zone,

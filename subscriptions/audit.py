@@ -12,14 +12,17 @@ from payments.audit import CHUNK, Breaches, Check, balance_of
 from payments.days import paris_day
 from payments.models import AccountMap, DeskItem, Invoice, Payment, Refund
 from subscriptions.calendar import RULES
+from subscriptions.digital.auditing import agreed_and_told, downloaded_by_right
 from subscriptions.disputing import held_while_disputed
 from subscriptions.fulfilment.auditing import in_the_file, lines_are_true, runs_are_whole
 from subscriptions.gifts.auditing import gifts_carried, gifts_told
+from subscriptions.institutions.auditing import invoices_told, paid_on_invoice
 from subscriptions.models import (
     Consent,
     Declaration,
     Entitlement,
     EntitlementMovement,
+    ImportFile,
     Notice,
     Offer,
     Order,
@@ -84,7 +87,12 @@ def paid_once(at: datetime) -> Breaches:
             yield f"order:{pk}", "paid, and not invoiced"
     for order in Order.objects.filter(state=Order.State.PAID, term=None).iterator(CHUNK):
         yield f"order:{order.pk}", "paid, and no term was opened"
-    for term in Term.objects.filter(order__isnull=False).exclude(order__state=Order.State.PAID).iterator(CHUNK):
+    # An institution's order is served while it is invoiced, and may be cancelled before it is paid.
+    on_paper = Q(payment=None, order__purchase_order__isnull=False)
+    served = Q(order__state=Order.State.PAID) | (
+        on_paper & Q(order__state__in=(Order.State.INVOICED, Order.State.CANCELLED))
+    )
+    for term in Term.objects.filter(order__isnull=False).exclude(served).iterator(CHUNK):
         yield f"term:{term.pk}", "opened for an order that is not paid"
     elsewhere = Term.objects.filter(order__renews__isnull=False, number__gt=1).exclude(subscription=F("order__renews"))
     for term in elsewhere.iterator(CHUNK):
@@ -145,9 +153,12 @@ def copies(at: datetime) -> Breaches:
 
 
 def deferred(at: datetime) -> Breaches:
-    """BALANCED: 4871 is the value of the copies not served yet, to the cent."""
+    """BALANCED: 4871 is the value of the copies not served yet, to the cent. What an import brings is booked at its end."""
     owed = Entitlement.objects.filter(
-        Q(term__order__isnull=False) | Q(term__payment__isnull=False) | Q(term__source=CARRIED),
+        Q(term__order__isnull=False)
+        | Q(term__payment__isnull=False)
+        | Q(term__source=CARRIED)
+        | Q(term__taken_over__file__state=ImportFile.State.LET_IN),
         state__in=(Copy.OWED, Copy.ASSIGNED, Copy.HELD),
     ).aggregate(sum=Sum("value_ht"))["sum"] or Decimal("0.00")
     accounts = AccountMap.objects.filter(key="DEFERRED").values_list("account", flat=True).distinct()
@@ -234,7 +245,8 @@ def told(at: datetime) -> Breaches:
             yield f"notice:{notice.pk}", f"{notice.kind} is due since {notice.due_at:%Y-%m-%d %H:%M}"
     # By its matter, which outlives the facts: those are blanked when the law no longer keeps them.
     told_of = set(Notice.objects.filter(kind="order_confirmation").values_list("matter", flat=True).iterator(CHUNK))
-    for pk in Order.objects.filter(state=Order.State.PAID).values_list("pk", flat=True).iterator(CHUNK):
+    paid = Order.objects.filter(state=Order.State.PAID, purchase_order=None)
+    for pk in paid.values_list("pk", flat=True).iterator(CHUNK):
         if f"order_confirmation:order:{pk}" not in told_of:
             yield f"order:{pk}", "paid, and no confirmation was queued"
     receipts = set(Notice.objects.filter(kind="renewal_paid").values_list("matter", flat=True).iterator(CHUNK))
@@ -278,11 +290,20 @@ def refunds_in_time(at: datetime) -> Breaches:
 
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
-    "ONE-CHARGE": (paid_once, renewed_once),
-    "COPIES": (copies, in_the_file, lines_are_true, runs_are_whole, put_off, gifts_carried, held_while_disputed),
+    "ONE-CHARGE": (paid_once, renewed_once, paid_on_invoice),
+    "COPIES": (
+        copies,
+        in_the_file,
+        lines_are_true,
+        runs_are_whole,
+        put_off,
+        gifts_carried,
+        held_while_disputed,
+        downloaded_by_right,
+    ),
     "BALANCED": (deferred,),
     "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end),
-    "TOLD": (told, gifts_told),
+    "TOLD": (told, gifts_told, agreed_and_told, invoices_told),
     "ANNOUNCED": (announced, price_told),
     "ON TIME": (nobody_forgotten, charged_in_time, refunds_in_time),
 }

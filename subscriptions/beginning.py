@@ -22,7 +22,7 @@ def calendars(magazines: set[int]) -> Mapping[int, list[Issue]]:
     return issues
 
 
-def first_of(order: Order, payment: Payment, issues: Sequence[Issue], *, on: date) -> Issue | None:
+def first_of(order: Order, payment: Payment | None, issues: Sequence[Issue], *, on: date) -> Issue | None:
     """The promised issue as long as it is not posted (late payers are in the complement), else the first one still open.
 
     A debit takes days: what was promised then counts from the day it was expected to be paid (design, section 6). An order
@@ -34,7 +34,7 @@ def first_of(order: Order, payment: Payment, issues: Sequence[Issue], *, on: dat
     ordered_on = paris_day(order.placed_at)
     known = {row.number: row for row in issues}
     unposted = [dates_of(row) for row in issues if row.posted_on is None]
-    if payment.method_kind == SEPA:
+    if payment is not None and payment.method_kind == SEPA:
         promised_on = max(ordered_on, min(on, expected_sepa_settlement(ordered_on)))
         reached = [row for row in unposted if promised_on < row.cutoff_on]
         if reached:

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from payments.models import SavedMethod
-from subscriptions.calendar import DeliveryZone, IssueDates, last_day_to_refuse, withdraw_until
+from subscriptions.calendar import DeliveryZone, IssueDates, last_day_to_refuse, printed, withdraw_until
 from subscriptions.gifts.carried import copies_by_sold_term
 from subscriptions.models import (
     Entitlement,
@@ -95,7 +95,7 @@ class SubscriptionDates:
     meant to, could not be announced in time, and is the reader's to choose; `yearly_price` is what another year costs
     today either way. `means_ends_first`: the card ends before the renewal it should pay. `last_number`: the issue of the
     last copy that is still to come, `last_issue` its dates, None while it is not planned. `paused`: the issues that do not
-    come by the reader's wish, as long as they have not left without them.
+    come by the reader's wish, as long as they have not left without them. `quantity`: copies of each issue, to one address.
     """
 
     subscription_id: int
@@ -115,6 +115,14 @@ class SubscriptionDates:
     last_issue: IssueDates | None = None
     last_number: int | None = None
     paused: tuple[IssueDates, ...] = ()
+    quantity: int = 1
+
+    @property
+    def last_printed(self) -> str:
+        """The number of the last issue, both of a double one, as it is printed; empty where none is known."""
+        if self.last_issue is not None:
+            return self.last_issue.printed
+        return "" if self.last_number is None else printed(self.last_number)
 
     @property
     def means_ends_first(self) -> bool:
@@ -186,6 +194,8 @@ def _facts(
     gone = {copy.term for copy in copies} - {copy.term for copy in copies if copy.state not in GONE}
     gone |= {term.number for term in terms if _undone(term)}
     last = next((term for term in reversed(terms) if term.number not in gone), terms[-1] if terms else None)
+    quantity = last.quantity if last else 1
+    yearly = _price(prices, on=on)
     return SubscriptionDates(
         subscription_id=subscription.pk,
         on=on,
@@ -198,12 +208,13 @@ def _facts(
         withdrawal_open=still_open,
         withdraw_until=until,
         renewal=_renewal(subscription, terms, planned, prices, plan) if living else None,
-        yearly_price=_price(prices, on=on),
+        yearly_price=yearly * quantity if yearly is not None else None,
         means=_means(method),
         by_choice=_by_choice(plan) if living else None,
         last_issue=coming[-1].issue if coming else None,
-        last_number=planned[-1].number + len(coming) - len(planned) if planned else None,
+        last_number=planned[-1].ends + len(coming) - len(planned) if planned else None,
         paused=tuple(paused),
+        quantity=quantity,
     )
 
 

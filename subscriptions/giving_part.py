@@ -151,7 +151,7 @@ def give_part_back(
 
 def wording(copies: Sequence[Entitlement]) -> str:
     """« 2 numéros non servis (n° 27 et 28) »."""
-    numbers = [str(copy.issue.number) for copy in copies if copy.issue]
+    numbers = [copy.issue.printed for copy in copies if copy.issue]
     if not numbers:
         return unserved(len(copies))
     listed = numbers[0] if len(numbers) == 1 else f"{', '.join(numbers[:-1])} et {numbers[-1]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -124,33 +125,39 @@ def name_on(typed: TypedAddress) -> str:
 
 
 def tell(change: AddressChange, *, kind: str = "address_changed", at: datetime) -> None:
+    """A move, to whom it concerns (`tell_reader`)."""
+    tell_reader(change.recipient, kind=kind, matter=f"{kind}:{change.pk}", facts={"change_id": change.pk}, at=at)
+
+
+def tell_reader(recipient: Recipient, *, kind: str, matter: str, facts: Mapping[str, Any], at: datetime) -> None:
     """By e-mail to the recipient if they have one, else to who holds or pays for the copies; else on paper to the recipient."""
-    gift = next(iter(gifts_of_recipient(change.recipient_id)), None)
+    gift = next(iter(gifts_of_recipient(recipient.pk)), None)
     if gift is not None:
         # Where a gift goes by now is not its giver's to know.
-        _tell_mailbox(change, mailbox_of(gift), kind=kind, at=at)
+        _tell_mailbox(mailbox_of(gift), kind=kind, matter=matter, facts=facts, at=at)
         return
-    people: list[Any] = [change.recipient.customer]
-    for one in Subscription.objects.filter(recipient=change.recipient).select_related("holder", "payer").order_by("pk"):
+    people: list[Any] = [recipient.customer]
+    for one in Subscription.objects.filter(recipient=recipient).select_related("holder", "payer").order_by("pk"):
         people += [one.holder, one.payer]
     known = [person for person in people if person is not None and person.erased_on is None]
     reader = next((person for person in known if person.email), next(iter(known), None))
     if reader is not None:
-        _tell_mailbox(change, Mailbox(reader.email or "", reader.full_name, reader.pk), kind=kind, at=at)
+        mailbox = Mailbox(reader.email or "", reader.full_name, reader.pk)
+        _tell_mailbox(mailbox, kind=kind, matter=matter, facts=facts, at=at)
 
 
-def _tell_mailbox(change: AddressChange, mailbox: Mailbox, *, kind: str, at: datetime) -> None:
+def _tell_mailbox(mailbox: Mailbox, *, kind: str, matter: str, facts: Mapping[str, Any], at: datetime) -> None:
     if not mailbox.email and mailbox.customer_id is None:
         return
     queue(
         [
             NoticeDraft(
                 kind=kind,
-                matter=f"{kind}:{change.pk}",
+                matter=matter,
                 customer_id=mailbox.customer_id,
                 to_email=mailbox.email,
                 to_name=mailbox.name,
-                facts={"change_id": change.pk},
+                facts=facts,
                 due_at=at,
                 created_at=at,
             )

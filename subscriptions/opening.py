@@ -1,4 +1,5 @@
-"""Opening: what paid orders become. A subscription or its next term, its copies, its invoice and its letter, at once."""
+"""Opening: what orders become once they are paid, or invoiced to an institution. A subscription or its next term, its copies,
+its invoice and its letter, at once."""
 
 from __future__ import annotations
 
@@ -17,11 +18,12 @@ from payments.models import Payment
 from payments.vat import VatTreatment, VatZone
 from subscriptions.adding import Sold, add
 from subscriptions.beginning import calendars, first_of
-from subscriptions.calendar import TermDates, term_dates
+from subscriptions.calendar import TermDates, term_dates, year_dates
 from subscriptions.gifts.giving import given, receiving_already
 from subscriptions.models import (
     Issue,
     Order,
+    PurchaseOrder,
     Recipient,
     Subscription,
     SubscriptionEvent,
@@ -37,25 +39,26 @@ from subscriptions.renewing import lock_prolonged, renew
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What one paid order became."""
+    """What one order became; `payment` is None where it is invoiced before it is paid."""
 
     order: Order
-    payment: Payment
+    payment: Payment | None
     subscription: Subscription
     term: Term
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What one paid order is to become: term `number` of a new subscription, or of `prolongs`."""
+    """What one order is to become: term `number` of a new subscription, or of `prolongs`. `paper`: an institution's."""
 
     order: Order
-    payment: Payment
+    payment: Payment | None
     prolongs: Subscription | None
     number: int
     dates: TermDates
     first_number: int
     issues: Sequence[Issue]
+    paper: PurchaseOrder | None = None
 
 
 def open_paid(
@@ -79,6 +82,20 @@ def open_paid(
             stretches.append(stretch)
     if not stretches:
         return [], refused
+    return _open(stretches, actor=actor, at=at), refused
+
+
+def open_invoiced(order: Order, paper: PurchaseOrder, *, actor: Actor, at: datetime) -> Opened | None:
+    """The same for an order that an institution pays against its invoice (law.md 3.4): served before it is paid.
+
+    In the caller's transaction, which has locked the order and given it its customer. None if no issue is left to promise.
+    """
+    issues = calendars({order.offer.magazine_id})[order.offer.magazine_id]
+    stretch = _planned(order, None, issues, lock_prolonged([order]), on=paris_day(at), paper=paper)
+    return _open([stretch], actor=actor, at=at)[0] if stretch else None
+
+
+def _open(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[Opened]:
     _give_customers([one.order for one in stretches], at=at)
     sold = _sold(stretches, actor=actor, at=at)
     opened = [
@@ -88,37 +105,46 @@ def open_paid(
     renew([one for one in opened if one.term.number > 1], actor=actor, at=at)
     given(opened, actor=actor, at=at)
     confirm_opened(opened, invoice_sold(sold, actor=actor, at=at), at=at)
-    return opened, refused
+    return opened
 
 
 def _planned(
-    order: Order, payment: Payment, issues: Sequence[Issue], held: dict[int, Held], *, on: date
+    order: Order,
+    payment: Payment | None,
+    issues: Sequence[Issue],
+    held: dict[int, Held],
+    *,
+    on: date,
+    paper: PurchaseOrder | None = None,
 ) -> Stretch | None:
-    """The term of a paid order, noted in `held` for the next order that prolongs the same subscription."""
+    """The term of an order, noted in `held` for the next order that prolongs the same subscription.
+
+    A term from January to December begins with the issue that was ordered, whatever else is open (law.md 7.6).
+    """
     ordered_on = paris_day(order.placed_at)
     prolonged = held.get(order.renews_id or 0)
     if prolonged is None:
         first = first_of(order, payment, issues, on=on)
         if first is None:
             return None
-        dates = term_dates(dates_of(first), ordered_on=ordered_on)
-        return Stretch(
-            order, payment, None, 1, dates, first.number, issues_from(first.number, issues, copies=order.offer.copies)
-        )  # fmt: skip
+        year = paper.calendar_year if paper else None
+        dates = year_dates(year) if year else term_dates(dates_of(first), ordered_on=ordered_on)
+        planned = issues_from(first.number, issues, copies=order.offer.copies)
+        return Stretch(order, payment, None, 1, dates, first.number, planned, paper)
     promised = prolonged.promised
     number = _goes_on_with(order, payment, promised, issues, ordered_on=ordered_on, on=on)
     if number is None:
         return None
     known = next((dates_of(row) for row in issues if row.number == number), None)
     dates = next_dates(promised, known, ordered_on=ordered_on)
-    after = promised.and_then(dates, first=number, copies=order.offer.copies)
-    held[prolonged.subscription.pk] = replace(prolonged, promised=after)
     planned = issues_from(number, issues, copies=order.offer.copies, promised=promised)
-    return Stretch(order, payment, prolonged.subscription, after.term, dates, number, planned)
+    after = promised.and_then(dates, first=number, copies=order.offer.copies, planned=planned)
+    held[prolonged.subscription.pk] = replace(prolonged, promised=after)
+    return Stretch(order, payment, prolonged.subscription, after.term, dates, number, planned, paper)
 
 
 def _goes_on_with(
-    order: Order, payment: Payment, promised: Promised, issues: Sequence[Issue], *, ordered_on: date, on: date
+    order: Order, payment: Payment | None, promised: Promised, issues: Sequence[Issue], *, ordered_on: date, on: date
 ) -> int | None:
     """The number of the first issue of a term that is added; None if no issue can be promised any more."""
     if promised.goes_on(ordered_on):
@@ -176,6 +202,8 @@ def _sold(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[S
             buyer=one.order,
             home=one.order.delivery,
             order=one.order,
+            quantity=one.order.quantity,
+            paper=one.paper,
         )
         for one in stretches
     ]
@@ -187,8 +215,8 @@ def _begin(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[
         return []
     known = receiving_already([one.order for one in stretches])
     new = [one for one in stretches if one.order.pk not in known]
-    recipients = Recipient.objects.bulk_create([_recipient(one.order) for one in new])
-    receivers = {one.order.pk: (row, _holder(one.order)) for one, row in zip(new, recipients, strict=True)} | known
+    recipients = Recipient.objects.bulk_create([_recipient(one) for one in new])
+    receivers = {one.order.pk: (row, _holder(one)) for one, row in zip(new, recipients, strict=True)} | known
     subscriptions = Subscription.objects.bulk_create(
         [
             Subscription(
@@ -201,12 +229,14 @@ def _begin(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[
                 renewal=one.order.offer.renewal,
                 offer=one.order.offer,
                 is_gift=one.order.is_gift,
-                saved_method=None if one.order.is_gift else one.payment.saved_method,
+                on_invoice=one.paper is not None,
+                agency_id=one.paper.agency.customer_id if one.paper and one.paper.agency else None,
+                saved_method=None if one.order.is_gift or one.payment is None else one.payment.saved_method,
                 state=Subscription.State.ACTIVE,
                 state_since=at,
                 created_at=at,
             )
-            for key, one in zip(_next_ids(len(stretches)), stretches, strict=True)
+            for key, one in zip(next_ids(len(stretches)), stretches, strict=True)
         ]
     )
     SubscriptionEvent.objects.bulk_create(
@@ -216,7 +246,7 @@ def _begin(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[
                 from_state=Subscription.State.PENDING,
                 to_state=Subscription.State.ACTIVE,
                 actor=str(actor),
-                reason=f"order {one.order.reference} paid",
+                reason=f"order {one.order.reference} {'paid' if one.payment else 'invoiced'}",
                 at=at,
             )
             for subscription, one in zip(subscriptions, stretches, strict=True)
@@ -225,18 +255,19 @@ def _begin(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[
     return subscriptions
 
 
-def _recipient(order: Order) -> Recipient:
+def _recipient(one: Stretch) -> Recipient:
     """Who receives: the buyer, or whoever they give it to, of whom nothing is known but a name and an address."""
-    customer = None if order.is_gift else order.customer_id
-    return Recipient(customer_id=customer, name=recipient_name(order), address=order.delivery)
+    return Recipient(customer_id=_holder(one), name=recipient_name(one.order), address=one.order.delivery)
 
 
-def _holder(order: Order) -> int | None:
-    """Whose copies they are: nobody's account, for a gift that is not claimed yet."""
-    return None if order.is_gift else order.customer_id
+def _holder(one: Stretch) -> int | None:
+    """Whose copies they are: nobody's account, for a gift that is not claimed yet; the institution's, whoever pays for it."""
+    if one.paper is not None:
+        return one.paper.institution_id
+    return None if one.order.is_gift else one.order.customer_id
 
 
-def _next_ids(count: int) -> list[int]:
+def next_ids(count: int) -> list[int]:
     """Ids from the table's own sequence, so that the number on the label is known before the insert."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""The papers of what was sold: the invoice of each paid term, and the letter that confirms a first one."""
+"""The papers of what was sold: the invoice of each term, and the letter that confirms what was ordered."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from payments.models import Invoice
 from payments.money import NBSP
 from payments.vat import BuyerKind
 from subscriptions.adding import Sold
+from subscriptions.calendar import numbers_from
+from subscriptions.models import PurchaseOrder
+from subscriptions.notices.french import bare_issues, copies_said
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.orders.names import person_name
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def invoice_sold(sold: Sequence[Sold], *, actor: Actor, at: datetime) -> list[Invoice]:
-    """One invoice per paid term, in the same order; numbers are taken here, so it comes last."""
+    """One invoice per term, in the same order; numbers are taken here, so it comes last."""
     today = paris_day(at)
     return issue([_draft(one, on=today) for one in sold], on=today, actor=actor, at=at)
 
@@ -34,7 +37,7 @@ def _draft(one: Sold, *, on: date) -> InvoiceDraft:
     return InvoiceDraft(
         subject=one.subject,
         customer_id=one.customer_id,
-        payment_id=one.payment.pk,
+        payment_id=one.payment.pk if one.payment else None,
         buyer=Buyer(
             kind=order.buyer_kind,
             name=order.organisation if order.buyer_kind != BuyerKind.CONSUMER else person_name(order),
@@ -43,32 +46,46 @@ def _draft(one: Sold, *, on: date) -> InvoiceDraft:
             siren=order.siren,
             siret=order.siret,
             vat_number=order.vat_number,
+            service_code=one.paper.service_code if one.paper else "",
             engagement_number=order.engagement_number,
         ),
         delivery_address=tuple(one.home.lines) if order.billing and not order.is_gift else (),
         vat_zone=one.vat.zone,
         vat_rate=one.vat.rate,
         legal_mention=one.vat.legal_mention,
-        lines=(LineDraft(name=_line(one), ttc=one.amount.amount),),
+        lines=(LineDraft(name=_line(one), ttc=one.amount.amount, quantity=one.quantity),),
         supplied_on=on,
-        due_on=on,
+        due_on=one.paper.due_on if one.paper else on,
     )
 
 
 def _line(one: Sold) -> str:
-    """« ActuIA — Abonnement d’un an, 4 numéros (n° 25 à 28), port compris »."""
-    copies = one.offer.copies
-    numbers = f" (n°{NBSP}{one.first} à {one.first + copies - 1})" if one.first is not None else ""
-    return f"{one.offer.magazine.title} — {one.offer.title}, {copies} numéros{numbers}, port compris"
+    """« ActuIA — Abonnement d’un an, 4 numéros (n° 25 à 28), port compris »; with what an institution's paper adds."""
+    copies, numbers = one.offer.copies, ""
+    if one.first is not None:
+        numbers = f" (n°{NBSP}{bare_issues(numbers_from(one.first, one.issues, copies))})"
+    said = copies_said(copies, one.quantity)
+    line = f"{one.offer.magazine.title} — {one.offer.title}, {said}{numbers}, port compris"
+    return f"{line}{_added(one.paper)}"[:250] if one.paper else line
+
+
+def _added(paper: PurchaseOrder) -> str:
+    """« . Remise de l’agence : 5 %. Votre référence : EBS-99812 »: what the paper agreed on, and how the buyer finds it."""
+    said = ""
+    if paper.discount:
+        said += f". Remise de l’agence : {f'{paper.discount.normalize():f}'.replace('.', ',')}{NBSP}%, déduite"
+    if paper.agency_reference:
+        said += f". Votre référence : {paper.agency_reference}"
+    return said
 
 
 def confirm_opened(opened: Sequence[Opened], invoices: Sequence[Invoice], *, at: datetime) -> None:
-    """The letter with the contract, one per paid order."""
+    """The letter with the contract, one per paid order; with the invoice to be paid, where it is not paid yet."""
     queue(
         [
             NoticeDraft(
-                kind="order_confirmation",
-                matter=f"order_confirmation:{one.order.subject}",
+                kind=kind,
+                matter=f"{kind}:{one.order.subject}",
                 customer_id=one.order.customer_id,
                 to_email=one.order.email,
                 to_name=person_name(one.order),
@@ -77,5 +94,6 @@ def confirm_opened(opened: Sequence[Opened], invoices: Sequence[Invoice], *, at:
                 created_at=at,
             )
             for one, invoice in zip(opened, invoices, strict=True)
+            for kind in ("order_confirmation" if one.payment else "institution_invoice",)
         ]
     )

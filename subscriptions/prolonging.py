@@ -16,8 +16,9 @@ from operator import attrgetter
 from typing import Any
 
 from django.db.models import Count, Max, Q
+from django.db.models.functions import Coalesce
 
-from subscriptions.calendar import IssueDates, TermDates, reached_by_address_change, term_dates
+from subscriptions.calendar import IssueDates, Numbered, TermDates, last_of, reached_by_address_change, term_dates
 from subscriptions.models import Issue, Offer, Subscription, Term
 from subscriptions.moving import COMING, GONE
 from subscriptions.offers.catalogue import Prolongs, Shelf, Standing, dates_of
@@ -34,9 +35,9 @@ class Promised:
     """What a subscription has promised so far.
 
     `starts` are those of its terms in order, but for those that were undone; `ends_on` is the last day of the last one.
-    `term`: the highest number that a term of it has, undone or not. `last_number`: the issue of its last copy, counted on where that issue is not planned yet; 0 if none is known. `from_end_until`: the
+    `term`: the highest number that a term of it has, undone or not. `last_number`: the last number of the issue of its last copy, counted on where that issue is not planned yet; 0 if none is known. `from_end_until`: the
     last day on which an order prolongs it from its end. `open_end`: it is not over yet, because copies are owed or because
-    it renews itself. `waiting`: copies whose issue is not planned yet. `order_id`: the last order that bought a term of it, None if it was imported.
+    it renews itself. `waiting`: copies whose issue is not planned yet. `order_id`: the last order that bought a term of it, None if it was imported. `quantity`: copies of each issue of the last one.
     """
 
     starts: tuple[date, ...]
@@ -47,6 +48,7 @@ class Promised:
     open_end: bool
     waiting: int = 0
     order_id: int | None = None
+    quantity: int = 1
 
     def from_end(self, ordered_on: date) -> bool:
         """Whether the term of an order of that day follows the last one without a gap, whatever the sweeps have said."""
@@ -56,14 +58,14 @@ class Promised:
         """Whether the copies of an order of that day follow the last one: it is not over."""
         return self.open_end or self.from_end(ordered_on)
 
-    def and_then(self, dates: TermDates, *, first: int, copies: int) -> Promised:
-        """The same with one term more, of `copies` copies from issue `first` on."""
+    def and_then(self, dates: TermDates, *, first: int, copies: int, planned: Iterable[Numbered] = ()) -> Promised:
+        """The same with one term more, of `copies` copies from issue `first` on; `planned`: those issues that are."""
         return replace(
             self,
             starts=(*self.starts, dates.starts_on),
             term=self.term + 1,
             ends_on=dates.ends_on,
-            last_number=first + copies - 1,
+            last_number=last_of(first, planned, copies),
             from_end_until=dates.ends_on,
             open_end=True,
         )
@@ -97,7 +99,7 @@ def next_issue(promised: Promised, issues: Iterable[IssueDates], *, on: date, go
     reached = reached_by_address_change(later, on=on)
     if reached is not None:
         return reached.number
-    return later[-1].number + 1 if goes_on and later else None
+    return later[-1].ends + 1 if goes_on and later else None
 
 
 def issues_from(
@@ -136,6 +138,7 @@ def prolonged(standing: Standing, held: Held, *, shelf: Shelf) -> Standing | Non
         first_issue=first,
         term=next_dates(promised, dates_of(first), ordered_on=on),
         issues=issues_from(first.number, shelf.issues, copies=standing.offer.copies),
+        quantity=promised.quantity,
         prolongs=Prolongs(subscription.pk, subscription.number or "", goes_on=promised.goes_on(on)),
     )
 
@@ -165,12 +168,23 @@ def promised_by(subscriptions: Sequence[Subscription]) -> dict[int, Promised]:
         Term.objects.filter(subscription__in=[one.pk for one in subscriptions])
         .order_by("subscription", "number")
         .annotate(
-            waiting=Count("entitlements", filter=kept & Q(entitlements__issue=None)),
+            # What another house has served needs no issue of ours.
+            waiting=Count("entitlements", filter=Q(entitlements__state__in=COMING) & Q(entitlements__issue=None)),
             coming=Count("entitlements", filter=Q(entitlements__state__in=COMING)),
-            last=Max("entitlements__issue__number", filter=kept),
+            last=Max(Coalesce("entitlements__issue__last_number", "entitlements__issue__number"), filter=kept),
         )
         .values_list(
-            "subscription", "number", "starts_on", "ends_on", "order", "undone", "waiting", "coming", "last", named=True
+            "subscription",
+            "number",
+            "starts_on",
+            "ends_on",
+            "order",
+            "undone",
+            "quantity",
+            "waiting",
+            "coming",
+            "last",
+            named=True,
         )
     )
     terms = {key: list(theirs) for key, theirs in groupby(rows, key=attrgetter("subscription"))}
@@ -199,4 +213,5 @@ def _promised(subscription: Subscription, terms: Sequence[Any]) -> Promised:
         open_end=not over and (automatic or any(term.coming for term in terms)),
         waiting=waiting,
         order_id=next((term.order for term in reversed(terms) if term.order is not None), None),
+        quantity=standing[-1].quantity,
     )

@@ -123,9 +123,15 @@ def _follow_choices(opened: Sequence[Opened], *, actor: Actor, at: datetime) -> 
                 )
             )
         subscription.renewal, subscription.offer = order.offer.renewal, order.offer
-        subscription.saved_method, subscription.payer_id = one.payment.saved_method, order.customer_id
+        subscription.saved_method = one.payment.saved_method if one.payment else None
+        subscription.payer_id, subscription.on_invoice = order.customer_id, one.payment is None
+        if one.payment is None:
+            agency = order.purchase_order.agency
+            subscription.agency_id = agency.customer_id if agency else None
     RenewalChoice.objects.bulk_create(choices)
-    Subscription.objects.bulk_update(subscriptions.values(), ["renewal", "offer", "saved_method", "payer"])
+    Subscription.objects.bulk_update(
+        subscriptions.values(), ["renewal", "offer", "saved_method", "payer", "on_invoice", "agency"]
+    )
 
 
 def _latest_choices(subscriptions: Iterable[int]) -> dict[int, datetime]:

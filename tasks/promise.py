@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -20,12 +21,17 @@ from payments.invoicing import rendering
 from shop.watch.runs import last_success, running
 from subscriptions.gifts import announcing, claiming, forgetting
 from subscriptions.gifts.reminding import remind_of_gifts
+from subscriptions.importing import checking, letting_in
+from subscriptions.importing import forgetting as forgetting_imports
+from subscriptions.institutions.reminding import remind_overdue
+from subscriptions.issue_calendar import telling as late_telling
+from subscriptions.issue_calendar import watching
 from subscriptions.notices import delivering, recovering
 from subscriptions.paper import alarming
 from subscriptions.pausing.holding import end_pauses
 from subscriptions.pricing import telling
 from subscriptions.quotes.sweeping import quote_due
-from subscriptions.renewals import noticing, planning, proving, unproved
+from subscriptions.renewals import not_before, noticing, planning, proving, unproved
 from subscriptions.renewals.ending import end_fixed_terms
 from subscriptions.renewals.reminding import remind
 from subscriptions.returns import applying, mailbox
@@ -42,6 +48,8 @@ MONDAY = 0
 A_WEEK = timedelta(days=7)
 # Rows of the database only, many at a time; as many rounds as a day may bring.
 ROWS, ROUNDS = 1000, 200
+#: Seconds after which a run leaves the rest to the next one.
+A_WHILE = 120
 
 
 class NotRendered(RuntimeError):
@@ -135,11 +143,27 @@ def invoice_documents() -> None:
             raise NotRendered(summary.text)
 
 
+@shared_task(name="imports")
+def imports() -> None:
+    """One run at a time: what waits is taken up again by the next one."""
+    with alone("imports") as first:
+        if first:
+            with running("imports") as summary:
+                end = time.monotonic() + A_WHILE
+                read = checking.check_waiting(
+                    actor=job("imports"), now=timezone.now, go_on=lambda: time.monotonic() < end
+                )
+                settled = letting_in.let_in(now=timezone.now, go_on=lambda: time.monotonic() < end)
+                summary.text = f"{read} lines read, {settled} settled"
+
+
 @shared_task(name="renewal-plan")
 def renewal_plan() -> None:
     with running("renewal-plan") as summary:
         at = timezone.now()
-        summary.text = f"{planning.plan(on=paris_day(at), at=at, actor=job('renewal-plan'), limit=RENEWALS)}"
+        planned = planning.plan(on=paris_day(at), at=at, actor=job("renewal-plan"), limit=RENEWALS)
+        left = not_before.leave_to_choice(on=paris_day(at), actor=job("renewal-plan"), at=at, limit=RENEWALS)
+        summary.text = f"{planned}, {left} too early to be charged"
 
 
 @shared_task(name="renewal-audit")
@@ -206,11 +230,32 @@ def renewal_quotes() -> None:
         summary.text = f"{made} made"
 
 
+@shared_task(name="overdue-invoices")
+def overdue_invoices() -> None:
+    with running("overdue-invoices") as summary:
+        at = timezone.now()
+        told = remind_overdue(on=paris_day(at), at=at, actor=job("overdue-invoices"), limit=ROWS)
+        summary.text = f"{told} reminded"
+
+
 @shared_task(name="pauses")
 def pauses() -> None:
     with running("pauses") as summary:
         ended = end_pauses(actor=job("pauses"), at=timezone.now())
         summary.text = f"{ended} over"
+
+
+@shared_task(name="late-issues")
+def late_issues() -> None:
+    with running("late-issues") as summary:
+        summary.text = f"{late_telling.tell(at=timezone.now(), limit=ROWS)} told"
+
+
+@shared_task(name="issue-calendar")
+def issue_calendar() -> None:
+    with running("issue-calendar") as summary:
+        at = timezone.now()
+        summary.text = watching.watch(on=paris_day(at), at=at, actor=job("issue-calendar"))
 
 
 @shared_task(name="fixed-terms")
@@ -257,4 +302,5 @@ def forget() -> None:
             bodies += emptied
             if not emptied:
                 break
-        summary.text = f"{recipients} recipients of gifts forgotten, {bodies} documents emptied"
+        lines = forgetting_imports.forget(actor=job("forgetting"), at=at)
+        summary.text = f"{recipients} recipients of gifts forgotten, {bodies} documents emptied, {lines} lines of imports forgotten"

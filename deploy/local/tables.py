@@ -1,4 +1,5 @@
-"""`make tables`: print the tables that the code decides by into docs/tables.md; a test says when they are no longer those.
+"""`make tables`: print the tables that the code decides by into docs/tables.md, and the columns of an import into
+docs/import.md; a test says when they are no longer those.
 
 No row is written by hand: whoever changes a rule changes the page with it. What the reader is told is printed in French,
 as it is told.
@@ -33,7 +34,18 @@ a row of the first five tables has no test of its name.
 def text() -> str:
     """The whole page."""
     with translation.override("fr"):
-        parts = [HEAD, _codes(), _families(), _retries(), _states(), _copies(), _year(), _letters(), _timetable()]
+        parts = [
+            HEAD,
+            _codes(),
+            _families(),
+            _retries(),
+            _states(),
+            _copies(),
+            _receipts(),
+            _year(),
+            _letters(),
+            _timetable(),
+        ]
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
 
@@ -112,6 +124,7 @@ def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
     from payments import disputing, refunds, settling
     from subscriptions import moving
     from subscriptions.fulfilment import moving as issues
+    from subscriptions.importing import moving as imports
     from subscriptions.notices import moving as notices
     from subscriptions.orders import moving as orders
     from subscriptions.renewals import moving as renewals
@@ -126,8 +139,9 @@ def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
         "subscription": moving.TRANSITIONS,
         "notice": {str(state): frozenset(map(str, to)) for state, to in notices.MOVES.items()},
         "issue": issues.TRANSITIONS,
-        "mailing run": issues.RUN_TRANSITIONS,
+        "run": issues.RUN_TRANSITIONS,
         "declaration": declarations.TRANSITIONS,
+        "import": imports.TRANSITIONS,
     }
 
 
@@ -150,6 +164,19 @@ def _copies() -> str:
         for kind, (came, to) in MOVEMENTS.items()
     ]
     return "### Copy (entitlement)\n\n" + _table(("movement", "from", "to"), rows)
+
+
+def _receipts() -> str:
+    from shop.account.receipts import SENTENCES, STEPS
+
+    steps = [(f"`{step}`", words) for step, words in STEPS.items()]
+    stands = [(f"`{name}`", sentence) for name, sentence in SENTENCES.items()]
+    return (
+        "## What the receipt of a copy says\n\nTests: `tests/receipts/test_receipts.py`. What happened, each with its day:\n\n"
+        + _table(("step", "words"), steps)
+        + "\n\nWhere it stands:\n\n"
+        + _table(("copy", "sentence"), stands)
+    )
 
 
 def _year() -> str:
@@ -233,13 +260,53 @@ def _timetable() -> str:
     return "## The timetable\n\nHours of Paris.\n\n" + _table(("job", "when", "alarm after", "why"), rows)
 
 
+#: What a file of another house's subscribers says, for whoever makes it.
+COLUMNS_PAGE = PAGE.with_name("import.md")
+COLUMNS_HEAD = """# Fichier de reprise d’abonnés
+
+Imprimé depuis le code par `make tables` ; ne pas modifier. `tests/docs/` échoue quand cette page ne dit pas ce que dit le code.
+
+Un fichier CSV, une ligne par abonné, des points-virgules entre les cellules, en UTF-8 (avec ou sans marque d’ordre des
+octets) ou en Windows-1252 si on le dit en le déposant. La première ligne porte les noms des colonnes, dans n’importe quel
+ordre. Une colonne qui n’est pas exigée peut manquer, ou rester vide. Une cellule ne contient ni saut de ligne ni caractère
+de contrôle, et ne commence pas comme une formule de tableur (`=`, `+`, `-`, `@`).
+
+Le fichier se dépose sous « Reprises d’abonnés » avec les totaux que l’ancienne maison déclare : abonnés, exemplaires dus,
+valeur hors taxes de ces exemplaires (celle des exemplaires restants dans le prix payé, comme au paragraphe 6.3 de la page
+de droit). Il est lu ligne par ligne ; rien n’entre avant que toutes les lignes soient justes, que les trois totaux
+concordent, et qu’un collègue ait dit oui. Aucune facture n’est émise et aucune TVA n’est comptée : l’ancienne maison l’a
+fait.
+"""
+
+
+def columns_text() -> str:
+    """The page of the columns of an import."""
+    from subscriptions.importing.columns import COLUMNS
+    from subscriptions.importing.lines import LARGEST, LONGEST_LINE, MOST_LINES
+
+    rows = [
+        (
+            f"`{column.name}`",
+            "jamais vide" if column.filled else "la colonne" if column.required else "",
+            column.says,
+            f"`{column.example}`",
+        )
+        for column in COLUMNS
+    ]
+    limits = (
+        f"Au plus {LARGEST // 1024 // 1024} Mo, {MOST_LINES:,} abonnés et {LONGEST_LINE:,} octets par ligne."
+    ).replace(",", "\u00a0")
+    return f"{COLUMNS_HEAD}\n{limits}\n\n{_table(('colonne', 'exigée', 'ce qui s’y trouve', 'exemple'), rows)}\n"
+
+
 def main() -> None:
-    """Write the page."""
+    """Write the pages."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("STATIC_ROOT", str(PAGE.parent))
     django.setup()
     PAGE.write_text(text(), encoding="utf-8")
+    COLUMNS_PAGE.write_text(columns_text(), encoding="utf-8")
 
 
 if __name__ == "__main__":

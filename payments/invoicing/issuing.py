@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from payments.actors import Actor
+from payments.iban import in_fours
 from payments.invoicing.numbering import CREDIT_NOTES, INVOICES, lock_series, number
 from payments.ledger import entries
 from payments.ledger.posting import post
@@ -69,7 +70,7 @@ class InvoiceDraft:
 
 
 def issue(drafts: Sequence[InvoiceDraft], *, on: date, actor: Actor, at: datetime) -> list[Invoice]:
-    """Issue paid invoices, in the order given, and post their entries. Must run inside a transaction, last of all.
+    """Issue invoices, in the order given, and post their entries. Must run inside a transaction, last of all.
 
     Numbers are taken here under the lock of the series; nothing is rendered. The caller has made sure that no subject
     is invoiced twice; the database refuses it.
@@ -173,7 +174,12 @@ def taken_back(invoice: Invoice, *, ttc: Decimal) -> tuple[Decimal, Decimal]:
     if ttc <= 0 or before + ttc > invoice.total_ttc.amount:
         raise AlreadyCredited(invoice.reference)
     [rate] = {line.rate for line in invoice.lines.all()}
-    ht = split(before + ttc, rate)[0] - split(before, rate)[0]
+    if invoice.payment_id is None:
+        # Not paid when it was issued: what is left of it is what will be received, and its VAT falls due on that.
+        whole = invoice.total_ttc.amount
+        ht = split(whole - before, rate)[0] - split(whole - before - ttc, rate)[0]
+    else:
+        ht = split(before + ttc, rate)[0] - split(before, rate)[0]
     return ht, ttc - ht
 
 
@@ -251,6 +257,12 @@ def seller() -> dict[str, Any]:
     return {name: publisher[name] for name in names}
 
 
+def account() -> dict[str, str]:
+    """Where an invoice that is not paid yet is paid to, as it is printed; nothing while the publisher's account is not set."""
+    iban = settings.BANK_IBAN
+    return {"iban": in_fours(iban), "bic": settings.BANK_BIC} if iban else {}
+
+
 def _document(draft: InvoiceDraft, *, actor: Actor, at: datetime) -> tuple[Invoice, list[InvoiceLine]]:
     parts = split_lines([line.ttc for line in draft.lines], draft.vat_rate)
     lines = [
@@ -273,7 +285,7 @@ def _document(draft: InvoiceDraft, *, actor: Actor, at: datetime) -> tuple[Invoi
         customer_id=draft.customer_id,
         subject=draft.subject,
         payment_id=draft.payment_id,
-        seller=seller(),
+        seller=seller() if draft.payment_id is not None else seller() | account(),
         buyer_kind=draft.buyer.kind,
         buyer_name=draft.buyer.name,
         buyer_address=list(draft.buyer.address),

@@ -172,7 +172,12 @@ def _paid(invoice: Invoice) -> str:
             f"Payée le {french_day(payment.received_on)} par {paid_by(payment)}. Reste à payer : {french(Decimal(0))}."
         )
     due = f", à payer au plus tard le {french_day(invoice.due_on)}" if invoice.due_on else ""
-    return f"Net à payer : {amount}{due}."
+    to = f" Par virement, IBAN {iban}, en rappelant le n°{NBSP}{invoice.reference}." if (iban := _iban(invoice)) else ""
+    return f"Net à payer : {amount}{due}.{to}"
+
+
+def _iban(invoice: Invoice) -> str:
+    return str(invoice.seller.get("iban", ""))
 
 
 def _replaced(invoice: Invoice) -> Invoice | None:

@@ -17,7 +17,7 @@ from payments.models import Invoice, Payment, Reissue
 
 
 class CannotReissue(ValueError):
-    """The invoice cannot be made out anew; `code` says why: kind, again, credited, closed, same; anew, in the account."""
+    """The invoice cannot be made out anew; `code` says why: kind, again, credited, closed, received, same; anew, in the account."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -25,7 +25,8 @@ class CannotReissue(ValueError):
 
 
 def refuse_if_impossible(invoice: Invoice, buyer: Buyer | None = None, *, on: date) -> None:
-    """Raises CannotReissue: no invoice, made out anew already, credited, of a closed year, or to the same buyer."""
+    """Raises CannotReissue: no invoice, made out anew already, credited, of a closed year, paid in
+    part by transfers that name it, or to the same buyer."""
     if invoice.kind != Invoice.Kind.INVOICE:
         raise CannotReissue("kind")
     if Reissue.objects.filter(original=invoice).exists():
@@ -34,6 +35,8 @@ def refuse_if_impossible(invoice: Invoice, buyer: Buyer | None = None, *, on: da
         raise CannotReissue("credited")
     if not is_open(invoice.issued_on, on=on):
         raise CannotReissue("closed")
+    if invoice.payment_id is None and invoice.shares.exists():
+        raise CannotReissue("received")
     if buyer is not None and buyer == buyer_of(invoice):
         raise CannotReissue("same")
 
@@ -100,6 +103,6 @@ def _draft(invoice: Invoice, buyer: Buyer, *, on: date) -> InvoiceDraft:
         legal_mention=invoice.legal_mention,
         lines=tuple(LineDraft(name=line.name, ttc=line.ttc.amount, quantity=line.quantity) for line in lines),
         supplied_on=invoice.supplied_on or invoice.issued_on,
-        due_on=on,
+        due_on=invoice.due_on or on if invoice.payment_id is None else on,
         delivery_address=delivered if delivered != buyer.address else (),
     )

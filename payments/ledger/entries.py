@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from payments.ledger.posting import ZERO, EntryDraft, Line
-from payments.models import Dispute, Invoice, LedgerEntry, Payment, Refund, Transfer
+from payments.models import (
+    BankReceipt,
+    Dispute,
+    Invoice,
+    LedgerEntry,
+    Payment,
+    ReceiptShare,
+    Refund,
+    Transfer,
+    WriteOff,
+)
 
 Journal = LedgerEntry.Journal
+#: Key of the account on which the debt stands that came with the readers of another house (law.md 6.2: finance's choice).
+TAKEN_OVER = "TAKEN_OVER"
 
 
 def party(customer_id: int | None) -> str:
@@ -24,7 +36,7 @@ def vat_key(rate: Decimal) -> str:
 
 
 def sale(invoice: Invoice, *, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDraft:
-    """A paid subscription is invoiced: 411 to 4871 and VAT, which the payment has made due (law.md 1.5)."""
+    """A subscription is invoiced: 411 to 4871 and VAT, which its payment has made due; before it, VAT waits (law.md 1.5)."""
     return EntryDraft(
         journal=Journal.SALES,
         source=f"invoice:{invoice.pk}",
@@ -35,7 +47,59 @@ def sale(invoice: Invoice, *, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDr
         lines=(
             Line("AR", debit=invoice.total_ttc.amount, party=party(invoice.customer_id)),
             Line("DEFERRED", credit=invoice.total_ht.amount),
-            *(Line(vat_key(rate), credit=vat) for rate, vat in sorted(vat_by_rate.items())),
+            *(
+                Line("VAT_PENDING" if invoice.payment_id is None else vat_key(rate), credit=vat)
+                for rate, vat in sorted(vat_by_rate.items())
+            ),
+        ),
+    )
+
+
+def banked(
+    receipt: BankReceipt, shares: Sequence[ReceiptShare], *, rates: Mapping[int, Decimal], booked_on: date
+) -> EntryDraft:
+    """A transfer has come: 512 to 411 for what it pays, whose VAT falls due that day (law.md 1.5); the rest is surplus.
+
+    `rates`: of each invoice, in percent. The row « University pays » of law.md 6.3.
+    """
+    rest = receipt.amount.amount - sum((one.amount.amount for one in shares), ZERO)
+    whose = shares[0].invoice.customer_id if shares else None
+    due: dict[str, Decimal] = {}
+    for one in shares:
+        key = vat_key(rates[one.invoice_id])
+        due[key] = due.get(key, ZERO) + one.vat.amount
+    return EntryDraft(
+        journal=Journal.BANK,
+        source=f"receipt:{receipt.pk}",
+        booked_on=booked_on,
+        received_on=receipt.received_on,
+        piece_ref=receipt.bank_reference,
+        piece_date=receipt.received_on,
+        label=f"Virement reçu {receipt.reference}",
+        lines=(
+            Line("BANK", debit=receipt.amount.amount),
+            *(Line("AR", credit=one.amount.amount, party=party(one.invoice.customer_id)) for one in shares),
+            Line("SURPLUS", credit=rest, party=party(whose)),
+            Line("VAT_PENDING", debit=sum(due.values(), ZERO)),
+            *(Line(key, credit=vat) for key, vat in sorted(due.items())),
+        ),
+    )
+
+
+def written_off(loss: WriteOff, *, booked_on: date) -> EntryDraft:
+    """Nobody will pay the rest of an invoice: 654 and the VAT that never fell due, to 411 (law.md 6.3)."""
+    invoice = loss.invoice
+    return EntryDraft(
+        journal=Journal.MISC,
+        source=f"write_off:{loss.pk}",
+        booked_on=booked_on,
+        piece_ref=invoice.reference,
+        piece_date=booked_on,
+        label=f"Créance irrécouvrable {invoice.reference}",
+        lines=(
+            Line("BAD_DEBT", debit=loss.amount.amount - loss.vat.amount),
+            Line("VAT_PENDING", debit=loss.vat.amount),
+            Line("AR", credit=loss.amount.amount, party=party(invoice.customer_id)),
         ),
     )
 
@@ -128,6 +192,38 @@ def given_up(whose: str, *, worth: Decimal, booked_on: date) -> EntryDraft:
     )
 
 
+def taken_over(number: int, *, rate: Decimal, worth: Decimal, booked_on: date) -> EntryDraft:
+    """Copies that readers of another house had paid there come into 4871, at one rate; `number`: that of the import.
+
+    No invoice and no VAT: both were the former house's. `worth`: value of the copies owed, in euros without VAT.
+    """
+    return EntryDraft(
+        journal=Journal.MISC,
+        source=f"import:{number}:{rate:.2f}",
+        booked_on=booked_on,
+        piece_ref=f"REPRISE-{number}",
+        piece_date=booked_on,
+        label=f"Abonnements repris, import n° {number}, TVA {rate:.2f} %".replace(".", ","),
+        lines=(Line(TAKEN_OVER, debit=worth), Line("DEFERRED", credit=worth)),
+    )
+
+
+def taken_over_left(copy_id: int, *, worth: Decimal, booked_on: date) -> EntryDraft:
+    """Copies of a term that was taken over are given back: their value leaves 4871 for the account that it came from.
+
+    `copy_id`: the first of them. What the reader gets is settled by finance, who ask the former house or pay it. `worth`: in euros without VAT.
+    """
+    return EntryDraft(
+        journal=Journal.MISC,
+        source=f"taken_over_left:{copy_id}",
+        booked_on=booked_on,
+        piece_ref=f"entitlement:{copy_id}",
+        piece_date=booked_on,
+        label="Exemplaires repris qui ne seront pas servis",
+        lines=(Line("DEFERRED", debit=worth), Line(TAKEN_OVER, credit=worth)),
+    )
+
+
 def fee(movement_id: int, *, amount: Decimal, reference: str, booked_on: date) -> EntryDraft:
     """Stripe's fee on one movement; a fee given back is the mirror."""
     charged, returned = max(amount, ZERO), max(-amount, ZERO)
@@ -172,7 +268,7 @@ def refund_failed(refund: Refund, *, booked_on: date, vat_by_rate: Mapping[Decim
 def transferred(transfer: Transfer, *, booked_on: date, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDraft:
     """Money given back by bank transfer: 411 to 512; the credit note's VAT becomes deductible that day (law.md 1.5)."""
     amount = transfer.amount.amount
-    surplus = transfer.payment is not None and transfer.payment.surplus
+    surplus = transfer.receipt_id is not None or (transfer.payment is not None and transfer.payment.surplus)
     vat = sum(vat_by_rate.values(), ZERO)
     return EntryDraft(
         journal=Journal.BANK,
@@ -206,6 +302,8 @@ def _debtor(transfer: Transfer) -> int | None:
     """Whose sub-account it is: that of the document, which never changes."""
     if transfer.credit_note is not None:
         return transfer.credit_note.customer_id
+    if transfer.receipt is not None:
+        return transfer.customer_id
     return transfer.payment.customer_id if transfer.payment is not None else None
 
 
@@ -223,7 +321,10 @@ def undone(credit_note: Invoice, *, vat_by_rate: Mapping[Decimal, Decimal]) -> E
         label=f"Avoir {credit_note.reference}",
         lines=(
             Line("DEFERRED", debit=credit_note.total_ht.amount),
-            *(Line(vat_key(rate), debit=vat) for rate, vat in sorted(vat_by_rate.items())),
+            *(
+                Line("VAT_PENDING" if credit_note.payment_id is None else vat_key(rate), debit=vat)
+                for rate, vat in sorted(vat_by_rate.items())
+            ),
             Line("AR", credit=credit_note.total_ttc.amount, party=party(credit_note.customer_id)),
         ),
     )

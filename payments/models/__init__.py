@@ -8,6 +8,7 @@ from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, Inv
 from payments.models.methods import MethodSetup, PayerAccount, SavedMethod
 from payments.models.mirror import MirrorCharge, MirrorDifference, MirrorRun
 from payments.models.payments import Payment, PaymentEvent, Refund, RefundEvent
+from payments.models.receipts import BankReceipt, ReceiptShare, WriteOff
 from payments.models.stripe import BalanceMovement, StripeEvent
 from payments.models.transfers import RefundLimit, Transfer, TransferEvent, TransferFile
 
@@ -16,6 +17,7 @@ __all__ = [
     "AccountMap",
     "Act",
     "BalanceMovement",
+    "BankReceipt",
     "DeskItem",
     "Dispute",
     "DisputeEvent",
@@ -33,6 +35,7 @@ __all__ = [
     "PayerAccount",
     "Payment",
     "PaymentEvent",
+    "ReceiptShare",
     "Refund",
     "RefundEvent",
     "RefundLimit",
@@ -43,4 +46,5 @@ __all__ = [
     "TransferEvent",
     "TransferFile",
     "VatRate",
+    "WriteOff",
 ]

@@ -93,7 +93,15 @@ class Invoice(models.Model):
             eur_only("total_vat", "invoice_vat_eur"),
             eur_only("total_ttc", "invoice_ttc_eur"),
         ]
-        indexes = [models.Index(fields=["issued_on"], name="invoice_issued_on")]
+        indexes = [
+            models.Index(fields=["issued_on"], name="invoice_issued_on"),
+            # What is paid by transfer after it was issued (`payments.invoicing.open_items`).
+            models.Index(
+                fields=["due_on"],
+                condition=models.Q(kind="invoice", payment__isnull=True),
+                name="invoice_paid_later",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.reference

@@ -59,6 +59,13 @@ class Transfer(models.Model):
     reference = models.CharField(max_length=24, unique=True)
     payment = models.ForeignKey("Payment", null=True, on_delete=models.PROTECT, related_name="transfers")
     credit_note = models.ForeignKey("Invoice", null=True, on_delete=models.PROTECT, related_name="transfers")
+    receipt = models.ForeignKey(
+        "BankReceipt",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="transfers",
+        help_text="what it brought too much of goes back",
+    )
     refund = models.ForeignKey(
         "Refund", null=True, on_delete=models.PROTECT, related_name="transfers", help_text="which could not be done"
     )
@@ -93,10 +100,11 @@ class Transfer(models.Model):
             eur_only("amount", "transfer_eur"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_positive"),
             models.CheckConstraint(
-                condition=Q(payment__isnull=False) | Q(credit_note__isnull=False), name="transfer_for_something"
+                condition=Q(payment__isnull=False) | Q(credit_note__isnull=False) | Q(receipt__isnull=False),
+                name="transfer_for_something",
             ),
             models.UniqueConstraint(
-                fields=["payment", "credit_note"],
+                fields=["payment", "credit_note", "receipt"],
                 condition=~Q(state__in=["failed", "cancelled"]),
                 nulls_distinct=False,
                 name="transfer_one_living",

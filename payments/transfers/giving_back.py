@@ -17,10 +17,11 @@ from payments.desk import put_on_desk, take_off_desk
 from payments.disputes import NO_REFUND, is_disputed
 from payments.iban import check_iban
 from payments.invoicing.issuing import vat_by_rate
+from payments.invoicing.open_items import vat_returned
 from payments.keys import new_reference
 from payments.ledger import entries
 from payments.ledger.posting import EntryDraft, post
-from payments.models import DeskItem, Invoice, Payment, Refund, Transfer, TransferEvent
+from payments.models import BankReceipt, DeskItem, Invoice, Payment, Refund, Transfer, TransferEvent
 from payments.money import amount_of, french
 from payments.transfers.moving import LEFT, move
 from payments.transfers.sepa_letters import plain
@@ -50,6 +51,7 @@ def ask(
     at: datetime,
     customer_id: int | None = None,
     refund: Refund | None = None,
+    receipt: BankReceipt | None = None,
     follows: Transfer | None = None,
 ) -> Transfer:
     """Write down that an amount is owed by transfer, and put it on finance's desk; the account is asked for next.
@@ -58,7 +60,7 @@ def ask(
     when this credit note is being given back already; the database refuses both as well.
     """
     living = Transfer.objects.exclude(state__in=(State.FAILED, State.CANCELLED))
-    if living.filter(payment=payment, credit_note=credit_note).exists():
+    if living.filter(payment=payment, credit_note=credit_note, receipt=receipt).exists():
         raise refunds.NothingToRefund(credit_note.reference if credit_note else payment)
     if payment is not None and amount > refunds.left_of(payment):
         raise refunds.NothingToRefund(payment.reference)
@@ -66,6 +68,7 @@ def ask(
         reference=new_reference("VIR"),
         payment=payment,
         credit_note=credit_note,
+        receipt=receipt,
         refund=refund,
         follows=follows,
         customer_id=customer_id or (payment.customer_id if payment else None),
@@ -232,6 +235,7 @@ def _the_same(transfer: Transfer, *, actor: Actor, at: datetime) -> Transfer:
         reason=transfer.reason,
         customer_id=transfer.customer_id,
         refund=transfer.refund,
+        receipt=transfer.receipt,
         follows=transfer,
         actor=actor,
         at=at,
@@ -290,4 +294,9 @@ def locked(transfer_id: int) -> Transfer:
 
 
 def _vat(transfer: Transfer) -> dict[Decimal, Decimal]:
-    return vat_by_rate(list(transfer.credit_note.lines.all())) if transfer.credit_note else {}
+    note = transfer.credit_note
+    if note is None:
+        return {}
+    if note.payment_id is None:
+        return vat_returned(transfer)
+    return vat_by_rate(list(note.lines.all()))

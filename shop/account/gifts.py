@@ -35,10 +35,10 @@ def gone_elsewhere(gifts: Mapping[int, Gift]) -> set[int]:
     return set(carried.values_list("sold__subscription", flat=True))
 
 
-def gift_words(request: HttpRequest, gift: Gift | None) -> dict[str, Any]:
+def gift_words(request: HttpRequest, subscription: Subscription, gift: Gift | None) -> dict[str, Any]:
     """What a card says beside what it says of every subscription; nothing of one that is no gift."""
     if gift is None:
-        return {}
+        return _given_elsewhere(request, subscription) if subscription.is_gift else {}
     if gift.claimed_by_id == request.user.pk:
         return dict.fromkeys(GIVERS) | {
             "withdrawal_open": False,
@@ -56,6 +56,19 @@ def gift_words(request: HttpRequest, gift: Gift | None) -> dict[str, Any]:
         "gift_url": reverse("account_gift", args=[gift.subscription_id]) if living else None,
         "gift_card_url": reverse("account_gift_card", args=[gift.subscription_id]) if living else None,
         "again_url": again_path(gift) if living else None,
+    }
+
+
+def _given_elsewhere(request: HttpRequest, subscription: Subscription) -> dict[str, Any]:
+    """A gift that was taken over from another house: where it goes is not its giver's to see, what it costs not its reader's."""
+    if subscription.payer_id == request.user.pk:
+        return {"lines": [subscription.recipient.name], "address_url": None, "given_to": subscription.recipient.name}
+    payer: Any = subscription.payer
+    named = payer.full_name if payer is not None else ""
+    return dict.fromkeys(GIVERS) | {
+        "withdrawal_open": False,
+        "withdraw_until": None,
+        "given_by": named or _("somebody"),
     }
 
 

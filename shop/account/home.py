@@ -25,6 +25,7 @@ WAITING = (State.DRAFT, State.AWAITING_PAYMENT)
 STATES: dict[str, tuple[Any, str]] = {
     State.DRAFT: (pgettext_lazy("order", "to be paid"), "wait"),
     State.AWAITING_PAYMENT: (pgettext_lazy("order", "to be paid"), "wait"),
+    State.INVOICED: (pgettext_lazy("order", "invoiced, to be paid"), "wait"),
     State.PAID: (pgettext_lazy("order", "paid"), "good"),
     State.EXPIRED: (pgettext_lazy("order", "not paid in time"), ""),
     State.CANCELLED: (pgettext_lazy("order", "cancelled"), ""),

@@ -33,7 +33,7 @@ MOVES = Limit("address", times=30, seconds=3600)
 @room("GET", "POST", limit=MOVES)
 def address(request: HttpRequest, pk: int) -> HttpResponse:
     """The form; sent, it moves the copies to come. Without script « refresh » redraws it for another country."""
-    subscription = _movable(request, pk)
+    subscription = movable(request, pk)
     recipient = subscription.recipient
     redrawn = request.method == "POST" and "refresh" in request.POST
     initial = request.POST.dict() if redrawn else beforehand(recipient)
@@ -55,14 +55,16 @@ def address(request: HttpRequest, pk: int) -> HttpResponse:
 @room("POST", limit=PREVIEW)
 def label(request: HttpRequest, pk: int) -> HttpResponse:
     """The parts of the page that typing changes: the label and the fields of the country."""
-    subscription = _movable(request, pk)
+    subscription = movable(request, pk)
     form = _form(subscription, initial=request.POST.dict())
-    first = reach(subscription.recipient, on=paris_day(timezone.now())).first
+    # An address that holds for a while names no issue before its days are known.
+    first = None if "from_on" in request.POST else reach(subscription.recipient, on=paris_day(timezone.now())).first
     said = {"first": _issue(first) if first else None}
-    return render(request, "account/address_parts.html", said | _typed(form))
+    return render(request, "account/address_parts.html", said | typed_so_far(form))
 
 
-def _movable(request: HttpRequest, pk: int) -> Subscription:
+def movable(request: HttpRequest, pk: int) -> Subscription:
+    """A living subscription whose address is theirs to change; 404 else."""
     subscription = one_of_mine(request, pk)
     if subscription.state not in LIVING or not may_move(request, subscription):
         raise Http404
@@ -74,7 +76,8 @@ def _form(subscription: Subscription, *, data: Any = None, initial: Any = None) 
     return AddressForm(data, kind=kind, allowed=settings.DELIVERY_COUNTRIES or None, initial=initial)
 
 
-def _typed(form: AddressForm) -> dict[str, Any]:
+def typed_so_far(form: AddressForm) -> dict[str, Any]:
+    """The form with its fields and the label, as the templates want them."""
     typed = form.typed_address()
     return {
         "form": form,
@@ -93,17 +96,17 @@ def _drawn(request: HttpRequest, subscription: Subscription, form: AddressForm) 
         "now": subscription.recipient.address.lines,
         "reaches": _issue(first) if first else None,
         "first": _issue(first) if first else None,
-        "leaves": [issue.number for issue in found.leaves],
+        "leaves": [issue.printed for issue in found.leaves],
         "action": reverse("account_address", args=[subscription.pk]),
         "label_url": reverse("account_address_label", args=[subscription.pk]),
         "back_url": reverse("account_home"),
     }
-    return page(request, "account/address.html", "subscription", **said, **_typed(form))
+    return page(request, "account/address.html", "subscription", **said, **typed_so_far(form))
 
 
 def _issue(issue: Issue) -> dict[str, Any]:
     return {
-        "number": issue.number,
+        "number": issue.printed,
         "month": month(issue.cover_month, issue.cover_year),
         "post_date": issue.post_on,
     }
@@ -113,6 +116,6 @@ def _moved(first: Issue | None) -> str:
     if first is None:
         return _("The address is changed: it holds for every issue to come. A letter confirms it.")
     return _("The address is changed from issue %(number)s, %(month)s on. A letter confirms it.") % {
-        "number": issue_number(first.number),
+        "number": issue_number(first.printed),
         "month": month(first.cover_month, first.cover_year),
     }

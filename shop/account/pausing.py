@@ -147,7 +147,7 @@ def _asked(
         "subscription",
         back=back,
         issues=[_named(issue) for issue in foreseen.issues],
-        last=issue_number(foreseen.last_number),
+        last=issue_number(foreseen.last_printed),
         last_month=month(foreseen.last.cover_month, foreseen.last.cover_year) if foreseen.last else "",
         last_posted=foreseen.last.post_on if foreseen.last else None,
         renews_on=foreseen.renews_on,
@@ -165,7 +165,7 @@ def _held(one: Pause) -> dict[str, Any]:
 def _named(issue: Issue) -> str:
     """« n° 25, décembre 2026, posté vers le 15 décembre 2026 »."""
     return _("%(number)s, %(month)s, posted about %(date)s") % {
-        "number": issue_number(issue.number),
+        "number": issue_number(issue.printed),
         "month": month(issue.cover_month, issue.cover_year),
         "date": day(issue.post_on),
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,13 +16,17 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from shop.account.doors import may_choose, may_move, may_pay
 from shop.account.gifts import gift_words, gifts_of, gone_elsewhere
+from shop.account.receipts import left_words, receipt_words
 from shop.storefront.covers import season_of
 from shop.templatetags.french import day, issue_number
 from subscriptions.calendar import IssueDates, is_open
 from subscriptions.dates import LIVING, CopyDates, Means, SubscriptionDates, dates_of_subscriptions
+from subscriptions.digital.rights import readable
 from subscriptions.models import Entitlement, Offer, Subscription
 from subscriptions.models import Renewal as Plan
+from subscriptions.moving import GONE
 from subscriptions.notices.french import issues, month
+from subscriptions.receipts import Receipt, receipts_of
 from subscriptions.renewals.by_hand import BY_HAND
 from subscriptions.renewals.links import pay_path
 from subscriptions.renewals.links_by_choice import renew_path
@@ -62,19 +67,36 @@ def cards(request: HttpRequest, subscriptions: Sequence[Subscription], *, on: da
     dates = dates_of_subscriptions(subscriptions, on=on)
     stopped = stopped_and_waiting([one.pk for one in subscriptions])
     gifts = gifts_of(subscriptions)
+    online = readable(subscriptions, reader_id=request.user.pk or 0, on=on)
+    receipts = receipts_of([one.pk for one in subscriptions])
     # What somebody was given and goes on in a subscription of theirs is shown there.
     shown = [one for one in subscriptions if one.payer_id == request.user.pk or one.pk not in gone_elsewhere(gifts)]
     ordered = sorted(shown, key=lambda one: (one.state not in LIVING, -one.pk))
     return [
-        card(request, one, dates[one.pk], stopped=one.pk in stopped) | gift_words(request, gifts.get(one.pk))
+        card(
+            request,
+            one,
+            dates[one.pk],
+            stopped=one.pk in stopped,
+            online={number for key, number in online if key == one.pk},
+            receipts=receipts[one.pk],
+        )
+        | gift_words(request, one, gifts.get(one.pk))
         for one in ordered
     ]
 
 
 def card(
-    request: HttpRequest, subscription: Subscription, dates: SubscriptionDates, *, stopped: bool = False
+    request: HttpRequest,
+    subscription: Subscription,
+    dates: SubscriptionDates,
+    *,
+    stopped: bool = False,
+    online: Collection[int] = (),
+    receipts: Mapping[tuple[int, int], Receipt] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """One card, as `templates/account/home.html` wants it. `stopped`: given up by its reader, its money to follow."""
+    """One card, as `templates/account/home.html` wants it. `stopped`: given up by its reader, its money to follow;
+    `online`: the issues that this reader may read on a screen; `receipts`: what happened to each copy, by term and rank."""
     word, tone = STOPPED if stopped else STATES[subscription.state]
     living = subscription.state in LIVING and not stopped
     known = dates.next_issue or dates.first_issue
@@ -92,6 +114,7 @@ def card(
         "starts_on": dates.starts_on,
         "ends_on": dates.ends_on,
         "copies_owed": dates.copies_left,
+        "quantity": dates.quantity,
         "renews_on": dates.renewal.on if dates.renewal else None,
         "renewal_amount": dates.renewal.amount if dates.renewal else None,
         "refuse_until": dates.renewal.refuse_until
@@ -106,17 +129,24 @@ def card(
         else sentence(subscription, dates),
         "copies": sorted(
             [
-                *(copy_line(copy, paused=bool(dates.paused)) for copy in dates.copies),
+                *(
+                    copy_line(copy, paused=bool(dates.paused))
+                    | {"read_url": read_url(subscription, copy) if copy.issue and copy.issue.number in online else None}
+                    | receipt(receipts.get((copy.term, copy.rank)), on=dates.on)
+                    for copy in dates.copies
+                ),
                 *(paused_line(issue) for issue in dates.paused),
             ],
-            key=lambda line: line["number"] or MANY,
+            key=lambda line: line["place"],
         ),
         "paused": bool(dates.paused),
         "last": last_words(dates),
+        "left": left_words(dates.copies_left),
         "pause_url": reverse("account_pause", args=[subscription.pk])
         if living and movable and pausable(dates)
         else None,
         "address_url": reverse("account_address", args=[subscription.pk]) if living and movable else None,
+        "stay_url": reverse("account_stay", args=[subscription.pk]) if living and movable else None,
         "card_url": reverse("account_card", args=[subscription.pk]) if may_pay(request, subscription) else None,
         "pay_url": pay_url(request, subscription, dates) if not stopped else None,
         "renew_url": renew_url(request, subscription, dates) if not stopped else None,
@@ -126,6 +156,18 @@ def card(
         if living and may_choose(request, subscription, dates)
         else None,
     }
+
+
+def receipt(found: Receipt | None, *, on: date) -> dict[str, str]:
+    """What happened to a copy, in the place of the sentence; nothing where nothing has happened yet."""
+    return {"sentence": receipt_words(found, on=on)} if found is not None and found.steps else {}
+
+
+def read_url(subscription: Subscription, copy: CopyDates) -> str | None:
+    """Where the issue of a copy is read on a screen; for a copy that comes, or has come."""
+    if copy.issue is None or copy.state in GONE or copy.state == Copy.HELD:
+        return None
+    return reverse("account_digital", args=[subscription.pk, copy.issue.number])
 
 
 def renew_url(request: HttpRequest, subscription: Subscription, dates: SubscriptionDates) -> str | None:
@@ -178,7 +220,7 @@ def sentence(subscription: Subscription, dates: SubscriptionDates) -> str:
             "%(issues)s is put off: a later issue comes in its place.",
             "%(issues)s are put off: later issues come in their place.",
             len(dates.paused),
-        ) % {"issues": issues([issue.number for issue in dates.paused])}
+        ) % {"issues": issues([issue.printed for issue in dates.paused])}
     if any(copy.state == Copy.HELD for copy in dates.copies):
         return _("Your copies are on hold: none is lost.")
     if subscription.renewal == Offer.Renewal.FIXED and dates.copies_left == 0 and dates.copies:
@@ -213,7 +255,7 @@ def last_words(dates: SubscriptionDates) -> str:
     """The last issue of what was paid for, while a pause moves it; an empty string else."""
     if not dates.paused or dates.last_number is None:
         return ""
-    said = {"number": issue_number(dates.last_number)}
+    said = {"number": issue_number(dates.last_printed)}
     if dates.last_issue is None:
         return _("%(number)s, whose date is not set yet") % said
     return _("%(number)s, posted about %(date)s") % (said | {"date": day(dates.last_issue.post_on)})
@@ -222,7 +264,8 @@ def last_words(dates: SubscriptionDates) -> str:
 def paused_line(issue: IssueDates) -> dict[str, Any]:
     """An issue that does not come, on the time line of copies."""
     return {
-        "number": issue.number,
+        "number": issue.printed,
+        "place": issue.number,
         "month": month(issue.cover_month, issue.cover_year),
         "icon": "pause",
         "tone": "wait",
@@ -238,7 +281,10 @@ def copy_line(copy: CopyDates, *, paused: bool = False) -> dict[str, Any]:
     icon, tone, word = COPIES[copy.state]
     issue = copy.issue
     return {
-        "number": issue.number if issue else None,
+        "number": issue.printed if issue else None,
+        # What another house has sent came before all that we know of.
+        "earlier": issue is None and copy.state == Copy.SERVED,
+        "place": issue.number if issue else 0 if copy.state == Copy.SERVED else MANY,
         "month": month(issue.cover_month, issue.cover_year) if issue else "",
         "icon": icon,
         "tone": tone,
@@ -256,6 +302,8 @@ def copy_sentence(copy: CopyDates) -> str:
         return _("It will not be sent.")
     if copy.state == Copy.HELD:
         return _("It leaves once the hold is over.")
+    if issue is None and copy.state == Copy.SERVED:
+        return _("It was sent to you before this shop served your subscription.")
     if issue is None:
         return _("Its date is not set yet.")
     if copy.sent_again_on:
@@ -271,7 +319,7 @@ def shown_issue(issue: IssueDates | None) -> dict[str, Any] | None:
     """An issue as the templates print it."""
     if issue is None:
         return None
-    return {"number": issue.number, "month": month(issue.cover_month, issue.cover_year), "post_date": issue.post_on}
+    return {"number": issue.printed, "month": month(issue.cover_month, issue.cover_year), "post_date": issue.post_on}
 
 
 def means_words(means: Means | None) -> str:

@@ -16,6 +16,7 @@ from shop.account.moving import address, label
 from shop.account.pausing import pausing
 from shop.account.renewing import renewal
 from shop.account.signing_in import AskCode, EnterCode
+from shop.account.staying import staying
 
 ask = AskCode.as_view()
 
@@ -31,6 +32,7 @@ rooms = [
     path("factures/<slug:reference>.pdf", invoice, name="account_invoice"),
     path("abonnements/<int:pk>/adresse/", address, name="account_address"),
     path("abonnements/<int:pk>/adresse/etiquette/", label, name="account_address_label"),
+    path("abonnements/<int:pk>/adresse/temporaire/", staying, name="account_stay"),
     path("abonnements/<int:pk>/moyen-de-paiement/", card, name="account_card"),
     path("abonnements/<int:pk>/moyen-de-paiement/retour/<slug:reference>/", returned, name="account_card_return"),
     path("abonnements/<int:pk>/reconduction/", renewal, name="account_renewal"),

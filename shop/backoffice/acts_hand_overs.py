@@ -139,7 +139,7 @@ class GiveRecipient(_OnSubscription):
                 Fact(_("Subscription"), str(subject)),
                 Fact(_("Payer"), name_of(subject.payer)),
                 Fact(_("Until now"), subject.recipient.name, lines=subject.recipient.address.lines),
-                Fact(_("Reaches"), issue_number(first.number) if first else _("the next issue planned")),
+                Fact(_("Reaches"), issue_number(first.printed) if first else _("the next issue planned")),
             ],
             warning=_("The payer gets a letter about it. Price and dates do not change; issues in a closed file stay."),
             label=lines,
@@ -155,7 +155,7 @@ class GiveRecipient(_OnSubscription):
         refresh(keys)
         ring("letters")
         first = done.first_issue
-        said = {"issue": issue_number(first.number) if first else _("the next issue planned")}
+        said = {"issue": issue_number(first.printed) if first else _("the next issue planned")}
         return Done(_("The new recipient receives from %(issue)s on.") % said)
 
 

@@ -24,7 +24,7 @@ from shop.backoffice.acting import Done, Impossible, Preview, TwoSteps
 from shop.backoffice.acts_refunds import sent
 from shop.backoffice.roles import Right
 from shop.backoffice.tables import Fact
-from shop.templatetags.french import euros
+from shop.templatetags.french import euros, issue_number
 from subscriptions.models import Entitlement, Order, Term
 from subscriptions.refunding import refund_in_full, still_runs
 from subscriptions.stopping.reading import contract_of
@@ -56,7 +56,7 @@ class RefundOrder(TwoSteps):
         copies = contract_of(subscription=term.subscription_id).of_term(term)  # of a gift that goes on elsewhere: there
         back = [copy for copy in copies if copy.state in TAKEN_BACK]
         served = [copy for copy in copies if copy.state == Entitlement.State.SERVED]
-        issues = ", ".join(f"n° {copy.issue.number}" for copy in back if copy.issue)
+        issues = ", ".join(issue_number(copy.issue.printed) for copy in back if copy.issue)
         way = words.METHOD.get(payment.method_kind, payment.method_kind)
         by_transfer = not can_go_back(payment, on=paris_day(timezone.now()))
         return Preview(

@@ -65,20 +65,20 @@ class _OnPauses(TwoSteps):
         form = IssuesForm(data)
         field: Any = form.fields["issues"]
         field.choices = [
-            (issue.number, f"{issue_number(issue.number)}, {short_day(issue.post_on)}")
+            (issue.number, f"{issue_number(issue.printed)}, {short_day(issue.post_on)}")
             for issue in self.offered(subject)
         ]
         return form
 
     def preview(self, subject: Standing, form: Any) -> Preview:
         foreseen = self.foresee(subject, form.cleaned_data["issues"])
-        last = issue_number(foreseen.last_number)
+        last = issue_number(foreseen.last_printed)
         if foreseen.last is not None:
             last = f"{last}, {short_day(foreseen.last.post_on)}"
         return Preview(
             facts=[
                 Fact(_("Subscription"), str(subject.subscription)),
-                Fact(_("Issues"), ", ".join(issue_number(issue.number) for issue in foreseen.issues)),
+                Fact(_("Issues"), ", ".join(issue_number(issue.printed) for issue in foreseen.issues)),
                 Fact(_("Copies that come with another issue"), len(foreseen.moves)),
                 Fact(_("Last issue then"), last),
                 Fact(_("Renews itself"), short_day(foreseen.renews_on) if foreseen.renews_on else ""),

@@ -99,7 +99,7 @@ class CorrectAddress(TwoSteps):
             facts=[
                 Fact(_("Recipient"), subject.name),
                 Fact(_("Until now"), "", lines=subject.address.lines),
-                Fact(_("Reaches"), issue_number(reached.number) if reached else _("the next issue planned")),
+                Fact(_("Reaches"), issue_number(reached.printed) if reached else _("the next issue planned")),
             ],
             warning=_("The reader gets a letter about it. Issues before that one go to the old address."),
             label=lines,
@@ -112,7 +112,7 @@ class CorrectAddress(TwoSteps):
             raise Impossible(_("This is already the address on the label."))
         refresh(readers_of(subject))
         issue = change.first_issue
-        said = {"issue": issue_number(issue.number) if issue else _("the next issue planned")}
+        said = {"issue": issue_number(issue.printed) if issue else _("the next issue planned")}
         return Done(_("The new address holds from %(issue)s on.") % said)
 
     def back(self, subject: Recipient) -> str:

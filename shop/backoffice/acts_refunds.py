@@ -183,6 +183,6 @@ def sent(refund: Refund, *, actor: Actor, at: datetime) -> Done:
 def _copies(part: Part) -> str:
     if not part.copies:
         return _("none: every copy still comes")
-    numbers = ", ".join(issue_number(copy.issue.number) for copy in part.copies if copy.issue)
+    numbers = ", ".join(issue_number(copy.issue.printed) for copy in part.copies if copy.issue)
     count = ngettext("%(count)s copy", "%(count)s copies", len(part.copies)) % {"count": len(part.copies)}
     return f"{count} ({numbers})" if numbers else count

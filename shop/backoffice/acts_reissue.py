@@ -36,6 +36,7 @@ SENTENCES = {
     "again": gettext_lazy("This invoice was made out anew already: take the one that replaced it."),
     "credited": gettext_lazy("Part of this invoice was credited: it cannot be made out anew."),
     "closed": gettext_lazy("The year of this invoice is over: it cannot be made out anew."),
+    "received": gettext_lazy("This invoice is being paid by a transfer: it cannot be made out anew."),
     "same": gettext_lazy("The invoice bears this very name and these numbers already."),
 }
 

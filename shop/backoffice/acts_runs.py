@@ -60,7 +60,7 @@ class AskRun(TwoSteps):
     def preview(self, subject: Issue, form: Any) -> Preview:
         facts, tables = _seen(preview(subject))
         return Preview(
-            [Fact(_("Issue"), issue_number(subject.number)), *facts],
+            [Fact(_("Issue"), issue_number(subject.printed)), *facts],
             _(
                 "Nothing is closed by this: somebody looks at it and says yes. What is owed then is what the file holds."
             ),
@@ -76,7 +76,7 @@ class AskRun(TwoSteps):
         return reverse("desk_run", args=[made.pk]) if made else reverse("desk_issue", args=[subject.pk])
 
     def about(self, subject: Issue) -> str:
-        return issue_number(subject.number)
+        return issue_number(subject.printed)
 
 
 class _OnRun(TwoSteps):

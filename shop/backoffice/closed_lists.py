@@ -52,6 +52,7 @@ REMARKS: Mapping[str, Any] = {
     "code": _("Counted as the source of the orders that come of it."),
     "issues_from_last": _("-2: two issues before the last one; 0: the last one; 1: the first one missed."),
     "late_days": _("So many days late it is not sent any more."),
+    "last_number": _("Second number of a double issue, one copy all the same; empty for a single one."),
     "letter": _("One of the kinds of letters that are written."),
     "magazine": _("None: every magazine."),
     "place": _("1, 2, 3…"),

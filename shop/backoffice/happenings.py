@@ -144,7 +144,7 @@ def act(user: Any) -> Tell:
 
 def moved(row: AddressChange) -> Happening:
     """A change of address, and which issue it reaches."""
-    reaches = issue_number(row.first_issue.number) if row.first_issue else _("the next issue planned")
+    reaches = issue_number(row.first_issue.printed) if row.first_issue else _("the next issue planned")
     what = _("Address changed, from %(issue)s on") % {"issue": reaches}
     return Happening(row.at, "home", "", what, row.actor, detail="\n".join(row.new.lines), why=reason(row.reason))
 
@@ -182,7 +182,7 @@ def renewal_step(user: Any) -> Tell:
 def movement(user: Any) -> Tell:
     def tell(row: EntitlementMovement) -> Happening:
         said = words.said(words.MOVEMENT, row.kind)
-        number = issue_number(row.issue.number) if row.issue else _("not planned yet")
+        number = words.issue_of(row.issue, row.entitlement.state)
         what = _("Copy %(rank)s (%(issue)s): %(state)s") % {
             "rank": row.entitlement.rank,
             "issue": number,
@@ -231,7 +231,7 @@ def renewal_choice(user: Any) -> Tell:
 def pause_step(user: Any) -> Tell:
     def tell(row: PauseEvent) -> Happening:
         said = words.said(words.PAUSE, row.to_state)
-        what = _("%(issue)s: %(state)s") % {"issue": issue_number(row.pause.issue.number), "state": said["word"]}
+        what = _("%(issue)s: %(state)s") % {"issue": issue_number(row.pause.issue.printed), "state": said["word"]}
         url = link(user, "subscription", row.pause.term.subscription_id) + "#exemplaires"
         return Happening(row.at, "pause", said["tone"], what, row.actor, why=reason(row.reason), url=url)
 

@@ -24,6 +24,7 @@ from shop.backoffice.run_words import KIND, RUN, RUN_KIND, ZONE
 from shop.backoffice.showing import acts_on, columns, show
 from shop.backoffice.tables import Cell, Detail, Fact, Table, chip
 from shop.templatetags.french import issue_number, month, short_day, stamp
+from subscriptions.digital.switching import is_on
 from subscriptions.fulfilment.previewing import Preview, in_hand, preview
 from subscriptions.models import Entitlement, Issue, MailingRun
 
@@ -39,7 +40,7 @@ def issues(request: HttpRequest) -> HttpResponse:
 
     def row(one: Any) -> Sequence[Cell]:
         return (
-            Cell(issue_number(one.number), reverse("desk_issue", args=[one.pk])),
+            Cell(issue_number(one.printed), reverse("desk_issue", args=[one.pk])),
             chip(words.said(words.ISSUE, one.state)),
             Cell(short_day(one.cutoff_on), num=True),
             Cell(short_day(one.posted_on or one.post_on), num=True),
@@ -86,6 +87,8 @@ def issue(request: HttpRequest, key: int) -> HttpResponse:
     if on >= one.cutoff_on and not waiting and (one.state == State.PLANNED or seen.lines):
         label = _("Ask for its file to be closed") if one.state == State.PLANNED else _("Ask for a complement")
         acts.append((Right.CLOSE, label, "desk_act_ask_run", one.pk))
+    if is_on(one.magazine_id):
+        acts.append((Right.DIGITAL_FILES, _("PDF for the digital edition"), "desk_act_issue_file", one.pk))
     return show(
         request,
         Detail(

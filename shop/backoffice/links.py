@@ -21,7 +21,9 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "payment": (Right.PAYMENTS, "desk_payment"),
     "refund": (Right.REFUNDS, "desk_refund"),
     "transfer": (Right.REFUNDS, "desk_transfer"),
+    "import": (Right.IMPORT, "desk_import"),
     "transfer_file": (Right.TRANSFERS, "desk_transfer_file"),
+    "receipt": (Right.RECEIPTS, "desk_receipt"),
     "invoice": (Right.INVOICES, "desk_invoice"),
     "declaration": (Right.DECLARATIONS, "desk_declaration"),
     "contact": (Right.CONTACTS, "desk_contact"),
@@ -48,6 +50,9 @@ def url_of(user: Any, subject: str) -> str:
     kind = {"surplus": "payment", "refund_failed": "refund", "transfer_failed": "transfer", "reissue": "invoice"}.get(
         kind, kind
     )
+    if kind == "magazine" and may(user, Right.PEOPLE):
+        # `magazine:1:gap:26`: what is wrong with its calendar.
+        return reverse("desk_issue_calendar")
     if kind in ("charge", "mirror"):
         # What only Stripe knows, and the mirror's own matters, are shown on its page.
         return reverse("desk_mirror") if may(user, Right.LEDGER) else ""

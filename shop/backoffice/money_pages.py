@@ -20,7 +20,7 @@ from payments.models import (
     Transfer,
 )
 from payments.territories import VatZone
-from shop.backoffice import words
+from shop.backoffice import institution_pages, words
 from shop.backoffice.doors import desk, gone
 from shop.backoffice.links import link, url_of
 from shop.backoffice.money_tables import acts_for, entries_table, events_table, movements_table, name_of, refunds_table
@@ -161,6 +161,8 @@ def invoice(request: HttpRequest, key: int) -> HttpResponse:
     total = [Cell(_("Total"))] + [Cell("")] * 2
     total += [Cell(euros(amount), num=True) for amount in (one.total_ht, one.total_vat, one.total_ttc)]
     pdf = reverse("desk_invoice_pdf", args=[one.pk]) if rendered else ""
+    to_be_paid = one.kind == Invoice.Kind.INVOICE and one.payment_id is None and anew is None
+    owed, received = institution_pages.money_of(user, one) if to_be_paid else ([], [])
     detail = Detail(
         kind=words.said(words.INVOICE, one.kind)["word"],
         name=one.reference,
@@ -168,6 +170,7 @@ def invoice(request: HttpRequest, key: int) -> HttpResponse:
         facts=[
             Fact(_("Document"), _("PDF") if rendered else _("not set yet"), pdf),
             Fact(_("Issued"), short_day(one.issued_on)),
+            *owed,
             Fact(_("Buyer"), one.buyer_name, link(user, "customer", one.customer_id), lines=one.buyer_address),
             Fact(_("Delivered to"), "", lines=one.delivery_address),
             Fact(_("SIREN"), one.buyer_siren or one.buyer_siret),
@@ -204,11 +207,22 @@ def invoice(request: HttpRequest, key: int) -> HttpResponse:
                 rows=lines,
                 total=total,
             ),
+            *received,
             entries_table(user, LedgerEntry.objects.filter(source=f"invoice:{one.pk}")),
             acts_on(user, [f"invoice:{one.pk}"]),
         ],
         acts=[
             *acts_for(user, (Right.RESEND, _("Send it again"), "desk_act_resend_invoice", one.pk)),
+            *(
+                acts_for(
+                    user,
+                    (Right.RECEIPTS, _("Note a transfer received"), "desk_act_receive", one.pk),
+                    (Right.RECEIPTS, _("Remind of this invoice"), "desk_act_remind_invoice", one.pk),
+                    (Right.RECEIPTS, _("Write this invoice off"), "desk_act_write_off", one.pk),
+                )
+                if to_be_paid
+                else []
+            ),
             *(
                 acts_for(user, (Right.REISSUE, _("Make it out anew to a firm"), "desk_act_reissue", one.pk))
                 if not (original or notes or anew)

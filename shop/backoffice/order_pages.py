@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 
 from payments.models import Invoice, Payment, Refund
 from payments.territories import VatZone
-from shop.backoffice import words
+from shop.backoffice import institution_pages, words
 from shop.backoffice.doors import desk
 from shop.backoffice.links import link
 from shop.backoffice.money_tables import acts_for, refunds_table
@@ -27,7 +27,17 @@ from subscriptions.models import Consent, Order, Term
 def order(request: HttpRequest, key: int) -> HttpResponse:
     """One order: what was agreed, how it was paid, what it became."""
     one = get_object_or_404(
-        Order.objects.select_related("offer", "customer", "delivery", "billing", "first_issue", "supersedes"), pk=key
+        Order.objects.select_related(
+            "offer",
+            "customer",
+            "delivery",
+            "billing",
+            "first_issue",
+            "supersedes",
+            "purchase_order__agency",
+            "purchase_order__institution",
+        ),
+        pk=key,
     )
     user, said = request.user, words.said(words.ORDER, one.state)
     paid = list(Payment.objects.filter(subject=one.subject).order_by("pk"))
@@ -36,6 +46,7 @@ def order(request: HttpRequest, key: int) -> HttpResponse:
     papers = list(Invoice.objects.filter(subject=one.subject).order_by("pk"))
     papers += [note for note in Invoice.objects.filter(original__in=papers).order_by("pk") if note not in papers]
     later = Order.objects.filter(supersedes=one).first()
+    on_paper = hasattr(one, "purchase_order")
     detail = Detail(
         kind=pgettext("desk", "Order"),
         name=one.reference,
@@ -45,7 +56,7 @@ def order(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Offer"), f"{one.offer.title}, {words.RENEWAL[one.offer.renewal]}"),
             Fact(_("Amount"), f"{euros(one.amount)} ({VatZone(one.vat_zone).label}, {percent(one.vat_rate)})"),
             Fact(_("Placed"), stamp(one.placed_at)),
-            Fact(_("Promised first issue"), issue_number(one.first_issue.number)),
+            Fact(_("Promised first issue"), issue_number(one.first_issue.printed)),
             Fact(_("Reader"), _person(one), link(user, "customer", one.customer_id)),
             Fact(_("E-mail"), one.email),
             Fact(_("Phone"), one.phone),
@@ -61,6 +72,7 @@ def order(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Replaces"), str(one.supersedes or ""), link(user, "order", one.supersedes_id)),
             Fact(_("Replaced by"), str(later or ""), link(user, "order", later.pk if later else None)),
             Fact(_("Brought by"), one.source_code),
+            *institution_pages.facts_of(user, one),
         ],
         whys=[why(user, one.events.all(), words.ORDER)],
         tables=[
@@ -71,7 +83,9 @@ def order(request: HttpRequest, key: int) -> HttpResponse:
             matters_of(user, [one.subject, *(f"payment:{row.pk}" for row in paid)]),
             acts_on(user, [one.subject]),
         ],
-        acts=[
+        acts=acts_for(user, (Right.REFUND, _("Cancel this order"), "desk_act_cancel_invoiced", one.pk))
+        if on_paper and term and _left(papers)
+        else [
             *acts_for(user, (Right.REFUND, _("Refund in full"), "desk_act_refund", one.pk)),
             *(
                 acts_for(user, (Right.REFUND_PART, _("Refund in part"), "desk_act_refund_part", term.pk))
@@ -79,7 +93,7 @@ def order(request: HttpRequest, key: int) -> HttpResponse:
                 else []
             ),
         ]
-        if one.state == Order.State.PAID and _left(papers)
+        if one.state == Order.State.PAID and _left(papers) and not on_paper
         else (),
     )
     return show(request, detail)

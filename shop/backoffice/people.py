@@ -103,7 +103,7 @@ def _subscriptions(user: Any, subscriptions: list[Subscription]) -> Table:
         terms = sorted(row.terms.all(), key=lambda term: term.number)
         copies = [copy for term in terms for copy in term.entitlements.all() if copy.state in OPEN_COPIES]
         here = link(user, "subscription", row.pk)
-        coming = [issue_number(copy.issue.number) for copy in copies if copy.issue]
+        coming = [issue_number(copy.issue.printed) for copy in copies if copy.issue]
         rows.append(
             (
                 Cell(str(row), here, mono=True),

@@ -41,6 +41,11 @@ STEPS = (
     gettext_noop("not ours"),
     gettext_noop("given up after %(tries)s attempts: %(trouble)s"),
     gettext_noop("asked for in the account"),
+    gettext_noop("given in the account"),
+    gettext_noop("the calendar was mended"),
+    gettext_noop("the issue has been posted meanwhile"),
+    gettext_noop("its day has moved again"),
+    gettext_noop("the reader does not receive this issue any more"),
     gettext_noop("the next term is paid"),
     gettext_noop("the next term is not paid yet"),
     gettext_noop("R has come"),
@@ -51,6 +56,11 @@ STEPS = (
     gettext_noop("the reader has said no"),
     gettext_noop("nothing can be charged"),
     gettext_noop("may not be charged"),
+    gettext_noop("not to be charged yet"),
+    gettext_noop("taken over from another house"),
+    gettext_noop("served by the former house"),
+    gettext_noop("every line is settled"),
+    gettext_noop("nobody decided about it in time"),
     gettext_noop("not to be charged any more"),
     gettext_noop("not paid in time"),
     gettext_noop("another term has begun"),
@@ -88,6 +98,13 @@ STEPS = (
     gettext_noop("given back"),
     gettext_noop("given by the reader"),
     gettext_noop("another payer"),
+    gettext_noop("order %(reference)s invoiced"),
+    gettext_noop("transfer %(reference)s"),
+    gettext_noop("nothing is overdue any more"),
+    gettext_noop("written off"),
+    gettext_noop("nothing is left to pay"),
+    gettext_noop("the invoice was made out anew"),
+    gettext_noop("the order is cancelled"),
 )
 #: What was said and done about gifts.
 GIFTS = (
@@ -267,6 +284,8 @@ FINDINGS = (
     gettext_noop("has %(count)s terms, and the last one is number %(last)s"),
     gettext_noop("prolongs another subscription than its order names"),
     gettext_noop("sent to somebody who had objected to reminders"),
+    gettext_noop("downloaded without a right or a consent"),
+    gettext_noop("agreed to the digital edition, and no letter confirms it"),
 )
 #: How an inquiry or a dispute ended that cost nothing, where Stripe has a word of its own for it.
 ENDED = {

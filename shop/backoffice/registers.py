@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
-from payments.days import paris_day
 from payments.desk import record_act
 from payments.models import (
     Account,
@@ -41,7 +40,6 @@ from shop.backoffice.roles import ROLE_LABELS, Right, Role, may
 from subscriptions.calendar import DeliveryZone
 from subscriptions.models import Issue, LegalText, Magazine, Offer, Order, Price, ReminderStep, Subscription, Term
 from subscriptions.notices.letters import LETTERS
-from subscriptions.renewals.issue_moved import issue_moved
 
 put_names()
 
@@ -189,7 +187,7 @@ class Kept(Reasoned, SimpleHistoryAdmin):  # type: ignore[misc]
 
 @admin.register(Issue, site=registers)
 class IssueRegister(Kept):
-    """The calendar of issues. States move in fulfilment, never here."""
+    """What is in an issue. Its number and its days are given on the page of the calendar, its state in fulfilment."""
 
     form = IssueForm
     right = Right.ISSUES
@@ -204,15 +202,22 @@ class IssueRegister(Kept):
         "state_word",
     )
     exclude = ("state",)
-    readonly_fields = ("state_word", "posted_on")
+    readonly_fields = (
+        "magazine",
+        "number",
+        "last_number",
+        "cover_month",
+        "cover_year",
+        "cutoff_on",
+        "post_on",
+        "state_word",
+        "posted_on",
+    )
     ordering = ("-number",)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """The issue; where its day has moved, the renewals that wait for it move with it, in the same transaction."""
-        super().save_model(request, obj, form, change)
-        if change and "post_on" in form.changed_data:
-            at = timezone.now()
-            issue_moved(obj, on=paris_day(at), at=at, actor=actor_of(request))
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Issues are planned on the page of the calendar, which shows what follows."""
+        return False
 
     @admin.display(description=pgettext_lazy("register", "state"))
     def state_word(self, issue: Issue) -> str:

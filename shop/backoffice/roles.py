@@ -59,9 +59,16 @@ class Right(StrEnum):
     PRICES = "change_prices"
     ACT_FOR = "act_for_readers"
     QUOTES = "make_quotes"
+    INSTITUTIONS = "take_institution_orders"
+    RECEIPTS = "note_receipts"
     ISSUES = "change_issues"
+    DIGITAL = "see_digital_edition"
+    DIGITAL_SET = "set_digital_edition"
+    DIGITAL_FILES = "put_issue_files"
+    TOKENS = "manage_tokens"
     CLOSE = "close_files"
     CATALOGUE = "change_catalogue"
+    IMPORT = "take_over_subscribers"
     TEAM = "manage_team"
 
 
@@ -102,11 +109,18 @@ LABELS: Mapping[Right, Any] = {
     Right.SIGN: _("sign rehearsals"),
     Right.BULK: _("act on many renewals at once"),
     Right.QUOTES: _("see and make renewal quotes"),
+    Right.INSTITUTIONS: _("take institutions’ orders"),
+    Right.RECEIPTS: _("note transfers received, and grant agencies their discounts"),
     Right.PRICES: _("prepare and sign changes of price"),
     Right.ACT_FOR: _("act for a reader"),
     Right.ISSUES: _("change the calendar of issues"),
+    Right.DIGITAL: _("see the digital edition"),
+    Right.DIGITAL_SET: _("turn the digital edition on or off"),
+    Right.DIGITAL_FILES: _("put the files of issues"),
+    Right.TOKENS: _("make and revoke access tokens"),
     Right.CLOSE: _("close files, hand them over and post them"),
     Right.CATALOGUE: _("change the magazine and the offers"),
+    Right.IMPORT: _("hand in and approve imports of subscribers"),
     Right.TEAM: _("manage the team"),
 }
 
@@ -155,6 +169,11 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.SIGN,
             Right.PRICES,
             Right.QUOTES,
+            Right.INSTITUTIONS,
+            Right.RECEIPTS,
+            Right.IMPORT,
+            Right.DIGITAL,
+            Right.DIGITAL_SET,
         }
     ),
     # Copies and where they go; no amount but what an order says.
@@ -167,6 +186,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.POST,
             Right.ADDRESS,
             Right.ISSUES,
+            Right.DIGITAL,
+            Right.DIGITAL_FILES,
             Right.CLOSE,
         }
     ),
@@ -201,6 +222,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.BULK,
             Right.ACT_FOR,
             Right.QUOTES,
+            Right.INSTITUTIONS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Right),

@@ -55,7 +55,7 @@ def run(request: HttpRequest, key: int) -> HttpResponse:
             name=name_of(one),
             crumbs=(
                 (_("Issues"), reverse("desk_issues")),
-                (issue_number(one.issue.number), reverse("desk_issue", args=[one.issue_id])),
+                (issue_number(one.issue.printed), reverse("desk_issue", args=[one.issue_id])),
             ),
             facts=[*_facts(one), *(_papers(one) if shut else [])],
             whys=[why(user, one.events.all(), RUN, say=str)],
@@ -70,7 +70,7 @@ def run(request: HttpRequest, key: int) -> HttpResponse:
 
 def name_of(one: MailingRun) -> str:
     """« n° 25, main file v1 »."""
-    return f"{issue_number(one.issue.number)}, {words.said(RUN_KIND, one.kind)['word']} v{one.sequence}"
+    return f"{issue_number(one.issue.printed)}, {words.said(RUN_KIND, one.kind)['word']} v{one.sequence}"
 
 
 def _facts(one: MailingRun) -> list[Fact]:

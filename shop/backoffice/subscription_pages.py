@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from payments.days import paris_day
+from shop.account.receipts import left_words, receipt_words
 from shop.backoffice import words
 from shop.backoffice.doors import desk
 from shop.backoffice.links import link
@@ -20,6 +21,7 @@ from shop.backoffice.quote_pages import quotes_of
 from shop.backoffice.reasons import reason
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, show, why
+from shop.backoffice.stays import stays_of
 from shop.backoffice.tables import ActLink, Cell, Detail, Fact, Step, Table, Why, chip
 from shop.templatetags.french import euros, issue_number, short_day, stamp
 from subscriptions.calendar import IssueDates
@@ -36,6 +38,7 @@ from subscriptions.models import (
     Term,
 )
 from subscriptions.prolonging import PROLONGABLE
+from subscriptions.receipts import receipts_of
 
 
 @desk(Right.PEOPLE)
@@ -76,8 +79,9 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
         ],
         tables=[
             _terms(user, terms),
-            _copies(moves),
+            _copies(one, moves, dates),
             _moves_of_house(user, one),
+            *stays_of(user, one, on=dates.on),
             *_pauses(one),
             _hand_overs(user, one),
             *quotes_of(user, one),
@@ -86,6 +90,7 @@ def subscription(request: HttpRequest, key: int) -> HttpResponse:
         ],
         acts=[
             *acts_for(user, (Right.ADDRESS, _("Correct the address"), "desk_act_address", one.recipient_id)),
+            *acts_for(user, (Right.ADDRESS, _("Give a temporary address"), "desk_act_stay", one.recipient_id)),
             *pause_acts(user, dates, one),
             *(
                 acts_for(user, (Right.QUOTES, _("Make a quote"), "desk_act_quote", one.pk))
@@ -160,15 +165,15 @@ def _dates(dates: SubscriptionDates) -> list[Fact]:
     """What comes next, what is left, until when: from the calculator that the reader's own page asks."""
     first, following, renewal = dates.first_issue, dates.next_issue, dates.renewal
     facts = [
-        Fact(_("First issue"), issue_number(first.number) if first else ""),
+        Fact(_("First issue"), issue_number(first.printed) if first else ""),
         Fact(_("Next issue"), _issue(following) if following else ""),
         Fact(_("Copies left"), dates.copies_left),
         Fact(_("Until"), short_day(dates.ends_on)),
     ]
     if dates.paused:
-        numbers = ", ".join(issue_number(issue.number) for issue in dates.paused)
+        numbers = ", ".join(issue_number(issue.printed) for issue in dates.paused)
         facts.append(Fact(_("Put off"), numbers, "#exemplaires", chip=words.WAIT))
-        facts.append(Fact(_("Last issue"), issue_number(dates.last_number) if dates.last_number else ""))
+        facts.append(Fact(_("Last issue"), issue_number(dates.last_printed) if dates.last_printed else ""))
     if dates.withdrawal_open:
         until = short_day(dates.withdraw_until) or _("fourteen days from the first issue")
         facts.append(Fact(_("May withdraw until"), until))
@@ -194,7 +199,7 @@ def _renewals(user: Any, one: Subscription) -> list[Why]:
 
 def _issue(issue: IssueDates) -> str:
     posted = short_day(issue.posted_on or issue.post_on)
-    return _("%(number)s, posted about %(day)s") % {"number": issue_number(issue.number), "day": posted}
+    return _("%(number)s, posted about %(day)s") % {"number": issue_number(issue.printed), "day": posted}
 
 
 def _terms(user: Any, terms: list[Term]) -> Table:
@@ -224,21 +229,30 @@ def _terms(user: Any, terms: list[Term]) -> Table:
     )
 
 
-def _copies(moves: list[EntitlementMovement]) -> Table:
+def _copies(one: Subscription, moves: list[EntitlementMovement], dates: SubscriptionDates) -> Table:
+    """Each copy with its receipt, as its reader is told it. Three queries."""
     copies = {move.entitlement_id: move.entitlement for move in moves}
+    receipts = receipts_of([one.pk])[one.pk]
     return Table(
         label=_("Copies"),
         title=_("Copies"),
         columns=columns(
-            "#" + _("Term"), "#" + _("Rank"), _("Issue"), "#" + _("Posted"), _("Status"), "#" + _("Value excl. VAT")
+            "#" + _("Term"),
+            "#" + _("Rank"),
+            _("Issue"),
+            "#" + _("Posted"),
+            _("Status"),
+            _("Receipt"),
+            "#" + _("Value excl. VAT"),
         ),
         rows=[
             (
                 Cell(copy.term.number, num=True),
                 Cell(copy.rank, num=True),
-                Cell(issue_number(copy.issue.number) if copy.issue else _("not planned yet")),
+                Cell(words.issue_of(copy.issue, copy.state)),
                 Cell(short_day(copy.issue.posted_on or copy.issue.post_on) if copy.issue else "", num=True),
                 chip(words.said(words.COPY, copy.state), "#exemplaires"),
+                Cell(receipt_words(receipts[copy.term.number, copy.rank], on=dates.on)),
                 Cell(euros(copy.value_ht), num=True),
             )
             for copy in sorted(copies.values(), key=lambda copy: (copy.term.number, copy.rank))
@@ -246,6 +260,7 @@ def _copies(moves: list[EntitlementMovement]) -> Table:
         total=[
             Cell(_("Total")),
             *[Cell("")] * 4,
+            Cell(left_words(dates.copies_left)),
             Cell(euros(sum(copy.value_ht for copy in copies.values())), num=True),
         ],
     )
@@ -259,7 +274,7 @@ def _movements(moves: list[EntitlementMovement]) -> Why:
             Step(
                 at=move.at,
                 from_word=_("copy %(rank)s, %(issue)s")
-                % {"rank": move.entitlement.rank, "issue": issue_number(move.issue.number) if move.issue else "—"},
+                % {"rank": move.entitlement.rank, "issue": issue_number(move.issue.printed) if move.issue else "—"},
                 to_word=words.said(words.MOVEMENT, move.kind)["word"],
                 tone=words.said(words.MOVEMENT, move.kind)["tone"],
                 who=words.who(move.actor, names),
@@ -287,7 +302,7 @@ def _moves_of_house(user: Any, one: Subscription) -> Table:
                 Cell(stamp(row.at), num=True),
                 Cell(", ".join(row.old.lines)),
                 Cell(", ".join(row.new.lines)),
-                Cell(issue_number(row.first_issue.number) if row.first_issue else _("the next issue planned")),
+                Cell(issue_number(row.first_issue.printed) if row.first_issue else _("the next issue planned")),
                 Cell(words.who(row.actor, names)),
                 Cell(reason(row.reason)),
             )
@@ -318,7 +333,7 @@ def _pauses(one: Subscription) -> list[Table]:
         rows=[
             (
                 Cell(stamp(row.at), num=True),
-                Cell(issue_number(row.issue.number)),
+                Cell(issue_number(row.issue.printed)),
                 Cell(row.term.number, num=True),
                 chip(words.said(words.PAUSE, row.state), "#exemplaires"),
                 Cell(words.who(row.actor, names)),
@@ -350,7 +365,7 @@ def _hand_overs(user: Any, one: Subscription) -> Table:
                     row.new_recipient.name if row.new_recipient else name_of(row.new_payer),
                     link(user, "customer", row.new_payer_id),
                 ),
-                Cell(issue_number(row.first_issue.number) if row.first_issue else ""),
+                Cell(issue_number(row.first_issue.printed) if row.first_issue else ""),
                 Cell(words.who(row.actor, names)),
                 Cell(reason(row.reason)),
             )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from payments.models import SavedMethod
 from shop.backoffice.reasons import reason
+from shop.templatetags.french import issue_number
 
 GOOD, WAIT, BAD, NONE = "good", "wait", "bad", ""
 Words = Mapping[str, tuple[Any, str]]
@@ -19,6 +20,7 @@ Words = Mapping[str, tuple[Any, str]]
 ORDER: Words = {
     "draft": (pgettext_lazy("order", "draft"), NONE),
     "awaiting_payment": (pgettext_lazy("order", "awaiting payment"), WAIT),
+    "invoiced": (pgettext_lazy("order", "invoiced, to be paid"), WAIT),
     "paid": (pgettext_lazy("order", "paid"), GOOD),
     "expired": (pgettext_lazy("order", "expired"), NONE),
     "cancelled": (pgettext_lazy("order", "cancelled"), NONE),
@@ -44,6 +46,22 @@ REFUND: Words = {
     "succeeded": (pgettext_lazy("refund", "given back"), GOOD),
     "failed": (pgettext_lazy("refund", "failed"), BAD),
     "unknown": (pgettext_lazy("refund", "unknown"), WAIT),
+}
+DIGITAL: Words = {
+    "on": (pgettext_lazy("digital edition", "on"), GOOD),
+    "off": (pgettext_lazy("digital edition", "off"), NONE),
+}
+DIGITAL_RATE: Mapping[str, Any] = {
+    "press": gettext_lazy("that of the printed issue (digitised version)"),
+    "standard": gettext_lazy("the standard rate"),
+}
+DIGITAL_RATE_SHORT: Mapping[str, Any] = {
+    "press": pgettext_lazy("rate", "press"),
+    "standard": pgettext_lazy("rate", "standard"),
+}
+TOKEN: Words = {
+    "good": (pgettext_lazy("token", "good"), GOOD),
+    "revoked": (pgettext_lazy("token", "revoked"), NONE),
 }
 DISPUTE: Words = {
     "open": (pgettext_lazy("dispute", "open"), WAIT),
@@ -223,6 +241,12 @@ QUOTE: Words = {
     "ordered": (pgettext_lazy("quote", "ordered"), GOOD),
     "expired": (pgettext_lazy("quote", "over, not ordered"), BAD),
 }
+#: How an invoice stands that is paid by transfer.
+OPEN_ITEM: Words = {
+    "open": (pgettext_lazy("invoice", "not due yet"), WAIT),
+    "overdue": (pgettext_lazy("invoice", "overdue"), BAD),
+    "settled": (pgettext_lazy("invoice", "nothing left to pay"), GOOD),
+}
 #: How a contact came about.
 CONTACT_CHANNEL: Mapping[str, Any] = {
     "phone": gettext_lazy("telephone"),
@@ -288,6 +312,7 @@ LETTER_KINDS: Mapping[str, Any] = {
     "name_corrected": gettext_lazy("Name corrected"),
     "recipient_changed": gettext_lazy("Another recipient"),
     "payer_changed": gettext_lazy("Another payer"),
+    "taken_over": gettext_lazy("Reader taken over from another house"),
     "invoice_reissued": gettext_lazy("Invoice made out anew"),
     "transfer_account_wanted": gettext_lazy("IBAN asked for"),
     "transfer_sent": gettext_lazy("Refund by transfer"),
@@ -319,6 +344,12 @@ LETTER_KINDS: Mapping[str, Any] = {
     "price_change": gettext_lazy("New price of the next year"),
     "price_change_cancelled": gettext_lazy("New price called off"),
     "renewal_quote": gettext_lazy("Renewal quote"),
+    "issue_late": gettext_lazy("An issue posted later than announced"),
+    "temporary_address": gettext_lazy("Temporary address"),
+    "temporary_address_ended": gettext_lazy("End of a temporary address"),
+    "digital_agreed": gettext_lazy("Consent to the digital edition"),
+    "institution_invoice": gettext_lazy("Invoice to an institution"),
+    "invoice_overdue": gettext_lazy("Reminder of an overdue invoice"),
     "pause_confirmed": gettext_lazy("Issues put off"),
     "pause_ended": gettext_lazy("End of a pause"),
     "link_card": gettext_lazy("Link to change the means of payment"),
@@ -346,6 +377,13 @@ def said(words: Words, state: str) -> dict[str, str]:
 
 _NAMED_KIND = re.compile(r"[«“]\s?(?P<kind>[a-z_]+)\s?[»”]")
 _ANSWER = re.compile(r"\b\d{3} [^.:]+")
+
+
+def issue_of(issue: Any, state: str) -> str:
+    """The issue of a copy; of one that has none, whether it is still to be planned or was sent by another house."""
+    if issue is not None:
+        return issue_number(issue.printed)
+    return _("before our register") if state == "served" else _("not planned yet")
 
 
 def letter_kind(kind: str) -> str:
@@ -398,6 +436,7 @@ JOBS: Mapping[str, Any] = {
     "declarations": gettext_lazy("what follows from declarations"),
     "refund-deadlines": gettext_lazy("last days of refunds"),
     "price-changes": gettext_lazy("letters about prices"),
+    "overdue-invoices": gettext_lazy("invoices overdue"),
     "renewal-quotes": gettext_lazy("renewal quotes"),
     "pauses": gettext_lazy("end of pauses"),
     "fixed-terms": gettext_lazy("end of fixed terms"),
@@ -405,6 +444,8 @@ JOBS: Mapping[str, Any] = {
     "bulk-acts": gettext_lazy("acts on many"),
     "reminders": gettext_lazy("reminders to renew"),
     "gifts": gettext_lazy("gifts"),
+    "imports": gettext_lazy("imports of subscribers"),
+    "forgetting": gettext_lazy("forgetting"),
 }
 
 
@@ -446,6 +487,11 @@ VERBS: Mapping[str, Any] = {
     "method changed": gettext_lazy("changed the means of payment"),
     "email changed": gettext_lazy("changed the e-mail address"),
     "changed an address": gettext_lazy("changed an address"),
+    "gave a temporary address": gettext_lazy("gave a temporary address"),
+    "ended a temporary address": gettext_lazy("ended a temporary address"),
+    "planned issues": gettext_lazy("planned issues"),
+    "moved an issue": gettext_lazy("moved the days of an issue"),
+    "made an issue double": gettext_lazy("made an issue double"),
     "replaced an e-mail": gettext_lazy("replaced an e-mail address"),
     "asked Stripe": gettext_lazy("asked Stripe about a payment"),
     "took a desk item": gettext_lazy("took a matter in hand"),
@@ -480,6 +526,13 @@ VERBS: Mapping[str, Any] = {
     "prepared a price change": gettext_lazy("prepared a change of price"),
     "signed a price change": gettext_lazy("signed a change of price"),
     "cancelled a price change": gettext_lazy("cancelled a change of price"),
+    "took an institution's order": gettext_lazy("took an institution's order"),
+    "cancelled an institution's order": gettext_lazy("cancelled an institution's order"),
+    "noted a transfer received": gettext_lazy("noted a transfer received"),
+    "reminded of an invoice": gettext_lazy("reminded of an invoice"),
+    "wrote an invoice off": gettext_lazy("wrote an invoice off"),
+    "added an agency": gettext_lazy("added an agency"),
+    "granted a discount": gettext_lazy("granted an agency a discount"),
     "made a quote": gettext_lazy("made a renewal quote"),
     "paused issues": gettext_lazy("put issues off"),
     "ended a pause": gettext_lazy("had issues sent that were put off"),
@@ -493,7 +546,15 @@ VERBS: Mapping[str, Any] = {
     "asked for another card": gettext_lazy("asked for another means of payment"),
     "sent a legal notice again": gettext_lazy("sent a legal notice again"),
     "changed the rule of unsigned runs": gettext_lazy("changed the rule of unsigned charges"),
+    "set the digital edition": gettext_lazy("set the digital edition"),
+    "put the file of an issue": gettext_lazy("put the file of an issue"),
+    "made an access token": gettext_lazy("made an access token"),
+    "revoked an access token": gettext_lazy("revoked an access token"),
     "gave a duplicate back": gettext_lazy("gave a duplicate back"),
+    "handed in an import": gettext_lazy("handed in a file of subscribers"),
+    "approved an import": gettext_lazy("approved a file of subscribers"),
+    "had an import read again": gettext_lazy("had a file of subscribers read again"),
+    "put an import aside": gettext_lazy("put a file of subscribers aside"),
     "took a second charge over": gettext_lazy("gave a second charge back"),
 }
 
@@ -523,6 +584,8 @@ SUBJECTS: Mapping[str, Any] = {
     "dispute_returned": gettext_lazy("dispute no. %(key)s, given back"),
     "dispute_lost": gettext_lazy("dispute no. %(key)s, lost"),
     "invoice": gettext_lazy("invoice %(key)s"),
+    "write_off": gettext_lazy("loss no. %(key)s"),
+    "receipt": gettext_lazy("transfer received no. %(key)s"),
     "reissue": gettext_lazy("invoice no. %(key)s, made out anew"),
     "entry": gettext_lazy("entry %(key)s"),
     "fee": gettext_lazy("fee on line no. %(key)s"),
@@ -541,10 +604,17 @@ SUBJECTS: Mapping[str, Any] = {
     "offer": gettext_lazy("offer no. %(key)s"),
     "magazine": gettext_lazy("magazine no. %(key)s"),
     "gift": gettext_lazy("gift no. %(key)s"),
+    "import": gettext_lazy("import no. %(key)s"),
+    "taken_over_left": gettext_lazy("copies taken over and not served, from copy no. %(key)s"),
+    "token": gettext_lazy("access token no. %(key)s"),
+    "consent": gettext_lazy("consent no. %(key)s"),
 }
 
 
 def subject(name: str) -> str:
     """What `kind:id` names, in words; a kind that the table does not know is shown as it is."""
     kind, _colon, key = name.partition(":")
+    if kind == "magazine":
+        # `magazine:1:gap:26`: what is wrong with its calendar; the sentence says what.
+        key = key.partition(":")[0]
     return str(SUBJECTS[kind]) % {"key": key} if kind in SUBJECTS and key else name

@@ -231,7 +231,7 @@ def giver_beforehand(before: Gift | None, user: Any) -> dict[str, Any]:
 
 def _start_words(row: Issue) -> str:
     return gettext("%(number)s, %(month)s, posted about %(day)s") % {
-        "number": issue_number(row.number),
+        "number": issue_number(row.printed),
         "month": month(row.cover_month, row.cover_year),
         "day": day(row.post_on),
     }

@@ -97,7 +97,7 @@ def _told(order: Order, payment: Payment, situation: Situation) -> dict[str, Any
         "here": "order",
         "state": state,
         "order": {"reference": order.reference, "email": order.email, "amount": order.amount.amount},
-        "first": {"number": first.number, "post_date": first.posted_on or first.post_on},
+        "first": {"number": first.printed, "post_date": first.posted_on or first.post_on},
         "renewal": order.offer.renewal,
         "prolongs": order.renews_id is not None,
         "gift": _gift(order) if order.is_gift else None,

@@ -180,7 +180,7 @@ def context(
         "label_lines": preview(typed),
         "label_country": country_line(typed.country),
         "summary": summary(quoted),
-        "first": {"number": quoted.first_issue.number, "post_date": quoted.first_issue.post_on},
+        "first": {"number": quoted.first_issue.printed, "post_date": quoted.first_issue.post_on},
         "thumb": {"cover_url": cover_url(quoted.first_issue), "alt": ""},
         "mandate": said.mandate,
         "disclosure": said.rows,
@@ -199,6 +199,7 @@ def summary(quoted: Quote) -> dict[str, Any]:
     return {
         "title": f"{settings.PUBLISHER['brand']}, {quoted.offer.title}",
         "copies": quoted.offer.copies,
+        "quantity": quoted.quantity,
         "amount": amount,
         "vat_rate": quoted.vat.rate,
         "vat_amount": split(amount, quoted.vat.rate)[1],

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from shop.limits import FORGED_LINK, wait_of
 from shop.views import too_many
-from subscriptions.models import Gift
+from subscriptions.calendar import printed
+from subscriptions.models import Gift, Issue
 from subscriptions.prolonging import Held
 
 
@@ -34,7 +36,15 @@ def renewed_already(request: HttpRequest, renews: Held, refused: ValidationError
         "sentence": " ".join(refused.messages),
         "number": renews.subscription.number or "",
         "ends_on": renews.promised.ends_on,
-        "last_number": renews.promised.last_number,
+        "last_number": _last(renews),
         "account_url": reverse("account_home"),
     }
     return render(request, "checkout/renewed_already.html", said)
+
+
+def _last(renews: Held) -> str:
+    """The last issue that is promised already, as it is printed."""
+    number = renews.promised.last_number
+    bears = Q(number=number) | Q(last_number=number)
+    issue = Issue.objects.filter(bears, magazine=renews.subscription.magazine_id).first()
+    return issue.printed if issue is not None else printed(number)

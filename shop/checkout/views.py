@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -33,7 +34,7 @@ from shop.views import too_many
 from subscriptions.gifts.links import BadLink as BadGiftLink
 from subscriptions.gifts.links import again_path
 from subscriptions.gifts.starting import starts
-from subscriptions.models import Offer, Order
+from subscriptions.models import Gift, Offer, Order
 from subscriptions.orders.links import cancel_path, return_path, tracking_path
 from subscriptions.orders.placing import AlreadyPaid, StillOpen, TotalChanged, place
 from subscriptions.orders.quoting import NotForSale, quote
@@ -102,7 +103,9 @@ def renew(request: HttpRequest, token: str) -> HttpResponse:
     except (BadLink, OldLink) as refused:
         return link_refused(request, refused, ended=isinstance(refused, OldLink))
     if invitation.subscription.is_gift:
-        return see_other(again_path(invitation.subscription.given))  # never as a renewal: it is given again, or not
+        # Never as a renewal: it is given again, or not. One that another house sold is given anew.
+        known = Gift.objects.filter(subscription=invitation.subscription).first()
+        return see_other(again_path(known) if known is not None else reverse("gift"))
     asked = invited(invitation, token)
     if not asked.offers:
         return plain_page("storefront/closed.html", {"here": "order"}, status=503)

@@ -1,10 +1,10 @@
 """Erasing a reader's data: what is no longer needed goes at once, what the law keeps stays, set aside (law.md 4.10).
 
-Kept: orders with their consents and what was shown, terms, payments, invoices, ledger, letters as sent, moves: each until
-the date of its own retention, and none of it found again by name. Blanked: the account, its address for mail, its
-sessions, the addresses that no order names, the short links of letters on paper, the saved means of payment. Nothing is
-erased while money is on its way or a bank disputes it; copies still owed are either waited for or given up, by the
-reader's own word.
+Kept: orders with their consents and what was shown, terms, payments, invoices, ledger, letters as sent, moves,
+consents to the digital edition with the times of downloads: each until the date of its own retention, and none of it found
+again by name. Blanked: the account, its address for mail, its sessions, the addresses that no order names, the short links
+of letters on paper, the saved means of payment. Nothing is erased while money is on its way or a bank disputes it; copies
+still owed are either waited for or given up, by the reader's own word.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import put_on_desk, record_act
 from payments.disputes import is_disputed
+from payments.invoicing.open_items import still_open
 from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import DeskItem, PayerAccount, Payment, Refund, SavedMethod, Transfer
@@ -38,6 +39,7 @@ from subscriptions.models import (
     Contact,
     Entitlement,
     Gift,
+    ImportRow,
     LostMailbox,
     Notice,
     Order,
@@ -46,6 +48,7 @@ from subscriptions.models import (
     Recipient,
     Renewal,
     Subscription,
+    TemporaryAddress,
 )
 from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import move, move_copies
@@ -145,6 +148,8 @@ def _waits_because(customer: Customer) -> str:
     waiting = (Order.State.DRAFT, Order.State.AWAITING_PAYMENT)
     if Order.objects.filter(mine, state__in=waiting).exists():
         return str(_("An order is waiting for its payment. It ends within a day if you do not pay it; come back then."))
+    if still_open().filter(Q(customer=customer) | Q(customer__merged_into=customer)).exists():
+        return str(_("An invoice is still to be paid. Come back once it is."))
     payments = Payment.objects.filter(Q(customer=customer) | Q(customer__merged_into=customer))
     under_way = (Refund.State.CREATED, Refund.State.PENDING, Refund.State.UNKNOWN)
     if Refund.objects.filter(payment__in=payments, state__in=under_way).exists():
@@ -173,8 +178,13 @@ def _end(
     """Nothing more is sent, nothing more is charged; what the copies given up were worth has been earned."""
     on = paris_day(at)
     move_copies(owed, "void", on=on, actor=actor, at=at, reason=reason or BECAUSE)
-    # What was not sold here, by an import, was never deferred in these books.
-    sold = [copy for copy in owed if copy.term.order_id or copy.term.payment_id or copy.term.source == CARRIED]
+    # What was neither sold here nor taken over with its debt was never deferred in these books.
+    taken_over = set(ImportRow.objects.filter(term__in={copy.term_id for copy in owed}).values_list("term", flat=True))
+    sold = [
+        copy
+        for copy in owed
+        if copy.term.order_id or copy.term.payment_id or copy.term.source == CARRIED or copy.term_id in taken_over
+    ]
     worth = sum((copy.value_ht for copy in sold), Decimal("0.00"))
     if worth:
         post([entries.given_up(f"customer:{customer.pk}", worth=worth, booked_on=on)], actor=actor, at=at)
@@ -208,7 +218,9 @@ def _blank(customer: Customer, *, on: date, at: datetime) -> None:
     gifts = Subscription.objects.filter(state__in=LIVING).exclude(pk__in=_own_of(customer.pk))
     recipients = Recipient.objects.filter(customer=customer).exclude(pk__in=gifts.values("recipient"))
     moves = AddressChange.objects.filter(recipient__in=recipients)
+    stays = TemporaryAddress.objects.filter(recipient__in=recipients)
     lived = Q(pk__in=recipients.values("address")) | Q(pk__in=moves.values("old")) | Q(pk__in=moves.values("new"))
+    lived |= Q(pk__in=stays.values("address"))
     sold = Order.objects.filter(Q(delivery=OuterRef("pk")) | Q(billing=OuterRef("pk")))
     others = Recipient.objects.filter(address=OuterRef("pk")).exclude(customer=customer)
     addresses = (

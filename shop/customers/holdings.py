@@ -6,7 +6,7 @@ What is another person's is not among them: who at the shop did something, and o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +22,8 @@ from subscriptions.models import (
     Consent,
     Contact,
     Declaration,
+    DigitalConsent,
+    DigitalDownload,
     Entitlement,
     Gift,
     LostMailbox,
@@ -32,11 +34,13 @@ from subscriptions.models import (
     Quote,
     RenewalChoice,
     Subscription,
+    TemporaryAddress,
     Term,
 )
 from subscriptions.models.gifts import CARRIED
 
 Facts = dict[str, Any]
+DAY = timedelta(days=1)
 
 
 def everything(customer: Customer, *, at: datetime) -> Facts:
@@ -49,6 +53,10 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
             "subscriptions": [_subscription(one, customer) for one in subscriptions],
             "gifts": [_gift(one, customer) for one in _gifts(customer)],
             "address_changes": [_move(one) for one in _moves(customer)],
+            "temporary_addresses": [
+                {"at": one.at, "address": _address(one.address), "from_on": one.from_on, "to_on": one.until - DAY}
+                for one in TemporaryAddress.objects.filter(recipient__customer=customer).select_related("address")
+            ],
             "orders": [_order(one) for one in _orders(customer)],
             "payments": [_payment(one) for one in _payments(customer)],
             "transfers": [_transfer(one) for one in Transfer.objects.filter(theirs(customer)).order_by("pk")],
@@ -75,6 +83,16 @@ def everything(customer: Customer, *, at: datetime) -> Facts:
                 for one in Pause.objects.filter(term__subscription__in=subscriptions)
                 .select_related("term__subscription", "issue")
                 .order_by("pk")
+            ],
+            "digital_consents": [
+                {"at": one.at, "subscription": one.term.subscription.number, "words": one.words, "text": str(one.text)}
+                for one in DigitalConsent.objects.filter(theirs(customer))
+                .select_related("term__subscription", "text")
+                .order_by("pk")
+            ],
+            "downloads": [
+                {"at": one.at, "subscription": one.consent.term.subscription.number, "issue": one.file.issue.number}
+                for one in _downloads(customer)
             ],
             "quotes": [
                 {
@@ -355,6 +373,13 @@ def _consent(one: Consent) -> Facts:
         "ip": one.ip,
         "browser": one.user_agent,
     }
+
+
+def _downloads(customer: Customer) -> list[DigitalDownload]:
+    """What they read on a screen, by their own consent or that of a record merged into theirs."""
+    mine = Q(consent__customer=customer) | Q(consent__customer__merged_into=customer)
+    rows = DigitalDownload.objects.filter(mine).select_related("consent__term__subscription", "file__issue")
+    return list(rows.order_by("pk"))
 
 
 def _declarations(customer: Customer, subscriptions: Sequence[Subscription]) -> list[Declaration]:

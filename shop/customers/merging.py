@@ -1,8 +1,8 @@
 """Merging two records of one reader: what lives moves to the one that stays, what is evidence keeps its number.
 
-Subscriptions, copies, gifts received, orders, saved cards and recipients move. Invoices, payments, entries and letters as sent stay under the
-record they were written for, and are read through it: the record that goes becomes an empty signpost (`merged_into`). Of
-two answers about reminders and offers the stricter holds. Subscriptions stay as many as they were: two of one magazine
+Subscriptions, copies, gifts received, orders, saved cards and recipients move. Invoices, payments, entries, letters as
+sent and consents to the digital edition stay under the record they were written for, and are read through it: the record
+that goes becomes an empty signpost (`merged_into`). Of two answers about reminders and offers the stricter holds. Subscriptions stay as many as they were: two of one magazine
 are joined by nothing but the rules of dates. There is no way back; both time lines tell.
 """
 
@@ -26,7 +26,7 @@ from payments.models import PayerAccount, Payment
 from shop.customers.models import Customer, EmailChange
 from shop.customers.search import normalised, refresh
 from shop.customers.sessions import end_sessions
-from subscriptions.models import Consent, Gift, Order, Recipient, Renewal, Subscription
+from subscriptions.models import Agency, Consent, Gift, Order, Recipient, Renewal, Subscription
 
 #: Answers of which the stricter holds: no letter that one of the two had refused.
 MATTERS = (Consent.Matter.REMINDERS, Consent.Matter.SIMILAR_OFFERS, Consent.Matter.NEWSLETTER)
@@ -103,6 +103,8 @@ def refuse_if_impossible(gone: Customer, kept: Customer) -> None:
         raise CannotMerge(_("The data of one of them was erased."), code="erased")
     if gone.merged_into_id or kept.merged_into_id:
         raise CannotMerge(_("One of the two was merged into another record already."), code="merged")
+    if Agency.objects.filter(customer__in=(gone, kept)).count() == 2:
+        raise CannotMerge(_("Both are agencies, each with its own discount."), code="agencies")
     waiting = (Order.State.DRAFT, Order.State.AWAITING_PAYMENT)
     if Order.objects.filter(_orders_of(gone), state__in=waiting).exists():
         raise CannotMerge(_("An order of the record that goes still waits for its payment."), code="order")
@@ -151,6 +153,7 @@ def _move(gone: Customer, kept: Customer) -> dict[str, int]:
         "payer": Subscription.objects.filter(payer=gone).update(payer=kept),
         "holder": Subscription.objects.filter(holder=gone).update(holder=kept),
         "agency": Subscription.objects.filter(agency=gone).update(agency=kept),
+        "agencies": Agency.objects.filter(customer=gone).update(customer=kept),
         "recipients": Recipient.objects.filter(customer=gone).update(customer=kept),
         "orders": Order.objects.filter(customer=gone).update(customer=kept),
         "gifts": Gift.objects.filter(claimed_by=gone).update(claimed_by=kept),

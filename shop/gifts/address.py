@@ -91,7 +91,7 @@ def _said(gift: Gift, token: str, form: AddressForm) -> dict[str, Any]:
         "label_country": country_line(typed.country),
         "first": first,
         "reaches": first,
-        "leaves": [issue.number for issue in found.leaves],
+        "leaves": [issue.printed for issue in found.leaves],
         "action": reverse("gift_address", args=[token]),
         "label_url": reverse("gift_address_label", args=[token]),
         "back_url": gift_path(gift),
@@ -99,4 +99,4 @@ def _said(gift: Gift, token: str, form: AddressForm) -> dict[str, Any]:
 
 
 def _issue(issue: Issue) -> dict[str, Any]:
-    return {"number": issue.number, "month": month(issue.cover_month, issue.cover_year), "post_date": issue.post_on}
+    return {"number": issue.printed, "month": month(issue.cover_month, issue.cover_year), "post_date": issue.post_on}

@@ -52,7 +52,7 @@ def card_pdf(gift: Gift) -> bytes:
 def _what(gift: Gift, first: Issue) -> str:
     copies = gift.order.offer.copies
     return (
-        f"Un an de lecture : {copies} numéros, par la poste. Le premier, le {issue(first.number)} "
+        f"Un an de lecture : {copies} numéros, par la poste. Le premier, le {issue(first.printed)} "
         f"({month(first.cover_month, first.cover_year)}), part vers le {french_day(first.posted_on or first.post_on)}."
     )
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from subscriptions.calendar.issues import printed
+
 from .figures import HEIGHT, WIDTH, Inks, figure
 
 SERIF = "Charter, 'Bitstream Charter', 'Sitka Text', Cambria, serif"
@@ -33,6 +35,12 @@ class CoverFacts:
     title: str = "ActuIA"
     theme: str = ""
     headlines: tuple[str, ...] = ()
+    last_number: int | None = None
+
+    @property
+    def printed(self) -> str:
+        """« 26 », or « 26-27 » of a double issue."""
+        return printed(self.number, self.last_number)
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ def month_and_year(facts: CoverFacts) -> str:
 
 def cover_alt(facts: CoverFacts) -> str:
     """The text alternative, for an `alt` where the cover is an `<img>`, and the `<desc>` of the drawing itself."""
-    said = f"Couverture du n°{NBSP}{facts.number}, {month_and_year(facts)}"
+    said = f"Couverture du n°{NBSP}{facts.printed}, {month_and_year(facts)}"
     return f"{said}{NBSP}: {facts.theme}" if facts.theme else said
 
 
@@ -101,12 +109,12 @@ def cover_svg(facts: CoverFacts, *, width: int | None = None) -> str:
     inks = season.inks
     key = f"couv-{facts.number}"
     size = f' width="{width}" height="{width * HEIGHT // WIDTH}"' if width else ""
-    digits = f"{facts.number}"
+    digits = facts.printed
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"{size} role="img"'
             f' aria-labelledby="{key}-t {key}-d">'
-            f'<title id="{key}-t">{escape(facts.title)} n°{NBSP}{facts.number}</title>'
+            f'<title id="{key}-t">{escape(facts.title)} n°{NBSP}{facts.printed}</title>'
             f'<desc id="{key}-d">{escape(cover_alt(facts))}</desc>'
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{inks.ground}"/>'
         ),
@@ -150,7 +158,7 @@ def share_svg(facts: CoverFacts) -> str:
         ),
         _text(652, 150, 130, facts.title, inks.light, more=BOLD + ' textLength="496" lengthAdjust="spacingAndGlyphs"'),
         f'<path d="M652 182h496" stroke="{inks.light}"/>',
-        _text(645, 572, 170, f"{facts.number}", inks.light, more=BOLD + _as_wide(f"{facts.number}", room=190)),
+        _text(645, 572, 170, facts.printed, inks.light, more=BOLD + _as_wide(facts.printed, room=190)),
         _text(1148, 528, 36, season.name, inks.light, more=END),
         _text(1148, 572, 36, month_and_year(facts), inks.light, more=END),
     ]
@@ -165,13 +173,13 @@ def letter_header_svg(facts: CoverFacts) -> str:
         [
             (
                 '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 160" width="600" height="160" role="img">'
-                f"<title>{escape(facts.title)} n°{NBSP}{facts.number}, {month_and_year(facts)}</title>"
+                f"<title>{escape(facts.title)} n°{NBSP}{facts.printed}, {month_and_year(facts)}</title>"
                 f'<rect width="600" height="160" fill="{inks.ground}"/>'
                 f'<svg x="300" width="300" height="160" viewBox="0 240 600 320">'
                 f"{figure(facts.number, facts.cover_year, inks)}</svg>"
             ),
             _text(32, 96, 64, facts.title, inks.light, more=BOLD + ' textLength="220" lengthAdjust="spacingAndGlyphs"'),
-            _text(32, 130, 18, f"n°{NBSP}{facts.number}, {month_and_year(facts)}", inks.light),
+            _text(32, 130, 18, f"n°{NBSP}{facts.printed}, {month_and_year(facts)}", inks.light),
             "</svg>",
         ]
     )

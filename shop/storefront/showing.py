@@ -28,6 +28,7 @@ def cover_facts(issue: Issue) -> CoverFacts:
     """What is drawn on the cover of an issue."""
     return CoverFacts(
         number=issue.number,
+        last_number=issue.last_number,
         cover_month=issue.cover_month,
         cover_year=issue.cover_year,
         title=settings.PUBLISHER["brand"],
@@ -69,7 +70,7 @@ def in_short(issue: Issue) -> Context:
     """An issue beside others: cover by address, month, theme."""
     facts = cover_facts(issue)
     return {
-        "number": issue.number,
+        "number": issue.printed,
         "month": month_and_year(facts),
         "season": season_of(issue.cover_month).slug,
         "theme": issue.headline,
@@ -119,7 +120,7 @@ def offer_page(shelf: Shelf) -> Context | None:
 
 def first_words(standing: Standing | Any) -> Context:
     """The first issue a subscription taken now receives."""
-    return {"number": standing.first_issue.number, "post_date": standing.first_issue.post_on}
+    return {"number": standing.first_issue.printed, "post_date": standing.first_issue.post_on}
 
 
 def dearer_zones(shelf: Shelf, standing: Standing) -> list[Context]:

@@ -14,6 +14,7 @@ from django import template
 from django.utils import timezone
 
 from shop.storefront.covers import MONTHS, NBSP
+from subscriptions.notices.french import issue
 
 register = template.Library()
 THIN = "\u202f"
@@ -48,9 +49,9 @@ def month(date: dt.date | None) -> str:
 
 
 @register.filter
-def issue_number(number: int | None) -> str:
-    """« n° 25 »."""
-    return "" if number is None else f"n°{NBSP}{number}"
+def issue_number(number: int | str | None) -> str:
+    """« n° 25 »; « n° 26-27 » of a double issue, whose number comes as it is printed (`Issue.printed`)."""
+    return "" if number is None else issue(number)
 
 
 @register.filter(is_safe=True)

@@ -88,8 +88,10 @@ def printed(text: str) -> str:
 
     Line breaks become spaces, so that no field can smuggle in a line. Idempotent.
     """
+    # Invisible marks first: one between a letter and its accent would part them for good.
+    visible = "".join(char for char in text if unicodedata.category(char) != "Cf")
     out = ""
-    for char in unicodedata.normalize("NFC", text):
+    for char in unicodedata.normalize("NFC", visible):
         if unicodedata.category(char) == "No" and out[-1:].isalnum():
             out += " "  # 12½ is "12 1/2", never 121/2
         out += _kept(char)

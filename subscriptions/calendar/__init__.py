@@ -15,11 +15,16 @@ from subscriptions.calendar.delivery import (
 from subscriptions.calendar.issues import (
     CalendarTooShort,
     IssueDates,
+    Numbered,
     cutoff_for,
     expected_sepa_settlement,
     first_issue,
+    first_of_year,
     is_open,
     issues_of_term,
+    last_of,
+    numbers_from,
+    printed,
     reached_by_address_change,
 )
 from subscriptions.calendar.pausing import MOST_OF_A_TERM, put_off, taken_back
@@ -32,6 +37,7 @@ from subscriptions.calendar.terms import (
     legal_notice_window,
     term_after,
     term_dates,
+    year_dates,
 )
 
 __all__ = [
@@ -42,6 +48,7 @@ __all__ = [
     "DeliveryZone",
     "IssueDates",
     "NoticeWindow",
+    "Numbered",
     "Rules",
     "TermDates",
     "add_months",
@@ -50,14 +57,19 @@ __all__ = [
     "delivery_zone_of",
     "expected_sepa_settlement",
     "first_issue",
+    "first_of_year",
     "is_open",
     "issues_of_term",
     "last_day_to_refuse",
+    "last_of",
     "legal_notice_window",
+    "numbers_from",
+    "printed",
     "put_off",
     "reached_by_address_change",
     "taken_back",
     "term_after",
     "term_dates",
     "withdraw_until",
+    "year_dates",
 ]

@@ -51,6 +51,9 @@ class Rules:
     # An organisation gets a renewal quote so long before its term ends, and it holds so long (law.md 3.4).
     quote_days_before: int = 90
     quote_valid_days: int = 90
+    # Its invoice is due so long after it was issued, and it is reminded so long after that day (law.md 3.4: 30, 45, 60).
+    invoice_due_days: int = 30
+    invoice_reminded_days: tuple[int, ...] = (15, 30)
 
     # C. conso L221-18; the post of periodicals gives no proof of delivery, so a margin stands for it.
     withdrawal_days: int = 14
@@ -69,6 +72,12 @@ class Rules:
     # The cautious end of D+5 to D+7: what is promised on it must hold.
     sepa_settlement_banking_days: int = 7
     cutoff_working_days: int = 10
+
+    # Issues further apart, and fewer months planned, are warned of at the desk of fulfilment.
+    most_months_between_issues: int = 4
+    planned_months_ahead: int = 12
+    # An issue that is posted later than so many days after what a reader was told is told by letter (law.md 7.5).
+    late_issue_told_days: int = 15
 
 
 RULES = Rules()

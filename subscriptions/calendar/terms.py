@@ -74,6 +74,11 @@ def term_dates(
     return term_after(first_start, number, rules=rules)
 
 
+def year_dates(year: int) -> TermDates:
+    """Dates of the term of a civil year, as institutions order them (law.md 7.6): January to December."""
+    return TermDates(date(year, 1, 1), date(year, 12, 31), date(year + 1, 1, 1))
+
+
 def last_day_to_refuse(renews_on: date) -> date:
     """D: the day before the renewal, to its last minute (law.md 4.7)."""
     return renews_on - _DAY

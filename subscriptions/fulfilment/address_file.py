@@ -46,7 +46,8 @@ def written(run: MailingRun) -> Iterator[bytes]:
     house = run.house
     columns = chosen(house.columns)
     # COPY takes no parameters of its own.
-    query = connection.ops.compose_sql(_copy(run, columns), shared(run))
+    operations: Any = connection.ops
+    query = operations.compose_sql(_copy(run, columns), shared(run))
     held = bytearray()
     with connection.cursor() as cursor, cursor.copy(query) as lines:
         for line in lines:
@@ -79,7 +80,7 @@ def shared(run: MailingRun) -> dict[str, Any]:
     deposit = f"{run.deposit_on:%Y%m%d}" if run.deposit_on else ""
     issue = run.issue
     return {
-        "title": issue.magazine.code, "number": issue.number, "weight": run.house.weight_g, "deposit": deposit, "run": run.pk,
+        "title": issue.magazine.code, "number": issue.printed, "weight": run.house.weight_g, "deposit": deposit, "run": run.pk,
     }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ COLUMNS: Mapping[str, Column] = {
     column.name: column
     for column in (
         Column("code_titre", "%(title)s::text", 10),
-        Column("num_parution", "%(number)s::int", 5),
+        Column("num_parution", "%(number)s::text", 5),
         Column("num_abonne", "line.number", 10, may_be_blank=True),
         Column("num_abonnement", "line.contract", 16),
         Column("qte", "line.copies", 3),

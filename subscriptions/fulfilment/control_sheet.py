@@ -26,7 +26,7 @@ def facts_of(run: MailingRun) -> Mapping[str, Any]:
     closed = paris_day(run.closed_at)
     table = run.counts["table"]
     return {
-        "title": f"Bordereau de contrôle, {issue.magazine.title} n° {issue.number}",
+        "title": f"Bordereau de contrôle, {issue.magazine.title} n° {issue.printed}",
         "author": settings.PUBLISHER["name"],
         "on": [closed.year, closed.month, closed.day],
         "under": f"{RUN_KINDS[run.kind]} arrêté le {day(closed)}, à mettre en poste le {day(run.deposit_on)}.",

@@ -17,6 +17,7 @@ from payments.actors import Actor
 from payments.days import paris_day
 from payments.territories import VatZone
 from subscriptions.calendar import DeliveryZone
+from subscriptions.fulfilment.addressed import address_key, stay_join
 from subscriptions.gifts.announcing import inserts_of
 from subscriptions.models import Entitlement, EntitlementMovement, Issue, MailingRun, Offer, Subscription
 from subscriptions.moving import move_copies_of_run
@@ -52,7 +53,7 @@ SELECT id FROM subscriptions_subscription WHERE id IN (
 LINES = f"""
 WITH coming AS (
     SELECT term.subscription_id, term.number AS term, term.quantity, copy.id AS entitlement_id, copy.issue_id, copy.state,
-        COUNT(*) OVER each AS coming, MAX(issue.number) OVER each AS last, COUNT(*) FILTER (WHERE issue.id IS NULL) OVER each AS waiting
+        COUNT(*) OVER each AS coming, MAX(COALESCE(issue.last_number, issue.number)) OVER each AS last, COUNT(*) FILTER (WHERE issue.id IS NULL) OVER each AS waiting
     FROM subscriptions_entitlement copy
     JOIN subscriptions_term term ON term.id = copy.term_id
     LEFT JOIN subscriptions_issue issue ON issue.id = copy.issue_id
@@ -64,7 +65,7 @@ WITH coming AS (
 ), lines AS (
     SELECT CASE WHEN who.is_gift THEN 'GFT' ELSE 'ABO' END AS kind, COALESCE(who.number, '') AS number,
         COALESCE(who.number, '') || '-' || owed.term AS contract, owed.subscription_id, owed.entitlement_id,
-        NULL::bigint AS free_copy_id, receiver.address_id, owed.quantity AS copies,
+        NULL::bigint AS free_copy_id, {address_key(recipient="receiver")} AS address_id, owed.quantity AS copies,
         CASE WHEN who.renewal = '{Offer.Renewal.FIXED}' THEN owed.last + owed.waiting END AS last_number,
         owed.coming - 1 AS copies_left,
         COALESCE(%(inserts)s::jsonb ->> owed.subscription_id::text,
@@ -73,6 +74,7 @@ WITH coming AS (
     FROM owed
     JOIN subscriptions_subscription who ON who.id = owed.subscription_id
     JOIN subscriptions_recipient receiver ON receiver.id = who.recipient_id
+    {stay_join(recipient="receiver", post_on="%(post_on)s")}
     WHERE owed.nth = 1 AND NOT EXISTS (
         SELECT FROM subscriptions_dispatch line
         WHERE line.subscription_id = owed.subscription_id AND line.issue_id = %(issue)s AND line.kind <> 'RCL')
@@ -80,7 +82,7 @@ WITH coming AS (
     SELECT CASE free.kind WHEN 'free' THEN 'GRA' WHEN 'proof' THEN 'JUS' ELSE 'ABO' END, free.number, free.number,
         NULL, NULL, free.id, free.address_id, free.copies, free.until_number, NULL, ''
     FROM subscriptions_freecopy free
-    WHERE free.magazine_id = %(magazine)s AND free.ended_at IS NULL AND free.from_number <= %(number)s
+    WHERE free.magazine_id = %(magazine)s AND free.ended_at IS NULL AND free.from_number <= %(ends)s
         AND COALESCE(free.until_number, %(number)s) >= %(number)s
         AND NOT EXISTS (SELECT FROM subscriptions_dispatch line WHERE line.free_copy_id = free.id AND line.issue_id = %(issue)s)
 ), placed AS (
@@ -150,7 +152,7 @@ def freeze(run: MailingRun, *, actor: Actor, at: datetime) -> Frozen:
         on=paris_day(at),
         actor=actor,
         at=at,
-        reason=f"in the file {run.sequence} of issue {issue.number}",
+        reason=f"in the file {run.sequence} of issue {issue.printed}",
     )
     frozen = count(run)
     paid = run.lines.filter(entitlement__isnull=False).count()
@@ -167,7 +169,7 @@ def facts_of(issue: Issue) -> dict[str, Any]:
     owed = Entitlement.objects.filter(issue=issue.pk, state=Copy.OWED)
     gifts = Subscription.objects.filter(is_gift=True, terms__entitlements__in=owed).distinct()
     return {
-        "issue": issue.pk, "number": issue.number, "magazine": issue.magazine_id, "inserts": json.dumps(inserts_of(gifts)),
+        "issue": issue.pk, "number": issue.number, "ends": issue.ends, "post_on": issue.post_on, "magazine": issue.magazine_id, "inserts": json.dumps(inserts_of(gifts)),
         "vat_zones": json.dumps(ZONES), "delivery_zones": json.dumps(ELSEWHERE),
     }  # fmt: skip
 

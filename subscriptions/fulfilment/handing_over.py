@@ -88,7 +88,7 @@ def count_received(run_id: int, *, copies: int, actor: Actor, at: datetime, reas
         DeskItem.Desk.FULFILMENT,
         kind=MISCOUNT,
         subject=subject,
-        sentence=f"Le routeur compte {copies} exemplaires du n° {run.issue.number}, notre fichier en a {run.copies}.",
+        sentence=f"Le routeur compte {copies} exemplaires du n° {run.issue.printed}, notre fichier en a {run.copies}.",
         at=at,
     )
     return False

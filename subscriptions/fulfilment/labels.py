@@ -57,7 +57,7 @@ def labels(run: MailingRun, *, sheet: str, skip: int = 0) -> bytes:
     on = paris_day(run.closed_at)
     form = SHEETS[sheet]
     facts: dict[str, Any] = {
-        "title": f"Étiquettes, n° {run.issue.number}",
+        "title": f"Étiquettes, n° {run.issue.printed}",
         "author": settings.PUBLISHER["name"],
         "on": [on.year, on.month, on.day],
         "sheet": {

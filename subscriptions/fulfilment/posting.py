@@ -63,7 +63,7 @@ def post_run(run_id: int, *, on: date, actor: Actor, at: datetime, reason: str =
     _may_post(run, on=on)
     revenue = _by_rate(run)
     issue = run.issue
-    served = move_copies_of_run(run, Kind.SERVE, on=on, actor=actor, at=at, reason=f"issue {issue.number} posted")
+    served = move_copies_of_run(run, Kind.SERVE, on=on, actor=actor, at=at, reason=f"issue {issue.printed} posted")
     post([_entry(run, rate, value, on=on) for rate, value in sorted(revenue.items()) if value], actor=actor, at=at)
     run.posted_on = on
     move_run(run, Run.POSTED, actor=actor, at=at, reason=reason, also=("posted_on",))
@@ -96,7 +96,7 @@ def _say_what_was_left(issue: Issue, *, at: datetime) -> None:
             DeskItem.Desk.FULFILMENT,
             kind=COMPLEMENT_DUE,
             subject=f"issue:{issue.pk}",
-            sentence=f"Le n° {issue.number} est parti, {left} exemplaires en sont encore dus : faire un complément.",
+            sentence=f"Le n° {issue.printed} est parti, {left} exemplaires en sont encore dus : faire un complément.",
             at=at,
         )
 
@@ -112,7 +112,7 @@ def _by_rate(run: MailingRun) -> dict[Decimal, Decimal]:
 
 
 def _entry(run: MailingRun, rate: Decimal, value: Decimal, *, on: date) -> EntryDraft:
-    number = run.issue.number
+    number = run.issue.printed
     return EntryDraft(
         journal=LedgerEntry.Journal.MISC,
         source=f"posting:{run.pk}:{rate:.2f}",

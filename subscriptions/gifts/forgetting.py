@@ -28,6 +28,7 @@ from subscriptions.models import (
     PostalAddress,
     Recipient,
     Subscription,
+    TemporaryAddress,
 )
 from subscriptions.moving import COMING
 from subscriptions.places import blank, needed_by_a_file
@@ -131,6 +132,7 @@ def _blank(gift: Gift, *, actor: Actor, at: datetime, reason: str) -> bool:
     recipients = Recipient.objects.filter(pk__in=keys)
     moves = AddressChange.objects.filter(recipient__in=recipients)
     lived = Q(pk__in=recipients.values("address")) | Q(pk__in=moves.values("old")) | Q(pk__in=moves.values("new"))
+    lived |= Q(pk__in=TemporaryAddress.objects.filter(recipient__in=recipients).values("address"))
     # Their gifts of other years were sent to them as well.
     theirs = (
         Order.objects.filter(Q(gift__subscription__recipient__in=keys) | Q(pk=gift.order_id))

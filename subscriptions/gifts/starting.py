@@ -53,5 +53,5 @@ def already_given(gift: Gift) -> int:
     number = max((one.last_number for one in promised_by(followed).values()), default=0)
     copies = Entitlement.objects.filter(term__subscription=gift.subscription_id).exclude(state__in=GONE)
     for copy in copies.select_related("issue").order_by("term__number", "rank"):
-        number = max(number, copy.issue.number) if copy.issue else number + 1
+        number = max(number, copy.issue.ends) if copy.issue else number + 1
     return number

@@ -1,7 +1,11 @@
 """Every table of the middle floor, one module per subject; verbs live in the rooms beside."""
 
+from subscriptions.models.dates import IssueMove, TemporaryAddress, TemporaryAddressEnd
 from subscriptions.models.declarations import Declaration, DeclarationEvent
+from subscriptions.models.digital import ApiToken, DigitalConsent, DigitalDownload, DigitalRule, IssueFile
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
+from subscriptions.models.imports import ImportFile, ImportFileEvent, ImportRow
+from subscriptions.models.institutions import Agency, AgencyDiscount, PurchaseOrder
 from subscriptions.models.looks import Look
 from subscriptions.models.notices import Notice, NoticeProof
 from subscriptions.models.offers import Issue, LegalText, Magazine, Offer, Price
@@ -40,11 +44,17 @@ from subscriptions.models.support import Contact, HandOver
 
 __all__ = [
     "AddressChange",
+    "Agency",
+    "AgencyDiscount",
+    "ApiToken",
     "CarriedTerm",
     "Consent",
     "Contact",
     "Declaration",
     "DeclarationEvent",
+    "DigitalConsent",
+    "DigitalDownload",
+    "DigitalRule",
     "Disclosure",
     "Dispatch",
     "Entitlement",
@@ -53,7 +63,12 @@ __all__ = [
     "Gift",
     "GiftEvent",
     "HandOver",
+    "ImportFile",
+    "ImportFileEvent",
+    "ImportRow",
     "Issue",
+    "IssueFile",
+    "IssueMove",
     "LegalText",
     "Look",
     "LostMailbox",
@@ -77,6 +92,7 @@ __all__ = [
     "Price",
     "PriceChange",
     "PriceChangeEvent",
+    "PurchaseOrder",
     "Quote",
     "QuoteRendering",
     "QuoteSeries",
@@ -93,6 +109,8 @@ __all__ = [
     "RenewalProof",
     "Subscription",
     "SubscriptionEvent",
+    "TemporaryAddress",
+    "TemporaryAddressEnd",
     "Term",
     "TermUndone",
     "UnsignedRunRule",

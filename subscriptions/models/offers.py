@@ -6,11 +6,12 @@ from datetime import date
 from typing import ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import DateRangeField, IntegerRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models.functions import Coalesce
 
 from payments.models.amounts import eur_only, euros
+from subscriptions.calendar.issues import printed
 
 
 class DateRange(models.Func):
@@ -18,6 +19,13 @@ class DateRange(models.Func):
 
     function = "DATERANGE"
     output_field = DateRangeField()
+
+
+class NumberRange(models.Func):
+    """`int4range(from, to, bounds)`, so that no two issues bear one number."""
+
+    function = "INT4RANGE"
+    output_field = IntegerRangeField()
 
 
 class Magazine(models.Model):
@@ -46,6 +54,11 @@ class Issue(models.Model):
 
     magazine = models.ForeignKey(Magazine, on_delete=models.PROTECT, related_name="issues")
     number = models.PositiveIntegerField()
+    last_number = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="second number of a double issue, one copy all the same; empty for a single one",
+    )
     cover_month = models.PositiveSmallIntegerField()
     cover_year = models.PositiveSmallIntegerField()
     headline = models.CharField(max_length=200, blank=True)
@@ -61,6 +74,21 @@ class Issue(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["magazine", "number"], name="issue_number_once"),
             models.UniqueConstraint(fields=["magazine", "cover_year", "cover_month"], name="issue_cover_once"),
+            models.CheckConstraint(
+                condition=models.Q(last_number=None) | models.Q(last_number=models.F("number") + 1),
+                name="issue_two_numbers",
+            ),
+            # Both numbers of a double issue are taken.
+            ExclusionConstraint(
+                name="issue_numbers_apart",
+                expressions=[
+                    ("magazine", RangeOperators.EQUAL),
+                    (
+                        NumberRange("number", Coalesce("last_number", "number"), models.Value("[]")),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
             models.CheckConstraint(condition=models.Q(cover_month__range=(1, 12)), name="issue_cover_month"),
             models.CheckConstraint(condition=models.Q(cutoff_on__lt=models.F("post_on")), name="issue_cutoff_first"),
             models.CheckConstraint(
@@ -71,7 +99,17 @@ class Issue(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.magazine_id} n° {self.number}"
+        return f"{self.magazine_id} n° {self.printed}"
+
+    @property
+    def printed(self) -> str:
+        """« 26 » or « 26-27 »."""
+        return printed(self.number, self.last_number)
+
+    @property
+    def ends(self) -> int:
+        """The last number it bears; the next issue takes the one after."""
+        return self.last_number or self.number
 
 
 class Offer(models.Model):

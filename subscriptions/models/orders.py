@@ -28,6 +28,7 @@ class Order(models.Model):
     class State(models.TextChoices):
         DRAFT = "draft", "draft"
         AWAITING_PAYMENT = "awaiting_payment", "awaiting payment"
+        INVOICED = "invoiced", "invoiced, to be paid"
         PAID = "paid", "paid"
         EXPIRED = "expired", "expired"
         CANCELLED = "cancelled", "cancelled"
@@ -42,6 +43,7 @@ class Order(models.Model):
 
     offer = models.ForeignKey("Offer", on_delete=models.PROTECT, related_name="orders")
     price = models.ForeignKey("Price", on_delete=models.PROTECT, related_name="orders")
+    quantity = models.PositiveSmallIntegerField(default=1, help_text="copies of each issue, to one address")
     amount = euros()
     vat_zone = models.CharField(max_length=20)
     vat_rate = models.DecimalField(max_digits=5, decimal_places=2, help_text="percent")
@@ -78,9 +80,13 @@ class Order(models.Model):
         constraints = [
             eur_only("amount", "order_eur"),
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="order_positive"),
+            # A gift is one copy of each issue; that nothing else renews itself is in migration 0021.
+            models.CheckConstraint(
+                condition=models.Q(quantity=1) | models.Q(quantity__gt=1, is_gift=False), name="order_quantity"
+            ),
             models.UniqueConstraint(
                 fields=["form_token"],
-                condition=models.Q(state__in=["draft", "awaiting_payment", "paid"]),
+                condition=models.Q(state__in=["draft", "awaiting_payment", "invoiced", "paid"]),
                 name="order_one_living_per_form",
             ),
         ]

@@ -41,6 +41,7 @@ class Subscription(models.Model):
     renewal = models.CharField(max_length=10, choices=Offer.Renewal.choices)
     offer = models.ForeignKey("Offer", on_delete=models.PROTECT, related_name="subscriptions")
     is_gift = models.BooleanField(default=False, help_text="its payer gave it: the copies are somebody else's")
+    on_invoice = models.BooleanField(default=False, help_text="ordered by an institution, and paid against invoices")
     saved_method = models.ForeignKey(
         "payments.SavedMethod", null=True, blank=True, on_delete=models.PROTECT, related_name="subscriptions"
     )
@@ -61,6 +62,11 @@ class Subscription(models.Model):
             models.CheckConstraint(
                 condition=models.Q(is_gift=False) | models.Q(renewal="fixed", saved_method=None),
                 name="subscription_gift_never_renews",
+            ),
+            # Nor does an institution's (law.md 3.4, 7.6): it orders each year by a paper of its own.
+            models.CheckConstraint(
+                condition=models.Q(on_invoice=False) | models.Q(renewal="fixed", saved_method=None, is_gift=False),
+                name="subscription_on_invoice_never_renews",
             ),
         ]
         # Who lapsed on a day is reminded so many days later (`subscriptions.renewals.reminding`).
@@ -142,6 +148,12 @@ class Term(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(ends_on__gt=models.F("starts_on")), name="term_dates"),
             models.CheckConstraint(condition=models.Q(quantity__gt=0), name="term_quantity"),
+            # What renews itself is one copy of each issue.
+            models.CheckConstraint(
+                condition=models.Q(quantity=1)
+                | models.Q(quantity__gt=1) & (models.Q(order__isnull=False) | models.Q(payment=None)),
+                name="term_several_copies",
+            ),
             eur_only("amount", "term_eur"),
             eur_only("amount_ht", "term_ht_eur"),
         ]

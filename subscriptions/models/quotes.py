@@ -41,6 +41,7 @@ class Quote(models.Model):
     price = models.ForeignKey("Price", on_delete=models.PROTECT, related_name="quotes")
     title = models.CharField(max_length=300, help_text="the line, as printed")
     copies = models.PositiveSmallIntegerField()
+    quantity = models.PositiveSmallIntegerField(default=1, help_text="copies of each issue")
     amount = euros()
     amount_ht = euros()
     vat_zone = models.CharField(max_length=20)

@@ -47,7 +47,7 @@ def address_changed(facts: Facts) -> Context:
         "change": change,
         "recipient": change.recipient.name,
         "address": change.new.lines,
-        "first_issue": issue(change.first_issue.number) if change.first_issue else "",
+        "first_issue": issue(change.first_issue.printed) if change.first_issue else "",
         "first_posted_about": day(change.first_issue.post_on) if change.first_issue else "",
         "correct_url": _correct_url(change),
     }

@@ -34,7 +34,7 @@ def paid(facts: Facts) -> Context:
         **_told_of(renewal),
         "invoice": invoice,
         "invoice_reference": invoice.reference,
-        "numbers": f"{term.copies}, {issues([copy.number for copy in copies])}"
+        "numbers": f"{term.copies}, {issues([copy.printed for copy in copies])}"
         if len(copies) == term.copies
         else str(term.copies),
         "period": f"du {day(term.starts_on)} au {day(term.ends_on)}",

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from payments.money import french
+from subscriptions.calendar import numbers_from
 from subscriptions.gifts.ending import remindable_gifts, served_copies
 from subscriptions.gifts.links import again_path, stop_path
 from subscriptions.gifts.starting import already_given, begun_with
@@ -46,7 +47,7 @@ class Ending:
             "recipient": gift.recipient_name,
             "copies_left": sum(copy.state in COMING for copy in copies),
             "last": {
-                "number": issue(last.number),
+                "number": issue(last.printed),
                 "month": month(last.cover_month, last.cover_year),
                 "posted_on": day(last.posted_on or last.post_on),
             }
@@ -80,8 +81,8 @@ def _offered(gift: Gift, *, on: date, again: bool) -> dict[str, Any] | None:
     first = standing.first_issue
     return {
         "amount": french(standing.amount),
-        "which": issues(range(first.number, first.number + standing.offer.copies)),
-        "first": issue(first.number),
+        "which": issues(numbers_from(first.number, standing.issues, standing.offer.copies)),
+        "first": issue(first.printed),
         "first_posted_on": day(first.post_on),
     }
 

@@ -101,7 +101,7 @@ def _gift(facts: Facts) -> tuple[Gift, list[Entitlement]]:
 
 
 def _told_of(gift: Gift, copies: list[Entitlement]) -> Context:
-    numbers = [copy.issue.number for copy in copies if copy.issue is not None]
+    numbers = [copy.issue.printed for copy in copies if copy.issue is not None]
     subscription = gift.subscription
     if subscription is None:
         raise ValueError(f"gift {gift.pk} is not paid")
@@ -127,7 +127,7 @@ def _issue(row: Issue | None) -> dict[str, str] | None:
     if row is None:
         return None
     return {
-        "number": issue(row.number),
+        "number": issue(row.printed),
         "month": month(row.cover_month, row.cover_year),
         "posted_on": day(row.posted_on or row.post_on),
     }

@@ -21,7 +21,7 @@ def recipient(facts: Facts) -> Context:
         "title": done.subscription.magazine.title,
         "recipient": new.name if new else "",
         "address": new.address.lines if new else [],
-        "first_issue": issue(done.first_issue.number) if done.first_issue else "",
+        "first_issue": issue(done.first_issue.printed) if done.first_issue else "",
         "first_posted_about": day(done.first_issue.post_on) if done.first_issue else "",
     }
 

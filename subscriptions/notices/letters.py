@@ -14,9 +14,12 @@ from subscriptions.notices import (
     announcing,
     attachments,
     charges,
+    digital,
     gift_reminders,
     gifts,
     hand_overs,
+    institutions,
+    late_issues,
     links_sent,
     pauses,
     prices,
@@ -24,7 +27,9 @@ from subscriptions.notices import (
     quotes,
     reminders,
     repayments,
+    stays,
     stoppings,
+    taken_over,
 )
 from subscriptions.notices.letter import Letter, OnStall
 
@@ -329,6 +334,23 @@ LETTERS: Mapping[str, Letter] = {
         untrue_because=quotes.ordered_since,
         one_click=True,
     ),
+    "institution_invoice": Letter(
+        rank=SERVICE,
+        facts=frozenset({"order_id", "term_id", "invoice_id"}),
+        context=institutions.invoiced,
+        attachments=attachments.invoice,
+        untrue_because=institutions.taken_back,
+        keep_days=CONTRACT,
+    ),
+    # Who was reminded of a debt, and when, is asked for as long as the debt may be.
+    "invoice_overdue": Letter(
+        rank=SERVICE,
+        facts=frozenset({"invoice_id", "days", "first"}),
+        context=institutions.overdue,
+        attachments=attachments.invoice,
+        untrue_because=institutions.paid_since,
+        keep_days=CONTRACT,
+    ),
     # --- pauses ---
     "pause_confirmed": Letter(
         rank=SERVICE,
@@ -341,6 +363,34 @@ LETTERS: Mapping[str, Letter] = {
         facts=frozenset({"subscription_id", "pause_ids"}),
         context=pauses.ended,
         untrue_because=pauses.paused_again,
+    ),
+    # --- the calendar of issues ---
+    # A day that was told is promised (C. conso L216-1): rather twice than never.
+    "issue_late": Letter(
+        rank=SERVICE,
+        facts=frozenset({"move_id", "subscription_id", "told_on"}),
+        context=late_issues.slipped,
+        untrue_because=late_issues.no_longer_late,
+        keep_days=CONTRACT,
+    ),
+    "temporary_address": Letter(
+        rank=SERVICE,
+        facts=frozenset({"temporary_id"}),
+        context=stays.given,
+        untrue_because=stays.over_already,
+    ),
+    "temporary_address_ended": Letter(
+        rank=SERVICE,
+        facts=frozenset({"temporary_id"}),
+        context=stays.ended,
+    ),
+    # --- the digital edition ---
+    # What is confirmed ends a right (C. conso L221-28, 13°): rather twice than never.
+    "digital_agreed": Letter(
+        rank=LEGAL,
+        facts=frozenset({"consent_id"}),
+        context=digital.agreed,
+        keep_days=CONTRACT,
     ),
     # --- the support desk ---
     "name_corrected": Letter(
@@ -366,6 +416,14 @@ LETTERS: Mapping[str, Letter] = {
         facts=frozenset({"reissue_id"}),
         context=repayments.reissued,
         attachments=attachments.both_papers,
+    ),
+    # --- readers of another house ---
+    "taken_over": Letter(
+        rank=SERVICE,
+        facts=frozenset({"term_id"}),
+        context=taken_over.arrived,
+        untrue_because=taken_over.no_longer_so,
+        keep_days=CONTRACT,
     ),
     # --- links that a reader asked for ---
     "link_card": Letter(

@@ -50,12 +50,12 @@ def _said(facts: Facts, pauses: Sequence[Pause]) -> dict[str, Any]:
     return {
         "pauses": pauses,
         "several": len(pauses) > 1,
-        "issues": one_by_one([one.issue.number for one in pauses]),
+        "issues": one_by_one([one.issue.printed for one in pauses]),
         "subscriber_number": subscription.number or "",
         "title": subscription.magazine.title,
-        "next_issue": issue(dates.next_issue.number) if dates.next_issue else "",
+        "next_issue": issue(dates.next_issue.printed) if dates.next_issue else "",
         "next_posted": day(dates.next_issue.post_on) if dates.next_issue else "",
-        "last_issue": issue(dates.last_number) if dates.last_number else "",
+        "last_issue": issue(dates.last_printed) if dates.last_printed else "",
         "last_posted": day(last.post_on) if last else "",
         "renews_on": day(renewal.on) if renewal else "",
         # While the last issue has no day yet, that of the renewal may still move: later only.
@@ -66,7 +66,7 @@ def _said(facts: Facts, pauses: Sequence[Pause]) -> dict[str, Any]:
     }
 
 
-def one_by_one(numbers: Sequence[int]) -> str:
+def one_by_one(numbers: Sequence[int | str]) -> str:
     """Each of them by its number, as it follows « les »: « n° 25, n° 26 et n° 27 », and never a run."""
     named = [issue(number) for number in numbers]
     return " et ".join(part for part in (", ".join(named[:-1]), *named[-1:]) if part)

@@ -52,10 +52,10 @@ def confirmation(facts: Facts) -> Context:
         "numbers": _numbers(term, copies),
         "prolongs": prolongs,
         "without_gap": prolongs and _without_gap(term),
-        "first_issue": issue(first.number) if first else "",
+        "first_issue": issue(first.printed) if first else "",
         "first_cover": month(first.cover_month, first.cover_year) if first else "",
         "first_posted_about": day(first.post_on) if first else "",
-        "last_issue": issue(copies[-1].number) if len(copies) == term.copies else "",
+        "last_issue": issue(copies[-1].printed) if len(copies) == term.copies else "",
         "period": f"du {day(term.starts_on)} au {day(term.ends_on)}",
         "paid_on": day(term.payment.received_on) if term.payment and term.payment.received_on else "",
         "paid_by": paid_by(term.payment) if term.payment else "",
@@ -76,11 +76,12 @@ def confirmation(facts: Facts) -> Context:
 
 def _numbers(term: Term, copies: Sequence[Issue]) -> str:
     """« 4, du n° 25 au n° 28 »; of issues that are not all planned yet, the first."""
+    each = f", {term.quantity} exemplaires de chaque" if term.quantity > 1 else ""
     if not copies:
-        return str(term.copies)
+        return f"{term.copies}{each}"
     if len(copies) < term.copies:
-        return f"{term.copies}, à partir du {issue(copies[0].number)}"
-    return f"{term.copies}, {issues([copy.number for copy in copies])}"
+        return f"{term.copies}{each}, à partir du {issue(copies[0].printed)}"
+    return f"{term.copies}{each}, {issues([copy.printed for copy in copies])}"
 
 
 def _without_gap(term: Term) -> bool:
@@ -108,7 +109,7 @@ def pending(facts: Facts) -> Context:
         "order": order,
         "paid_by": paid_by(payment) if payment else "prélèvement SEPA",
         "expected_on": day(settles_on),
-        "first_issue": issue(first.number),
+        "first_issue": issue(first.printed),
         "first_posted_about": day(first.post_on),
     }
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from payments.money import french
+from subscriptions.calendar import numbers_from
 from subscriptions.models import Issue, Offer, Subscription, Term
 from subscriptions.moving import COMING
 from subscriptions.notices.french import day, issue, issues, month
@@ -82,7 +83,7 @@ def offered(subscription: Subscription, *, on: date) -> dict[str, Any] | None:
     first = standing.first_issue
     return {
         "amount": french(standing.amount),
-        "which": issues(range(first.number, first.number + standing.offer.copies)),
+        "which": issues(numbers_from(first.number, standing.issues, standing.offer.copies)),
         "first": _issue(first),
         "starts_on": day(standing.term.starts_on),
         "copies": standing.offer.copies,
@@ -112,7 +113,7 @@ def _issue(row: Issue | None) -> dict[str, str] | None:
     if row is None:
         return None
     return {
-        "number": issue(row.number),
+        "number": issue(row.printed),
         "month": month(row.cover_month, row.cover_year),
         "posted_on": day(row.posted_on or row.post_on),
     }

@@ -29,7 +29,7 @@ from subscriptions.calendar import (
 from subscriptions.models import Issue, LegalText, Magazine, Offer, Price
 
 ISSUE_FIELDS = (
-    "id", "number", "cover_month", "cover_year", "headline", "contents", "pages", "cutoff_on", "post_on", "posted_on",
+    "id", "number", "last_number", "cover_month", "cover_year", "headline", "contents", "pages", "cutoff_on", "post_on", "posted_on",
     "state",
 )  # fmt: skip
 OFFER_FIELDS = ("id", "code", "title", "renewal", "copies", "months", "vat_category", "on_sale_from", "on_sale_to")
@@ -57,7 +57,8 @@ class Prolongs:
 class Standing:
     """One offer as it stands in one delivery zone on one day: what a quote says, without a buyer or his VAT.
 
-    `prolongs`: set where it would prolong a subscription; then term and issues are that one's next.
+    `prolongs`: set where it would prolong a subscription; then term and issues are that one's next. `quantity`: copies of
+    each issue.
     """
 
     offer: Offer
@@ -67,11 +68,12 @@ class Standing:
     term: TermDates
     issues: Sequence[Issue]
     prolongs: Prolongs | None = None
+    quantity: int = 1
 
     @property
     def amount(self) -> Any:
-        """The price incl. VAT and postage (Money)."""
-        return self.price.amount
+        """The price incl. VAT and postage (Money), of all copies of each issue."""
+        return self.price.amount * self.quantity
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ def dates_of(issue: Issue) -> IssueDates:
     """What the calendar wants to know of a row."""
     return IssueDates(
         number=issue.number,
+        last_number=issue.last_number,
         cover_month=issue.cover_month,
         cover_year=issue.cover_year,
         cutoff_on=issue.cutoff_on,

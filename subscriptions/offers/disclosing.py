@@ -22,9 +22,10 @@ from subscriptions.calendar import (
     expected_sepa_settlement,
     first_issue,
     last_day_to_refuse,
+    numbers_from,
 )
 from subscriptions.models import Issue, Offer
-from subscriptions.notices.french import issue, issues, month
+from subscriptions.notices.french import copies_said, issue, issues, month
 from subscriptions.offers.catalogue import Prolongs, Shelf, dates_of
 from subscriptions.texts import online_functions
 
@@ -54,6 +55,8 @@ class Offered(Protocol):
     def term(self) -> TermDates: ...
     @property
     def issues(self) -> Sequence[Issue]: ...
+    @property
+    def quantity(self) -> int: ...
     @property
     def prolongs(self) -> Prolongs | None: ...
 
@@ -123,8 +126,7 @@ def prolonging_words(offered: Offered) -> str:
     """« Votre abonnement 00000117 continue : du n° 29 au n° 32, à partir du 23 novembre 2027. »"""
     if offered.prolongs is None:
         raise ValueError("a new subscription prolongs nothing")
-    first = offered.first_issue.number
-    which = issues(range(first, first + offered.offer.copies))
+    which = issues(numbers_from(offered.first_issue.number, offered.issues, offered.offer.copies))
     name = " ".join(part for part in ("Votre abonnement", offered.prolongs.number) if part)
     verb = "continue" if offered.prolongs.goes_on else "reprend"
     return f"{name} {verb} : {which}, à partir du {french_day(offered.term.starts_on)}."
@@ -139,9 +141,9 @@ GUARANTEES = (
 
 def _goods(offered: Offered, publisher: Mapping[str, Any]) -> str:
     copies = offered.offer.copies
-    numbers = [row.number for row in offered.issues]
+    numbers = [row.printed for row in offered.issues]
     which = f" ({issues(numbers)})" if len(numbers) == copies else f", à partir du {issue(numbers[0])}"
-    count = f"{copies} numéros" if copies > 1 else "1 numéro"
+    count = copies_said(copies, offered.quantity) if copies > 1 else "1 numéro"
     pages = next((row.pages for row in reversed(offered.issues) if row.pages), None)
     size = f" Environ {pages} pages par numéro." if pages else ""
     return (
@@ -168,14 +170,14 @@ def _first_issue(offered: Offered, on: date, shelf: Shelf) -> str:
     # A subscription that goes on may be prolonged once the file is closed: its copy leaves with the late ones.
     before = "cette date" if on >= first.cutoff_on else f"le {french_day(first.cutoff_on)}"
     said = (
-        f"{issue(first.number)} ({month(first.cover_month, first.cover_year)}), mise en poste prévue le "
+        f"{issue(first.printed)} ({month(first.cover_month, first.cover_year)}), mise en poste prévue le "
         f"{french_day(first.post_on)}, pour un paiement reçu avant {before}."
     )
     by_debit = _first_by_debit(on, shelf)
     if by_debit is not None and by_debit.number > first.number:
         said += (
             " Par prélèvement SEPA, que la banque confirme en quelques jours : "
-            f"{issue(by_debit.number)}, mise en poste prévue le {french_day(by_debit.post_on)}."
+            f"{issue(by_debit.printed)}, mise en poste prévue le {french_day(by_debit.post_on)}."
         )
     return said[0].upper() + said[1:]
 

@@ -14,9 +14,11 @@ from subscriptions.models import Order
 State = Order.State
 
 #: From → to. Late money may still pay an expired or cancelled order; `paid` is final, refunds are other rows.
+#: An institution's is served while it is invoiced, and paid once nothing of its invoice is left to pay.
 TRANSITIONS: dict[str, frozenset[str]] = {
-    State.DRAFT: frozenset({State.AWAITING_PAYMENT, State.PAID, State.EXPIRED, State.CANCELLED}),
+    State.DRAFT: frozenset({State.AWAITING_PAYMENT, State.INVOICED, State.PAID, State.EXPIRED, State.CANCELLED}),
     State.AWAITING_PAYMENT: frozenset({State.PAID, State.EXPIRED, State.CANCELLED}),
+    State.INVOICED: frozenset({State.PAID, State.CANCELLED}),
     State.EXPIRED: frozenset({State.PAID}),
     State.CANCELLED: frozenset({State.PAID}),
     State.PAID: frozenset(),

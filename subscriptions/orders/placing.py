@@ -183,6 +183,7 @@ def _write(wish: Wish, *, form_token: UUID, content: str, older: Order | None, a
         placed_at=at,
         offer=quote.offer,
         price=quote.price,
+        quantity=quote.quantity,
         amount=quote.amount,
         vat_zone=quote.vat.zone,
         vat_rate=quote.vat.rate,

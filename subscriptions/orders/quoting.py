@@ -30,7 +30,7 @@ class NotForSale(ValidationError):
 class Quote:
     """One offer for one address on one day: price incl. VAT and postage, VAT treatment, first issue and dates.
 
-    `prolongs`: the subscription whose next term it would be; None for a new one.
+    `prolongs`: the subscription whose next term it would be; None for a new one. `quantity`: copies of each issue.
     """
 
     offer: Offer
@@ -41,11 +41,12 @@ class Quote:
     term: TermDates
     issues: Sequence[Issue]
     prolongs: Prolongs | None = None
+    quantity: int = 1
 
     @property
     def amount(self) -> Any:
-        """Total incl. VAT and postage (Money, EUR)."""
-        return self.price.amount
+        """Total incl. VAT and postage (Money, EUR), of all copies of each issue."""
+        return self.price.amount * self.quantity
 
 
 def quote(
@@ -58,11 +59,12 @@ def quote(
     shelf: Shelf | None = None,
     renews: Held | None = None,
     gift: Start | None = None,
+    quantity: int | None = None,
 ) -> Quote:
     """Price, VAT and dates of an offer. One query, none when today's `shelf` is given.
 
     `renews`: the subscription that it is to prolong, with what that one has promised so far. `gift`: with which issue it
-    begins, where it is a gift.
+    begins, where it is a gift. `quantity`: copies of each issue; those of the term before, or one, where nothing is said.
     No VIES answer is stored yet, so a VAT number changes nothing: French VAT (law.md 1.3). Raises NotForSale when the
     offer is off sale, has no price for the zone or no issue to begin with; UnknownTerritory for a country that is none.
     """
@@ -91,6 +93,12 @@ def quote(
             raise NotForSale(_("A gift can no longer begin with this issue. Please choose another one."), code="start")
     if standing is None:
         raise NotForSale(_("The coming issues are not planned yet: this offer is back in a few days."), code="no_issue")
+    copies = standing.quantity if quantity is None else quantity
+    if copies > 1 and (gift is not None or current.renewal != Offer.Renewal.FIXED):
+        raise NotForSale(
+            _("Several copies of each issue are ordered year by year: please choose the offer without renewal."),
+            code="quantity",
+        )
     try:
         vat = treatment(
             zone=zone_of(country, postcode),
@@ -112,4 +120,5 @@ def quote(
         term=standing.term,
         issues=standing.issues,
         prolongs=standing.prolongs,
+        quantity=copies,
     )

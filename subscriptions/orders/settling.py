@@ -39,7 +39,8 @@ def settled(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> Colle
     opened, refused = open_paid(paid, actor=actor, at=at)
     move([one.order for one in opened], State.PAID, actor=actor, at=at)
     for one in opened:
-        one.payment.customer_id = one.order.customer_id
+        if one.payment is not None:
+            one.payment.customer_id = one.order.customer_id
     unserved = [order for order, _payment in (*late, *refused) if order.pk not in unwanted]
     _tell("order_expired_with_late_money", unserved, payments, at=at)
     return {payment.pk for _order, payment in (*late, *refused)}

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.seals import seal_of
 from subscriptions.beginning import calendars
-from subscriptions.calendar import MOST_OF_A_TERM, is_open, put_off, taken_back
+from subscriptions.calendar import MOST_OF_A_TERM, is_open, printed, put_off, taken_back
 from subscriptions.dates import dates_of_subscription
 from subscriptions.models import Entitlement, Issue, Pause, Subscription
 from subscriptions.offers.catalogue import dates_of
@@ -84,6 +84,11 @@ class Foreseen:
     last_number: int
     renews_on: date | None
     renewed_before: date | None
+
+    @property
+    def last_printed(self) -> str:
+        """The number of the last issue, both of a double one, as it is printed."""
+        return self.last.printed if self.last is not None else printed(self.last_number)
 
     @property
     def seal(self) -> str:
@@ -187,7 +192,7 @@ def _foreseen(
     # What is in a file already is posted before; it counts where nothing else is planned.
     filed = [copy.issue for copy in standing.copies if copy.state == Copy.ASSIGNED and copy.issue is not None]
     posts = [row.posted_on or row.post_on for row in (*planned, *filed)]
-    number = max((row.number for row in (*planned, *filed)), default=0) + (len(rows) - len(planned))
+    number = max((row.ends for row in (*planned, *filed)), default=0) + (len(rows) - len(planned))
     today = dates_of_subscription(standing.subscription, on=standing.on).renewal
     return Foreseen(
         issues=tuple(issues),

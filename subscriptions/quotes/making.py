@@ -20,9 +20,9 @@ from payments.desk import record_act
 from payments.invoicing.issuing import seller
 from payments.money import NBSP
 from payments.vat import split
-from subscriptions.calendar import RULES
+from subscriptions.calendar import RULES, numbers_from
 from subscriptions.models import Issue, Offer, Order, PostalAddress, Quote, QuoteSeries, Subscription
-from subscriptions.notices.french import month
+from subscriptions.notices.french import bare_issues, copies_said, month
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.orders.names import person_name
 from subscriptions.orders.quoting import Quote as Priced
@@ -88,8 +88,8 @@ def _make(subscription_id: int, *, actor: Actor, at: datetime, reason: str, by_i
     priced = _priced(subscription, buyer, on=on)
     home = subscription.recipient.address
     bill: PostalAddress = buyer.billing or buyer.delivery
-    first = priced.first_issue.number
     copies = priced.offer.copies
+    numbers = bare_issues(numbers_from(priced.first_issue.number, priced.issues, copies))
     issues = [_issue(row) for row in priced.issues]
     row = Quote(
         subscription=subscription,
@@ -100,10 +100,11 @@ def _make(subscription_id: int, *, actor: Actor, at: datetime, reason: str, by_i
         offer_id=priced.offer.pk,
         price_id=priced.price.pk,
         title=(
-            f"{subscription.offer.magazine.title} — {priced.offer.title}, {copies} numéros"
-            f" (n°{NBSP}{first} à {first + copies - 1}), port compris. Réabonnement n°{NBSP}{subscription.number}"
+            f"{subscription.offer.magazine.title} — {priced.offer.title}, {copies_said(copies, priced.quantity)}"
+            f" (n°{NBSP}{numbers}), port compris. Réabonnement n°{NBSP}{subscription.number}"
         ),
         copies=copies,
+        quantity=priced.quantity,
         amount=priced.amount,
         amount_ht=split(priced.amount.amount, priced.vat.rate)[0],
         vat_zone=priced.vat.zone,
@@ -179,7 +180,7 @@ def _number(quote: Quote, *, on: date) -> None:
 
 
 def _issue(row: Issue) -> dict[str, str | int]:
-    return {"number": row.number, "month": month(row.cover_month, row.cover_year), "post_on": row.post_on.isoformat()}
+    return {"number": row.printed, "month": month(row.cover_month, row.cover_year), "post_on": row.post_on.isoformat()}
 
 
 def _send(quote: Quote, subscription: Subscription, *, at: datetime) -> None:

@@ -24,6 +24,7 @@ from subscriptions.renewals.checks import usable
 from subscriptions.renewals.falling_due import NO_METHOD, NOT_PROVED, TOO_LATE
 from subscriptions.renewals.matters import LEGAL, PRE_DEBIT, letters, standing_letter
 from subscriptions.renewals.moving import OVER
+from subscriptions.renewals.not_before import TOO_EARLY, first_days
 from subscriptions.renewals.planning import IN_FRENCH, Wanted, Why, ends, stays, wanted
 from subscriptions.renewals.proving import CAME_BACK, still_proved
 from subscriptions.renewals.standing import FOLLOWING, Standing, standings
@@ -83,7 +84,7 @@ class Foreseen:
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What was read for one batch, by renewal; `by_post`: subscriptions whose payer is written to on paper; `unnamed`:
-    those for which no invoice can name a buyer."""
+    those for which no invoice can name a buyer; `not_before`: the first day on which those of an import may be charged."""
 
     tries: Mapping[int, Tries]
     proved: Mapping[int, date]
@@ -91,6 +92,7 @@ class _Known:
     pre_debit: Mapping[int, Sequence[Notice]]
     by_post: Collection[int]
     unnamed: Collection[int]
+    not_before: Mapping[int, date]
 
 
 def foresee(first: date, last: date, *, at: datetime) -> list[Foreseen]:
@@ -129,6 +131,7 @@ def _batch(keys: Collection[int], *, at: datetime) -> Iterator[Foreseen]:
         letters(PRE_DEBIT, [one for one in plans if one.state == State.ANNOUNCED]),
         by_post_among(keys),
         nobody_to_name(rows),
+        first_days(keys),
     )
     for one in standings(rows, plans, on=paris_day(at)):
         seen = _one(one, known, at=at)
@@ -223,6 +226,9 @@ def _decide(
         buyer=subscription.pk not in known.unnamed,
     )
     will, why = _words(verdict(sketch, around, on=day), one, legal, pre_debit)
+    early = sketch.renews_on < known.not_before.get(subscription.pk, sketch.renews_on)
+    if early and will in (Will.CHARGE, Will.NO_CARD):
+        will, why = Will.BY_CHOICE, TOO_EARLY
     if price is None and will == Will.CHARGE:
         will, why = Will.UNPRICED, IN_FRENCH[Why.UNPRICED]
     card = _card(subscription, on=day)

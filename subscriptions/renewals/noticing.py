@@ -24,6 +24,7 @@ from subscriptions.paper.addressing import by_post_among
 from subscriptions.renewals import calendar
 from subscriptions.renewals.holding import in_batches
 from subscriptions.renewals.matters import CARD, LEGAL, MOST, PRE_DEBIT, letters, matter, standing_letter
+from subscriptions.renewals.not_before import too_early
 from subscriptions.renewals.planning import LIVING
 from subscriptions.renewals.proving import POSTED, debit_is_near, noticed_by, posted_too_late, still_proved
 
@@ -55,8 +56,12 @@ def notice(*, on: date, at: datetime, limit: int, since: date | None = None) -> 
 
 
 def _running(states: Sequence[str]) -> QuerySet[Renewal]:
-    """Renewals in these states whose subscription is renewed by itself, and whose payer is known to us still."""
+    """Renewals in these states whose subscription is renewed by itself, and whose payer is known to us still.
+
+    Without those that may not be charged yet: they are left to choice (`not_before`).
+    """
     return Renewal.objects.filter(
+        ~too_early(),
         state__in=states,
         subscription__renewal=Offer.Renewal.AUTOMATIC,
         subscription__state__in=LIVING,

@@ -20,6 +20,7 @@ from payments.models import Payment
 from payments.off_session import close
 from subscriptions.beginning import calendars
 from subscriptions.buyers import nobody_to_name
+from subscriptions.calendar import numbers_from
 from subscriptions.models import Renewal
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.prolonging import next_issue, promised_by
@@ -70,7 +71,7 @@ class Offered:
     starts_on: date
     ends_on: date
     copies: int
-    first_number: int | None
+    first_number: str | None
     lapses_on: date
     address: Sequence[str]
 
@@ -153,13 +154,14 @@ def offered(renewal: Renewal, *, on: date) -> Offered:
     subscription = renewal.subscription
     before = promised_by([subscription])[subscription.pk]
     issues = calendars({subscription.magazine_id})[subscription.magazine_id]
+    first = next_issue(before, map(dates_of, issues), on=on, goes_on=True)
     starts = before.starts if renewal.term_id is None else before.starts[:-1]
     dates = next_term(starts, renewal.renews_on)
     return Offered(
         starts_on=dates.starts_on,
         ends_on=dates.ends_on,
         copies=subscription.offer.copies,
-        first_number=next_issue(before, map(dates_of, issues), on=on, goes_on=True),
+        first_number=numbers_from(first, issues, 1)[0] if first is not None else None,
         lapses_on=lapse_day(renewal, tries_of([renewal])[renewal.pk]),
         address=subscription.recipient.address.lines,
     )

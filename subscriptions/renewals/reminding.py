@@ -74,7 +74,7 @@ def _days(step: ReminderStep, *, on: date, since: date | None) -> tuple[date, da
 
 
 def _followed(step: ReminderStep, magazine: Magazine, *, on: date, since: date | None) -> Q | None:
-    """Which terms a step follows by what happened in its days: a lapse, or an issue; None where nothing happened. One query."""
+    """Which terms a step follows by what happened in its days: a lapse, or an issue; None where nothing happened. Two queries at most."""
     if step.trigger == Trigger.LAPSED:
         lapsed = Subscription.objects.filter(magazine=magazine, state=Subscription.State.LAPSED)
         if not lapsed.filter(**_within("state_since", step, on=on, since=since)).exists():
@@ -85,9 +85,16 @@ def _followed(step: ReminderStep, magazine: Magazine, *, on: date, since: date |
     if not numbers:
         return None
     if step.issues_from_last > 0:
-        last = [number - step.issues_from_last for number in numbers]
+        last = _before(numbers, step.issues_from_last, magazine)
         return Q(entitlements__rank=F("copies"), entitlements__issue__number__in=last)
     return Q(entitlements__rank=F("copies") + step.issues_from_last, entitlements__issue__number__in=numbers)
+
+
+def _before(numbers: Sequence[int], places: int, magazine: Magazine) -> list[int]:
+    """The issues that came so many places before each: by the calendar, for a double issue leaves a hole in the numbers."""
+    every = list(Issue.objects.filter(magazine=magazine).order_by("number").values_list("number", flat=True))
+    found = (every.index(number) - places for number in numbers)
+    return [every[place] for place in found if place >= 0]
 
 
 def _due(step: ReminderStep, from_here: Sequence[ReminderStep], magazine: Magazine, followed: Q) -> QuerySet[Term]:

@@ -17,13 +17,15 @@ from payments.days import paris_day
 from payments.desk import put_on_desk
 from payments.disputes import is_disputed
 from payments.invoicing.issuing import credit_part, left_of, standing_invoice, unserved
+from payments.invoicing.open_items import owed_back, standing_bill
 from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import DeskItem, Invoice, Payment, Refund, Transfer
 from payments.money import eur, french
 from payments.transfers import giving_back
 from subscriptions.gifts.carried import sold_as
-from subscriptions.models import Entitlement, Term
+from subscriptions.institutions.receiving import follow_up
+from subscriptions.models import Entitlement, ImportRow, Term
 from subscriptions.moving import move_copies
 from subscriptions.stopping.reading import UNSERVED, Contract, unserved_price
 from subscriptions.transferring import ask_for_account
@@ -83,9 +85,14 @@ def _give_back(
     move_copies([copy for copy in copies if not copy.value_ht], "void", on=on, actor=actor, at=at, reason=reason)
     if not priced:
         return None
+    bill = standing_bill(sold.order.subject) if sold.payment_id is None and sold.order is not None else None
+    if bill is not None:
+        return _credit_bill(term, bill, priced, amount=amount, worth=worth, reason=reason, actor=actor, at=at)
     payment = next((one for one in contract.money if one.pk == sold.payment_id), None)
     if invoice is None or payment is None:
         move_copies(priced, "credit", on=on, actor=actor, at=at, reason=reason)
+        if ImportRow.objects.filter(term=term).exists():
+            post([entries.taken_over_left(priced[0].pk, worth=worth, booked_on=on)], actor=actor, at=at)
         _by_hand(term, amount, at=at)
         return None
     # Part of the price may have been given back before, for another reason: the rest is all that is left to give.
@@ -108,6 +115,46 @@ def _give_back(
         payment, amount=amount, credit_note=note, reason=reason, actor=actor, at=at, to_estate=by_transfer
     )
     return GivenBack(term, amount, note, refund)
+
+
+def _credit_bill(
+    term: Term,
+    bill: Invoice,
+    copies: Sequence[Entitlement],
+    *,
+    amount: Decimal,
+    worth: Decimal,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+) -> GivenBack | None:
+    """The same of what an institution was invoiced before it paid: less is left to pay, or what it paid too much goes back
+    by transfer. `amount` of the result is that."""
+    on = paris_day(at)
+    amount = min(amount, left_of(bill))
+    if not amount:
+        _already_given_back(copies, worth=worth, on=on, actor=actor, at=at, reason=reason)
+        return None
+    move_copies(copies, "credit", on=on, actor=actor, at=at, reason=reason)
+    what = unserved(len(copies))
+    note = credit_part(bill, ttc=amount, unserved_ht=worth, what=what, reason=reason, on=on, actor=actor, at=at)
+    back = min(amount, owed_back(bill))
+    if back > 0:
+        ask_for_account(
+            giving_back.ask(
+                payment=None,
+                credit_note=note,
+                amount=back,
+                because=Transfer.Because.OFFLINE,
+                reason=reason,
+                customer_id=bill.customer_id,
+                actor=actor,
+                at=at,
+            ),
+            at=at,
+        )
+    follow_up([term.order] if term.order else [], actor=actor, at=at, reason=reason)
+    return GivenBack(term, max(back, Decimal("0.00")), note, None)
 
 
 def send_back(

@@ -34,6 +34,10 @@ TITLES = {
     "mandat": "Autorisation de débit",
     "retractation": "Formulaire de rétractation",
 }
+#: Texts that nobody has to read before what they are about is chosen: they become evidence by `load_text`, never by themselves.
+ON_DEMAND = {
+    "numerique": "Édition numérique : votre accord",
+}
 AMOUNT = "[montant]"
 
 
@@ -55,13 +59,20 @@ def load_texts(on: date) -> list[LegalText]:
         return [text for source in sources() if (text := _load(source, on)) is not None]
 
 
+def load_text(code: str, on: date) -> LegalText:
+    """The same for one of the texts `ON_DEMAND`; returns the version in force, new or not."""
+    with transaction.atomic():
+        return _load(_newest(code), on) or LegalText.objects.filter(code=code, language=LANGUAGE).order_by(*NEWEST)[0]
+
+
 def sources() -> list[Source]:
     """The newest file of each text."""
-    found = []
-    for code in TITLES:
-        newest = max((HERE / LANGUAGE / code).glob("*.html"))
-        found.append(Source(code, newest.stem, newest.read_text(encoding="utf-8")))
-    return found
+    return [_newest(code) for code in TITLES]
+
+
+def _newest(code: str) -> Source:
+    newest = max((HERE / LANGUAGE / code).glob("*.html"))
+    return Source(code, newest.stem, newest.read_text(encoding="utf-8"))
 
 
 def current_text(code: str, *, on: date, language: str = LANGUAGE) -> LegalText | None:
@@ -92,7 +103,7 @@ def _load(source: Source, on: date) -> LegalText | None:
         language=LANGUAGE,
         version=version,
         valid_from=on,
-        title=TITLES[source.code],
+        title=(TITLES | ON_DEMAND)[source.code],
         html=html,
         sha256=_digest(html),
     )

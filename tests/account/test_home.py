@@ -79,11 +79,12 @@ def test_after_two_issues_the_copies_say_what_became_of_them(elodie, clock):
     assert found["Still to come"] == "2 copies; paid until 22 novembre 2027"
     assert "Right of withdrawal" not in found, "14 + 14 days after 16 December have passed"
     place = sentences.index("Copy by copy")
-    assert sentences[place + 1 : place + 5] == [
-        "n° 25, décembre 2026 · postedSent again on 20 mars 2027.",
-        "n° 26, mars 2027 · postedPosted on 15 mars 2027.",
+    assert sentences[place + 1 : place + 6] == [
+        "n° 25, décembre 2026 · postedIn the file on 20 mars, posted on 20 mars, sent again on 20 mars.",
+        "n° 26, mars 2027 · postedIn the file on 20 mars, posted on 20 mars.",
         "n° 27, juin 2027 · to comeTo be posted about 15 juin 2027.",
-        "n° 28, septembre 2027 · on holdIt leaves once the hold is over.",
+        "n° 28, septembre 2027 · on holdHeld on 20 mars. It is on hold, and leaves once the hold is over.",
+        "Copies to come: 2.",
     ]
     assert "Your copies are on hold: none is lost." in sentences
 

@@ -723,7 +723,44 @@ ABROAD = [
     Printed("a formula abroad", at("=1+1", "50667", "Köln", country="DE"), "Durand | 1+1 | 50667 KÖLN | ALLEMAGNE"),
 ]
 
-PRINTED = [*STREETS, *LENGTHS, *NAMES, *PLACES, *ARMIES, *OVERSEAS, *ORGANISATIONS, *ABROAD]
+MARKS = [
+    Printed(
+        "an invisible mark between a letter and its accent",
+        named("", "Zoe\u200b\u0308", "C\u2066\u0327a"),
+        "Zoë ÇA | 1 RUE NEUVE | 44000 NANTES",
+    ),
+    Printed("a tab inside a name", named("", "Jean\tPaul", "Roy"), "Jean Paul ROY | 1 RUE NEUVE | 44000 NANTES"),
+    Printed(
+        "an army post abroad with a field post and a unit",
+        at("", "00715", "ARMEES", flat="2e RPIMA", building="BPC Mistral", locality="SP 91333"),
+        "DURAND | 2e RPIMA | BPC Mistral | SP 91333 | 00715 ARMEES",
+    ),
+    Printed(
+        "a library: department, attention of, floor, building and box, on six lines",
+        organisation(
+            "Bibliothèque nationale de France",
+            "Quai François-Mauriac",
+            "75706",
+            "Paris Cedex 13",
+            service="Service des périodiques",
+            last_name="Roy",
+            flat="Niveau A2",
+            building="Tour des Lois",
+            locality="BP 30613",
+        ),
+        "Bibliothèque nationale de France | ROY, Service des périodiques | Niveau A2, Tour des Lois"
+        " | QUAI FRANCOIS MAURIAC | BP 30613 | 75706 PARIS CEDEX 13",
+    ),
+    Printed(
+        "a university hospital by its TSA",
+        organisation(
+            "CHU de Nantes", "", "44093", "Nantes Cedex 1", service="Service périodiques", locality="TSA 30001"
+        ),
+        "CHU de Nantes | Service périodiques | TSA 30001 | 44093 NANTES CEDEX 1",
+    ),
+]
+
+PRINTED = [*MARKS, *STREETS, *LENGTHS, *NAMES, *PLACES, *ARMIES, *OVERSEAS, *ORGANISATIONS, *ABROAD]
 
 _C = FaultCode
 REFUSED = [

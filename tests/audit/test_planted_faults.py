@@ -33,6 +33,7 @@ from subscriptions.refunding import refund_in_full
 from subscriptions.renewals.charging import claim
 from subscriptions.renewals.falling_due import fall_due
 from tasks import money
+from tests.institutions.papers import take, transfer
 from tests.makers import READER, TODAY, make_wish, open_page, place_order, send_out
 from tests.purchase.conftest import hear, offers, standin, standin_inprocess, till  # noqa: F401
 from tests.renewals.people import announced
@@ -117,6 +118,15 @@ def renewal(state: str, renews_on: str) -> str:
     )
 
 
+def agreed(at: str) -> str:
+    """The reader who is kept agrees to the digital edition, of which there is none."""
+    return (
+        "INSERT INTO subscriptions_digitalconsent (id, term_id, customer_id, text_id, words, actor, at)"
+        f" SELECT 9001, t.id, s.payer_id, 9001, 'x', 'x', '{at}' FROM subscriptions_term t"
+        f" JOIN subscriptions_subscription s ON s.id = t.subscription_id WHERE t.order_id = {KEPT}"
+    )
+
+
 #: A charge of it, and both its notices; the legal one came back the day before.
 CHARGED = (
     renewal("charging", "2026-11-23"),
@@ -170,6 +180,23 @@ FAULTS = (
                 f" WHERE a.order_id = {KEPT} AND b.order_id = {RENEWED}"
             ),
         ),
+    ),
+    Fault(
+        "an institution's order said to be paid", "ONE-CHARGE", "paid_on_invoice",
+        "stands at paid, its invoice leaves 17.60 to pay",
+        ("UPDATE subscriptions_order SET state = 'paid' WHERE id = (SELECT order_id FROM subscriptions_purchaseorder)",),
+    ),
+    Fault(
+        "an institution that never got its invoice", "TOLD", "invoices_told", "invoiced, and the invoice was not sent",
+        ("UPDATE subscriptions_notice SET matter = 'x' WHERE kind = 'institution_invoice'",),
+    ),
+    Fault(
+        "a transfer received that nobody booked", "BALANCED", "balanced", "has no entry in the books",
+        ("UPDATE payments_ledgerentry SET source = 'x' WHERE source LIKE 'receipt:%'",),
+    ),
+    Fault(
+        "a transfer that pays more than was booked", "BALANCED", "open_items", "holds",
+        ("UPDATE payments_receiptshare SET amount = 11",),
     ),
     Fault(
         "two paying payments of one order", "ONE-CHARGE", "one_charge", "2 paying payments",
@@ -241,7 +268,7 @@ FAULTS = (
         entry("payment:9001", debit="517000", credit="512000", amount="27.60"),
     ),
     Fault(
-        "a debt that no document explains", "BALANCED", "open_items", "holds 1.00, documents and payments leave 0.00 open",
+        "a debt that no document explains", "BALANCED", "open_items", "holds 18.60, documents and payments leave 17.60 open",
         entry("x:1", debit="411000", credit="512000", amount="1"),
     ),
     Fault(
@@ -271,7 +298,7 @@ FAULTS = (
     ),
     Fault(
         "deferred revenue that nobody is owed", "BALANCED", "deferred",
-        "holds 122.63, the copies owed are worth 121.63", entry("x:1", debit="512000", credit="487100", amount="1"),
+        "holds 149.66, the copies owed are worth 148.66", entry("x:1", debit="512000", credit="487100", amount="1"),
     ),
     Fault(
         "an invoice rewritten", "NUMBERED", "numbered", "breaks the hash chain",
@@ -282,7 +309,7 @@ FAULTS = (
         ("UPDATE payments_invoice SET number = 9 WHERE number = 1 AND kind = 'invoice'",),
     ),
     Fault(
-        "a counter that ran ahead", "NUMBERED", "numbered", "its counter says 7, its documents say 6",
+        "a counter that ran ahead", "NUMBERED", "numbered", "its counter says 8, its documents say 7",
         ("UPDATE payments_invoiceseries SET last_number = last_number + 1 WHERE code = 'F'",),
     ),
     Fault(
@@ -374,7 +401,7 @@ FAULTS = (
         ),
     ),
     Fault(
-        "a copy missing from the file of its issue", "COPIES", "in_the_file", "is not in it",
+        "a copy missing from the file of its issue", "COPIES", "in_the_file", "was owed when the file",
         (posted_run(lines=0, closed_at="2040-01-01 00:00+00"),),
     ),
     Fault(
@@ -415,6 +442,24 @@ FAULTS = (
             f" (SELECT id FROM subscriptions_term WHERE order_id = {KEPT})"),
         ),
         without=("entitlement_issue_once",),
+    ),
+    Fault(
+        "a download while there is no digital edition", "COPIES", "downloaded_by_right",
+        "downloaded without a right or a consent",
+        (
+            agreed("2026-11-23 08:55+00"),
+            ("INSERT INTO subscriptions_issuefile (id, issue_id, number, sha256, size, pages, name, actor, reason, at)"
+            f" SELECT 9001, e.issue_id, 1, 'x', 1, 1, 'x', 'x', 'x', '2026-11-23' FROM subscriptions_entitlement e"
+            f" JOIN subscriptions_term t ON t.id = e.term_id WHERE e.rank = 1 AND t.order_id = {KEPT}"),
+            ("INSERT INTO subscriptions_digitaldownload (entitlement_id, file_id, consent_id, at)"
+            " SELECT e.id, 9001, 9001, '2026-11-23 08:56+00' FROM subscriptions_entitlement e"
+            f" JOIN subscriptions_term t ON t.id = e.term_id WHERE e.rank = 1 AND t.order_id = {KEPT}"),
+        ),
+    ),
+    Fault(
+        "a consent to the digital edition that no letter confirms", "TOLD", "agreed_and_told",
+        "agreed to the digital edition, and no letter confirms it",
+        (agreed(LONG_AGO),),
     ),
     Fault(
         "an issue put off whose copy was never held", "COPIES", "put_off", "put off without a movement",
@@ -565,7 +610,7 @@ FAULTS = (
 @pytest.fixture
 def world(offers, till, hear) -> None:  # noqa: F811
     """A shop in which nothing is wrong: one reader kept, who wants no further year, one given back, one paid twice, one
-    who left, one who renewed; an issue posted."""
+    who left, one who renewed, an institution that has paid in part; an issue posted."""
     now = timezone.now()
     placed = {}
     for name in ("kept", "back", "left"):
@@ -579,6 +624,7 @@ def world(offers, till, hear) -> None:  # noqa: F811
     _pay_twice(placed["back"], till)
     _buy_and_renew(offers["fixed"], till, hear)
     send_out(Issue.objects.get(number=25), on=timezone.localdate(), actor=job("test"), at=timezone.now())
+    transfer(take(at=now).invoice, "10.00", at=now, on=timezone.localdate())
     terminates(placed["kept"].reference, email="kept@example.fr", at=timezone.now())
     refund_in_full(placed["back"], reason="rétractation", actor=job("test"), at=timezone.now())
     money.send_refunds()

@@ -54,20 +54,17 @@ def test_only_those_who_may_pause_do(at_desk, sale):
         assert at_desk(role).see("desk_act_pause", sale.subscription.pk).status_code == status
 
 
-def test_an_issue_moved_in_the_register_moves_the_renewals_that_wait_for_it(at_desk, sale):
+def test_an_issue_moved_at_the_desk_moves_the_renewals_that_wait_for_it(at_desk, sale):
     issue = sale.subscription.terms.get().entitlements.get(rank=4).issue
     renewal = announced(sale.subscription, renews_on=sale.subscription.terms.get().ends_on.replace(day=28))
     Renewal.objects.filter(pk=renewal.pk).update(state="planned")
-    browser = at_desk("fulfilment").browser
-    address = reverse("registers:subscriptions_issue_change", args=[issue.pk])
-    typed = {
-        "magazine": issue.magazine_id, "number": issue.number, "cover_month": issue.cover_month,
-        "cover_year": issue.cover_year, "headline": issue.headline, "contents": "[]", "pages": "",
-        "cutoff_on": "2028-05-01", "post_on": "2028-06-15", "change_reason": "Retard chez l’imprimeur",
-    }  # fmt: skip
-    assert browser.post(address, typed).status_code == 302
+    Issue.objects.filter(number__gt=issue.number).update(post_on="2028-09-15", cutoff_on="2028-09-01")
+    colleague = at_desk("fulfilment")
+    days = {"cutoff_on": "2028-05-02", "post_on": "2028-06-15", "reason": "Retard chez l’imprimeur"}
+    shown = text_of(colleague.rehearse("desk_act_move_issue", issue.pk, **days))
+    assert "16/06/2028" in shown, "R then is shown before"
+    colleague.act("desk_act_move_issue", issue.pk, **days)
     issue.refresh_from_db()
     renewal.refresh_from_db()
     assert str(issue.post_on) == "2028-06-15"
     assert str(renewal.renews_on) == "2028-06-16"
-    assert Issue.objects.filter(pk=issue.pk).exists()

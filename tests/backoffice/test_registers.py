@@ -32,24 +32,24 @@ def test_no_cache_keeps_a_register_nor_its_refusal(at_desk):
         assert {"no-store", "private"} <= set(answer["Cache-Control"].split(", "))
 
 
-def test_fulfilment_moves_a_cut_off_with_a_reason_and_the_version_before_stays(at_desk, coming):
+def test_fulfilment_writes_a_headline_with_a_reason_and_the_version_before_stays(at_desk, coming):
     colleague = at_desk("fulfilment")
     url = reverse("registers:subscriptions_issue_change", args=[coming.pk])
-    typed = form_of(colleague.browser.get(url)) | {"cutoff_on": "2027-02-26", "contents": "[]"}
+    typed = form_of(colleague.browser.get(url)) | {"headline": "L’été des modèles", "contents": "[]"}
     assert colleague.browser.post(url, typed).status_code == 200, "no reason, no change"
     coming.refresh_from_db()
-    assert coming.cutoff_on == date(2027, 3, 1)
-    answer = colleague.browser.post(url, typed | {"change_reason": "L’imprimeur ferme une semaine."})
+    assert coming.headline == "Dossier du n° 26"
+    answer = colleague.browser.post(url, typed | {"change_reason": "Titre arrêté par la rédaction."})
     assert answer.status_code == 302, answer.context["errors"]
     coming.refresh_from_db()
-    assert coming.cutoff_on == date(2027, 2, 26)
+    assert coming.headline == "L’été des modèles"
     version = coming.history.get()
-    assert (version.cutoff_on, version.history_user_id) == (date(2027, 2, 26), colleague.user.pk)
-    assert version.history_change_reason == "L’imprimeur ferme une semaine."
+    assert (version.headline, version.history_user_id) == ("L’été des modèles", colleague.user.pk)
+    assert version.history_change_reason == "Titre arrêté par la rédaction."
     act = Act.objects.get(verb="changed a record")
     assert (act.subject, act.facts, act.actor) == (
         f"issue:{coming.pk}",
-        {"fields": ["cutoff_on"]},
+        {"fields": ["headline"]},
         f"staff:{colleague.user.pk}",
     )
     assert colleague.browser.get(reverse("registers:subscriptions_issue_history", args=[coming.pk])).status_code == 200

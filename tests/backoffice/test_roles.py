@@ -14,20 +14,28 @@ from django.utils import timezone
 
 from payments.actors import job
 from payments.documents import keep
-from payments.models import DeskItem, LedgerEntry, MirrorCharge, MirrorRun, Transfer, TransferFile
+from payments.models import BankReceipt, DeskItem, LedgerEntry, MirrorCharge, MirrorRun, Transfer, TransferFile
 from payments.refunds import request
 from shop.backoffice import urls
 from shop.backoffice.models import BulkAct
 from shop.backoffice.registers import registers
 from shop.backoffice.roles import LABELS, RIGHTS, ROLE_LABELS, Right, Role, ensure_roles
 from shop.customers.models import Customer
-from subscriptions.models import Contact, Offer
+from subscriptions.digital.tokens import make
+from subscriptions.fulfilment.closing import ask, close
+from subscriptions.fulfilment.handing_over import count_received, hand_over
+from subscriptions.fulfilment.posting import post_run
+from subscriptions.models import Contact, FreeCopy, Issue, MailingRun, Offer
 from subscriptions.pricing.changing import prepare
 from subscriptions.quotes.making import make_quote
 from subscriptions.renewals.rehearsing import rehearse
 from tests.backoffice.colleagues import Colleague, said, text_of
 from tests.backoffice.posting import batch_of
 from tests.backoffice.sold import planned, sell
+from tests.importing.desk import read
+from tests.importing.written import line, written
+from tests.institutions.papers import make_agency
+from tests.makers import CLERK, COLLEAGUE, send_out
 from tests.stopping.people import terminates
 from tests.support.test_contacts import PDF
 
@@ -97,6 +105,26 @@ OPEN_TO = {
     "desk_act_retry_letter": {F, S, A},
     "desk_act_settle_doubt": {F, S, A},
     "desk_letter_paper": {S, A},
+    "desk_issues": {L, A},
+    "desk_issue": {L, A},
+    "desk_free_copies": {L, A},
+    "desk_run": {L, A},
+    "desk_run_lines": {L, A},
+    "desk_run_file": {L, A},
+    "desk_run_corrections": {L, A},
+    "desk_run_sheet": {L, A},
+    "desk_run_labels": {L, A},
+    "desk_run_statement": {L, A},
+    "desk_act_ask_run": {L, A},
+    "desk_act_close_run": {L, A},
+    "desk_act_drop_run": {L, A},
+    "desk_act_hand_over_run": {L, A},
+    "desk_act_count_run": {L, A},
+    "desk_act_post_run": {L, A},
+    "desk_act_statement": {L, A},
+    "desk_act_house": {L, A},
+    "desk_act_give_free": {L, A},
+    "desk_act_end_free": {L, A},
     "desk_post": {L, S, A},
     "desk_returns": {S, A},
     "desk_act_by_post": {S, A},
@@ -120,7 +148,26 @@ OPEN_TO = {
     "desk_quotes": {F, S, A},
     "desk_quote_pdf": {F, S, A},
     "desk_act_quote": {F, S, A},
+    "desk_institutions": {F, S, A},
+    "desk_agencies": {F, S, A},
+    "desk_receipts": {F, A},
+    "desk_receipt": {F, A},
+    "desk_act_take_order": {F, S, A},
+    "desk_act_agency": {F, A},
+    "desk_act_discount": {F, A},
+    "desk_act_receive": {F, A},
+    "desk_act_remind_invoice": {F, A},
+    "desk_act_write_off": {F, A},
+    "desk_act_cancel_invoiced": {F, A},
+    "desk_act_receipt_back": {F, A},
     "desk_prices": {F, A},
+    "desk_digital": {F, L, A},
+    "desk_digital_edition": {F, L, A},
+    "desk_act_issue_file": {L, A},
+    "desk_tokens": {A},
+    "desk_act_digital": {F, A},
+    "desk_act_make_token": {A},
+    "desk_act_revoke_token": {A},
     "desk_price": {F, A},
     "desk_price_readers": {F, A},
     "desk_act_prepare_price": {F, A},
@@ -160,6 +207,14 @@ OPEN_TO = {
     "desk_act_dismiss": {A},
     "desk_act_roles": {A},
     "desk_act_reset": {A},
+    "desk_imports": {F, A},
+    "desk_import": {F, A},
+    "desk_import_rows": {F, A},
+    "desk_import_csv": {F, A},
+    "desk_act_hand_in": {F, A},
+    "desk_act_import": {F, A},
+    "desk_act_import_again": {F, A},
+    "desk_act_import_aside": {F, A},
 }
 DOOR = {
     "desk_choose_password",
@@ -190,6 +245,10 @@ ELSE = {
     "desk_act_came_back": 409,
     "desk_act_file_sent": 409,
     "desk_act_file_discard": 409,
+    "desk_act_receive": 409,
+    "desk_act_remind_invoice": 409,
+    "desk_act_write_off": 409,
+    "desk_act_cancel_invoiced": 409,
 }
 
 
@@ -232,6 +291,10 @@ def world(offers):
         form_token=uuid.uuid4(), actor="job:tests", at=timezone.now(),
     )  # fmt: skip
     now = timezone.now()
+    receipt = BankReceipt.objects.create(
+        reference="ENC-1", bank_reference="BQ-1", received_on=date(2026, 11, 23), amount="5.00", payer="UNIV",
+        actor="job:tests", reason="essai", at=now,
+    )  # fmt: skip
     mirror = MirrorRun.objects.create(kind="nightly", since=now - timedelta(days=16), until=now, started_at=now)
     charge = MirrorCharge.objects.create(
         stripe_charge="ch_x",
@@ -274,6 +337,7 @@ def world(offers):
         "desk_letter_as_sent": letter,
         "desk_letter_paper": letter,
         "desk_act_by_post": sale.customer.pk,
+        **_files(sale, paper),
         "desk_batch": batch.pk,
         "desk_batch_pdf": batch.pk,
         "desk_batch_sheet": batch.pk,
@@ -305,6 +369,9 @@ def world(offers):
             ("desk_price", "desk_price_readers", "desk_act_sign_price", "desk_act_cancel_price"), price_change().pk
         ),
         "desk_act_resume": sale.subscription.pk,
+        **dict.fromkeys(("desk_digital_edition", "desk_act_digital"), sale.subscription.magazine_id),
+        "desk_act_issue_file": Issue.objects.get(number=25).pk,
+        "desk_act_revoke_token": make("essai", actor=job("test"), reason="essai", at=now)[0].pk,
         **dict.fromkeys(
             ("desk_transfer", "desk_act_account", "desk_act_approve", "desk_act_cancel_transfer"), transfer.pk
         ),
@@ -316,6 +383,10 @@ def world(offers):
         **dict.fromkeys(("desk_act_recipient", "desk_act_payer", "desk_act_forget"), sale.subscription.pk),
         "desk_act_refund_part": sale.subscription.terms.get().pk,
         "desk_act_begin_transfer": refund.pk,
+        **dict.fromkeys(("desk_act_receive", "desk_act_remind_invoice", "desk_act_write_off"), sale.invoice.pk),
+        "desk_act_cancel_invoiced": sold,
+        "desk_act_discount": make_agency().pk,
+        **dict.fromkeys(("desk_receipt", "desk_act_receipt_back"), receipt.pk),
         "desk_act_reissue": sale.invoice.pk,
         "desk_act_take": item.pk,
         "desk_act_close": item.pk,
@@ -323,8 +394,61 @@ def world(offers):
         "desk_act_dismiss": other.pk,
         "desk_act_roles": other.pk,
         "desk_act_reset": other.pk,
+        **dict.fromkeys(
+            (
+                "desk_import",
+                "desk_import_rows",
+                "desk_import_csv",
+                "desk_act_import",
+                "desk_act_import_again",
+                "desk_act_import_aside",
+            ),
+            read(written(line()), at=timezone.now(), charge_from=timezone.localdate() + timedelta(days=60)).pk,
+        ),
     }
-    return lambda name: reverse(name, args=[keys[name]] if name in keys else [])
+    args = {name: list(key) if isinstance(key, tuple) else [key] for name, key in keys.items()}
+    return lambda name: reverse(name, args=args.get(name, []))
+
+
+def _files(sale, paper) -> dict[str, int | tuple[int, str]]:
+    """A file that was posted, with its paper; one that was handed over, one that was closed, one that waits for a yes."""
+    issue, later = Issue.objects.get(number=25), Issue.objects.get(number=26)
+    now, today = timezone.now(), timezone.localdate()
+    send_out(issue, on=today, at=now)
+    posted = MailingRun.objects.get()
+    MailingRun.objects.filter(pk=posted.pk).update(statement=paper)
+    bare, out = (close(ask(issue.pk, actor=CLERK, at=now).pk, actor=COLLEAGUE, at=now).pk for _twice in range(2))
+    hand_over(out, actor=CLERK, at=now)
+    left = close(ask(issue.pk, actor=CLERK, at=now).pk, actor=COLLEAGUE, at=now).pk
+    hand_over(left, actor=CLERK, at=now)
+    count_received(left, copies=0, actor=CLERK, at=now)
+    post_run(left, on=today, actor=CLERK, at=now)
+    Issue.objects.filter(pk=later.pk).update(cutoff_on=today)
+    asked = ask(later.pk, actor=CLERK, at=now).pk
+    free = FreeCopy.objects.create(
+        magazine=issue.magazine, kind="free", number="99", address=sale.order.delivery, from_number=26, actor="x", reason="x",
+        created_at=now,
+    )  # fmt: skip
+    pages = (
+        "desk_run",
+        "desk_run_lines",
+        "desk_run_file",
+        "desk_run_corrections",
+        "desk_run_sheet",
+        "desk_run_statement",
+    )
+    return {
+        **dict.fromkeys(("desk_issue", "desk_act_ask_run"), later.pk),
+        **dict.fromkeys(pages, posted.pk),
+        "desk_run_labels": (posted.pk, "3x7"),
+        "desk_act_close_run": asked,
+        "desk_act_drop_run": asked,
+        "desk_act_hand_over_run": bare,
+        "desk_act_count_run": out,
+        "desk_act_post_run": out,
+        "desk_act_statement": left,
+        "desk_act_end_free": free.pk,
+    }
 
 
 def names() -> set[str]:

@@ -169,7 +169,7 @@ def test_a_direct_debit_on_its_way_is_said_before_a_second_one(opened, buyer, el
     order = Order.objects.get(renews=elodie)
     answer = buyer.client.get(f"/commande/retour/{_token_of_last_order()}/")
     assert answer.context["state"] == "on_its_way"
-    assert answer.context["first"]["number"] == 29
+    assert answer.context["first"]["number"] == "29"
     again = buyer.client.get(renew_path(elodie))
     assert f"Le prélèvement de votre commande {order.reference} est en cours" in words(again)
 

@@ -10,15 +10,22 @@ import pytest
 from deploy.local import tables
 from payments.gateway import Family
 from payments.gateway import rows as codes
+from shop.account.receipts import SENTENCES, STEPS
 from subscriptions.moving import MOVEMENTS
+from subscriptions.receipts import Stands, Step
 from tests.gateway import test_codes
 from tests.pure import test_renewal_calendar
+from tests.receipts import test_receipts
 from tests.renewals import test_outcomes
 from tests.states import test_tables
 
 
 def test_the_page_is_what_the_code_says():
     assert tables.PAGE.read_text(encoding="utf-8") == tables.text(), "make tables"
+
+
+def test_the_page_of_the_columns_of_an_import_is_what_the_code_says():
+    assert tables.COLUMNS_PAGE.read_text(encoding="utf-8") == tables.columns_text(), "make tables"
 
 
 def names(test: Callable[..., Any]) -> set[str]:
@@ -64,6 +71,13 @@ def test_every_code_has_a_test_of_its_name_as_it_comes_and_as_it_ends():
 )
 def test_every_family_has_a_test_of_its_retries(test):
     assert {family.value for family in Family} - names(test) == set()
+
+
+def test_every_word_of_a_receipt_has_a_test_of_its_name():
+    assert {str(step) for step in STEPS} - names(test_receipts.test_step) == set()
+    assert {str(name) for name in SENTENCES} - names(test_receipts.test_stands) == set()
+    assert set(STEPS) == set(Step)
+    assert set(SENTENCES) == set(Stands)
 
 
 def test_a_row_without_a_test_is_found():

@@ -15,26 +15,33 @@ from payments.invoicing.reissuing import reissue
 from payments.models import Dispute, Invoice, MethodSetup, Payment, Refund, Reissue, Transfer, TransferFile
 from payments.money import eur
 from shop.customers.models import Customer
+from subscriptions.digital.consenting import WORDS
 from subscriptions.models import (
     AddressChange,
     Consent,
     Declaration,
+    DigitalConsent,
     Gift,
     HandOver,
+    ImportFile,
+    ImportRow,
     Issue,
+    IssueMove,
     Pause,
     PriceChange,
+    PurchaseOrder,
     Quote,
     QuoteSeries,
     Renewal,
     RenewalChoice,
     Subscription,
+    TemporaryAddress,
     Term,
 )
 from subscriptions.notices import NoticeDraft
 from subscriptions.stopping.effects import GENERAL, Code, Effect
 from subscriptions.stopping.saying import Said, content_of, digest
-from subscriptions.texts import load_texts
+from subscriptions.texts import load_text, load_texts
 from tests.letters.people import ACTOR, AT, ON, Purchase, invoice_of, pay, place, purchase
 
 EXPIRES = AT + timedelta(minutes=10)
@@ -453,6 +460,40 @@ def pauses() -> list[NoticeDraft]:
     ]
 
 
+def days() -> list[NoticeDraft]:
+    """An issue that slips, a summer elsewhere, and its end."""
+    late, away = purchase(automatic=True, number=61, email="camille61@example.fr"), purchase(number=62)
+    move = IssueMove.objects.create(
+        issue=late.issues[0], old_cutoff_on=date(2027, 3, 1), cutoff_on=date(2027, 3, 1), old_post_on=date(2027, 3, 15),
+        post_on=date(2027, 4, 20), actor=str(ACTOR), at=AT,
+    )  # fmt: skip
+    recipient = away.term.subscription.recipient
+    summer, over = (
+        TemporaryAddress.objects.create(
+            recipient=recipient, address=recipient.address, from_on=begins, to_on=ends, until=ends + timedelta(days=1),
+            actor=str(ACTOR), at=AT,
+        )
+        for begins, ends in ((date(2027, 6, 1), date(2027, 9, 30)), (date(2027, 1, 1), date(2027, 1, 3)))
+    )  # fmt: skip
+    return [
+        draft(
+            "issue_late",
+            {"move_id": move.pk, "subscription_id": late.term.subscription_id, "told_on": "2027-03-15"},
+        ),
+        draft("temporary_address", {"temporary_id": summer.pk}),
+        draft("temporary_address_ended", {"temporary_id": over.pk}),
+    ]
+
+
+def digital(bought: Purchase) -> NoticeDraft:
+    """The reader of a purchase agrees to read on a screen."""
+    consent = DigitalConsent.objects.create(
+        term=bought.term, customer=bought.customer, text=load_text("numerique", date(2026, 11, 1)), words=WORDS,
+        actor=str(ACTOR), at=AT,
+    )  # fmt: skip
+    return draft("digital_agreed", {"consent_id": consent.pk})
+
+
 def prices() -> list[NoticeDraft]:
     """The next year costs more; or it does not after all."""
     reader = purchase(automatic=True, number=33, email="camille33@example.fr")
@@ -485,6 +526,24 @@ def quotes() -> list[NoticeDraft]:
     return [draft("renewal_quote", {"quote_id": quote.pk})]
 
 
+def institutions() -> list[NoticeDraft]:
+    """What a university ordered on paper through an agency, invoiced before it is paid, and reminded of."""
+    bought = purchase(number=76, email="camille76@example.fr", buyer_kind="public_fr")
+    order = bought.order
+    PurchaseOrder.objects.create(
+        order=order, institution=bought.customer, dated_on=date(2026, 12, 28), due_on=date(2027, 2, 3),
+        actor=str(ACTOR), reason="bon de commande", at=AT,
+    )  # fmt: skip
+    university = Buyer("public_fr", "Université de Lyon", ("UNIVERSITE DE LYON", "69007 LYON"), "FR")
+    bill = invoice_of(
+        order, None, subject=f"order:{order.pk}:bill", buyer=university, due_on=date(2027, 2, 3), supplied_on=ON
+    )
+    return [
+        draft("institution_invoice", {**bought.facts, "invoice_id": bill.pk}),
+        draft("invoice_overdue", {"invoice_id": bill.pk, "days": 15, "first": 15}),
+    ]
+
+
 def support(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
     """What the support desk tells."""
     return [
@@ -496,6 +555,22 @@ def support(bought: Purchase, renewed: Purchase) -> list[NoticeDraft]:
         draft("transfer_sent", {"transfer_id": transfer_of(renewed, sent_on=ON).pk}),
         draft("dispute_lost", {"dispute_id": dispute_of(bought).pk}),
     ]
+
+
+def taken_over() -> list[NoticeDraft]:
+    """A reader of another house, two of whose copies are left."""
+    bought = purchase(automatic=True, number=51, email="camille51@example.fr", starts_on=date(2026, 5, 2))
+    bought.term.entitlements.filter(rank__lte=2).update(state="served")
+    file = ImportFile.objects.create(
+        source="ancienne-maison", name="abonnes.csv", sha256="0" * 64, size=1, lines_total=1, lines_declared=1,
+        copies_declared=2, deferred_declared=Decimal("13.52"), charge_from=date(2027, 3, 1), letters=True, state="let_in",
+        state_since=AT, checked_on=ON, actor=str(ACTOR), reason="x", at=AT,
+    )  # fmt: skip
+    ImportRow.objects.create(
+        file=file, line=2, foreign_ref="A-1", fingerprint="0" * 64, outcome="let_in", term=bought.term, copies_left=2,
+        deferred=Decimal("13.52"), vat_rate=Decimal("2.10"),
+    )  # fmt: skip
+    return [draft("taken_over", {"term_id": bought.term.pk})]
 
 
 def every() -> list[NoticeDraft]:
@@ -533,10 +608,14 @@ def every() -> list[NoticeDraft]:
         *charges(),
         *stoppings(bought, renewed),
         *pauses(),
+        *days(),
+        digital(bought),
         *prices(),
         *links(),
         *quotes(),
+        *institutions(),
         *reminders(),
         *gifts(),
         *support(bought, renewed),
+        *taken_over(),
     ]

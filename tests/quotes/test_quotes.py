@@ -66,7 +66,7 @@ def test_the_quote_comes_ninety_days_before_the_end_and_once():
         Decimal("2.10"),
     )
     assert (quote.starts_on, quote.ends_on) == (R, date(2028, 11, 22))
-    assert [one["number"] for one in quote.issues] == [29]
+    assert [one["number"] for one in quote.issues] == ["29"]
     assert (quote.buyer_name, quote.siret) == ("Université de Lyon", "13002139700011")
     notice = Notice.objects.get(kind="renewal_quote")
     assert (notice.matter, notice.to_email) == ("renewal_quote:D2027-0001", "periodiques@univ-lyon.example")

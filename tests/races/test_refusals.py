@@ -183,6 +183,11 @@ PLAIN = {
 #: Where a plain value is refused by a CHECK.
 FITTING = {
     "payments_mirrorrun": {"since": "'2025-12-31'", "read_to_end": "true"},
+    "subscriptions_dispatch": {"free_copy_id": "NULL"},
+    "subscriptions_mailinghouse": {"encoding": "'utf-8'", "separator": "';'"},
+    "subscriptions_mailingrun": {
+        "state": "'asked'", "closed_by": "''", "closed_at": "NULL", "dispatches": "NULL", "copies": "NULL", "sha256": "''",
+    },
     "subscriptions_carriedterm": {"served_id": "2"},
     "subscriptions_renewal": {"number": "2", "term_id": "NULL"},
     "subscriptions_postbatchletter": {"outcome": "'posted'"},

@@ -16,6 +16,7 @@ from subscriptions.calendar import cutoff_for
 from subscriptions.fulfilment.closing import ask, close
 from subscriptions.fulfilment.handing_over import count_received, hand_over
 from subscriptions.fulfilment.posting import post_run
+from subscriptions.issue_calendar.dating import move_days
 from subscriptions.models import Entitlement, Issue, Magazine, MailingHouse, MailingRun, Offer, Price, Quote
 from subscriptions.pricing.changing import prepare, sign
 from subscriptions.texts import load_texts
@@ -24,6 +25,8 @@ from tests.simulation.shop import Shop
 
 STAFF, FINANCE = Actor("staff", "1"), Actor("staff", "2")
 AHEAD = 7
+#: How many issues bear two numbers.
+DOUBLE = 0.15
 FIRST = 2026 * QUARTERS + 3
 
 
@@ -56,9 +59,12 @@ def plan_issue(shop: Shop, magazine: Magazine, quarter: int) -> None:
     """One more issue in the calendar, and its posting in the agenda: on its day, or late, which shows a month before."""
     year, rank = divmod(quarter, QUARTERS)
     planned = post_day(quarter)
+    last = Issue.objects.order_by("number").last()
+    number = last.ends + 1 if last is not None else 25 + quarter - FIRST
+    double = shop.plan.chance("double", quarter).random() < DOUBLE
     issue = Issue.objects.create(
-        magazine=magazine, number=25 + quarter - FIRST, cover_month=3 * rank + 3, cover_year=year,
-        headline=f"Dossier du n° {25 + quarter - FIRST}", cutoff_on=cutoff_for(planned), post_on=planned,
+        magazine=magazine, number=number, last_number=number + 1 if double else None, cover_month=3 * rank + 3,
+        cover_year=year, headline=f"Dossier du n° {number}", cutoff_on=cutoff_for(planned), post_on=planned,
     )  # fmt: skip
     chance = shop.plan.chance("issue", issue.number)
     late = chance.choice((3, 12, 30, 55)) if chance.random() < 0.25 else 0
@@ -81,7 +87,9 @@ def plan_issue(shop: Shop, magazine: Magazine, quarter: int) -> None:
 
 
 def _put_off(shop: Shop, issue: Issue, day: date) -> None:
-    Issue.objects.filter(pk=issue.pk).update(post_on=day)
+    move_days(
+        issue, cutoff_on=issue.cutoff_on, post_on=day, actor=STAFF, reason="retard de l’imprimeur", at=shop.clock.now
+    )
     KEEPER.forget()
     shop.timetable.stirred()
 

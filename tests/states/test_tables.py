@@ -28,11 +28,15 @@ from subscriptions.fulfilment.handing_over import count_received, hand_over
 from subscriptions.fulfilment.moving import NoSuchStep as NoSuchIssueStep
 from subscriptions.fulfilment.moving import move_issue, move_run
 from subscriptions.fulfilment.posting import post_run
+from subscriptions.importing.moving import NoSuchStep as NoSuchImportStep
+from subscriptions.importing.moving import move as move_import
 from subscriptions.models import (
     Declaration,
     DeclarationEvent,
     Entitlement,
     EntitlementMovement,
+    ImportFile,
+    ImportFileEvent,
     Issue,
     MailEvent,
     Notice,
@@ -64,6 +68,8 @@ from subscriptions.returns.moving import move as move_event
 from subscriptions.stopping.moving import NoSuchStep as NoSuchDeclarationStep
 from subscriptions.stopping.moving import move as move_declaration
 from tests.disputes.people import disputed
+from tests.importing.desk import read
+from tests.importing.written import line, written
 from tests.makers import (
     CLERK,
     COLLEAGUE,
@@ -91,8 +97,9 @@ PAYMENT = {
     "succeeded": "",
 }
 ORDER = {
-    "draft": "awaiting_payment paid expired cancelled",
+    "draft": "awaiting_payment invoiced paid expired cancelled",
     "awaiting_payment": "paid expired cancelled",
+    "invoiced": "paid cancelled",
     "expired": "paid",
     "cancelled": "paid",
     "paid": "",
@@ -153,6 +160,13 @@ PAUSE = {
     "held": "over called_off",
     "over": "",
     "called_off": "",
+}
+IMPORT = {
+    "to_check": "checked discarded",
+    "checked": "to_check approved discarded",
+    "approved": "let_in",
+    "let_in": "",
+    "discarded": "",
 }
 PRICE_CHANGE = {
     "prepared": "signed cancelled",
@@ -330,7 +344,8 @@ MOVERS = {
     "payments/settling.py", "payments/steps.py", "payments/refunds.py", "payments/methods.py",
     "payments/transfers/moving.py", "payments/disputing.py",
     "payments/webhooks/moving.py", "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
-    "subscriptions/fulfilment/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
+    "subscriptions/fulfilment/moving.py",
+    "subscriptions/importing/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
     "subscriptions/pausing/moving.py", "subscriptions/pricing/moving.py", "subscriptions/gifts/moving.py",
     "subscriptions/returns/moving.py", "shop/backoffice/bulk_carrying.py",
 }  # fmt: skip
@@ -471,8 +486,25 @@ def test_price_change(came, to, exists):
     assert steps.exists() == exists
 
 
+@pytest.mark.parametrize(("came", "to", "exists"), rows(IMPORT))
+def test_import(came, to, exists):
+    make_offers(make_magazine())
+    file = read(written(line()))
+    ImportFile.objects.filter(pk=file.pk).update(state=came)
+    file.refresh_from_db()
+    if exists:
+        move_import(file, to, actor=READER, at=NOW, reason="a reason")
+    else:
+        with pytest.raises(NoSuchImportStep):
+            move_import(file, to, actor=READER, at=NOW, reason="a reason")
+    file.refresh_from_db()
+    assert file.state == (to if exists else came)
+    steps = ImportFileEvent.objects.filter(from_state=came, to_state=to, reason="a reason")
+    assert steps.exists() == exists
+
+
 @pytest.mark.parametrize(("came", "to", "exists"), rows(RUN))
-def test_mailing_run(came, to, exists):
+def test_run(came, to, exists):
     """Each step by its own verb; what the table does not know, none does."""
     make_magazine()
     issue = Issue.objects.get(number=25)

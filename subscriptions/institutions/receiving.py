@@ -1,0 +1,91 @@
+"""What becomes of institutions' orders when their transfers come: 411 is cleared, and what is paid whole is paid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from payments.actors import Actor
+from payments.invoicing.open_items import ZERO, open_item, open_items, standing_bill, still_open
+from payments.models import BankReceipt, Invoice
+from payments.receipts import note_receipt
+from subscriptions.models import Order
+from subscriptions.orders.moving import move
+
+
+@transaction.atomic
+def receive(
+    invoice: Invoice,
+    *,
+    amount: Decimal,
+    bank_reference: str,
+    received_on: date,
+    payer: str,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+    others_too: bool = False,
+) -> BankReceipt:
+    """Note a transfer against an open invoice: in full, in part, or too much, and then the rest is owed back.
+
+    `others_too`: what is too much pays the buyer's other open invoices, the oldest first. Locks the orders, by id. Raises
+    CannotReceive with a sentence.
+    """
+    wanted = [invoice.pk]
+    if others_too and invoice.customer_id is not None:
+        others = still_open().filter(customer=invoice.customer_id).exclude(pk=invoice.pk)
+        wanted += others.order_by("due_on", "pk").values_list("pk", flat=True)
+    orders = lock_orders(Invoice.objects.filter(pk__in=wanted))
+    shares = _shares(wanted, amount)
+    receipt = note_receipt(
+        shares,
+        amount=amount,
+        bank_reference=bank_reference,
+        received_on=received_on,
+        payer=payer,
+        reason=reason,
+        actor=actor,
+        at=at,
+    )
+    follow_up(orders, actor=actor, at=at, reason=f"transfer {receipt.reference}")
+    return receipt
+
+
+def lock_orders(invoices: Iterable[Invoice]) -> list[Order]:
+    """The orders that invoices are for, locked by id; an invoice made out anew is for the same order as the first."""
+    keys = {key for key in map(_order_of, invoices) if key is not None}
+    return list(Order.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+
+
+def follow_up(orders: Sequence[Order], *, actor: Actor, at: datetime, reason: str) -> None:
+    """Locked orders that are invoiced and of which nothing is left to pay: paid, or cancelled where nothing was received."""
+    for order in orders:
+        bill = standing_bill(order.subject)
+        if bill is None or order.state != Order.State.INVOICED:
+            continue
+        item = open_item(bill)
+        if item.left <= 0:
+            target = Order.State.PAID if item.received else Order.State.CANCELLED
+            move([order], target, actor=actor, at=at, reason=reason)
+
+
+def _shares(wanted: Sequence[int], amount: Decimal) -> dict[int, Decimal]:
+    items = open_items(wanted)
+    shares: dict[int, Decimal] = {}
+    rest = amount
+    for key in wanted:
+        share = min(rest, items[key].left)
+        if share > ZERO:
+            shares[key], rest = share, rest - share
+    return shares
+
+
+def _order_of(invoice: Invoice) -> int | None:
+    subject = invoice.subject
+    while subject.startswith("reissue:"):
+        subject = Invoice.objects.values_list("subject", flat=True).get(pk=int(subject.removeprefix("reissue:")))
+    kind, _colon, key = subject.partition(":")
+    return int(key) if kind == "order" else None

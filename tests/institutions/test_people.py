@@ -1,0 +1,109 @@
+"""What readers and colleagues do around an institution's order: renounce, end, erase, merge, make out anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from payments.invoicing.reissuing import CannotReissue, buyer_of, reissue
+from payments.models import DeskItem, Invoice, Transfer
+from shop.customers.erasing import CannotErase, erase
+from shop.customers.merging import CannotMerge, merge
+from shop.customers.models import Customer
+from subscriptions.institutions.cancelling import cancel
+from subscriptions.institutions.reminding import remind_now
+from subscriptions.models import Agency, Declaration, Entitlement, Notice, Order, Subscription
+from subscriptions.stopping.terminating import end_now
+from tests.institutions.papers import COLLEAGUE, all_is_well, books, make_agency, take, transfer
+from tests.makers import NOW, TODAY, make_magazine, make_offers, send_out
+from tests.stopping.people import withdraws
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def world():
+    return make_offers(make_magazine())
+
+
+def test_ended_by_support_an_unpaid_order_is_credited_without_a_refund():
+    ordered = take(quantity=3)
+    end_now(ordered.term.subscription_id, "other", actor=COLLEAGUE, at=NOW, reason="fermeture de la bibliothèque")
+    assert books() == {}
+    assert Order.objects.get().state == "cancelled"
+    assert not Transfer.objects.exists()
+    all_is_well()
+
+
+def test_ended_after_the_transfer_the_rest_goes_back_by_transfer():
+    ordered = take(quantity=3)
+    transfer(ordered.invoice, "82.80")
+    send_out(ordered.order.first_issue, on=TODAY, at=NOW)
+    end_now(ordered.term.subscription_id, "other", actor=COLLEAGUE, at=NOW, reason="fermeture de la bibliothèque")
+    assert str(Transfer.objects.get().amount.amount) == "62.10"
+    all_is_well()
+
+
+def test_an_institution_that_renounces_online_is_left_to_finance():
+    ordered = take()
+    withdraws(
+        ordered.term.subscription, email="periodiques@univ-lyon.example", first_name="", last_name="Université de Lyon"
+    )
+    assert Declaration.objects.count() == 1
+    assert DeskItem.objects.filter(desk__in=("finance", "support")).exists()
+    all_is_well()
+    cancel(ordered.order, reason="rétractation", actor=COLLEAGUE, at=NOW)
+    assert books() == {}
+    all_is_well()
+
+
+def test_an_invoice_is_made_out_anew_and_paid_under_its_new_number():
+    ordered = take()
+    buyer = replace(buyer_of(ordered.invoice), name="Université Lyon 2", engagement_number="4500099999")
+    done = reissue(ordered.invoice.pk, buyer, reason="r", words="mention", on=TODAY, actor=COLLEAGUE, at=NOW)
+    assert books() == {"411": "27.60", "4871": "-27.03", "44574": "-0.57"}
+    assert done.invoice.due_on == ordered.invoice.due_on
+    all_is_well()
+    transfer(done.invoice, "27.60")
+    assert Order.objects.get().state == "paid"
+    assert books() == {"4871": "-27.03", "44571": "-0.57", "512": "27.60"}
+    all_is_well()
+    with pytest.raises(CannotReissue) as refused:
+        reissue(done.invoice.pk, buyer, reason="r", words="encore", on=TODAY, actor=COLLEAGUE, at=NOW)
+    assert refused.value.code == "received"
+
+
+def test_nobody_is_erased_while_an_invoice_is_open():
+    ordered = take()
+    with pytest.raises(CannotErase) as refused:
+        erase(ordered.order.customer, actor=COLLEAGUE, at=NOW, reason="demande", giving_up=True)
+    assert refused.value.code == "waits"
+    transfer(ordered.invoice, "27.60")
+    assert erase(ordered.order.customer, actor=COLLEAGUE, at=NOW, reason="demande", giving_up=True)
+    all_is_well()
+
+
+def test_an_agency_s_record_is_merged_with_what_is_its_own():
+    agency = make_agency()
+    ordered = take(agency=agency, invoiced_to="agency")
+    kept = Customer.objects.create(email="factures@prenax.example", organisation="Prenax", created_at=NOW)
+    merge(agency.customer_id, kept.pk, keep_email_of=kept.pk, reason="double", actor=COLLEAGUE, at=NOW)
+    assert (Agency.objects.get().customer, Subscription.objects.get().agency) == (kept, kept)
+    remind_now(ordered.invoice, reason="relance", actor=COLLEAGUE, at=NOW, on=TODAY)
+    letter = Notice.objects.get(kind="invoice_overdue")
+    assert (letter.customer, letter.to_email) == (kept, "factures@prenax.example")
+    other = Customer.objects.create(email="b@prenax.example", organisation="Prenax", created_at=NOW)
+    Agency.objects.create(customer=other, name="Prenax 2", address=agency.address, created_at=NOW)
+    with pytest.raises(CannotMerge) as refused:
+        merge(other.pk, kept.pk, keep_email_of=kept.pk, reason="double", actor=COLLEAGUE, at=NOW)
+    assert refused.value.code == "agencies"
+
+
+def test_the_values_of_what_was_credited_are_those_that_were_owed():
+    ordered = take(quantity=7)
+    worth = sum(Entitlement.objects.values_list("value_ht", flat=True), Decimal(0))
+    assert worth == ordered.invoice.total_ht.amount
+    cancel(ordered.order, reason="erreur", actor=COLLEAGUE, at=NOW)
+    assert Invoice.objects.get(kind="credit_note").total_ht == ordered.invoice.total_ht
