@@ -17,6 +17,8 @@ from payments.models import DeskItem, LedgerLine, Payment
 from payments.settling import give_back, serve
 
 log = structlog.get_logger(__name__)
+#: Finance's item about a payment that its bank took back before it was served.
+TAKEN_BACK = "taken_back_unserved"
 
 
 def retry(*, actor: Actor, at: datetime, limit: int = 20) -> int:
@@ -25,9 +27,12 @@ def retry(*, actor: Actor, at: datetime, limit: int = 20) -> int:
     A payment whose amount differs waits for finance, who closes the desk item first; one that is disputed, for its bank.
     Tried in no order: those that fail every time must not stand in front of the others.
     """
+    parked = Payment.objects.filter(effect=Payment.Effect.PARKED)
+    if not parked.exists():
+        return 0
     waiting = DeskItem.objects.filter(kind="amount_differs", closed_at=None).values_list("subject", flat=True)
     held = {int(subject.removeprefix("payment:")) for subject in waiting} | disputed_payments()
-    keys = Payment.objects.filter(effect=Payment.Effect.PARKED).exclude(pk__in=held).order_by("?")
+    keys = parked.exclude(pk__in=held).order_by("?")
     return sum(_try(key, actor=actor, at=at) for key in keys.values_list("pk", flat=True)[:limit])
 
 
@@ -72,7 +77,7 @@ def taken_by_bank(payment: Payment, *, reason: str, actor: Actor, at: datetime) 
     take_off_desk(kind="effect_parked", subject=f"payment:{payment.pk}", because=reason, actor=actor, at=at)
     put_on_desk(
         DeskItem.Desk.FINANCE,
-        kind="taken_back_unserved",
+        kind=TAKEN_BACK,
         subject=f"payment:{payment.pk}",
         sentence=f"{payment.reference} n’avait pas pu être suivi d’effet, et la banque l’a repris : la commande ou la reconduction "
         "qu’il payait est à clore.",

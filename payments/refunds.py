@@ -250,13 +250,12 @@ def due(*, at: datetime, limit: int) -> list[int]:
 
     Not while the bank disputes the payment: Stripe would refuse (design, section 6).
     """
-    return list(
-        Refund.objects.exclude(state=State.CREATED, called_at=None, payment__in=disputed_payments())
-        .filter(
-            Q(state=State.CREATED, called_at=None)
-            | Q(state__in=(State.CREATED, State.UNKNOWN), called_at__lte=at - timedelta(minutes=5))
-            | Q(state=State.PENDING, called_at__lte=at - timedelta(days=1))
-        )
-        .order_by(F("called_at").asc(nulls_first=True), "pk")
-        .values_list("pk", flat=True)[:limit]
+    rows = Refund.objects.filter(
+        Q(state=State.CREATED, called_at=None)
+        | Q(state__in=(State.CREATED, State.UNKNOWN), called_at__lte=at - timedelta(minutes=5))
+        | Q(state=State.PENDING, called_at__lte=at - timedelta(days=1))
     )
+    if not rows.exists():
+        return []
+    rows = rows.exclude(state=State.CREATED, called_at=None, payment__in=disputed_payments())
+    return list(rows.order_by(F("called_at").asc(nulls_first=True), "pk").values_list("pk", flat=True)[:limit])

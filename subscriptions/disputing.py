@@ -23,6 +23,7 @@ from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import DeskItem, Dispute, Invoice, InvoiceLine, Payment
 from payments.money import eur, french
+from payments.parked import TAKEN_BACK
 from payments.transfers import giving_back
 from subscriptions.beginning import calendars
 from subscriptions.calendar import is_open
@@ -37,7 +38,10 @@ from subscriptions.notices.whom import reader_by_now
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.refunding import still_runs, undo
 from subscriptions.renewals.moving import OVER
+from subscriptions.renewals.moving import move as move_plans
+from subscriptions.renewals.outcomes import PURPOSE as RENEWAL
 from subscriptions.renewals.planning import replan
+from subscriptions.renewals.tries import plans_of
 from subscriptions.stopping.choosing import stop_renewing
 from subscriptions.stopping.reading import UNSERVED, stopped_and_waiting, unserved_price
 
@@ -133,6 +137,7 @@ def _write_off(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
     charged, and the subscription ends unless another year still runs. See docs/decisions/0020.
     """
     payment, on = dispute.payment, paris_day(at)
+    unserved = payment.effect == Payment.Effect.PARKED
     refunds.call_off(payment, reason=LOST, actor=actor, at=at)
     giving_back.call_off(payment, reason=LOST, actor=actor, at=at)
     parked.taken_by_bank(payment, reason=LOST, actor=actor, at=at)
@@ -140,6 +145,8 @@ def _write_off(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
     term = Term.objects.filter(payment=payment).select_related("order").first()
     if term is not None:
         dispute.credit_note = _undo(term, dispute, on=on, actor=actor, at=at)
+    elif unserved and payment.purpose == RENEWAL:
+        _end_plan(payment, actor=actor, at=at)
     lines: list[InvoiceLine] = []
     for note in refunds.notes_waiting(payment):
         if dispute.cleared + note.total_ttc.amount <= dispute.taken:
@@ -192,6 +199,15 @@ def _undo(term: Term, dispute: Dispute, *, on: date, actor: Actor, at: datetime)
         move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=LOST)
     take_back(subscription, actor=actor, at=at, reason=LOST)
     return note
+
+
+def _end_plan(payment: Payment, *, actor: Actor, at: datetime) -> None:
+    """A year that its bank took back before it could be added: nothing is charged any more, for this year or a later one."""
+    plan = plans_of([payment])[payment.pk]
+    if not move_plans([plan], Renewal.State.CANCELLED, actor=actor, at=at, reason=LOST):
+        return  # paid otherwise, or over: what is to be closed is before finance
+    stop_renewing(plan.subscription, actor=actor, at=at, reason=LOST)
+    take_off_desk(kind=TAKEN_BACK, subject=f"payment:{payment.pk}", because=LOST, actor=actor, at=at)
 
 
 def _credit(

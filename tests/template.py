@@ -66,6 +66,22 @@ def restore(superuser_url: str) -> None:
         connection.execute("SELECT seed.restore()")
 
 
+def counted(superuser_url: str) -> list[tuple[str, int, bool]]:
+    """How far each sequence has counted: to be given to `count_on_from` after a `restore`, which leaves them alone."""
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        return connection.execute(
+            "SELECT format('%I.%I', schemaname, sequencename), coalesce(last_value, start_value), last_value IS NOT NULL"
+            " FROM pg_sequences"
+        ).fetchall()
+
+
+def count_on_from(sequences: list[tuple[str, int, bool]], superuser_url: str) -> None:
+    """Rows get the primary keys again that they got from there on."""
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        for sequence in sequences:
+            connection.execute("SELECT setval(%s, %s, %s)", sequence)
+
+
 def build(superuser_url: str, environment: dict[str, str]) -> None:
     """Make the template on the server of `superuser_url`, in place of an older one."""
     with psycopg.connect(superuser_url, autocommit=True) as connection:

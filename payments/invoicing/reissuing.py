@@ -17,7 +17,7 @@ from payments.models import Invoice, Payment, Reissue
 
 
 class CannotReissue(ValueError):
-    """The invoice cannot be made out anew; `code` says why: kind, again, credited, closed, received, same."""
+    """The invoice cannot be made out anew; `code` says why: kind, again, credited, closed, received, same; anew, in the account."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

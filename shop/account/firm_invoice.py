@@ -6,14 +6,13 @@ sent along with the yes: if it has changed meanwhile, it is shown again instead 
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +25,7 @@ from payments.invoicing.issuing import Buyer
 from payments.invoicing.mentions import buyer_lines
 from payments.invoicing.reissuing import CannotReissue, refuse_if_impossible
 from payments.models import Invoice, Reissue
+from payments.seals import seal_of
 from shop.account.address_form import AddressForm
 from shop.account.doors import page, room, theirs
 from shop.checkout.firm_numbers import check_numbers, kind_of_organisation, want_siren
@@ -42,6 +42,7 @@ REASON = "asked for in the account"
 FIRM = ("kind", "organisation", "service", "siren", "siret", "vat_number", "engagement_number")
 SENTENCES = {
     "kind": gettext_lazy("This is a credit note: only an invoice can be made out to a firm."),
+    "anew": gettext_lazy("This invoice was made out anew already: for another change please write to us."),
     "again": gettext_lazy("This invoice was made out anew already: take the one that replaced it."),
     "credited": gettext_lazy("Part of this invoice was given back to you: it can no longer be made out to a firm."),
     "received": gettext_lazy("This invoice is being paid by a transfer: it can no longer be made out to a firm."),
@@ -102,6 +103,7 @@ def to_a_firm(request: HttpRequest, reference: str) -> HttpResponse:
     if invoice is None:
         raise Http404
     try:
+        _refuse_twice(invoice)
         refuse_if_impossible(invoice, on=paris_day(at))
     except CannotReissue as refused:
         messages.error(request, SENTENCES[refused.code])
@@ -113,7 +115,7 @@ def to_a_firm(request: HttpRequest, reference: str) -> HttpResponse:
         return _drawn(request, invoice, form)
     try:
         refuse_if_impossible(invoice, form.buyer, on=paris_day(at))
-        if "confirm" not in request.POST or request.POST.get("shown") != _seal(invoice, form.buyer):
+        if "confirm" not in request.POST or request.POST.get("shown") != seal_of(invoice.pk, form.buyer):
             return _asked(request, invoice, form.buyer)
         done = reissue_and_tell(invoice.pk, form.buyer, words=REASON, actor=reader(request.user), at=at)
     except CannotReissue as refused:
@@ -128,11 +130,17 @@ def to_a_firm(request: HttpRequest, reference: str) -> HttpResponse:
     return see_other(reverse("account_invoices"))
 
 
+def _refuse_twice(invoice: Invoice) -> None:
+    """Raises CannotReissue for what was made out anew: each time takes two numbers, so the next change is support's."""
+    if Reissue.objects.filter(invoice=invoice).exists():
+        raise CannotReissue("anew")
+
+
 def may_go_to_a_firm(invoices: QuerySet[Invoice], *, on: date) -> set[int]:
     """Which of these could be made out to a firm today, by their ids. One query."""
     open_still = invoices.filter(kind=Invoice.Kind.INVOICE, issued_on__year=on.year)
     credited = Exists(Invoice.objects.filter(original=OuterRef("pk")))
-    again = Exists(Reissue.objects.filter(original=OuterRef("pk")))
+    again = Exists(Reissue.objects.filter(Q(original=OuterRef("pk")) | Q(invoice=OuterRef("pk"))))
     return set(open_still.exclude(credited).exclude(again).values_list("pk", flat=True))
 
 
@@ -158,7 +166,7 @@ def _asked(request: HttpRequest, invoice: Invoice, buyer: Buyer) -> HttpResponse
             )
             if number
         ],
-        kept=[(name, request.POST.get(name, "")) for name in typed] + [("shown", _seal(invoice, buyer))],
+        kept=[(name, request.POST.get(name, "")) for name in typed] + [("shown", seal_of(invoice.pk, buyer))],
         changed="confirm" in request.POST,
         **_paths(invoice),
         **_of(invoice),
@@ -174,8 +182,3 @@ def _paths(invoice: Invoice) -> dict[str, str]:
 
 def _of(invoice: Invoice) -> dict[str, Any]:
     return {"number": invoice.reference, "issued_on": invoice.issued_on, "total": invoice.total_ttc.amount}
-
-
-def _seal(invoice: Invoice, buyer: Buyer) -> str:
-    """Of what was shown."""
-    return hashlib.sha256(repr((invoice.pk, buyer)).encode()).hexdigest()[:20]

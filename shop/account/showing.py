@@ -264,7 +264,7 @@ def unpaid(dates: SubscriptionDates) -> str:
         return _(
             "Your bank has refused the payment for the next year. We try again on %(date)s; you can pay it yourself before. "
             "Your copies wait for it."
-        ) % {"date": day(plan.next_try_on)}
+        ) % {"date": day(max(plan.next_try_on, dates.on))}
     if plan is not None and plan.state == Plan.State.AWAITING_READER:
         return _("The next year could not be debited, and waits for you: you can pay it here. Your copies wait for it.")
     return _("The last payment did not arrive. Your copies wait for it; we have written to you.")

@@ -28,7 +28,7 @@ from shop.templatetags.french import issue_number
 from shop.watch.bell import ring
 from subscriptions.addresses.typed import TypedAddress
 from subscriptions.dates import LIVING
-from subscriptions.gifts.forgetting import forget
+from subscriptions.gifts.forgetting import CannotForget, forget, forgettable
 from subscriptions.handing_over import first_reached, give_payer, give_recipient, payer_of
 from subscriptions.models import Gift, Subscription
 
@@ -243,8 +243,11 @@ class ForgetRecipient(TwoSteps):
 
     def load(self, request: HttpRequest, key: int) -> Subscription | None:
         one = Subscription.objects.select_related("recipient").filter(pk=key).first()
-        if one is not None and not one.is_gift:
-            raise Impossible(_("This subscription is no gift."))
+        if one is not None:
+            try:
+                forgettable(Gift.objects.filter(subscription=one).first(), one.pk)
+            except CannotForget as refused:
+                raise Impossible(refused.messages) from refused
         return one
 
     def preview(self, subject: Subscription, form: Any) -> Preview:

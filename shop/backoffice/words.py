@@ -474,6 +474,7 @@ LETTER_KINDS: Mapping[str, Any] = {
     "reminder_farewell": gettext_lazy("Last reminder"),
     "gift_announced": gettext_lazy("Gift told to its recipient"),
     "gift_claimed": gettext_lazy("Gift in its recipient's account"),
+    "gift_taken_back": gettext_lazy("Gift ended before its time"),
     "gift_ending_giver": gettext_lazy("Reminder to the giver: the gift ends"),
     "gift_ending_recipient": gettext_lazy("Reminder to the recipient: the gift has ended"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -18,11 +19,17 @@ class Select(forms.Select):
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
         """The whole list; what is chosen is compared as text, as a form brings it back."""
-        chosen = set(self.format_value(value))
-        options = format_html_join(
-            "\n",
-            '  <option value="{}"{}>{}</option>',
-            ((key, SafeString(" selected") if str(key) in chosen else "", label) for key, label in self.choices),
-        )
+        chosen = frozenset(map(str, self.format_value(value)))
+        options = _options(tuple((str(key), str(label)) for key, label in self.choices), chosen)
         whole = self.build_attrs(self.attrs, {"name": name, **(attrs or {})})
         return format_html("<select{}>\n{}\n</select>", flatatt(whole), options)
+
+
+@lru_cache(maxsize=50)
+def _options(choices: tuple[tuple[str, str], ...], chosen: frozenset[str]) -> SafeString:
+    """The countries of the world are the same for the next reader, and mostly so is what is chosen of them."""
+    return format_html_join(
+        "\n",
+        '  <option value="{}"{}>{}</option>',
+        ((key, SafeString(" selected") if key in chosen else "", label) for key, label in choices),
+    )

@@ -105,7 +105,7 @@ def _drawn(
         "refresh": ASKS_AGAIN.get(found),
         "left": back and found == Situation.OPEN,
         "offer": offered(renewal, on=paris_day(at)) if found in (Situation.OPEN, Situation.REFUSED) else None,
-        "debited_on": _debited_on(renewal),
+        "debited_on": _debited_on(renewal, today=paris_day(at)),
         "settles_on": _settles_on(renewal) if found == Situation.ON_ITS_WAY else None,
         "terminate_url": public_function("terminate"),
         "account_url": reverse("account_home"),
@@ -124,14 +124,20 @@ def _reason(renewal: Renewal, found: Situation) -> str:
     return ""
 
 
-def _debited_on(renewal: Renewal) -> date | None:
-    """The day on which we charge by ourselves what the reader does not pay here; None if we do not, or cannot."""
+def _debited_on(renewal: Renewal, *, today: date) -> date | None:
+    """The day on which we charge by ourselves what the reader does not pay here; None if we do not, or cannot.
+
+    A charge that is late is made today.
+    """
     state, on = renewal.state, renewal.renews_on
     if state == Renewal.State.RETRYING:
         on = renewal.next_try_on
     elif state not in (Renewal.State.ANNOUNCED, Renewal.State.DUE):
         return None
-    return on if on is not None and usable(renewal.subscription.saved_method, on=on) else None
+    if on is None:
+        return None
+    day = max(on, today)
+    return day if usable(renewal.subscription.saved_method, on=day) else None
 
 
 def _settles_on(renewal: Renewal) -> Any:

@@ -289,7 +289,9 @@ def _order(one: Order) -> Facts:
 
 
 def _payments(customer: Customer) -> list[Payment]:
-    return list(Payment.objects.filter(theirs(customer)).prefetch_related("events", "refunds").order_by("pk"))
+    return list(
+        Payment.objects.filter(theirs(customer)).prefetch_related("events", "refunds", "disputes").order_by("pk")
+    )
 
 
 def _payment(one: Payment) -> Facts:
@@ -308,6 +310,16 @@ def _payment(one: Payment) -> Facts:
                 "refunded_on": refund.refunded_on,
             }
             for refund in one.refunds.all()
+        ],
+        "disputes": [
+            {
+                "opened_at": dispute.opened_at,
+                "amount": dispute.amount.amount,
+                "reason": dispute.reason,
+                "state": f"bank_{dispute.state}",
+                "since": dispute.state_since,
+            }
+            for dispute in one.disputes.all()
         ],
     }
 

@@ -29,11 +29,11 @@ def assign_planned(*, actor: Actor, at: datetime, limit: int = 20 * BATCH) -> in
     """
     done, after = 0, 0
     while done < limit:
+        keys = list(_served_next().filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:BATCH])
+        if not keys:
+            return done
+        after = keys[-1]
         with transaction.atomic():
-            keys = list(_served_next().filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:BATCH])
-            if not keys:
-                return done
-            after = keys[-1]
             locked = list(
                 Subscription.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=keys).order_by("pk")
             )

@@ -48,7 +48,12 @@ def forget(subscription_id: int, *, actor: Actor, at: datetime, reason: str) -> 
     contract is ended first), or it is in an account, whose holder erases it.
     """
     Subscription.objects.select_for_update(no_key=True).get(pk=subscription_id)
-    gift = Gift.objects.select_for_update(no_key=True).filter(subscription=subscription_id).first()
+    gifts = Gift.objects.select_for_update(no_key=True).filter(subscription=subscription_id)
+    return _blank(forgettable(gifts.first(), subscription_id), actor=actor, at=at, reason=reason)
+
+
+def forgettable(gift: Gift | None, subscription_id: int) -> Gift:
+    """The gift of this subscription, if its recipient may be forgotten. Raises CannotForget."""
     if gift is None:
         raise CannotForget(_("This subscription is no gift."), code="no_gift")
     if gift.claimed_by_id is not None:
@@ -57,7 +62,7 @@ def forget(subscription_id: int, *, actor: Actor, at: datetime, reason: str) -> 
         raise CannotForget(
             _("Copies of this gift are still to come: give it another recipient, or end it, first."), code="copies"
         )
-    return _blank(gift, actor=actor, at=at, reason=reason)
+    return gift
 
 
 def forget_due(*, on: date, actor: Actor, at: datetime, limit: int) -> int:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from payments.actors import Actor
 from subscriptions.gifts.moving import move
-from subscriptions.gifts.reaching import handed_on
+from subscriptions.gifts.reaching import handed_on, mailbox_of
 from subscriptions.models import Gift, Order, Recipient, Subscription
+from subscriptions.notices.queueing import NoticeDraft, queue
 
 if TYPE_CHECKING:
     from subscriptions.opening import Opened
 
 State = Gift.State
+#: To whoever has a gift in their account that is not paid for any more, or was undone by its giver.
+LETTER = "gift_taken_back"
 
 
 def receiving_already(orders: Iterable[Order]) -> dict[int, tuple[Recipient, int | None]]:
@@ -62,10 +65,28 @@ def _holder_before(gift: Gift) -> int | None:
 
 
 def take_back(subscription: Subscription, *, actor: Actor, at: datetime, reason: str) -> None:
-    """The contract behind a gift is over before its time: nothing of it is told any more. Nothing for what is no gift.
+    """The contract behind a gift is over before its time: nothing of it is told any more, but to whoever has it in their account that
+    its copies do not come. Nothing for what is no gift.
 
     Called with the subscription locked.
     """
     if subscription.is_gift:
-        gifts = list(Gift.objects.select_for_update(no_key=True).filter(subscription=subscription))
+        rows = Gift.objects.select_for_update(of=("self",), no_key=True).select_related("claimed_by")
+        gifts = list(rows.filter(subscription=subscription))
+        claimed = [gift for gift in gifts if gift.state == State.CLAIMED and mailbox_of(gift).email]
         move(gifts, State.VOID, actor=actor, at=at, reason=reason)
+        queue([_told(gift, at=at) for gift in claimed])
+
+
+def _told(gift: Gift, *, at: datetime) -> NoticeDraft:
+    mailbox = mailbox_of(gift)
+    return NoticeDraft(
+        kind=LETTER,
+        matter=f"{LETTER}:gift:{gift.pk}",
+        customer_id=mailbox.customer_id,
+        to_email=mailbox.email,
+        to_name=mailbox.name,
+        facts={"gift_id": gift.pk},
+        due_at=at,
+        created_at=at,
+    )

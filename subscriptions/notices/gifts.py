@@ -58,17 +58,32 @@ def taken_back(context: Context, *, at: datetime) -> str:
     return "the gift was taken back" if context["gift"].state != State.CLAIMED else ""
 
 
+def over(facts: Facts) -> Context:
+    """To the recipient who has it in their account: its copies do not come, whatever its giver or their bank decided."""
+    gift = Gift.objects.select_related("order__offer__magazine").get(pk=facts["gift_id"])
+    carried = CarriedTerm.objects.filter(sold__subscription=gift.subscription_id).select_related("served__subscription")
+    served = next((row.served for row in carried), None)
+    return {
+        "gift": gift,
+        "giver": gift.giver_name,
+        "magazine": gift.order.offer.magazine,
+        "follows": served.subscription.number if served else "",
+    }
+
+
 def order_told(order_id: int) -> Context:
     """What the confirmation of an order says of the gift in it; nothing for what is none. One query for a gift."""
     gift = Gift.objects.filter(order=order_id).first()
     if gift is None:
         return {"gift": None}
+    paid_on = paris_day(gift.state_since)
     return {
         "gift": gift,
         "recipient": gift.recipient_name,
-        "announced_on": day(gift.announce_on) if gift.announce_on else "",
+        # A debit may be settled after the day that was chosen: it is told on the day on which it is paid.
+        "announced_on": day(max(gift.announce_on, paid_on)) if gift.announce_on else "",
         # Told on the day it is paid, it is told before anybody could change it.
-        "told_later": gift.announce_on is not None and gift.announce_on > paris_day(gift.state_since),
+        "told_later": gift.announce_on is not None and gift.announce_on > paid_on,
         "recipient_email": gift.recipient_email,
         "goes_on": gift.continues_id is not None,
     }

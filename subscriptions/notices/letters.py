@@ -508,6 +508,12 @@ LETTERS: Mapping[str, Letter] = {
         untrue_because=gifts.taken_back,
         by_mail_only=True,  # claimed by a code that came by e-mail
     ),
+    "gift_taken_back": Letter(
+        rank=SERVICE,
+        facts=frozenset({"gift_id"}),
+        context=gifts.over,
+        by_mail_only=True,  # as its claim was told
+    ),
     "gift_ending_giver": _gift_ending("gift_ending_giver"),
     "gift_ending_recipient": _gift_ending("gift_ending_recipient"),
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from payments.models import Document
 from subscriptions.models import Notice, NoticeProof
@@ -177,11 +177,13 @@ def prove(notice: Notice, kind: str, *, at: datetime, provider_id: str = "", det
 
 def stalled(*, since: timedelta, at: datetime) -> list[Notice]:
     """Letters in hand for longer than `since`, locked; call it inside a transaction."""
-    return list(
-        Notice.objects.select_for_update(skip_locked=True, no_key=True)
-        .filter(state=State.SENDING, state_since__lte=at - since)
-        .order_by("id")
-    )
+    rows = in_hand(since=since, at=at).select_for_update(skip_locked=True, no_key=True)
+    return list(rows.order_by("id"))
+
+
+def in_hand(*, since: timedelta, at: datetime) -> QuerySet[Notice]:
+    """Letters in hand for longer than `since`."""
+    return Notice.objects.filter(state=State.SENDING, state_since__lte=at - since)
 
 
 def _seen(notice: Notice) -> Q:

@@ -13,7 +13,7 @@ from subscriptions.models import Notice
 from subscriptions.notices.delivering import doubt
 from subscriptions.notices.letter import OnStall
 from subscriptions.notices.letters import LETTERS
-from subscriptions.notices.moving import move, prove, stalled
+from subscriptions.notices.moving import in_hand, move, prove, stalled
 from subscriptions.notices.queueing import once_more
 
 State = Notice.State
@@ -30,13 +30,19 @@ class Recovered:
     doubtful: int
 
 
-@transaction.atomic
 def recover(at: datetime) -> Recovered:
     """Take back letters left in `sending` for a quarter of an hour.
 
     One that was not stored yet has not left: it is queued again. One that was stored may have left: the table of
     letters says whether it is sent again (same Message-ID) or put before a person.
     """
+    if not in_hand(since=STALLED_AFTER, at=at).exists():
+        return Recovered(0, 0)
+    with transaction.atomic():
+        return _recover(at)
+
+
+def _recover(at: datetime) -> Recovered:
     put_back = doubtful = 0
     for notice in stalled(since=STALLED_AFTER, at=at):
         letter = LETTERS.get(notice.kind)

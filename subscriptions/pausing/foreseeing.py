@@ -5,7 +5,6 @@ The pages show it before the last click, and `holding` carries out the same. Not
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from payments.seals import seal_of
 from subscriptions.beginning import calendars
 from subscriptions.calendar import MOST_OF_A_TERM, is_open, printed, put_off, taken_back
 from subscriptions.dates import dates_of_subscription
@@ -93,13 +93,12 @@ class Foreseen:
     @property
     def seal(self) -> str:
         """Of what is shown of it."""
-        said = (
+        return seal_of(
             [issue.number for issue in self.issues],
             self.last_number,
             self.last.post_on if self.last else None,
             self.renews_on,
         )
-        return hashlib.sha256(repr(said).encode()).hexdigest()[:20]
 
 
 class Changed(CannotPause):

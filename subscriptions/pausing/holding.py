@@ -121,13 +121,11 @@ def end_pauses(*, actor: Actor, at: datetime, limit: int = BATCH) -> int:
     done, after = 0, 0
     posted = Issue.objects.filter(pk=OuterRef("issue"), posted_on__isnull=False)
     passed = Pause.objects.filter(Exists(posted), state=Pause.State.HELD)
-    while True:
+    while rows := list(passed.filter(pk__gt=after).order_by("pk")[:limit]):
+        after = rows[-1].pk
         with transaction.atomic():
-            rows = list(passed.filter(pk__gt=after).order_by("pk")[:limit])
-            if not rows:
-                return done
-            after = rows[-1].pk
             done += _over(rows, actor=actor, at=at)
+    return done
 
 
 def _over(pauses: Sequence[Pause], *, actor: Actor, at: datetime) -> int:

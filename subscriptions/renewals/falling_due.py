@@ -69,11 +69,11 @@ def _sweep(renewals: QuerySet[Renewal], act: Callable[[Sequence[Renewal]], None]
     """In the order of their ids, so that those which stay where they are do not stand in front of the others."""
     after = 0
     while go_on():
+        keys = list(renewals.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:BATCH])
+        if not keys:
+            return
+        after = keys[-1]
         with transaction.atomic():
-            keys = list(renewals.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:BATCH])
-            if not keys:
-                return
-            after = keys[-1]
             act(lock_and_skip(renewals.filter(pk__in=keys), limit=BATCH))
 
 

@@ -21,12 +21,10 @@ def in_batches(due: QuerySet[Renewal], limit: int, act: Callable[[list[Renewal]]
     """
     done: list[Result] = []
     after = 0
-    while True:
+    # Whether anything is due is asked before the transaction begins: mostly nothing is.
+    while keys := list(due.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:limit]):
+        after = keys[-1]
         with transaction.atomic():
-            keys = list(due.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:limit])
-            if not keys:
-                return done
-            after = keys[-1]
             rows = list(
                 due.filter(pk__in=keys)
                 .select_for_update(of=("self",), no_key=True, skip_locked=True)
@@ -35,3 +33,4 @@ def in_batches(due: QuerySet[Renewal], limit: int, act: Callable[[list[Renewal]]
             )
             if rows:
                 done.append(act(rows))
+    return done

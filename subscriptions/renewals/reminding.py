@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from payments.days import PARIS
@@ -39,11 +39,10 @@ def remind(*, on: date, at: datetime, limit: int, since: date | None = None) -> 
             if room <= 0:
                 break
             step = steps[index]
-            numbers = _last_numbers(step, magazine, on=on, since=since)
-            if numbers == []:
+            followed = _followed(step, magazine, on=on, since=since)
+            if followed is None:
                 continue
-            found = _due(step, steps[index:], magazine, numbers, on=on, since=since).exclude(subscription__in=taken)
-            due = list(found[:room])
+            due = list(_due(step, steps[index:], magazine, followed).exclude(subscription__in=taken)[:room])
             taken.update(term.subscription_id for term in due)
             drafts += [_draft(term, step, on=on, at=at) for term in due]
     return queue(drafts)
@@ -51,9 +50,9 @@ def remind(*, on: date, at: datetime, limit: int, since: date | None = None) -> 
 
 def series(magazine: Magazine, *, addressee: str = ReminderStep.Addressee.READER) -> list[ReminderStep]:
     """The steps of a magazine to whom they speak, in their order: its own, and the general ones of codes that it has none of."""
-    steps_of = ReminderStep.objects.filter(addressee=addressee)
-    own = {step.code: step for step in steps_of.filter(magazine=magazine)}
-    general = {step.code: step for step in steps_of.filter(magazine=None)}
+    every = list(ReminderStep.objects.filter(Q(magazine=magazine) | Q(magazine=None), addressee=addressee))
+    own = {step.code: step for step in every if step.magazine_id is not None}
+    general = {step.code: step for step in every if step.magazine_id is None}
     steps = [step for step in (general | own).values() if step.active]
     return sorted(steps, key=lambda step: (step.place, step.pk))
 
@@ -74,15 +73,21 @@ def _days(step: ReminderStep, *, on: date, since: date | None) -> tuple[date, da
     return earliest if since is None else max(earliest, since - timedelta(days=step.days_after)), latest
 
 
-def _last_numbers(step: ReminderStep, magazine: Magazine, *, on: date, since: date | None) -> list[int] | None:
-    """The issues posted in these days that a step follows; None for a step that follows no issue, but a lapse, of which
-    there were some."""
+def _followed(step: ReminderStep, magazine: Magazine, *, on: date, since: date | None) -> Q | None:
+    """Which terms a step follows by what happened in its days: a lapse, or an issue; None where nothing happened. Two queries at most."""
     if step.trigger == Trigger.LAPSED:
-        days = _within("state_since", step, on=on, since=since)
-        lapsed = Subscription.objects.filter(magazine=magazine, state=Subscription.State.LAPSED, **days)
-        return None if lapsed.exists() else []
+        lapsed = Subscription.objects.filter(magazine=magazine, state=Subscription.State.LAPSED)
+        if not lapsed.filter(**_within("state_since", step, on=on, since=since)).exists():
+            return None
+        return Q(**_within("subscription__state_since", step, on=on, since=since))
     posted = Issue.objects.filter(magazine=magazine, posted_on__range=_days(step, on=on, since=since))
-    return list(posted.values_list("number", flat=True))
+    numbers = list(posted.values_list("number", flat=True))
+    if not numbers:
+        return None
+    if step.issues_from_last > 0:
+        last = _before(numbers, step.issues_from_last, magazine)
+        return Q(entitlements__rank=F("copies"), entitlements__issue__number__in=last)
+    return Q(entitlements__rank=F("copies") + step.issues_from_last, entitlements__issue__number__in=numbers)
 
 
 def _before(numbers: Sequence[int], places: int, magazine: Magazine) -> list[int]:
@@ -92,23 +97,11 @@ def _before(numbers: Sequence[int], places: int, magazine: Magazine) -> list[int
     return [every[place] for place in found if place >= 0]
 
 
-def _due(
-    step: ReminderStep, from_here: Sequence[ReminderStep], magazine: Magazine, numbers: list[int] | None, *, on: date,
-    since: date | None,
-) -> QuerySet[Term]:  # fmt: skip
-    """Last terms of readers for whom the step is due, after the issues `numbers`, and who had neither it nor a later one."""
+def _due(step: ReminderStep, from_here: Sequence[ReminderStep], magazine: Magazine, followed: Q) -> QuerySet[Term]:
+    """Last terms of readers for whom the step is due, among those that it `followed`, and who had neither it nor a later one."""
     on_paper = step.channel == ReminderStep.Channel.LETTER
     terms = remindable(lapsed=only_after_lapse(step), courtesy=is_courtesy(step), on_paper=on_paper)
-    terms = terms.filter(subscription__magazine=magazine)
-    if numbers is None:
-        terms = terms.filter(**_within("subscription__state_since", step, on=on, since=since))
-    elif step.issues_from_last > 0:
-        last = _before(numbers, step.issues_from_last, magazine)
-        terms = terms.filter(entitlements__rank=F("copies"), entitlements__issue__number__in=last)
-    else:
-        terms = terms.filter(
-            entitlements__rank=F("copies") + step.issues_from_last, entitlements__issue__number__in=numbers
-        )
+    terms = terms.filter(followed, subscription__magazine=magazine)
     for told in from_here:
         terms = terms.exclude(Exists(_told(told.code)))
     return terms.select_related("subscription__payer").order_by("pk")

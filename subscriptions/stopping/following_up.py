@@ -74,15 +74,17 @@ def give_back_waiting(*, actor: Actor, at: datetime, limit: int) -> int:
     `limit` counts what was done: a dispute takes months, and those that still wait must not keep the others from leaving.
     One that cannot be prepared is left to finance.
     """
-    waiting = (
-        Declaration.objects.filter(effect__in=WAITING, refund=None, subscription__isnull=False)
-        .exclude(subscription__state=Subscription.State.ENDED)
-        .exclude(subscription__in=disputed_among())
+    waiting = Declaration.objects.filter(effect__in=WAITING, refund=None, subscription__isnull=False).exclude(
+        subscription__state=Subscription.State.ENDED
     )
+    rows = list(waiting.order_by("received_at", "pk").values_list("pk", "subscription"))
+    disputed = disputed_among() if rows else set()
     done = 0
-    for key in list(waiting.order_by("received_at", "pk").values_list("pk", flat=True)):
+    for key, subscription in rows:
         if done == limit:
             break
+        if subscription in disputed:
+            continue
         try:
             done += _give_back(key, actor=actor, at=at)
         except CANNOT:

@@ -20,7 +20,7 @@ from payments.actors import Actor, job, reader
 from payments.invoicing.rendering import render
 from payments.models import Act, DeskItem, Invoice, LedgerEntry, PayerAccount, Payment, SavedMethod
 from shop.customers.erasing import CannotErase, erase
-from shop.customers.exporting import words
+from shop.customers.exporting import rows, words
 from shop.customers.holdings import everything
 from shop.customers.models import Customer, EmailChange
 from shop.customers.words import LABELS
@@ -34,6 +34,7 @@ from subscriptions.notices.delivering import deliver
 from subscriptions.refunding import refund_in_full
 from subscriptions.texts import load_texts
 from tests.account.people import Reader, field, said
+from tests.disputes.people import disputed
 from tests.makers import NOW, make_wish, place_order
 
 PAGE, ERASE = "/compte/donnees/", "/compte/donnees/effacement/"
@@ -114,9 +115,24 @@ def test_the_file_has_everything_and_nothing_of_others(elodie, karim):
     assert "<script" not in page
 
 
+def test_what_was_disputed_at_the_bank_is_told(elodie):
+    [payment] = Payment.objects.filter(customer=elodie.customer)
+    disputed(payment)
+    disputed(payment, "lost")
+    facts = everything(elodie.customer, at=NOW)
+    [dispute] = facts["payments"][0]["disputes"]
+    assert (dispute["amount"], dispute["state"]) == ("27.60", "bank_lost")
+    [said] = next(row["items"] for row in rows(facts) if row["label"] == LABELS["payments"])
+    [told] = next(row["items"] for row in said if row["label"] == LABELS["disputes"])
+    assert [row["text"] for row in told if row["label"] == LABELS["state"]] == [
+        "ended: the bank has given the money back"
+    ]
+
+
 def test_every_fact_has_a_name_for_people(elodie):
     elodie.signs_in()
     moves(elodie)
+    disputed(Payment.objects.get(customer=elodie.customer))
 
     def keys(value: object) -> set[str]:
         if isinstance(value, dict):

@@ -155,7 +155,7 @@ def test_what_is_not_simply_active_is_said(elodie, state, sentence):
         (
             "retrying",
             (
-                "Your bank has refused the payment for the next year. We try again on 23 novembre 2027; you can pay it "
+                "Your bank has refused the payment for the next year. We try again on 25 novembre 2027; you can pay it "
                 "yourself before. Your copies wait for it."
             ),
             True,
@@ -179,6 +179,20 @@ def test_a_next_year_that_is_not_paid_says_where_it_stands_and_is_paid_from_here
     assert pairs(said(answer))["Then"] == "27,60 € for another year, from 23 novembre 2027 on."
     assert (f'href="{pay_path(plan)}"' in answer.content.decode()) is payable
     assert ("Pay the next year" in " ".join(said(answer))) is payable
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("retrying", "If you do nothing, we try the same card or account again on 25 novembre 2027."),
+        ("due", "If you do nothing, the card or account that we keep is debited on 25 novembre 2027, as announced."),
+    ],
+)
+def test_a_charge_that_is_late_is_said_to_be_made_today(elodie, clock, state, sentence):
+    """The clockwork stood still on the 23rd, its day."""
+    plan = announced(elodie.subscription, renews_on=date(2027, 11, 23), state=state)
+    clock.move_to(datetime(2027, 11, 25, 9, tzinfo=NOW.tzinfo))
+    assert sentence in " ".join(said(elodie.client.get(pay_path(plan))))
 
 
 def test_a_year_without_a_price_names_no_day_to_refuse_once_that_day_is_over(elodie, clock):

@@ -13,7 +13,7 @@ from payments.disputing import apply
 from payments.models import Refund
 from payments.refunds import left_of
 from subscriptions.gifts.claiming import claim
-from subscriptions.models import CarriedTerm, Gift, Subscription
+from subscriptions.models import CarriedTerm, Gift, Notice, Subscription
 from subscriptions.stopping.reading import contract_of
 from subscriptions.stopping.terminating import RECOGNISED, CannotEnd, end_now
 from tests.choice.people import noon, time_passes, wrong
@@ -68,6 +68,8 @@ def test_lost_the_gift_ends_and_its_readers_own_year_does_not(carried):
     gift.refresh_from_db()
     own.refresh_from_db()
     assert (gift.state, gift.subscription.state, own.state) == ("void", "ended", "active")
+    [letter] = Notice.objects.filter(kind="gift_taken_back")
+    assert (letter.customer_id, letter.to_email) == (own.payer_id, own.payer.email)
     assert credit_notes() == [(Decimal("27.60"), Decimal("27.03"), Decimal("0.57"))]
     assert (balance_of("487100"), balance_of("467000")) == (0, 0)
     assert wrong(noon(AFTER)) == []

@@ -18,7 +18,7 @@ from subscriptions.models import Gift, Issue, Magazine, Notice, Offer, Renewal, 
 from subscriptions.offers.catalogue import read_shelf
 from subscriptions.orders.links import token
 from tests.choice.people import noon, pay, time_passes, world, wrong
-from tests.gifts.people import GIVER, JOB, give, letters, numbers, order_a_gift
+from tests.gifts.people import GIVER, JOB, give, letters, numbers, order_a_gift, told
 from tests.makers import TODAY, make_wish, place_order
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +141,17 @@ def test_what_is_told_today_is_not_said_to_be_changed_until_then(offers, mailout
     letters("order_confirmation", TODAY)
     assert "Nous l’annonçons par courriel" in mailoutbox[0].body
     assert ("Jusque-là vous pouvez changer" in mailoutbox[0].body) is changeable
+
+
+def test_a_gift_paid_after_the_day_that_was_chosen_is_told_on_the_day_on_which_it_is_paid(offers, mailoutbox):
+    """By SEPA debit: ordered on 23 November for the 27th, and the bank pays on 2 December."""
+    paid_on = TODAY + timedelta(days=9)
+    give(announce_on=TODAY + timedelta(days=4), paid_on=paid_on)
+    letters("order_confirmation", paid_on)
+    text = " ".join(mailoutbox[0].body.replace("\u00a0", " ").split())
+    assert "Nous l’annonçons par courriel, à l’adresse ines.roux@example.fr, le 2 décembre 2026, avec vos mots." in text
+    assert "Jusque-là vous pouvez changer" not in text
+    assert told(paid_on) == 1
 
 
 def test_the_giver_who_tells_it_reads_so(offers, mailoutbox):

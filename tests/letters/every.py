@@ -429,6 +429,7 @@ def gifts() -> list[NoticeDraft]:
     return [
         draft("gift_announced", {"gift_id": told.pk}, to_name="Inès Roux"),
         draft("gift_claimed", {"gift_id": claimed.pk}, to_name="Inès Roux"),
+        draft("gift_taken_back", {"gift_id": claimed.pk}, to_name="Inès Roux"),
         draft("gift_ending_giver", {"gift_id": ending.pk, "code": "GC1", "on": "2027-10-16"}),
         draft("gift_ending_recipient", {"gift_id": ended.pk, "code": "GR1", "on": "2027-12-22"}, to_name="Inès Roux"),
     ]

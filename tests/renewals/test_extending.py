@@ -138,7 +138,7 @@ def test_giving_issues_costs_the_same_for_one_reader_and_for_three(number, djang
         paid = News(payment.pk, Outcome.SUCCEEDED, intent=seen(payment, Outcome.SUCCEEDED), closed=True)
         apply([paid], actor=CLOCK, at=ten())
     plan_issue(30, 3, 2028, date(2028, 3, 15))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         assert assign_planned(actor=CLOCK, at=ten()) == number
 
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Max
 
 from payments.actors import Actor
 from shop.demo.catalogue import OFFERS, PRICES
@@ -16,7 +17,7 @@ from subscriptions.fulfilment.closing import ask, close
 from subscriptions.fulfilment.handing_over import count_received, hand_over
 from subscriptions.fulfilment.posting import post_run
 from subscriptions.issue_calendar.dating import move_days
-from subscriptions.models import Entitlement, Issue, Magazine, MailingHouse, MailingRun, Offer, Price
+from subscriptions.models import Entitlement, Issue, Magazine, MailingHouse, MailingRun, Offer, Price, Quote
 from subscriptions.pricing.changing import prepare, sign
 from subscriptions.texts import load_texts
 from tests.simulation.clock import paris
@@ -140,12 +141,15 @@ def raise_prices(shop: Shop) -> None:
 
 
 def _signed(shop: Shop, day: date, number: int) -> None:
+    # Quotes promise the price of today: whoever orders pays another one once the last of them is over.
+    promised = Quote.objects.aggregate(last=Max("valid_until"))["last"] or shop.clock.today
+    orders_from = max(day - timedelta(days=90), promised + timedelta(days=1))
     for offer in Offer.objects.order_by("pk"):
         for amount in sorted(set(PRICES.values()), key=lambda price: price.amount):
             zones = [zone for zone, price in PRICES.items() if price == amount]
             change = prepare(
-                offer.pk, zones, amount.amount + Decimal(f"{2 * number}.30"), orders_from=day - timedelta(days=90),
-                renewals_from=day, actor=FINANCE, reason="Le papier coûte plus cher.", at=shop.clock.now,
+                offer.pk, zones, amount.amount + Decimal(f"{2 * number}.30"), orders_from=orders_from,
+                renewals_from=max(day, orders_from), actor=FINANCE, reason="Le papier coûte plus cher.", at=shop.clock.now,
             )  # fmt: skip
             sign(change.pk, actor=FINANCE, reason="Vu avec la direction.", at=shop.clock.now)
     KEEPER.forget()

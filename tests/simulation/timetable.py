@@ -22,7 +22,7 @@ from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Value
 
 from payments.gateway import GatewayFault
 from payments.models import MethodSetup, Payment, Refund, StripeEvent
@@ -188,7 +188,7 @@ class Timetable:
 
 
 def in_flight() -> frozenset[str]:
-    """The jobs for which something waits for an answer, a time-out or another try."""
+    """The jobs for which something waits for an answer, a time-out or another try. One statement."""
     opened = Payment.objects.filter(is_open=True).exclude(state="processing")
     waiting = {
         ("letters",): Notice.objects.filter(state__in=("queued", "sending")),
@@ -198,17 +198,26 @@ def in_flight() -> frozenset[str]:
         ("unknown-payments", "order-expiry"): MethodSetup.objects.filter(state="created"),
         ("parked-effects",): Payment.objects.filter(effect="parked"),
     }
-    return frozenset(name for names, rows in waiting.items() if rows.exists() for name in names)
+    found = there(list(waiting.values()))
+    return frozenset(name for names, some in zip(waiting, found, strict=True) if some for name in names)
 
 
 def quiet(on: date) -> bool:
     """Whether this is a day far from the end of every term and from every issue, with nothing to give back or to tell."""
     by_itself = Q(subscription__renewal="automatic", ends_on__range=(on - timedelta(days=50), on + timedelta(days=98)))
     by_choice = Q(subscription__renewal="fixed", ends_on__range=(on - timedelta(days=215), on + timedelta(days=98)))
-    near = Term.objects.filter(by_itself | by_choice)
+    if Term.objects.filter(by_itself | by_choice).exists():
+        return False
     posted = Issue.objects.filter(post_on__range=(on - timedelta(days=3), on + timedelta(days=1)))
     late = Issue.objects.filter(post_on__lte=on, posted_on=None)
     owed_back = Declaration.objects.filter(refund_due_on__gte=on - timedelta(days=30))
     pending = Refund.objects.filter(state="pending")
     told = Gift.objects.filter(state="given", announce_on__range=(on - timedelta(days=3), on))
-    return not any(rows.exists() for rows in (near, posted, late, owed_back, pending, told))
+    return not any(there([posted, late, owed_back, pending, told]))
+
+
+def there(every: Sequence[QuerySet[Any]]) -> list[bool]:
+    """Whether each of these finds a row. One statement."""
+    asked = [rows.order_by().values(found=Value(place))[:1] for place, rows in enumerate(every)]
+    found = {row["found"] for row in asked[0].union(*asked[1:], all=True)}
+    return [place in found for place in range(len(every))]

@@ -269,3 +269,19 @@ def test_copies_of_a_gift_are_not_handed_on_with_their_readers_own_subscription(
     assert (own.recipient.name, HandOver.objects.count()) == ("Élodie Lefèvre", 0)
     time_passes(date(2028, 12, 31))
     assert to_brother(own) is not None
+
+
+# --- the recipient of a gift is forgotten ---
+
+
+def test_whoever_cannot_be_forgotten_is_refused_before_anything_is_typed(at_desk):
+    world(until=30)
+    gift = give(start=26)
+    colleague = at_desk("support")
+    page = colleague.see("desk_act_forget", gift.subscription_id)
+    assert page.status_code == 409
+    assert "Des exemplaires de ce cadeau sont encore à venir" in text_of(page)
+    claim(gift.pk, reader().payer, onto=None, actor=JOB, at=NOW)
+    page = colleague.see("desk_act_forget", gift.subscription_id)
+    assert page.status_code == 409
+    assert "Ce cadeau est dans le compte de son destinataire" in text_of(page)
