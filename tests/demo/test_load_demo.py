@@ -106,7 +106,7 @@ def see_the_shop_window():
     shelf = read_shelf(UNTIL.date())
     offer = offer_page(shelf)
     assert offer is not None
-    assert (str(offer["price"]), offer["first"]["number"], offer["current"]["number"]) == ("27.60", 25, 24)
+    assert (str(offer["price"]), offer["first"]["number"], offer["current"]["number"]) == ("27.60", "25", "24")
     assert [formula["renewal"] for formula in offer["formulas"]] == ["fixed", "automatic"]
     assert [str(zone["price"]) for zone in offer["zones"]] == ["35.60", "41.60"]
     assert len(offer["past"]) == 4
