@@ -54,6 +54,10 @@ def note_receipt(
     if amount <= 0 or given > amount or any(share <= 0 for share in shares.values()):
         raise CannotReceive(_("The shares are more than the transfer brought."), code="shares")
     items = open_items(shares)
+    if any(received_on < item.invoice.issued_on for item in items.values()):
+        raise CannotReceive(
+            _("This day lies before the invoice was issued: a transfer pays what was asked for by then."), code="before"
+        )
     for key, share in shares.items():
         _refuse_more_than_asked(items[key], share)
     try:

@@ -11,7 +11,8 @@ from structlog.typing import EventDict
 
 #: Signed links open an order without signing in: their tokens stay out of the logs.
 _TOKENS = re.compile(
-    r"(/(?:commande|compte|gestion|retractation|resiliation)/(?:[a-z0-9-]+/)+?)(?:[^/\s\"']*[.:~][^/\s\"']{12,}|[a-z0-9]+-[0-9a-f]{32,})"
+    r"(/(?:commande|compte|gestion|retractation|resiliation|reclamation|votre-adresse|cadeau|offrir|reabonnement"
+    r"|reconduction|remboursement|tarif|desinscription)/(?:[a-z0-9-]+/)+?)(?:[^/\s\"']*[.:~][^/\s\"']{12,}|[a-z0-9]+-[0-9a-f]{32,})"
 )
 #: A subscriber number that another site asks about, and the token it asks with.
 _ASKED = re.compile(r"(/api/v1/entitlements/)[^\s\"']+|\bbqt_[\w-]+")

@@ -10,7 +10,8 @@ from payments.actors import Actor
 from payments.days import paris_day
 from payments.invoicing.issuing import Buyer
 from payments.invoicing.reissuing import reissue
-from payments.models import Reissue
+from payments.models import Invoice, Reissue
+from subscriptions.institutions.receiving import lock_orders
 from subscriptions.notices.telling import tell_reader
 from subscriptions.notices.whom import reader_by_now
 
@@ -21,6 +22,8 @@ REASON = "facture établie à un autre nom"
 @transaction.atomic
 def reissue_and_tell(invoice_id: int, buyer: Buyer, *, words: str, actor: Actor, at: datetime) -> Reissue:
     """Credit and issue anew, and queue the letter with both. Raises CannotReissue."""
+    # What nobody pays by a payment is paid against its order, whose lock a transfer takes too.
+    lock_orders(Invoice.objects.filter(pk=invoice_id, payment=None))
     done = reissue(invoice_id, buyer, reason=REASON, words=words, on=paris_day(at), actor=actor, at=at)
     reader = reader_by_now(done.invoice.customer_id)
     tell_reader(reader, "invoice_reissued", f"invoice_reissued:{done.pk}", {"reissue_id": done.pk}, at=at)

@@ -13,7 +13,7 @@ from django.db import transaction
 from payments.actors import Actor
 from payments.desk import record_act
 from payments.invoicing.issuing import Buyer, InvoiceDraft, LineDraft, credit_to_reissue, issue, left_of
-from payments.models import Invoice, Payment, Reissue
+from payments.models import Invoice, Payment, Reissue, WriteOff
 
 
 class CannotReissue(ValueError):
@@ -35,7 +35,8 @@ def refuse_if_impossible(invoice: Invoice, buyer: Buyer | None = None, *, on: da
         raise CannotReissue("credited")
     if not is_open(invoice.issued_on, on=on):
         raise CannotReissue("closed")
-    if invoice.payment_id is None and invoice.shares.exists():
+    # By transfers that name it, or given up: the new one would ask for it again.
+    if invoice.payment_id is None and (invoice.shares.exists() or WriteOff.objects.filter(invoice=invoice).exists()):
         raise CannotReissue("received")
     if buyer is not None and buyer == buyer_of(invoice):
         raise CannotReissue("same")

@@ -29,6 +29,7 @@ from shop.backoffice.uploads import takes_files
 from shop.templatetags.french import issue_number, short_day, stamp
 from subscriptions.contacts import LARGEST
 from subscriptions.fulfilment import handing_over, posting
+from subscriptions.fulfilment.address_file import FileChanged
 from subscriptions.fulfilment.closing import alone, alone_from, ask, close, drop
 from subscriptions.fulfilment.columns import CUSTOMARY, NoSuchColumn, chosen
 from subscriptions.fulfilment.houses import house_in_force, succeed
@@ -180,7 +181,12 @@ class HandOverRun(_OnRun):
         )  # fmt: skip
 
     def do(self, subject: MailingRun, form: Any, *, actor: Actor, at: datetime) -> Done:
-        handing_over.hand_over(subject.pk, actor=actor, at=at, reason=form.cleaned_data["reason"])
+        try:
+            handing_over.hand_over(subject.pk, actor=actor, at=at, reason=form.cleaned_data["reason"])
+        except FileChanged as changed:
+            raise Impossible(
+                _("Made again from its lines, this file has another hash: it is not handed over.")
+            ) from changed
         return Done(_("The file is with the mailing house. Enter what it counts."))
 
 

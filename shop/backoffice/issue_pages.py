@@ -73,7 +73,9 @@ def issue(request: HttpRequest, key: int) -> HttpResponse:
     one = get_object_or_404(Issue.objects.select_related("magazine"), pk=key)
     user, on = request.user, paris_day(timezone.now())
     runs = list(one.runs.select_related("house").order_by("sequence"))
-    seen = preview(one)
+    owed = Entitlement.objects.filter(issue=one, state=Copy.OWED).exists()
+    # Counting what is owed goes through every copy to come: only where a file may still be closed.
+    seen = preview(one) if owed or one.state == State.PLANNED else None
     facts = [
         Fact(_("Status"), words.said(words.ISSUE, one.state)["word"], chip=words.said(words.ISSUE, one.state)["tone"]),
         Fact(_("Cover"), month(date(one.cover_year, one.cover_month, 1))),
@@ -84,7 +86,7 @@ def issue(request: HttpRequest, key: int) -> HttpResponse:
     ]
     waiting = [run for run in runs if run.state == MailingRun.State.ASKED]
     acts = []
-    if on >= one.cutoff_on and not waiting and (one.state == State.PLANNED or seen.lines):
+    if on >= one.cutoff_on and not waiting and (one.state == State.PLANNED or owed):
         label = _("Ask for its file to be closed") if one.state == State.PLANNED else _("Ask for a complement")
         acts.append((Right.CLOSE, label, "desk_act_ask_run", one.pk))
     if is_on(one.magazine_id):
@@ -98,9 +100,11 @@ def issue(request: HttpRequest, key: int) -> HttpResponse:
             facts=facts,
             tables=[
                 _runs(user, runs),
-                counted(seen, title=_("What its file would hold today")),
-                notable(seen),
-                _renewals(user, one),
+                *(
+                    [counted(seen, title=_("What its file would hold today")), notable(seen), _renewals(user, one)]
+                    if seen
+                    else []
+                ),
                 acts_on(user, [f"issue:{one.pk}"]),
             ],
             acts=acts_for(user, *acts),

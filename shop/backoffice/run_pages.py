@@ -25,7 +25,7 @@ from shop.backoffice.tables import Cell, Detail, Fact, Table
 from shop.templatetags.french import issue_number, short_day, stamp
 from subscriptions.fulfilment import address_file
 from subscriptions.fulfilment.control_sheet import control_sheet
-from subscriptions.fulfilment.correcting import MOVED, corrections, corrections_file
+from subscriptions.fulfilment.correcting import corrections, corrections_file
 from subscriptions.fulfilment.correcting import file_name as corrections_name
 from subscriptions.fulfilment.labels import MOST, SHEETS, labels
 from subscriptions.models import Dispatch, MailingRun
@@ -163,7 +163,7 @@ def _corrections(user: Any, one: MailingRun) -> Table:
     return Table(
         label=_("Changed since it was closed"),
         title=_("Changed since it was closed"),
-        columns=columns(_("Line"), _("Subscription"), _("What"), _("Now")),
+        columns=columns(_("Line"), _("Subscription"), _("Now")),
         rows=[
             (
                 Cell(row.dispatch.key, mono=True),
@@ -172,7 +172,6 @@ def _corrections(user: Any, one: MailingRun) -> Table:
                     link(user, "subscription", row.dispatch.subscription_id),
                     mono=True,
                 ),
-                Cell(_("lives elsewhere") if row.what == MOVED else _("has ended")),
                 Cell(" ".join(text for text in row.block[:7] if text)),
             )
             for row in found[:SHOWN]

@@ -148,7 +148,11 @@ def _waits_because(customer: Customer) -> str:
     waiting = (Order.State.DRAFT, Order.State.AWAITING_PAYMENT)
     if Order.objects.filter(mine, state__in=waiting).exists():
         return str(_("An order is waiting for its payment. It ends within a day if you do not pay it; come back then."))
-    if still_open().filter(Q(customer=customer) | Q(customer__merged_into=customer)).exists():
+    served = Q(purchase_order__institution=customer) | Q(purchase_order__institution__merged_into=customer)
+    if (
+        still_open().filter(Q(customer=customer) | Q(customer__merged_into=customer)).exists()
+        or Order.objects.filter(served, state=Order.State.INVOICED).exists()
+    ):
         return str(_("An invoice is still to be paid. Come back once it is."))
     payments = Payment.objects.filter(Q(customer=customer) | Q(customer__merged_into=customer))
     under_way = (Refund.State.CREATED, Refund.State.PENDING, Refund.State.UNKNOWN)

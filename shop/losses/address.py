@@ -41,7 +41,7 @@ def address(request: HttpRequest, token: str) -> HttpResponse:
     try:
         subscription = read_address(token, on=paris_day(at))
     except BadLink as refused:
-        return link_refused(request, refused, ended=False)
+        return link_refused(request, refused, ended=refused.code == "old_link")
     step = request.POST.get("step", "") if request.method == "POST" else ""
     if step == "right":
         known(subscription.pk, actor=reader(request.user), at=at, reason=RIGHT)
@@ -81,7 +81,7 @@ def _drawn(request: HttpRequest, subscription: Subscription, form: AddressForm) 
         "waits": waits_for_address(subscription.pk),
         "number": subscription.number,
         "title": subscription.magazine.title,
-        "action": address_path(subscription.pk, on=paris_day(timezone.now())),
+        "action": request.path,
         "stop_url": reverse("terminate"),
     }
     return render(request, "losses/address.html", facts)

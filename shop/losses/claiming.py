@@ -99,7 +99,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     if not form.is_bound or not form.is_valid():
         return render(request, "losses/ask.html", {"form": form, "action": reverse("claim")})
     number = form.cleaned_data["number"]
-    if wait := count(BY_NUMBER, number.upper() or client_address(request)):
+    if wait := count(BY_NUMBER, "".join(number.upper().split()) or client_address(request)):
         return too_many(request, wait=wait)
     if send_link(number, form.cleaned_data["proof"], at=timezone.now()):
         ring("letters")
@@ -115,7 +115,7 @@ def claim(request: HttpRequest, token: str) -> HttpResponse:
     try:
         subscription = read_claim(token, on=paris_day(at))
     except BadLink as refused:
-        return link_refused(request, refused, ended=False)
+        return link_refused(request, refused, ended=refused.code == "old_link")
     copies = _sent(subscription)
     known = {one.entitlement_id: one for one in Claim.objects.filter(entitlement__in=copies).order_by("round")}
     form = ClaimForm(
@@ -140,7 +140,7 @@ def claim(request: HttpRequest, token: str) -> HttpResponse:
         ],
         "number": subscription.number,
         "title": subscription.magazine.title,
-        "action": claim_path(subscription.pk, on=paris_day(at)),
+        "action": request.path,
         "address_url": address_path(subscription.pk, on=paris_day(at)),
     }
     return render(request, "losses/claim.html", facts)

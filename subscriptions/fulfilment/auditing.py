@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, Sum
+from django.db.models import Exists, Max, OuterRef, Q, Sum
 
 from payments.audit import CHUNK, Breaches
 from subscriptions.fulfilment.address_file import FileChanged, verify
@@ -20,19 +20,14 @@ MADE_OWED = (Kind.GRANT, Kind.RELEASE, Kind.EXTEND)
 
 def in_the_file(at: datetime) -> Breaches:
     """COPIES: nobody owed a copy when its file was closed is missing from it; who became so later leaves with a complement."""
-    owed_since = EntitlementMovement.objects.filter(entitlement=OuterRef("pk"), kind__in=MADE_OWED)
-    closed = MailingRun.objects.filter(issue=OuterRef("issue"), kind=MailingRun.Kind.MAIN, closed_at__isnull=False)
-    missing = (
-        Entitlement.objects.filter(state=Copy.OWED, issue__runs__kind=MailingRun.Kind.MAIN)
-        .annotate(
-            since=Subquery(owed_since.order_by("-pk").values("at")[:1]),
-            closed_at=Subquery(closed.values("closed_at")[:1]),
-        )
-        .filter(since__lt=F("closed_at"))
-        .distinct()
-    )
-    for copy in missing.iterator(CHUNK):
-        yield f"entitlement:{copy.pk}", "was owed when the file of its issue was closed, and is not in it"
+    runs = MailingRun.objects.filter(kind=MailingRun.Kind.MAIN, closed_at__isnull=False)
+    closed = dict(runs.values_list("issue", "closed_at"))
+    # Grouped, not asked copy by copy: the newest movement of one copy is looked for through those of all others.
+    since = Max("movements__at", filter=Q(movements__kind__in=MADE_OWED))
+    owed = Entitlement.objects.filter(state=Copy.OWED, issue__in=closed).order_by().annotate(since=since)
+    for copy in owed.iterator(CHUNK):
+        if copy.issue_id is not None and copy.since is not None and copy.since < closed[copy.issue_id]:
+            yield f"entitlement:{copy.pk}", "was owed when the file of its issue was closed, and is not in it"
 
 
 def lines_are_true(at: datetime) -> Breaches:

@@ -103,7 +103,7 @@ def close(run_id: int, *, actor: Actor, at: datetime, reason: str = "") -> Maili
     run.closed_alone = alone(run, actor)
     if run.closed_alone and not few_resends(run):
         _may_alone(run, at=at, reason=reason)
-    run.deposit_on = max(issue.post_on, paris_day(at)) if run.kind == Kind.RESEND else issue.post_on
+    run.deposit_on = max(issue.post_on, paris_day(at))
     try:
         frozen = (freeze_resends if run.kind == Kind.RESEND else freeze)(run, actor=actor, at=at)
     except Unaddressed as nowhere:
@@ -160,7 +160,7 @@ def _may_close(issue: Issue, *, at: datetime) -> None:
         raise CannotClose(
             _("The cut-off of this issue is not reached: what is paid until then belongs into its file."), code="early"
         )
-    if issue.magazine.cppap_valid_until < issue.post_on:
+    if issue.magazine.cppap_valid_until < max(issue.post_on, on):
         raise CannotClose(
             _(
                 "The CPPAP number ends before the issue is posted: enter the new one first, the press tariff depends on it."

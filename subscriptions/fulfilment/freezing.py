@@ -147,7 +147,7 @@ def freeze(run: MailingRun, *, actor: Actor, at: datetime) -> Frozen:
     issue = run.issue
     hold_of_issue(issue, actor=actor, at=at)
     with connection.cursor() as cursor:
-        cursor.execute(FREEZE, facts_of(issue) | {"run": run.pk, "sequence": run.sequence})
+        cursor.execute(FREEZE, facts_of(issue) | {"run": run.pk, "sequence": run.sequence, "post_on": run.deposit_on})
     moved = move_copies_of_run(
         run,
         EntitlementMovement.Kind.ASSIGN,

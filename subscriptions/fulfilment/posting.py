@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
 from payments.days import paris_day
-from payments.desk import put_on_desk, record_act
+from payments.desk import put_on_desk, record_act, take_off_desk
 from payments.invoicing.mentions import percent
 from payments.ledger.posting import EntryDraft, Line, post
 from payments.models import DeskItem, LedgerEntry
@@ -71,6 +71,14 @@ def post_run(run_id: int, *, on: date, actor: Actor, at: datetime, reason: str =
         move_issue(issue, Issue.State.POSTED, on=on)
         release_passed(issue, actor=actor, at=at)
         _say_what_was_left(issue, at=at)
+    if not Entitlement.objects.filter(issue=issue, state=Copy.OWED).exists():
+        take_off_desk(
+            kind=COMPLEMENT_DUE,
+            subject=f"issue:{issue.pk}",
+            because="nothing is owed of it any more",
+            actor=actor,
+            at=at,
+        )
     record_act(
         "posted a run", subject=f"run:{run.pk}", actor=actor, at=at, reason=reason,
         facts={"issue": issue.pk, "on": on.isoformat(), "copies": served},

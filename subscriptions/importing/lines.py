@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,7 @@ LONGEST_LINE = 8_000
 ENCODINGS: dict[str, str] = {"utf-8": "UTF-8", "cp1252": "Windows-1252"}
 BOM = b"\xef\xbb\xbf"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_BELOW_ZERO = re.compile(r"-[\d \u00a0\u202f]+([.,]\d+)?")
 
 
 @dataclass(slots=True)
@@ -186,9 +188,10 @@ def _unsafe(head: str, cell: str) -> Fault | None:
     if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign != "\t" for sign in cell):
         return Fault(head, FaultCode.CONTROL, _("This cell holds a control character."))
     # A number may be below zero; that it may not be here is said of its column.
-    if cell.startswith(_FORMULA) and not (cell.startswith("-") and cell[1:2].isdigit()):
+    text = " ".join(cell.split())
+    if text.startswith(_FORMULA) and not _BELOW_ZERO.fullmatch(text):
         return Fault(
-            head, FaultCode.FORMULA, _("This cell begins like a formula of a spreadsheet, with “%(sign)s”.") % {"sign": cell[0]}
+            head, FaultCode.FORMULA, _("This cell begins like a formula of a spreadsheet, with “%(sign)s”.") % {"sign": text[0]}
         )  # fmt: skip
     return None
 

@@ -116,6 +116,8 @@ def priced(paper: Paper, *, on: date) -> Priced:
         raise CannotOrder(_("From one to 999 copies of each issue."), code="quantity")
     if paper.renews is not None and paper.calendar_year is not None:
         raise CannotOrder(_("A subscription goes on from its end: leave the term as it is."), code="year")
+    if paper.renews is not None and paper.renews.is_gift:
+        raise CannotOrder(_("A gift is one year: an institution orders a subscription of its own."), code="gift")
     renews = held(paper.renews) if paper.renews is not None else None
     if paper.renews is not None and renews is None:
         raise CannotOrder(_("This subscription can no longer be prolonged."), code="over")
@@ -145,6 +147,22 @@ def priced(paper: Paper, *, on: date) -> Priced:
     return Priced(found, percent, total, on + timedelta(days=days))
 
 
+def _refuse_taken(paper: Paper) -> None:
+    """The same paper often comes twice, by mail and through the agency. Raises CannotOrder."""
+    same = Order.objects.filter(
+        renews=paper.renews,
+        engagement_number__iexact=paper.number,
+        purchase_order__dated_on=paper.dated_on,
+        purchase_order__institution__email__iexact=paper.email,
+    ).exclude(state=Order.State.CANCELLED)
+    if paper.number and (taken := same.first()) is not None:
+        raise CannotOrder(
+            _("This purchase order was taken already, as order %(reference)s."),
+            code="taken",
+            params={"reference": taken.reference},
+        )
+
+
 @transaction.atomic
 def order_by_paper(
     paper: Paper, *, expected_total: Decimal, form_token: UUID, reason: str, actor: Actor, at: datetime
@@ -158,6 +176,7 @@ def order_by_paper(
     if known is not None:
         return _known(known)
     on = paris_day(at)
+    _refuse_taken(paper)
     found = priced(paper, on=on)
     if found.total != expected_total:
         raise CannotOrder(_("The total has changed meanwhile. Please look at it again."), code="total_changed")

@@ -48,7 +48,7 @@ def decide_by_hand(
         raise CannotDecide(_("Where this claim stands, that cannot be done."), code="state")
     if target == State.APPROVED and free([issue.pk])[issue.pk] < one.entitlement.term.quantity:
         raise CannotDecide(_("No copy of this issue is in stock that is not promised yet."), code="no_stock")
-    if target == State.EXTENDED and not may_extend(subscription):
+    if target in (State.APPROVED, State.EXTENDED) and not may_extend(subscription):
         raise CannotDecide(_("The subscription has ended: give the price back instead."), code="over")
     _carry_out(one, subscription, target, tracked=tracked, actor=actor, at=at, reason=reason)
     record_act(

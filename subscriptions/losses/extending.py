@@ -15,10 +15,12 @@ from payments.actors import Actor
 from payments.days import paris_day
 from subscriptions.beginning import calendars
 from subscriptions.calendar import is_open
+from subscriptions.disputes import disputed_among
 from subscriptions.models import Entitlement, EntitlementMovement, Issue, Subscription, Term
 from subscriptions.moving import GONE
 from subscriptions.offers.catalogue import dates_of
 from subscriptions.renewals.planning import replan
+from subscriptions.stopping.reading import stopped_and_waiting
 
 Copy = Entitlement.State
 INSTEAD = "instead of a copy that was lost"
@@ -29,8 +31,10 @@ class NothingToExtend(LookupError):
 
 
 def may_extend(subscription: Subscription) -> bool:
-    """Whether a copy can still be granted to it: it has not ended."""
-    return subscription.state != Subscription.State.ENDED
+    """Whether a copy can still be granted to it: it has not ended, nor been stopped, and no bank asks for its money back."""
+    if subscription.state == Subscription.State.ENDED or subscription.pk in stopped_and_waiting([subscription.pk]):
+        return False
+    return not disputed_among([subscription.pk])
 
 
 def extend(subscription: Subscription, *, actor: Actor, at: datetime) -> Entitlement:

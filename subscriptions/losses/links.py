@@ -5,13 +5,14 @@ Each names its subscription and the day on which it was made, and ends: what it 
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from subscriptions.models import Subscription
+from payments.days import PARIS
+from subscriptions.models import HandOver, Subscription
 
 VALID_FOR = timedelta(days=60)
 _CLAIM, _ADDRESS = "subscriptions.losses.claim", "subscriptions.losses.address"
@@ -61,4 +62,8 @@ def _read(token: str, salt: str, *, on: date) -> Subscription:
     found = rows.filter(pk=key).first()
     if found is None:
         raise BadLink(_("This link leads to no subscription of ours."), code="bad_link")
+    # Whoever received it before sees nothing of the new recipient's address (`subscriptions.handing_over`).
+    since = datetime.combine(made_on, time(), tzinfo=PARIS)
+    if HandOver.objects.filter(subscription=found, new_recipient__isnull=False, at__gte=since).exists():
+        raise BadLink(_("This link has ended. Please ask for another one."), code="old_link")
     return found

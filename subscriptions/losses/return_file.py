@@ -111,7 +111,8 @@ def read(body: bytes, *, on: date, profile: Profile | None = None) -> list[Line]
         )
         for number, row in some:
             lines.append(_judged(number, row, how, known, came, seen, on=on))
-            seen.add(lines[-1].key)
+            if lines[-1].verdict == Verdict.GOOD:
+                seen.add(lines[-1].key)
     return lines
 
 
@@ -122,7 +123,10 @@ def _cells(body: bytes, how: Profile) -> Iterator[tuple[int, dict[str, str]]]:
         raise Unreadable(Trouble.TOO_LARGE)
     text = _decoded(body, how.encodings)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=how.separator)
-    head = [cell.strip().lower() for cell in next(rows, [])]
+    try:
+        head = [cell.strip().lower() for cell in next(rows, [])]
+    except csv.Error:
+        raise Unreadable(Trouble.SEPARATOR, []) from None
     if len(head) == 1 and any(other in head[0] for other in ";,\t|"):
         raise Unreadable(Trouble.SEPARATOR, head)
     if {how.key, how.reason, how.day} - set(head):

@@ -165,9 +165,11 @@ def ground_of(facts: ClaimFacts) -> Ground:
 
 def sent_or_extended(*, in_stock: bool, over: bool, tracked: bool = False) -> Ground:
     """The row of a claim that is owed again: from stock, else one issue more, else a person."""
+    if over:
+        return Ground.OVER
     if in_stock:
         return Ground.IN_STOCK_TRACKED if tracked else Ground.IN_STOCK
-    return Ground.OVER if over else Ground.NO_STOCK
+    return Ground.NO_STOCK
 
 
 def is_incident(*, claims: int, lines: int, rule: LossRule) -> bool:

@@ -47,12 +47,13 @@ def invoiced(facts: Facts) -> Context:
 def overdue(facts: Facts) -> Context:
     """What is still to be paid of an invoice after its day, and what the law adds for firms (C. com. L441-10, D441-5)."""
     invoice = read_whole(facts["invoice_id"])
-    left = open_item(invoice).left
+    item = open_item(invoice)
+    left = item.left
     return {
         **_bill(invoice),
         "left": left,
         "left_said": french(eur(max(left, Decimal("0.00")))),
-        "partly": left != invoice.total_ttc.amount,
+        "partly": item.kept > 0,
         "again": facts["days"] > facts["first"],
         "issued_on": day(invoice.issued_on),
     }

@@ -119,13 +119,13 @@ def test_what_changed_after_the_closing_is_listed_and_the_file_stays(offers):
     )
     end_now(leaves.pk, "moved", actor=CLERK, at=at(CUTOFF, 15), reason="Parti au Chili.")
     keys = dict(run.lines.values_list("subscription", "key"))
+    assert leaves.pk in keys, "a copy in a file is still sent, and counts as served"
     assert file_name(run) == "ACTUIA_N025_v1_corrections.csv"
     rows = b"".join(corrections_file(run)).decode("cp1252").split("\r\n")
     assert rows[0] == ";".join(HEAD)
     assert sorted(rows[1:-1]) == sorted(
         [
             f"{keys[moves.pk]};CORRIGER;M. Luc Peeters;;;;Rue Haute 12;1000 BRUXELLES;BELGIQUE;1000;BRUXELLES;BE",
-            f"{keys[leaves.pk]};RETIRER;;;;;;;;;;",
         ]
     )
 

@@ -13,6 +13,7 @@ from subscriptions.losses.rules import (
     case_of_return,
     ground_of,
     is_incident,
+    sent_or_extended,
 )
 from subscriptions.models import LossRule
 
@@ -82,3 +83,7 @@ def test_what_came_back_asks_nothing_more():
 )
 def test_twenty_or_a_tenth_of_the_lines_are_one_incident(claims, lines, one):
     assert is_incident(claims=claims, lines=lines, rule=LossRule()) is one
+
+
+def test_what_is_over_is_for_a_person_even_while_a_copy_lies_in_stock():
+    assert sent_or_extended(in_stock=True, over=True) == Ground.OVER
