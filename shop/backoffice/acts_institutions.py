@@ -309,9 +309,10 @@ class NoteTransfer(OpenInvoice):
                 Fact(_("Amount credited"), euros(eur(typed["amount"]))),
                 Fact(_("Credited on"), short_day(typed["received_on"])),
                 Fact(_("Afterwards"), after),
+                Fact(_("Too much"), euros(eur(rest)) if rest > ZERO else ""),
                 Fact(
-                    _("Too much"),
-                    f"{euros(eur(rest))} {spread if typed['others_too'] else _('is owed back')}" if rest > ZERO else "",
+                    _("What becomes of it"),
+                    (spread if typed["others_too"] else _("is owed back")) if rest > ZERO else "",
                 ),
             ],
             warning=_("Its VAT falls due on the day of the credit. The note is kept for good."),

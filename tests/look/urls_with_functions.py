@@ -11,4 +11,5 @@ urlpatterns = [
     *others,
     path("retractation/", nothing, name="withdraw"),
     path("resiliation/", nothing, name="terminate"),
+    path("reclamation/", nothing, name="claim"),
 ]

@@ -15,7 +15,7 @@ import pytest
 
 from tests.machine.ends import all_ended
 
-pytestmark = [pytest.mark.machine_clock, pytest.mark.long]
+pytestmark = [pytest.mark.machine_clock]
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 

@@ -184,6 +184,9 @@ PLAIN = {
 FITTING = {
     "payments_mirrorrun": {"since": "'2025-12-31'", "read_to_end": "true"},
     "subscriptions_dispatch": {"free_copy_id": "NULL"},
+    "subscriptions_claim": {"line_id": "NULL", "extra_id": "NULL"},
+    "subscriptions_stockmovement": {"kind": "'received'"},
+    "subscriptions_importrow": {"term_id": "NULL"},
     "subscriptions_mailinghouse": {"encoding": "'utf-8'", "separator": "';'"},
     "subscriptions_mailingrun": {
         "state": "'asked'", "closed_by": "''", "closed_at": "NULL", "dispatches": "NULL", "copies": "NULL", "sha256": "''",

@@ -12,7 +12,7 @@ from tests.simulation.plan import Plan
 from tests.simulation.registry import ACTS, ANSWERS, FAULTS, chosen
 from tests.simulation.run import simulate
 
-pytestmark = [pytest.mark.usefixtures("transactional_db"), pytest.mark.long]
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
 def test_a_year_with_everything_that_goes_wrong_is_clean():
