@@ -11,6 +11,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import BigIntegerField, Exists, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
@@ -62,8 +63,8 @@ def corrections(run: MailingRun) -> Iterator[Correction]:
                 yield Correction(line, tuple(address.block), address.country)
 
 
-def _batches(lines: Iterator[Dispatch]) -> Iterator[Sequence[Dispatch]]:
-    some: list[Dispatch] = []
+def _batches(lines: Iterator[Any]) -> Iterator[Sequence[Any]]:
+    some: list[Any] = []
     for line in lines:
         some.append(line)
         if len(some) == BATCH:
