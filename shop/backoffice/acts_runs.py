@@ -204,7 +204,7 @@ class CountRun(_OnRun):
 
     name = "count_run"
     title = gettext_lazy("Enter the count of the mailing house")
-    button = gettext_lazy("Enter it")
+    button = gettext_lazy("Enter the count")
     states = (State.HANDED_OVER,)
     form_class = CountForm
 

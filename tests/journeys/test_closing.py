@@ -77,7 +77,7 @@ def test_from_planned_to_posted(shop, at_desk, client, shoot):
     go_on(clerk, "Le routeur l’a reçu")
     clerk.get_by_role("link", name="Saisir le compte du routeur").click()
     clerk.get_by_label("Exemplaires comptés par le routeur").fill(str(MailingRun.objects.get().copies))
-    go_on(clerk, "Enregistrer")
+    go_on(clerk, "Enregistrer le compte")
     clerk.get_by_role("link", name="C’est posté").click()
     go_on(clerk, "C’est posté")
     expect(clerk.locator("main")).to_contain_text("posté")
