@@ -47,6 +47,28 @@ SELECT id FROM subscriptions_subscription WHERE id IN (
 ) ORDER BY id FOR NO KEY UPDATE
 """
 
+#: `lines` in the order of the post, each with its zone; both kinds of runs put theirs so (`losses.freezing` is the other).
+PLACED = """placed AS (
+    SELECT lines.*, ROW_NUMBER() OVER (
+        ORDER BY address.country <> 'FR', address.country, address.block[8] COLLATE "C", address.block[9] COLLATE "C",
+            lines.number COLLATE "C", lines.entitlement_id
+    ) AS place,
+    COALESCE(%(vat_zones)s::jsonb ->> address.vat_zone, %(delivery_zones)s::jsonb ->> address.delivery_zone) AS zone,
+    address.country, CARDINALITY(address.block) = 0 AS unaddressed
+    FROM lines JOIN subscriptions_postaladdress address ON address.id = lines.address_id
+)"""
+#: And as rows, under the keys that the mailing house gives back.
+WRITE = """
+INSERT INTO subscriptions_dispatch (run_id, issue_id, place, key, kind, subscription_id, entitlement_id, free_copy_id,
+    number, contract, address_id, copies, zone, last_number, copies_left, insert_code)
+SELECT %(run)s, %(issue)s, place,
+    'N' || %(number)s || '-' || LPAD(place::text, GREATEST(6, LENGTH(place::text)), '0') || '-' || LPAD(%(sequence)s::text, 2, '0'),
+    kind, subscription_id, entitlement_id, free_copy_id, number, contract, address_id, copies, zone, last_number, copies_left, insert_code
+FROM placed ORDER BY place
+"""
+#: The names of the zones, as `PLACED` is asked with them.
+ZONE_FACTS = {"vat_zones": json.dumps(ZONES), "delivery_zones": json.dumps(ELSEWHERE)}
+
 #: The lines that a run of this issue would have today: `placed`, in the order of the post.
 #:
 #: What is left of each reader after this copy is counted by windows over all copies to come, not by a join with a set that was
@@ -86,25 +108,10 @@ WITH coming AS (
     WHERE free.magazine_id = %(magazine)s AND free.ended_at IS NULL AND free.from_number <= %(ends)s
         AND COALESCE(free.until_number, %(number)s) >= %(number)s
         AND NOT EXISTS (SELECT FROM subscriptions_dispatch line WHERE line.free_copy_id = free.id AND line.issue_id = %(issue)s)
-), placed AS (
-    SELECT lines.*, ROW_NUMBER() OVER (
-        ORDER BY address.country <> 'FR', address.country, address.block[8] COLLATE "C", address.block[9] COLLATE "C",
-            lines.number COLLATE "C"
-    ) AS place,
-    COALESCE(%(vat_zones)s::jsonb ->> address.vat_zone, %(delivery_zones)s::jsonb ->> address.delivery_zone) AS zone,
-    address.country, CARDINALITY(address.block) = 0 AS unaddressed
-    FROM lines JOIN subscriptions_postaladdress address ON address.id = lines.address_id
-)
+), {PLACED}
 """  # noqa: S608 - only our own words
 
-FREEZE = f"""{LINES}
-INSERT INTO subscriptions_dispatch (run_id, issue_id, place, key, kind, subscription_id, entitlement_id, free_copy_id,
-    number, contract, address_id, copies, zone, last_number, copies_left, insert_code)
-SELECT %(run)s, %(issue)s, place,
-    'N' || %(number)s || '-' || LPAD(place::text, GREATEST(6, LENGTH(place::text)), '0') || '-' || LPAD(%(sequence)s::text, 2, '0'),
-    kind, subscription_id, entitlement_id, free_copy_id, number, contract, address_id, copies, zone, last_number, copies_left, insert_code
-FROM placed ORDER BY place
-"""  # noqa: S608 - only our own words
+FREEZE = LINES + WRITE
 
 COUNT = """
 SELECT zone, kind, address.country, COUNT(*), SUM(line.copies)
@@ -172,7 +179,7 @@ def facts_of(issue: Issue) -> dict[str, Any]:
     gifts = Subscription.objects.filter(is_gift=True, terms__entitlements__in=owed).distinct()
     return {
         "issue": issue.pk, "number": issue.number, "ends": issue.ends, "post_on": issue.post_on, "magazine": issue.magazine_id, "inserts": json.dumps(inserts_of(gifts)),
-        "vat_zones": json.dumps(ZONES), "delivery_zones": json.dumps(ELSEWHERE),
+        **ZONE_FACTS,
     }  # fmt: skip
 
 

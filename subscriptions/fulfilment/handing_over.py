@@ -19,7 +19,7 @@ from subscriptions.models import Issue, MailingRun
 Run, Kind = MailingRun.State, MailingRun.Kind
 #: What stands on the desk while our count and that of the house differ.
 MISCOUNT = "run_miscounted"
-DOWNLOAD, FOLDER = "download", "folder"
+DOWNLOAD = "download"
 
 
 class CannotHandOver(ValidationError):

@@ -70,15 +70,7 @@ def post_run(run_id: int, *, on: date, actor: Actor, at: datetime, reason: str =
     if run.kind == RunKind.MAIN:
         move_issue(issue, Issue.State.POSTED, on=on)
         release_passed(issue, actor=actor, at=at)
-        _say_what_was_left(issue, at=at)
-    if not Entitlement.objects.filter(issue=issue, state=Copy.OWED).exists():
-        take_off_desk(
-            kind=COMPLEMENT_DUE,
-            subject=f"issue:{issue.pk}",
-            because="nothing is owed of it any more",
-            actor=actor,
-            at=at,
-        )
+    _say_what_is_left(issue, actor=actor, at=at)
     record_act(
         "posted a run", subject=f"run:{run.pk}", actor=actor, at=at, reason=reason,
         facts={"issue": issue.pk, "on": on.isoformat(), "copies": served},
@@ -96,14 +88,19 @@ def _may_post(run: MailingRun, *, on: date) -> None:
         raise CannotPost(_("A run is posted after it was closed."), code="day")
 
 
-def _say_what_was_left(issue: Issue, *, at: datetime) -> None:
+def _say_what_is_left(issue: Issue, *, actor: Actor, at: datetime) -> None:
     """Copies of a posted issue that are still owed, as of a renewal paid after the cut-off, leave with a complement."""
+    subject = f"issue:{issue.pk}"
     left = Entitlement.objects.filter(issue=issue, state=Copy.OWED).count()
-    if left:
+    if not left:
+        take_off_desk(
+            kind=COMPLEMENT_DUE, subject=subject, because="nothing is owed of it any more", actor=actor, at=at
+        )
+    elif issue.posted_on is not None:
         put_on_desk(
             DeskItem.Desk.FULFILMENT,
             kind=COMPLEMENT_DUE,
-            subject=f"issue:{issue.pk}",
+            subject=subject,
             sentence=f"Le n° {issue.printed} est parti, {left} exemplaires en sont encore dus : faire un complément.",
             at=at,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,13 +67,6 @@ class Preview:
     def copies(self) -> int:
         """Copies of the file."""
         return sum(copies for _zone, _kind, _lines, copies in self.table)
-
-    def by_zone(self) -> Mapping[str, int]:
-        """Copies by zone."""
-        found: dict[str, int] = {}
-        for zone, _kind, _lines, copies in self.table:
-            found[zone] = found.get(zone, 0) + copies
-        return found
 
 
 def preview(issue: Issue) -> Preview:

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
+from subscriptions.fulfilment.address_file import FORMULA
 from subscriptions.importing.columns import BY_NAME, NAMES, REQUIRED, SEPARATOR
 from subscriptions.importing.faults import Fault, FaultCode, FileRefused
 
@@ -27,7 +28,6 @@ MOST_LINES = 200_000
 LONGEST_LINE = 8_000
 ENCODINGS: dict[str, str] = {"utf-8": "UTF-8", "cp1252": "Windows-1252"}
 BOM = b"\xef\xbb\xbf"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BELOW_ZERO = re.compile(r"-[\d \u00a0\u202f]+([.,]\d+)?")
 
 
@@ -189,7 +189,7 @@ def _unsafe(head: str, cell: str) -> Fault | None:
         return Fault(head, FaultCode.CONTROL, _("This cell holds a control character."))
     # A number may be below zero; that it may not be here is said of its column.
     text = " ".join(cell.split())
-    if text.startswith(_FORMULA) and not _BELOW_ZERO.fullmatch(text):
+    if text.startswith(FORMULA) and not _BELOW_ZERO.fullmatch(text):
         return Fault(
             head, FaultCode.FORMULA, _("This cell begins like a formula of a spreadsheet, with “%(sign)s”.") % {"sign": text[0]}
         )  # fmt: skip

@@ -6,7 +6,6 @@ served before (law.md 7.6). The line is what the mailing house gives back; its c
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +15,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from payments.actors import Actor
 from payments.days import paris_day
 from subscriptions.fulfilment.addressed import address_key, stay_join
-from subscriptions.fulfilment.freezing import ELSEWHERE, ZONES, Frozen, count
+from subscriptions.fulfilment.freezing import PLACED, WRITE, ZONE_FACTS, Frozen, count
 from subscriptions.losses import moving
 from subscriptions.losses.rules import HOLDING, rule_in_force
 from subscriptions.losses.stock import append, balances
@@ -28,7 +27,8 @@ State = Claim.State
 LINES = f"""
 WITH lines AS (
     SELECT claim.subscription_id, claim.entitlement_id, COALESCE(who.number, '') AS number,
-        COALESCE(who.number, '') || '-' || term.number AS contract, term.quantity AS copies,
+        COALESCE(who.number, '') || '-' || term.number AS contract, term.quantity AS copies, 'RCL' AS kind,
+        NULL::bigint AS free_copy_id, NULL::integer AS last_number, NULL::integer AS copies_left, '' AS insert_code,
         {address_key(recipient="receiver")} AS address_id
     FROM subscriptions_claim claim
     JOIN subscriptions_subscription who ON who.id = claim.subscription_id
@@ -37,21 +37,8 @@ WITH lines AS (
     JOIN subscriptions_entitlement copy ON copy.id = claim.entitlement_id
     JOIN subscriptions_term term ON term.id = copy.term_id
     WHERE claim.id = ANY (%(claims)s)
-), placed AS (
-    SELECT lines.*, ROW_NUMBER() OVER (
-        ORDER BY address.country <> 'FR', address.country, address.block[8] COLLATE "C", address.block[9] COLLATE "C",
-            lines.number COLLATE "C", lines.entitlement_id
-    ) AS place,
-    COALESCE(%(vat_zones)s::jsonb ->> address.vat_zone, %(delivery_zones)s::jsonb ->> address.delivery_zone) AS zone
-    FROM lines JOIN subscriptions_postaladdress address ON address.id = lines.address_id
-)
-INSERT INTO subscriptions_dispatch (run_id, issue_id, place, key, kind, subscription_id, entitlement_id, free_copy_id,
-    number, contract, address_id, copies, zone, last_number, copies_left, insert_code)
-SELECT %(run)s, %(issue)s, place,
-    'N' || %(number)s || '-' || LPAD(place::text, GREATEST(6, LENGTH(place::text)), '0') || '-' || LPAD(%(sequence)s::text, 2, '0'),
-    'RCL', subscription_id, entitlement_id, NULL, number, contract, address_id, copies, zone, NULL, NULL, ''
-FROM placed ORDER BY place
-"""  # noqa: S608 - only our own words
+), {PLACED}
+{WRITE}"""  # noqa: S608 - only our own words
 
 
 def to_resend(issue_id: int) -> QuerySet[Claim]:
@@ -84,7 +71,7 @@ def freeze_resends(run: MailingRun, *, actor: Actor, at: datetime) -> Frozen:
     claims = _as_far_as_stock_goes(run)
     facts: dict[str, Any] = {
         "run": run.pk, "issue": run.issue_id, "number": run.issue.number, "sequence": run.sequence,
-        "claims": [one.pk for one in claims], "post_on": run.deposit_on, "vat_zones": json.dumps(ZONES), "delivery_zones": json.dumps(ELSEWHERE),
+        "claims": [one.pk for one in claims], "post_on": run.deposit_on, **ZONE_FACTS,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(LINES, facts)

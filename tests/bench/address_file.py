@@ -7,7 +7,6 @@ to see the same bytes again; flat memory, for a million copies as for a hundred 
 from __future__ import annotations
 
 import os
-import resource
 from datetime import datetime, time
 from typing import Any
 
@@ -15,7 +14,7 @@ import psycopg
 
 from tests.bench.close_issue import closing
 from tests.bench.many import fill, superuser_of
-from tests.bench.stack import clock, inside, stack
+from tests.bench.stack import clock, inside, peak_mib, stack
 from tests.kills.shop import Shop
 
 COPIES = int(os.environ.get("ADDRESS_FILE_COPIES", "1000000"))
@@ -34,12 +33,12 @@ def run() -> dict[str, Any]:
         print(f"  closed in {took:.1f} s: {frozen.dispatches:,} lines, {frozen.size:,} bytes", flush=True)
         from subscriptions.fulfilment.address_file import fingerprint
 
-        resting = _peak_mib()
+        resting = peak_mib()
         begun = clock()
         first = fingerprint(frozen)
         value = clock() - begun
         same = fingerprint(frozen) == first and first.sha256 == frozen.sha256
-        grown = _peak_mib() - resting
+        grown = peak_mib() - resting
         reference = _reference(shop, frozen)
     ratio = value / reference
     return {
@@ -71,7 +70,3 @@ def _reference(shop: Shop, frozen: Any) -> float:
             for _line in lines:
                 pass
         return clock() - begun
-
-
-def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

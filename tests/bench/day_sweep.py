@@ -7,13 +7,12 @@ before today is done: plans are made, announced and proved, reminders sent, invo
 from __future__ import annotations
 
 import os
-import resource
 from datetime import datetime, time, timedelta
 from typing import Any
 from unittest import mock
 
 from tests.bench.many import fill, superuser_of
-from tests.bench.stack import clock, inside, stack
+from tests.bench.stack import clock, inside, peak_mib, stack
 
 SUBSCRIPTIONS = int(os.environ.get("DAY_SWEEP_SUBSCRIPTIONS", "1000000"))
 #: Not sweeps over what is due: they ask Stripe for its own lists, or check every row on purpose (the full recomputations).
@@ -43,9 +42,9 @@ def run() -> dict[str, Any]:
         runs.know([(job.name, job.every, job.alarm_after) for job in TIMETABLE], at=at)
         with mock.patch("django.utils.timezone.now", return_value=at):
             _once(app)
-            resting = _peak_mib()
+            resting = peak_mib()
             took, made = _once(app)
-            grown = _peak_mib() - resting
+            grown = peak_mib() - resting
         weekly = _weekly(app, monday=at - timedelta(days=1))
     total = sum(took.values())
     for name, seconds in sorted(took.items(), key=lambda one: -one[1]):
@@ -90,7 +89,3 @@ def _weekly(app: Any, *, monday: datetime) -> dict[str, float]:
             app.tasks[name].run()
             took[name] = clock() - begun
     return took
-
-
-def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
