@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import connection, transaction
+from django.db.models import Q
 
 from payments.actors import Actor
 from payments.days import PARIS, paris_day
@@ -34,30 +35,22 @@ def mirror(*, actor: Actor, at: datetime, go_on: Callable[[], bool] = lambda: Tr
     """Go on with what is begun and begin what is due at instant `at`; returns the runs that came to their end. Network.
 
     Outside any transaction; safe to repeat, to stop anywhere and to run twice at once. Raises what the gateway raises
-    when Stripe does not answer: the next call goes on from there.
+    when Stripe does not answer: the next call goes on from there. One run after the other, the oldest first, whoever
+    works at it: a charge remembers the run that saw it last, and two at once would each miss what the other took.
     """
+    for kind, since in ((Kind.NIGHTLY, _last(at, monthly=False)), (Kind.MONTHLY, _last(at, monthly=True))):
+        _begin(kind, since, at=at)
     finished = []
-    for run in _in_hand(at=at):
+    while run := MirrorRun.objects.filter(finished_at=None).order_by("pk").first():
         while not run.read_to_end and go_on():
             read_list(run, actor=actor, at=at)
         while run.read_to_end and run.finished_at is None and go_on():
             if not hold_books(run, actor=actor, at=at):
                 _finish(run, actor=actor, at=at)
-        if run.finished_at is not None:
-            finished.append(run)
+        if run.finished_at is None:
+            break
+        finished.append(run)
     return finished
-
-
-def _in_hand(*, at: datetime) -> list[MirrorRun]:
-    """Runs that are not finished, and those that the night or the month asks for, begun now."""
-    nights = _last(at, monthly=False)
-    months = _last(at, monthly=True)
-    runs = list(MirrorRun.objects.filter(finished_at=None).order_by("pk"))
-    for kind, since in ((Kind.NIGHTLY, nights), (Kind.MONTHLY, months)):
-        begun = any(run.kind == kind for run in runs)
-        if not begun and not MirrorRun.objects.filter(kind=kind, started_at__gte=since).exists():
-            runs += _begin(kind, at=at)
-    return runs
 
 
 def _last(at: datetime, *, monthly: bool) -> datetime:
@@ -70,18 +63,23 @@ def _last(at: datetime, *, monthly: bool) -> datetime:
     return datetime.combine(day, time(HOUR), tzinfo=PARIS).astimezone(UTC)
 
 
-def _begin(kind: str, *, at: datetime) -> list[MirrorRun]:
-    """Begin a run, unless somebody has this very moment."""
+@transaction.atomic
+def _begin(kind: str, since_due: datetime, *, at: datetime) -> None:
+    """Begin the run that was due at `since_due`, unless one of its kind is going on or was begun since.
+
+    One worker after the other: the second may come when the first has ended the run already.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('begin-mirror'))")
+    runs = MirrorRun.objects.filter(kind=kind)
+    if runs.filter(Q(finished_at=None) | Q(started_at__gte=since_due)).exists():
+        return
     until = at.astimezone(UTC) - SETTLING  # hours that pass, be it a night in which the clock is changed
-    last = MirrorRun.objects.filter(kind=kind, finished_at__isnull=False).order_by("-until").first()
+    last = runs.filter(finished_at__isnull=False).order_by("-until").first()
     since = until - WIDE
     if kind == Kind.NIGHTLY and last is not None:
         since = max(since, min(last.until, until) - OVERLAP)
-    try:
-        with transaction.atomic():
-            return [MirrorRun.objects.create(kind=kind, since=since, until=until, started_at=at)]
-    except IntegrityError:
-        return list(MirrorRun.objects.filter(kind=kind, finished_at=None))
+    MirrorRun.objects.create(kind=kind, since=since, until=until, started_at=at)
 
 
 @transaction.atomic

@@ -159,6 +159,30 @@ def test_a_time_that_is_over_leaves_the_rest_to_the_next_call(offers, till, monk
     assert list(mirrored(at + timedelta(hours=30))) == []
 
 
+def test_a_worker_who_comes_in_between_ends_the_night_before_it_takes_up_the_month(offers, till, monkeypatch):
+    """The month's reading marks the same charges as seen: begun beside the night's, it would make that ask for them again."""
+    monkeypatch.setattr(stripe_list, "PAGE", 1)
+    for _each in range(3):
+        bought(till)
+    at = quarter_past_two()
+    others = []
+
+    def go_on():
+        run = MirrorRun.objects.get(kind="nightly")
+        if run.read_to_end and not others:
+            others.append(None)
+            others.extend(running.mirror(actor=CLOCK, at=at))
+        return True
+
+    with time_machine.travel(at, tick=False):
+        mine = running.mirror(actor=CLOCK, at=at, go_on=go_on)
+    assert [run.kind for run in others[1:]] == ["nightly", "monthly"]
+    assert [run.kind for run in mine] == ["nightly"]
+    assert [(run.kind, run.ours, run.differences) for run in MirrorRun.objects.order_by("pk")] == [
+        ("nightly", 3, 0), ("monthly", 3, 0),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("seen", ["together", "apart"])
 def test_two_workers_at_one_mirror_count_each_charge_once(offers, till, monkeypatch, seen):
     monkeypatch.setattr(stripe_list, "PAGE", 1)
