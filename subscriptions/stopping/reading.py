@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from payments.disputes import is_disputed
 from payments.models import Payment
@@ -266,10 +266,16 @@ def paid(payments: Sequence[Payment]) -> Decimal:
 
 def stopped_and_waiting(subscriptions: Iterable[int]) -> set[int]:
     """Those that were stopped already and only wait for their money: nothing about them can be declared or chosen anew."""
-    rows = Declaration.objects.filter(
-        subscription__in=subscriptions, effect__in=WAITING, refund=None, state=Declaration.State.APPLIED
-    )
-    return set(rows.values_list("subscription", flat=True))
+    return set(_waiting().filter(subscription__in=subscriptions).values_list("subscription", flat=True))
+
+
+def stopped_and_waits(subscription: str) -> Exists:
+    """The same, asked of the outer row; `subscription` names its subscription there."""
+    return Exists(_waiting().filter(subscription=OuterRef(subscription)))
+
+
+def _waiting() -> QuerySet[Declaration]:
+    return Declaration.objects.filter(effect__in=WAITING, refund=None, state=Declaration.State.APPLIED)
 
 
 def renewal_was_announced(term: Term) -> bool:

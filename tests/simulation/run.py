@@ -21,6 +21,8 @@ from tasks import charges
 from tasks.schedule import TIMETABLE
 from tests.simulation import acts, faults, imported, post, printing, publisher, till, trace
 from tests.simulation.acts.buying import buys
+from tests.simulation.acts.institutions import come as institutions_come
+from tests.simulation.acts.losing import looks_at_losses
 from tests.simulation.acts.staff import looks_at_disputes, looks_at_doubts
 from tests.simulation.chain import chain
 from tests.simulation.clock import Clock, paris
@@ -183,6 +185,8 @@ def fill(shop: Shop) -> None:
     publisher.raise_prices(shop)
     looks_at_doubts(shop, plan.chance("doubts"))
     looks_at_disputes(shop)
+    looks_at_losses(shop)
+    institutions_come(shop)
     chance = plan.chance("arrivals")
     days = 365.25 * plan.years * ARRIVALS
     for person in make_people(plan.readers, plan.chance("people")):
