@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Exists, F, Max, OuterRef, Q, Sum, Window
-from django.db.models.functions import Lag
+from django.db.models import Exists, F, Max, OuterRef, Q, Sum
 
 from payments.audit import CHUNK, Breaches
 from subscriptions.fulfilment.address_file import FileChanged, verify
@@ -17,8 +16,14 @@ Kind = EntitlementMovement.Kind
 TO_LEAVE = (Run.CLOSED, Run.HANDED_OVER)
 #: Movements after which a copy is owed with the issue that it has now.
 MADE_OWED = (Kind.GRANT, Kind.RELEASE, Kind.EXTEND)
-#: Movements that leave a copy where it stands.
-ASIDE = (Kind.EXTEND, Kind.RESEND)
+#: Each copy that was put in a file from elsewhere than owed: by the movement before, but for those that leave it where it is.
+STEPS = """
+SELECT id, entitlement_id, before FROM (
+    SELECT id, entitlement_id, kind, LAG(kind) OVER (PARTITION BY entitlement_id ORDER BY id) AS before
+    FROM subscriptions_entitlementmovement WHERE kind NOT IN ('extend', 'resend')
+) AS moves
+WHERE kind = 'assign' AND COALESCE(before, '') NOT IN ('grant', 'release')
+"""
 
 
 def in_the_file(at: datetime) -> Breaches:
@@ -62,11 +67,8 @@ def runs_are_whole(at: datetime) -> Breaches:
 
 def from_owed_alone(at: datetime) -> Breaches:
     """COPIES: what is held, credited or void is put in no file: only what was granted, or released, before."""
-    moves = EntitlementMovement.objects.exclude(kind__in=ASIDE).annotate(
-        before=Window(Lag("kind"), partition_by="entitlement", order_by="id")
-    )
-    for move in moves.filter(kind=Kind.ASSIGN).exclude(before__in=(Kind.GRANT, Kind.RELEASE)).iterator(CHUNK):
-        yield f"entitlement:{move.entitlement_id}", f"put in a file after {move.before}"
+    for move in EntitlementMovement.objects.raw(STEPS).iterator():
+        yield f"entitlement:{move.entitlement_id}", f"put in a file after {move.before or 'nothing'}"
 
 
 def as_many_as_ordered(at: datetime) -> Breaches:

@@ -26,6 +26,8 @@ DOOR, ADDRESS = "/reclamation/", "/votre-adresse/"
 COPY = re.compile(r'name="copy" value="(\d+)"')
 REASONS = ("not_received", "not_received", "not_received", "damaged", "wrong_copy")
 LOST, CLUSTERED = 0.06, 0.5
+#: So many of a department claim at most: more tell nothing new.
+MOST = 15
 State = Claim.State
 
 
@@ -42,17 +44,17 @@ def draw(shop: Shop, issue: Issue) -> None:
             there.append((reader, line.subscription, department_of(line.subscription.recipient.address)))
     where = Counter(department for _reader, _subscription, department in there).most_common(1)
     bag = where[0][0] if where and where[0][1] >= 3 and chance.random() < CLUSTERED else ""
-    for reader, subscription, department in there:
-        lost, when = chance.random(), chance.random()
+    bags = [reader.number for reader, _subscription, department in there if department == bag][:MOST]
+    for reader, subscription, _department in there:
+        lost, when, known = chance.random(), chance.random(), reader.number in bags
         window = window_of(issue, subscription.recipient.address.delivery_zone)
         last = window.closes_on or window.opens_on + timedelta(days=60)
-        if department == bag:
+        if known:
             at = paris(window.opens_on + timedelta(days=int(when * 3)), 18)
         elif lost < LOST:
             at = _instant(when, issue.posted_on or issue.post_on, window.opens_on, last)
         else:
             continue
-        known = department == bag
         shop.tell(
             reader.name, f"claims issue {issue.number}",
             lambda reader=reader, key=subscription.pk, known=known: claims(shop, reader, key, issue, known=known),  # type: ignore[misc]

@@ -22,6 +22,7 @@ from subscriptions.stopping.reading import contract_of
 from tests.simulation import routing
 from tests.simulation.acts.staff import FINANCE, FULFILMENT, SUPPORT
 from tests.simulation.asking import refused
+from tests.simulation.clock import paris
 from tests.simulation.shop import Shop, Story
 
 State, Incident = Claim.State, ClaimIncident.State
@@ -32,10 +33,11 @@ PATIENCE = timedelta(days=30)
 
 
 def looks_at_losses(shop: Shop) -> None:
-    """Each Thursday or so, and so on; begun anew after whatever stopped it."""
-    shop.agenda.add(shop.clock.now + timedelta(days=7), lambda: looks_at_losses(shop))
+    """Once a week at ten, begun anew after whatever stopped it."""
+    at = paris(shop.clock.today, 10)
+    shop.agenda.add(at + timedelta(days=7), lambda: looks_at_losses(shop))
     if Issue.objects.filter(posted_on__isnull=False).exists():
-        shop.tell("fulfilment", "looks at what was lost", lambda: _week(shop), at=shop.clock.now, tries=TRIES)
+        shop.tell("fulfilment", "looks at what was lost", lambda: _week(shop), at=max(at, shop.clock.now), tries=TRIES)
 
 
 def _week(shop: Shop) -> Story:
