@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Exists, F, Max, OuterRef, Q, Sum
 
 from payments.audit import CHUNK, Breaches
@@ -18,8 +19,8 @@ TO_LEAVE = (Run.CLOSED, Run.HANDED_OVER)
 MADE_OWED = (Kind.GRANT, Kind.RELEASE, Kind.EXTEND)
 #: Each copy that was put in a file from elsewhere than owed: by the movement before, but for those that leave it where it is.
 STEPS = """
-SELECT id, entitlement_id, before FROM (
-    SELECT id, entitlement_id, kind, LAG(kind) OVER (PARTITION BY entitlement_id ORDER BY id) AS before
+SELECT entitlement_id, before FROM (
+    SELECT entitlement_id, kind, LAG(kind) OVER (PARTITION BY entitlement_id ORDER BY id) AS before
     FROM subscriptions_entitlementmovement WHERE kind NOT IN ('extend', 'resend')
 ) AS moves
 WHERE kind = 'assign' AND COALESCE(before, '') NOT IN ('grant', 'release')
@@ -67,8 +68,10 @@ def runs_are_whole(at: datetime) -> Breaches:
 
 def from_owed_alone(at: datetime) -> Breaches:
     """COPIES: what is held, credited or void is put in no file: only what was granted, or released, before."""
-    for move in EntitlementMovement.objects.raw(STEPS).iterator():
-        yield f"entitlement:{move.entitlement_id}", f"put in a file after {move.before or 'nothing'}"
+    with connection.cursor() as cursor:
+        cursor.execute(STEPS)
+        for copy, before in cursor.fetchall():
+            yield f"entitlement:{copy}", f"put in a file after {before or 'nothing'}"
 
 
 def as_many_as_ordered(at: datetime) -> Breaches:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
@@ -94,9 +95,10 @@ def _sent_while_held() -> Breaches:
     """Lines of a run that was closed while their address was in doubt, whether it still is or not."""
     held = _holds()
     while some := dict(islice(held, CHUNK)):
-        lines = Dispatch.objects.filter(subscription__in=some, run__state__in=CLOSED)
-        for key, subscription, closed in lines.values_list("pk", "subscription", "run__closed_at"):
-            if any(began < closed and (over is None or closed < over) for began, over in some[subscription or 0]):
+        lines = Dispatch.objects.filter(subscription__in=some, run__state__in=CLOSED, run__closed_at__isnull=False)
+        rows: Any = lines.values_list("pk", "subscription", "run__closed_at")
+        for key, subscription, closed in rows:
+            if any(began < closed and (over is None or closed < over) for began, over in some[subscription]):
                 yield f"dispatch:{key}", "sent to an address in doubt"
 
 

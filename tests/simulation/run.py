@@ -17,6 +17,7 @@ from payments.allowance import Unlimited
 from shop.demo.people import make_people
 from shop.storefront.kept import KEEPER
 from shop.watch import audit, bell, runs
+from subscriptions.models import Claim, ClaimIncident, CopyReturn, Dispatch, MailingRun, PurchaseOrder
 from tasks import charges
 from tasks.schedule import TIMETABLE
 from tests.simulation import acts, faults, imported, post, printing, publisher, till, trace
@@ -229,6 +230,13 @@ def _counts(shop: Shop) -> dict[str, int]:
         "requests": shop.till.asked,
         "letters": len(shop.post.taken),
         "job runs": shop.timetable.runs,
+        "files": MailingRun.objects.exclude(state__in=("asked", "dropped")).count(),
+        "returns": CopyReturn.objects.count(),
+        "claims": Claim.objects.count(),
+        "incidents": ClaimIncident.objects.count(),
+        "sent again": Dispatch.objects.filter(kind="RCL").count(),
+        "given instead": Claim.objects.filter(extra__isnull=False).count(),
+        "orders on paper": PurchaseOrder.objects.count(),
     }
 
 

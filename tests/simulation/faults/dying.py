@@ -20,7 +20,7 @@ def kill(shop: Shop, chance: Random) -> str:
     return f"somebody dies at the {instants}th instant from here"
 
 
-@fault("kills inside", a_year=60)
+@fault("kills inside", a_year=30, traffic=False)
 def kill_inside(shop: Shop, chance: Random) -> str:
     """Whoever does this next dies when it is done, before it is committed."""
     name = chance.choice(sorted(INSIDE))
