@@ -25,6 +25,7 @@ from tests.simulation.acts.buying import buys
 from tests.simulation.acts.institutions import come as institutions_come
 from tests.simulation.acts.losing import looks_at_losses
 from tests.simulation.acts.staff import looks_at_disputes, looks_at_doubts
+from tests.simulation.acts.taking_over import come as others_come
 from tests.simulation.chain import chain
 from tests.simulation.clock import Clock, paris
 from tests.simulation.invariants import Violation, violations
@@ -188,6 +189,7 @@ def fill(shop: Shop) -> None:
     looks_at_disputes(shop)
     looks_at_losses(shop)
     institutions_come(shop)
+    others_come(shop)
     chance = plan.chance("arrivals")
     days = 365.25 * plan.years * ARRIVALS
     for person in make_people(plan.readers, plan.chance("people")):

@@ -17,3 +17,4 @@ from tests.simulation.acts import returning as returning
 from tests.simulation.acts import staff as staff
 from tests.simulation.acts import staying as staying
 from tests.simulation.acts import stopping as stopping
+from tests.simulation.acts import taking_over as taking_over
