@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 from decimal import Decimal
 
@@ -16,9 +17,20 @@ from subscriptions.fulfilment.posting import post_run
 from subscriptions.losses.carrying_out import put_ended_before_a_person
 from subscriptions.losses.claiming import CannotClaim, Said, claim, confirm
 from subscriptions.losses.resending import make
-from subscriptions.losses.stock import balances
-from subscriptions.models import Claim, Dispatch, Entitlement, EntitlementMovement, MailingRun, Notice, StockMovement
+from subscriptions.losses.stock import balances, enter
+from subscriptions.models import (
+    Claim,
+    Declaration,
+    Dispatch,
+    Entitlement,
+    EntitlementMovement,
+    MailingRun,
+    Notice,
+    StockMovement,
+    Subscription,
+)
 from subscriptions.renewals.remindable import remindable
+from tests.institutions.papers import take
 from tests.losses.people import CLAIMED, at, buys, claims, comes_back, copy_of, in_stock, posted, unsound
 from tests.makers import CLERK, READER
 
@@ -185,6 +197,39 @@ def test_after_the_end_nothing_is_sent_and_a_person_looks(offers):
     assert put_ended_before_a_person(actor=CLERK, at=LATER) == 0
     one.refresh_from_db()
     assert (one.state, DeskItem.objects.get().subject) == ("on_desk", f"claim:{one.pk}")
+
+
+def test_nothing_is_sent_while_a_withdrawal_waits_for_its_money(offers):
+    anne = buys(offers["fixed"])
+    issue = posted(anne)
+    in_stock()
+    claims(anne)
+    waits = Declaration.objects.create(
+        reference="DEC-1", form_token=uuid.uuid4(), kind="withdrawal", last_name="Lefèvre", contract=anne.number or "",
+        email="anne@example.fr", content={}, sha256="0" * 64, actor=str(READER), received_at=CLAIMED, subscription=anne,
+        state="applied", state_since=CLAIMED, effect="withdrawn_waits",
+    )  # fmt: skip
+    with pytest.raises(CannotClose) as refused:
+        make(issue.pk, actor=CLERK, at=LATER)
+    assert refused.value.code == "nothing"
+    waits.state = "settled"
+    waits.save(update_fields=["state"])
+    assert make(issue.pk, actor=CLERK, at=LATER).copies == 1
+
+
+def test_too_few_for_anybody_is_none_in_stock(offers):
+    take(quantity=3)
+    two = Subscription.objects.get()
+    issue = posted(two)
+    in_stock(copies=3)
+    assert claims(two).state == "approved"
+    enter(issue.pk, "counted", 2, actor=CLERK, at=LATER, reason="inventaire")
+    with pytest.raises(CannotClose) as refused:
+        make(issue.pk, actor=CLERK, at=LATER)
+    assert refused.value.code == "no_stock"
+    assert not MailingRun.objects.filter(kind="resend").exists()
+    enter(issue.pk, "received", 1, actor=CLERK, at=LATER, reason="retrouvé")
+    assert make(issue.pk, actor=CLERK, at=LATER).copies == 3
 
 
 def test_a_copy_sent_again_and_lost_again_is_another_claim_for_a_person(offers):
