@@ -134,7 +134,9 @@ def returns_followed(at: datetime) -> Breaches:
         state_since__gt=OuterRef("at"),
     )  # fmt: skip
     again = [case for case, effect in RETURNS.items() if effect.resend]
-    claimed = Claim.objects.filter(entitlement=OuterRef("dispatch__entitlement"))
+    # Somebody had been told that it must have arrived: that it came back says otherwise.
+    wrong = Q(state=Claim.State.REFUSED, state_since__lt=OuterRef("at")) & ~Q(reason=Claim.Reason.CAME_BACK)
+    claimed = Claim.objects.filter(entitlement=OuterRef("dispatch__entitlement")).exclude(wrong)
     owed = CopyReturn.objects.filter(Q(effect__in=again) | Exists(answered), ~Exists(claimed))
     for one in owed.filter(dispatch__entitlement__state=Copy.SERVED).iterator(CHUNK):
         yield f"return:{one.pk}", "came back, its address is known, and it is not owed again"

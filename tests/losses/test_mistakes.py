@@ -18,6 +18,7 @@ from subscriptions.fulfilment.free_copies import give_free
 from subscriptions.fulfilment.handing_over import count_received, hand_over
 from subscriptions.fulfilment.posting import post_run
 from subscriptions.losses import answering, claiming, freezing, resending, returning
+from subscriptions.losses.deciding import decide_by_hand
 from subscriptions.losses.resending import make
 from subscriptions.models import AddressDoubt, Claim, EntitlementMovement, Subscription
 from subscriptions.moving import move_copies
@@ -87,6 +88,19 @@ def a_copy_comes_back_and_the_next_issue_leaves(reader: Subscription) -> None:
 
 def a_copy_comes_back_and_its_reader_answers(reader: Subscription) -> None:
     posted(reader)
+    a_copy_of_it_comes_back(reader)
+
+
+def a_claim_is_refused_and_its_copy_comes_back(reader: Subscription) -> None:
+    posted(reader)
+    one = claims(reader, when=at(date(2026, 12, 16)))
+    assert one.state == "on_desk"
+    decide_by_hand(one.pk, "refused", actor=CLERK, at=at(date(2026, 12, 20)), reason="le facteur l’a déposé")
+    in_stock()
+    a_copy_of_it_comes_back(reader)
+
+
+def a_copy_of_it_comes_back(reader: Subscription) -> None:
     comes_back(reader)
     answering.answer(AddressDoubt.objects.get().pk, actor=CLERK, at=LATER, reason="au téléphone")
 
@@ -185,6 +199,14 @@ def sends_after_the_end(patch: Patch) -> None:
     patch.setattr(resending, "to_resend", resend)
 
 
+def takes_a_refusal_for_the_last_word(patch: Patch) -> None:
+    """As it was: a claim is one for ever, unless it was sent again."""
+    again = claiming._again
+    patch.setattr(
+        claiming, "_again", lambda before, said, **named: before.state == "resent" and again(before, said, **named)
+    )
+
+
 def tells_nobody_what_becomes_of_claims(patch: Patch) -> None:
     """No letter is queued."""
     patch.setattr(claiming, "tell", lambda *given, **named: True)
@@ -204,6 +226,10 @@ MISTAKES: tuple[tuple[Callable[[Patch], None], Story, str, str], ...] = (
     (forgets_what_came_back, a_copy_comes_back_and_its_reader_answers, "COPIES", "came back, its address is known, and it is not owed again"),
     (asks_the_rules_about_nothing, a_copy_comes_back_and_the_next_issue_leaves, "COPIES", "came back, and nobody has looked at it"),
     (asks_about_no_address, a_copy_comes_back_and_the_next_issue_leaves, "COPIES", "came back, and nobody has asked where its reader lives"),
+    (
+        takes_a_refusal_for_the_last_word, a_claim_is_refused_and_its_copy_comes_back, "COPIES",
+        "came back, its address is known, and it is not owed again",
+    ),
     (drops_the_second_copy, an_institution_of_two_copies, "COPIES", "carries another number of copies than its term promises of each issue"),
     (leaves_free_copies_out, free_copies_of_a_school, "COPIES", "are not in it"),
     (sends_after_the_end, a_claim_waits_and_the_subscription_ends, "STOPPED", "put in a file after its contract was stopped"),

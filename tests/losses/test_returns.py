@@ -11,13 +11,14 @@ from subscriptions.addresses.check import check
 from subscriptions.addresses.label import postal_label
 from subscriptions.addresses.typed import TypedAddress
 from subscriptions.losses.answering import answer, put_unanswered_on_desk, settle_moved
+from subscriptions.losses.deciding import decide_by_hand
 from subscriptions.losses.holding import ADDRESS
 from subscriptions.losses.resending import make
 from subscriptions.losses.returning import Returned, follow, write_down
 from subscriptions.models import AddressDoubt, Claim, CopyReturn, Dispatch, Entitlement, Notice, TemporaryAddress
 from subscriptions.moving_house import change_address
 from subscriptions.places import address_row
-from tests.losses.people import at, buys, comes_back, copy_of, in_stock, posted, unsound
+from tests.losses.people import at, buys, claims, comes_back, copy_of, in_stock, posted, unsound
 from tests.makers import CLERK, READER, make_magazine, make_offers
 
 ANSWERED = at(date(2027, 1, 12))
@@ -170,3 +171,18 @@ def test_a_copy_from_a_stay_that_lasts_is_asked_about_and_sent_home_once_it_is_o
     assert (held(anne), Claim.objects.get().state) == (0, "approved")
     run = make(Dispatch.objects.get().issue_id, actor=CLERK, at=at(date(2027, 2, 1)))
     assert run.lines.get().address == anne.recipient.address
+
+
+def test_what_was_refused_and_comes_back_is_owed_again(anne):
+    """A colleague believed the postman; the copy itself says otherwise."""
+    posted(anne)
+    refused = claims(anne, when=at(date(2026, 12, 16)))
+    decide_by_hand(refused.pk, "refused", actor=CLERK, at=at(date(2026, 12, 20)), reason="le facteur l’a déposé")
+    in_stock()
+    comes_back(anne)
+    for _twice in range(2):
+        answer(AddressDoubt.objects.get().pk, actor=CLERK, at=at(date(2027, 1, 20)), reason="au téléphone")
+    assert list(Claim.objects.order_by("round").values_list("round", "state", "reason")) == [
+        (1, "refused", "not_received"),
+        (2, "approved", "came_back"),
+    ]

@@ -42,14 +42,17 @@ OFFICE = TypedAddress(
 
 
 def come(shop: Shop) -> None:
-    """One in fifty readers is an institution, three at least; their agency is known from the first day on."""
+    """One for each forty readers, and one at least; their agency is known from the first day on."""
+    many = -(-shop.plan.readers // 40)
+    if not many:
+        return
     add_agency(
         Buyer("company_fr", "Prenax SAS", (), "FR", siren="348876517"), OFFICE, postal_label(OFFICE),
         email="commandes@prenax.example", percent=Decimal(5), reason="Accord-cadre.", actor=FINANCE, at=shop.clock.now,
     )  # fmt: skip
     chance = shop.plan.chance("institutions")
     days = 365.25 * shop.plan.years * 0.6
-    for number in range(1, max(3, shop.plan.readers // 50) + 1):
+    for number in range(1, many + 1):
         at = paris(shop.plan.begins, 10) + timedelta(days=chance.uniform(1, days))
         shop.tell(
             f"institution {number}",

@@ -29,10 +29,11 @@ State = ImportFile.State
 
 
 def come(shop: Shop) -> None:
-    """One file in the third week, while the first issue is still open: one for each twenty readers, six at least."""
+    """One file in the third week, while the first issue is still open: a line for each ten readers, if there are so many."""
     at = paris(shop.plan.begins + timedelta(days=17), 10)
-    many = max(6, shop.plan.readers // 20)
-    shop.agenda.add(at, lambda: _begin(shop, many), who="publisher", what=f"takes {many} subscribers over")
+    many = shop.plan.readers // 10
+    if many:
+        shop.agenda.add(at, lambda: _begin(shop, many), who="publisher", what=f"takes {many} subscribers over")
 
 
 def _begin(shop: Shop, many: int) -> None:
