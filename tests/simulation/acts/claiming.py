@@ -38,6 +38,9 @@ def draw(shop: Shop, issue: Issue) -> None:
     there = []
     for line in lines.select_related("subscription__payer", "subscription__recipient__address"):
         assert line.subscription is not None
+        if line.subscription.on_invoice:
+            _for_institution(shop, issue, line.subscription)
+            continue
         payer = line.subscription.payer
         reader = shop.by_email.get((payer.email or "") if payer is not None else "")
         if reader is not None and reader.years:
@@ -60,6 +63,23 @@ def draw(shop: Shop, issue: Issue) -> None:
             lambda reader=reader, key=subscription.pk, known=known: claims(shop, reader, key, issue, known=known),  # type: ignore[misc]
             at=max(at, shop.clock.now),
         )  # fmt: skip
+
+
+def _for_institution(shop: Shop, issue: Issue, subscription: Subscription) -> None:
+    """An agency lists what did not come: all copies of one issue at once."""
+    chance = shop.plan.chance("agency", issue.number, subscription.terms.count(), subscription.recipient.name)
+    if chance.random() < 2 * LOST:
+        at = shop.clock.now + timedelta(days=chance.uniform(2, 80))
+        key = subscription.pk
+        shop.tell("agency", f"claims issue {issue.number}", lambda: _listed(shop, issue, key), at=at)
+
+
+def _listed(shop: Shop, issue: Issue, subscription_id: int) -> Story:
+    sent = Entitlement.objects.filter(term__subscription=subscription_id, issue=issue, state=Entitlement.State.SERVED)
+    for copy in sent:
+        said = Said(copy.pk, Claim.Reason.NOT_RECEIVED, Claim.By.AGENCY, confirmed=True)
+        assert len({claim(said, actor=SUPPORT, at=shop.clock.now).pk for _twice in range(2)}) == 1
+    yield shop.clock.now
 
 
 def _instant(when: float, posted: date, opens: date, closes: date) -> datetime:
