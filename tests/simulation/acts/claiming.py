@@ -50,14 +50,13 @@ def draw(shop: Shop, issue: Issue) -> None:
     bags = [reader.number for reader, _subscription, department in there if department == bag][:MOST]
     for reader, subscription, _department in there:
         lost, when, known = chance.random(), chance.random(), reader.number in bags
+        if not known and lost >= LOST:
+            continue
         window = window_of(issue, subscription.recipient.address.delivery_zone)
         last = window.closes_on or window.opens_on + timedelta(days=60)
+        at = _instant(when, issue.posted_on or issue.post_on, window.opens_on, last)
         if known:
             at = paris(window.opens_on + timedelta(days=int(when * 3)), 18)
-        elif lost < LOST:
-            at = _instant(when, issue.posted_on or issue.post_on, window.opens_on, last)
-        else:
-            continue
         shop.tell(
             reader.name, f"claims issue {issue.number}",
             lambda reader=reader, key=subscription.pk, known=known: claims(shop, reader, key, issue, known=known),  # type: ignore[misc]

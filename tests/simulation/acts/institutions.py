@@ -55,12 +55,10 @@ def come(shop: Shop) -> None:
     for number in range(1, many + 1):
         at = paris(shop.plan.begins, 10) + timedelta(days=chance.uniform(1, days))
         shop.tell(
-            f"institution {number}",
-            "orders on paper",
-            lambda number=number: orders(shop, number),
-            at=at,
-            tries=TRIES,  # type: ignore[misc]
-        )
+            f"institution {number}", "orders on paper",
+            lambda number=number: orders(shop, number),  # type: ignore[misc]
+            at=at, tries=TRIES,
+        )  # fmt: skip
     shop.agenda.add(
         shop.clock.now + timedelta(days=300), lambda: _dearer(shop), who="finance", what="grants a discount"
     )

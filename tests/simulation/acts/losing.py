@@ -24,19 +24,25 @@ from tests.simulation.acts.staff import FINANCE, FULFILMENT, SUPPORT
 from tests.simulation.asking import refused
 from tests.simulation.clock import paris
 from tests.simulation.shop import Shop, Story
+from tests.simulation.timetable import there
 
 State, Incident = Claim.State, ClaimIncident.State
 OVERRUN = "passe du routage"
 TRIES = 9
 #: An approved claim that waits longer for stock than this is decided anew.
 PATIENCE = timedelta(days=30)
+#: So long after an issue has left somebody looks every week, whether anybody claims or not.
+LATELY = timedelta(days=50)
 
 
 def looks_at_losses(shop: Shop) -> None:
-    """Once a week at ten, begun anew after whatever stopped it."""
+    """Once a week at ten, if anything may wait; begun anew after whatever stopped it."""
     at = paris(shop.clock.today, 10)
     shop.agenda.add(at + timedelta(days=7), lambda: looks_at_losses(shop))
-    if Issue.objects.filter(posted_on__isnull=False).exists():
+    recently = Issue.objects.filter(posted_on__gte=shop.clock.today - LATELY)
+    waiting = Claim.objects.filter(state__in=(State.ON_DESK, State.APPROVED, State.WAITING))
+    silent = DeskItem.objects.filter(kind=UNANSWERED, closed_at=None)
+    if any(there([recently, waiting, silent])):
         shop.tell("fulfilment", "looks at what was lost", lambda: _week(shop), at=max(at, shop.clock.now), tries=TRIES)
 
 
