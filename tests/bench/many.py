@@ -65,7 +65,7 @@ ROWS = (
         price_id, amount, amount_currency, vat_zone, vat_rate, legal_mention, first_issue_id, disclosure_id, source_code,
         customer_id, email, title, first_name, last_name, phone, language, delivery_id, buyer_kind, organisation, siren,
         siret, vat_number, engagement_number, typed, is_gift, quantity)
-    SELECT s, 'CMD-' || s, gen_random_uuid(), repeat('1', 64), 'paid', {at}, {at},
+    SELECT s, 'CMD-' || s, gen_random_uuid(), repeat('1', 64), 'paid', {then}, {then},
         CASE WHEN automatic THEN {automatic} ELSE {fixed} END, {price}, 27.60, 'EUR', 'FR_METRO', 2.10, '', 1000,
         repeat('0', 64), '', s, 'r' || s || '@exemple.fr', '', 'Camille', 'Lenoir ' || s, '', 'fr', s, 'consumer', '', '', '',
         '', '', '{{}}', false, 1 FROM every
@@ -75,7 +75,7 @@ ROWS = (
         save_method, method_kind, state, is_open, surplus, effect, decline_code, idempotency_key, checkout_url, created_at,
         called_at, state_since, received_on)
     SELECT s, 'PAY-' || s, 'order', 'order:' || s, s, 27.60, 'EUR', '', 'checkout', automatic, 'card', 'succeeded', false,
-        false, 'done', '', 'k' || s, '', {at}, {at}, {at}, starts FROM every
+        false, 'done', '', 'k' || s, '', {then}, {then}, {then}, starts FROM every
     """,
     """
     INSERT INTO subscriptions_term (id, subscription_id, number, order_id, payment_id, starts_on, ends_on, copies, quantity, amount,
@@ -105,7 +105,7 @@ ROWS = (
     INSERT INTO subscriptions_notice (kind, channel, matter, rank, customer_id, to_email, to_name, language, facts, due_at,
         created_at, state, state_since, attempts, failure)
     SELECT 'order_confirmation', 'email', 'order_confirmation:order:' || s, 'service', s, 'r' || s || '@exemple.fr', 'Camille Lenoir',
-        'fr', '{{}}', {at}, {at}, 'sent', {at}, 1, '' FROM every
+        'fr', '{{}}', {then}, {then}, 'sent', {then}, 1, '' FROM every
     """,
     # Every plan whose day has come is made; it is announced from R − 61 on, and its debit is told from R − 14 on.
     """
@@ -178,6 +178,8 @@ def fill(superuser: str, *, subscriptions: int, at: datetime, first: int = FIRST
             "magazine": magazine, "automatic": offers["automatic"], "fixed": offers["fixed"], "price": price,
             "series": 1, "today": f"DATE '{at.date()}'", "at": f"TIMESTAMPTZ '{at - timedelta(days=1)}'",
             "first": first,
+            # Each in a second of its own, as they would have come.
+            "then": f"TIMESTAMPTZ '{at - timedelta(days=1)}' - s % 1000000 * INTERVAL '1 second'",
         }  # fmt: skip
         every = (
             f"WITH every AS MATERIALIZED (SELECT s, s % 2 = 0 AS automatic, {words['today']} - s % 365 AS starts"

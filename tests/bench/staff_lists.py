@@ -68,13 +68,14 @@ LOST = (
     INSERT INTO subscriptions_claim (subscription_id, entitlement_id, issue_id, round, reason, by, department, in_window, nth,
         state, state_since, tracked, actor, at)
     SELECT subscription_id, entitlement_id, issue_id, 1, 'not_received', 'reader', '69', true, 1,
-        CASE WHEN subscription_id %% 400 = 0 THEN 'on_desk' ELSE 'credited' END, %(at)s, false, 'reader:1', %(at)s
+        CASE WHEN subscription_id %% 400 = 0 THEN 'on_desk' ELSE 'credited' END,
+        %(at)s - subscription_id %% 1000000 * INTERVAL '1 second', false, 'reader:1', %(at)s
     FROM subscriptions_dispatch WHERE subscription_id >= %(first)s AND subscription_id %% 40 = 0
     """,
     """
     INSERT INTO payments_deskitem (desk, kind, subject, sentence, opened_at, closed_by, closed_because)
     SELECT (ARRAY['fulfilment', 'support', 'finance'])[1 + s %% 3], 'claim', 'subscription:' || s, 'À regarder.', %(at)s, '', ''
-    FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS s WHERE s %% 100 = 0
+    FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS s WHERE s %% 1000 = 0
     """,
 )
 
