@@ -56,7 +56,7 @@ def receive(
 
 def lock_orders(invoices: Iterable[Invoice]) -> list[Order]:
     """The orders that invoices are for, locked by id; an invoice made out anew is for the same order as the first."""
-    keys = {key for key in map(_order_of, invoices) if key is not None}
+    keys = {key for key in map(order_of, invoices) if key is not None}
     return list(Order.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
 
 
@@ -83,7 +83,8 @@ def _shares(wanted: Sequence[int], amount: Decimal) -> dict[int, Decimal]:
     return shares
 
 
-def _order_of(invoice: Invoice) -> int | None:
+def order_of(invoice: Invoice) -> int | None:
+    """The order that an invoice is for, by primary key; an invoice made out anew is for the same one. A query for each time."""
     subject = invoice.subject
     while subject.startswith("reissue:"):
         subject = Invoice.objects.values_list("subject", flat=True).get(pk=int(subject.removeprefix("reissue:")))
