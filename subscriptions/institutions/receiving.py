@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from payments.actors import Actor
 from payments.invoicing.open_items import ZERO, open_item, open_items, standing_bill, still_open
 from payments.models import BankReceipt, Invoice
 from payments.receipts import note_receipt
 from subscriptions.models import Order
+from subscriptions.notices.whom import reader_by_now
 from subscriptions.orders.moving import move
 
 
@@ -36,7 +39,7 @@ def receive(
     """
     wanted = [invoice.pk]
     if others_too and invoice.customer_id is not None:
-        others = still_open().filter(customer=invoice.customer_id).exclude(pk=invoice.pk)
+        others = open_of_buyer(invoice)
         wanted += others.order_by("due_on", "pk").values_list("pk", flat=True)
     orders = lock_orders(Invoice.objects.filter(pk__in=wanted))
     shares = _shares(wanted, amount)
@@ -52,6 +55,15 @@ def receive(
     )
     follow_up(orders, actor=actor, at=at, reason=f"transfer {receipt.reference}")
     return receipt
+
+
+def open_of_buyer(invoice: Invoice) -> QuerySet[Any]:
+    """The other open invoices of the same buyer, under whichever of their records: papers keep the number of their day."""
+    living = reader_by_now(invoice.customer_id)
+    if living is None:
+        return still_open().none()
+    same = Q(customer=living.pk) | Q(customer__merged_into=living.pk)
+    return still_open().filter(same).exclude(pk=invoice.pk)
 
 
 def lock_orders(invoices: Iterable[Invoice]) -> list[Order]:

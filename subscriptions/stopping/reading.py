@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from payments.disputes import is_disputed
 from payments.invoicing.open_items import open_item, standing_bill
@@ -310,10 +310,12 @@ def received(terms: Sequence[Term]) -> Decimal:
 
 def stopped_and_waiting(subscriptions: Iterable[int]) -> set[int]:
     """Those that were stopped already and only wait for their money: nothing about them can be declared or chosen anew."""
-    rows = Declaration.objects.filter(
-        subscription__in=subscriptions, effect__in=WAITING, refund=None, state=Declaration.State.APPLIED
-    )
-    return set(rows.values_list("subscription", flat=True))
+    return set(waiting_for_money().filter(subscription__in=subscriptions).values_list("subscription", flat=True))
+
+
+def waiting_for_money() -> QuerySet[Declaration]:
+    """Declarations that have stopped a contract already, and wait for what they give back."""
+    return Declaration.objects.filter(effect__in=WAITING, refund=None, state=Declaration.State.APPLIED)
 
 
 def renewal_was_announced(term: Term) -> bool:

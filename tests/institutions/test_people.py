@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from payments.invoicing.reissuing import CannotReissue, buyer_of, reissue
-from payments.models import DeskItem, Invoice, Transfer
+from payments.models import DeskItem, Invoice, Payment, Transfer
 from shop.customers.erasing import CannotErase, erase
 from shop.customers.merging import CannotMerge, merge
 from shop.customers.models import Customer
@@ -20,8 +20,10 @@ from subscriptions.stopping.effects import effect_of
 from subscriptions.stopping.following_up import give_back_waiting, watch_deadlines
 from subscriptions.stopping.reading import contract_of, standing_of
 from subscriptions.stopping.terminating import end_now
+from tests.disputes.people import disputed
 from tests.institutions.papers import COLLEAGUE, all_is_well, books, make_agency, take, transfer
 from tests.makers import NOW, TODAY, close_file, make_magazine, make_offers, send_out
+from tests.renewals.people import subscriber
 from tests.stopping.people import states, withdraws
 
 pytestmark = pytest.mark.django_db
@@ -161,6 +163,25 @@ def test_an_agency_s_record_is_merged_with_what_is_its_own():
     with pytest.raises(CannotMerge) as refused:
         merge(other.pk, kept.pk, keep_email_of=kept.pk, reason="double", actor=COLLEAGUE, at=NOW)
     assert refused.value.code == "agencies"
+
+
+def test_one_transfer_pays_what_a_merged_record_still_owes():
+    first = take(email="ancien@univ-lyon.example")
+    gone = first.order.customer
+    second = take(number="4500012346", email="nouveau@univ-lyon.example")
+    merge(gone.pk, second.order.customer_id, keep_email_of=gone.pk, reason="double", actor=COLLEAGUE, at=NOW)
+    transfer(second.invoice, "55.20", others=True)
+    assert set(Order.objects.values_list("state", flat=True)) == {"paid"}
+    all_is_well()
+
+
+def test_a_paper_year_is_cancelled_while_the_bank_disputes_the_card_year_before():
+    subscription = subscriber(renewal="fixed")
+    ordered = take(renews=subscription)
+    disputed(Payment.objects.get())
+    cancel(ordered.order, reason="budget supprimé", actor=COLLEAGUE, at=NOW)
+    ordered.order.refresh_from_db()
+    assert ordered.order.state == "cancelled"
 
 
 def test_the_values_of_what_was_credited_are_those_that_were_owed():
