@@ -59,9 +59,8 @@ def remind_now(invoice: Invoice, *, reason: str, actor: Actor, at: datetime, on:
 def _without_withdrawn(late: Iterable[Invoice]) -> list[Invoice]:
     """Without those of whoever has withdrawn: their credit note only waits for a file to leave."""
     rows = list(late)
-    orders = {one.pk: order_of(one) for one in rows}
-    terms = Term.objects.filter(order__in=[key for key in orders.values() if key is not None])
-    of_order = dict(terms.values_list("order", "subscription"))
+    orders = {one.pk: order_of(one) or 0 for one in rows}
+    of_order = dict(Term.objects.filter(order__in=orders.values()).values_list("order", "subscription"))
     stopped = stopped_and_waiting(of_order.values())
     return [one for one in rows if of_order.get(orders[one.pk]) not in stopped]
 

@@ -13,8 +13,8 @@ from payments.days import paris_day
 from payments.invoicing.issuing import credit_rest, left_of
 from payments.invoicing.open_items import standing_bill
 from payments.models import Invoice
-from subscriptions.institutions.receiving import follow_up
-from subscriptions.models import Order, Term
+from subscriptions.institutions.receiving import follow_up, lock_orders
+from subscriptions.models import Term
 from subscriptions.moving import move_copies
 from subscriptions.refunding import undo
 from subscriptions.stopping.reading import UNSERVED, Contract
@@ -40,9 +40,5 @@ def take_back(contract: Contract, term: Term, bill: Invoice, *, reason: str, act
     undo(term, actor=actor, at=at, reason=reason)
     note = credit_rest(bill, reason=reason, unserved_ht=worth, on=on, actor=actor, at=at)
     owe_back(note, bill, at_most=left, reason=reason, actor=actor, at=at)
-    follow_up(_order(term), actor=actor, at=at, reason=reason)
+    follow_up(lock_orders([bill]), actor=actor, at=at, reason=reason)
     return note
-
-
-def _order(term: Term) -> list[Order]:
-    return list(Order.objects.select_for_update(no_key=True).filter(pk=term.order_id))
