@@ -16,6 +16,8 @@ from subscriptions.fulfilment.handing_over import count_received, hand_over
 from subscriptions.fulfilment.posting import post_run
 from subscriptions.losses.carrying_out import put_ended_before_a_person
 from subscriptions.losses.claiming import CannotClaim, Said, claim, confirm
+from subscriptions.losses.deciding import decide_by_hand
+from subscriptions.losses.freezing import to_resend
 from subscriptions.losses.resending import make
 from subscriptions.losses.stock import balances, enter
 from subscriptions.models import (
@@ -199,24 +201,6 @@ def test_after_the_end_nothing_is_sent_and_a_person_looks(offers):
     assert (one.state, DeskItem.objects.get().subject) == ("on_desk", f"claim:{one.pk}")
 
 
-def test_nothing_is_sent_while_a_withdrawal_waits_for_its_money(offers):
-    anne = buys(offers["fixed"])
-    issue = posted(anne)
-    in_stock()
-    claims(anne)
-    waits = Declaration.objects.create(
-        reference="DEC-1", form_token=uuid.uuid4(), kind="withdrawal", last_name="Lefèvre", contract=anne.number or "",
-        email="anne@example.fr", content={}, sha256="0" * 64, actor=str(READER), received_at=CLAIMED, subscription=anne,
-        state="applied", state_since=CLAIMED, effect="withdrawn_waits",
-    )  # fmt: skip
-    with pytest.raises(CannotClose) as refused:
-        make(issue.pk, actor=CLERK, at=LATER)
-    assert refused.value.code == "nothing"
-    waits.state = "settled"
-    waits.save(update_fields=["state"])
-    assert make(issue.pk, actor=CLERK, at=LATER).copies == 1
-
-
 def test_too_few_for_anybody_is_none_in_stock(offers):
     take(quantity=3)
     two = Subscription.objects.get()
@@ -245,6 +229,31 @@ def test_a_copy_sent_again_and_lost_again_is_another_claim_for_a_person(offers):
     assert claims(anne, when=at(date(2027, 1, 20))).pk == first.pk  # it may still arrive
     again = claims(anne, when=at(date(2027, 1, 21)))
     assert (again.round, again.state, again.nth) == (2, "on_desk", 2)
+
+
+def test_a_refused_claim_whose_copy_comes_back_after_all_is_taken_anew(offers):
+    anne = buys(offers["fixed"])
+    posted(anne)
+    in_stock()
+    early = claims(anne, when=at(date(2026, 12, 17)))
+    decide_by_hand(early.pk, "refused", actor=CLERK, at=CLAIMED, reason="vu dans la boîte aux lettres")
+    assert claims(anne, when=LATER).pk == early.pk, "no more was learnt"
+    anew = claims(anne, when=LATER, reason="came_back", by="staff")
+    assert (anew.round, anew.state) == (2, "approved"), "it was never sent again: no person has to look"
+
+
+def test_nobody_is_sent_another_copy_while_a_withdrawal_waits(offers):
+    anne = buys(offers["automatic"])
+    issue = posted(anne)
+    in_stock()
+    one = claims(anne)
+    assert list(to_resend(issue.pk)) == [one]
+    Declaration.objects.create(
+        reference="RTR-1", form_token=uuid.uuid4(), kind="withdrawal", state="applied", effect="withdrawn_waits",
+        subscription=anne, received_at=CLAIMED, state_since=CLAIMED, content={},
+        email="anne@example.fr",
+    )  # fmt: skip
+    assert list(to_resend(issue.pk)) == []
 
 
 def test_nobody_is_reminded_to_go_on_while_a_claim_is_open(offers):

@@ -202,9 +202,7 @@ def sends_after_the_end(patch: Patch) -> None:
 def takes_a_refusal_for_the_last_word(patch: Patch) -> None:
     """As it was: a claim is one for ever, unless it was sent again."""
     again = claiming._again
-    patch.setattr(
-        claiming, "_again", lambda before, said, **named: before.state == "resent" and again(before, said, **named)
-    )
+    patch.setattr(claiming, "_again", lambda before, **named: before.state == "resent" and again(before, **named))
 
 
 def tells_nobody_what_becomes_of_claims(patch: Patch) -> None:

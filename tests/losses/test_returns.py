@@ -11,15 +11,18 @@ from subscriptions.addresses.check import check
 from subscriptions.addresses.label import postal_label
 from subscriptions.addresses.typed import TypedAddress
 from subscriptions.losses.answering import answer, put_unanswered_on_desk, settle_moved
-from subscriptions.losses.deciding import decide_by_hand
 from subscriptions.losses.holding import ADDRESS
 from subscriptions.losses.resending import make
 from subscriptions.losses.returning import Returned, follow, write_down
 from subscriptions.models import AddressDoubt, Claim, CopyReturn, Dispatch, Entitlement, Notice, TemporaryAddress
 from subscriptions.moving_house import change_address
 from subscriptions.places import address_row
-from tests.losses.people import at, buys, claims, comes_back, copy_of, in_stock, posted, unsound
+from subscriptions.stopping.following_up import give_back_waiting
+from tests.choice.people import reader, renews, time_passes
+from tests.disputes.people import disputed
+from tests.losses.people import at, buys, comes_back, copy_of, in_stock, posted, unsound
 from tests.makers import CLERK, READER, make_magazine, make_offers
+from tests.stopping.people import states, withdraws
 
 ANSWERED = at(date(2027, 1, 12))
 LYON = TypedAddress(
@@ -173,16 +176,21 @@ def test_a_copy_from_a_stay_that_lasts_is_asked_about_and_sent_home_once_it_is_o
     assert run.lines.get().address == anne.recipient.address
 
 
-def test_what_was_refused_and_comes_back_is_owed_again(anne):
-    """A colleague believed the postman; the copy itself says otherwise."""
-    posted(anne)
-    refused = claims(anne, when=at(date(2026, 12, 16)))
-    decide_by_hand(refused.pk, "refused", actor=CLERK, at=at(date(2026, 12, 20)), reason="le facteur l’a déposé")
-    in_stock()
-    comes_back(anne)
+@pytest.mark.django_db
+def test_an_answer_that_comes_while_a_withdrawal_waits_releases_once_that_is_over():
+    """Her year is running, the next one she takes back; the bank disputes that one's payment."""
+    elodie = reader()
+    time_passes(date(2027, 3, 20))
+    second = renews(elodie, on=date(2027, 4, 5))
+    comes_back(elodie, 26, reason=2, on=date(2027, 4, 6))
+    disputed(second.payment, at=at(date(2027, 4, 7)))
+    withdraws(elodie, at=at(date(2027, 4, 8)), scope=second.order.reference)
+    assert states(elodie) == "served served held held held held held held"
+    when = at(date(2027, 4, 12))
+    answer(AddressDoubt.objects.get().pk, actor=READER, at=when, reason="confirmed by its reader")
+    assert states(elodie).startswith("served served held held"), "her withdrawal waits for the bank"
+    disputed(second.payment, "won", at=when)
     for _twice in range(2):
-        answer(AddressDoubt.objects.get().pk, actor=CLERK, at=at(date(2027, 1, 20)), reason="au téléphone")
-    assert list(Claim.objects.order_by("round").values_list("round", "state", "reason")) == [
-        (1, "refused", "not_received"),
-        (2, "approved", "came_back"),
-    ]
+        give_back_waiting(actor=CLERK, at=when, limit=10)
+    assert states(elodie) == "served served owed owed void void void void"
+    assert unsound(when) == []
