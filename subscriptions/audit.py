@@ -14,10 +14,24 @@ from payments.models import AccountMap, DeskItem, Invoice, Payment, Refund
 from subscriptions.calendar import RULES
 from subscriptions.digital.auditing import agreed_and_told, downloaded_by_right
 from subscriptions.disputing import held_while_disputed
-from subscriptions.fulfilment.auditing import in_the_file, lines_are_true, runs_are_whole
+from subscriptions.fulfilment.auditing import (
+    as_many_as_ordered,
+    free_copies_sent,
+    from_owed_alone,
+    in_the_file,
+    lines_are_true,
+    runs_are_whole,
+)
 from subscriptions.gifts.auditing import gifts_carried, gifts_told
 from subscriptions.institutions.auditing import invoices_told, paid_on_invoice
-from subscriptions.losses.auditing import given_instead, held_while_doubted, sent_again_once, stock_is_true
+from subscriptions.losses.auditing import (
+    given_instead,
+    held_while_doubted,
+    losses_told,
+    returns_followed,
+    sent_again_once,
+    stock_is_true,
+)
 from subscriptions.models import (
     Consent,
     Declaration,
@@ -206,7 +220,7 @@ def not_charged_after_a_no(at: datetime) -> Breaches:
 
 
 def not_sent_after_the_end(at: datetime) -> Breaches:
-    """STOPPED: no copy in a file after a withdrawal, or an end with what was not served given back, took effect."""
+    """STOPPED: no copy in a file, nor sent again, after a withdrawal, or an end with what was not served given back, took effect."""
     ended = Declaration.objects.filter(
         subscription=OuterRef("entitlement__term__subscription"),
         effect__in=ENDS_AT_ONCE,
@@ -223,7 +237,7 @@ def not_sent_after_the_end(at: datetime) -> Breaches:
     mine = Exists(undone.filter(term=OuterRef("entitlement__term")))
     others = Exists(undone.filter(term__subscription=OuterRef("entitlement__term__subscription")))
     wrong = Exists(over) | mine | (Exists(ended) & ~others)
-    moves = EntitlementMovement.objects.filter(wrong, kind=Kind.ASSIGN)
+    moves = EntitlementMovement.objects.filter(wrong, kind__in=(Kind.ASSIGN, Kind.RESEND))
     for move in moves.iterator(CHUNK):
         yield f"entitlement:{move.entitlement_id}", "put in a file after its contract was stopped"
 
@@ -299,6 +313,9 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
         in_the_file,
         lines_are_true,
         runs_are_whole,
+        from_owed_alone,
+        as_many_as_ordered,
+        free_copies_sent,
         put_off,
         gifts_carried,
         held_while_disputed,
@@ -306,11 +323,12 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
         sent_again_once,
         given_instead,
         stock_is_true,
+        returns_followed,
         downloaded_by_right,
     ),
     "BALANCED": (deferred,),
     "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end),
-    "TOLD": (told, gifts_told, agreed_and_told, invoices_told),
+    "TOLD": (told, gifts_told, agreed_and_told, invoices_told, losses_told),
     "ANNOUNCED": (announced, price_told),
     "ON TIME": (nobody_forgotten, charged_in_time, refunds_in_time),
 }

@@ -40,6 +40,7 @@ from subscriptions.models import (
     Term,
 )
 from subscriptions.models.gifts import CARRIED
+from subscriptions.whose import of_people
 
 Facts = dict[str, Any]
 DAY = timedelta(days=1)
@@ -162,9 +163,8 @@ def _person(customer: Customer) -> Facts:
 
 
 def _subscriptions(customer: Customer) -> list[Subscription]:
-    mine = Q(holder=customer) | Q(payer=customer) | Q(recipient__customer=customer)
     return list(
-        Subscription.objects.filter(mine)
+        of_people([customer.pk])
         .select_related("magazine", "offer", "recipient__address")
         .prefetch_related("terms__entitlements__issue", "terms__entitlements__movements", "events")
         .order_by("pk")

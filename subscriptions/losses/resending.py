@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
@@ -24,11 +25,12 @@ FEW = "few are sent again"
 def make(issue_id: int, *, actor: Actor, at: datetime, reason: str = "") -> MailingRun:
     """Ask for the resends of an issue, and close them at once where they are few; else they wait for a second person.
 
-    Raises CannotClose where nothing is to be sent again, or none is in stock.
+    Raises CannotClose where nothing is to be sent again, or too little is in stock for any of it.
     """
-    if not to_resend(issue_id).exists():
+    least = to_resend(issue_id).aggregate(least=Min("entitlement__term__quantity"))["least"]
+    if least is None:
         raise CannotClose(_("Nothing of this issue waits to be sent again."), code="nothing")
-    if not balances([issue_id])[issue_id]:
+    if balances([issue_id])[issue_id] < least:
         raise CannotClose(_("No copy of this issue is in stock: enter what there is first."), code="no_stock")
     run = ask(issue_id, actor=actor, at=at, reason=reason, resends=True)
     return close(run.pk, actor=actor, at=at, reason=reason or FEW) if few_resends(run) else run
