@@ -20,7 +20,7 @@ from payments.models import Act, DeskItem
 from shop.customers.models import Customer
 from shop.customers.search import refresh_stale
 from shop.demo.casting import Part, cast
-from shop.demo.catalogue import stock
+from shop.demo.catalogue import back_issues, stock
 from shop.demo.clockwork import turns
 from shop.demo.issues import first_day, made_up_issues, older_issues, opened_on
 from shop.demo.playing import ROUND, morning, play, postings, weekly
@@ -107,6 +107,7 @@ def _load(till: Till | None, *, readers: int, until: datetime) -> list[Part | Fi
         tales += [(one.begins, one.tale()) for one in first]
         tales += turns(stage, days)
     play(stage, [*postings(stage, issues, on=on), *tales, *weekly(stage, since=morning(opened_on(on)))])
+    back_issues(at=until)
     while refresh_stale(ROUND):
         pass
     if till is not None:
