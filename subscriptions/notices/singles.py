@@ -34,7 +34,7 @@ def confirmation(facts: Facts) -> Context:
         "placed_on": day(paris_day(order.placed_at)),
         "magazine_title": order.offer.magazine.title,
         "which": issues([line.issue.printed for line in lines]),
-        "lines": [{"what": _named(line), "that": _said(line)} for line in lines],
+        "bought": [{"what": _named(line), "that": _said(line)} for line in lines],
         "several": len(lines) > 1,
         "amount": french(order.amount),
         "price": price_words(invoice, rate=order.vat_rate),
