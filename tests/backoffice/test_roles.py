@@ -25,7 +25,17 @@ from subscriptions.digital.tokens import make
 from subscriptions.fulfilment.closing import ask, close
 from subscriptions.fulfilment.handing_over import count_received, hand_over
 from subscriptions.fulfilment.posting import post_run
-from subscriptions.models import Claim, ClaimIncident, Contact, FreeCopy, Issue, MailingRun, Offer, TemporaryAddress
+from subscriptions.models import (
+    Claim,
+    ClaimIncident,
+    Contact,
+    FreeCopy,
+    Issue,
+    MailingRun,
+    Offer,
+    SoldIssue,
+    TemporaryAddress,
+)
 from subscriptions.pricing.changing import prepare
 from subscriptions.quotes.making import make_quote
 from subscriptions.renewals.rehearsing import rehearse
@@ -36,6 +46,7 @@ from tests.importing.desk import read
 from tests.importing.written import line, written
 from tests.institutions.papers import make_agency
 from tests.makers import CLERK, COLLEAGUE, send_out
+from tests.singles.people import buys, in_stock, single_offer
 from tests.stopping.people import terminates
 from tests.support.test_contacts import PDF
 
@@ -289,6 +300,13 @@ def price_change():
     )  # fmt: skip
 
 
+def _sold_issue(sale) -> SoldIssue:
+    """A past issue that was bought and has not left."""
+    single_offer(sale.order.offer.magazine)
+    in_stock(24, 1)
+    return SoldIssue.objects.get(order=buys({24: 1}))
+
+
 @pytest.fixture
 def world(offers):
     """One of each thing, and its address."""
@@ -400,6 +418,7 @@ def world(offers):
         **dict.fromkeys(("desk_claim", "desk_act_claim"), claim.pk),
         **dict.fromkeys(("desk_incident", "desk_act_incident"), incident.pk),
         "desk_act_resends": claim.issue_id,
+        "desk_act_replace_sold": _sold_issue(sale).pk,
         "desk_act_quote": sale.subscription.pk,
         "desk_quote_pdf": make_quote(sale.subscription.pk, actor=job("test"), at=timezone.now()).pk,
         **dict.fromkeys(
