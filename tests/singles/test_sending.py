@@ -16,6 +16,7 @@ from subscriptions.losses.stock import balances, enter
 from subscriptions.models import Dispatch, Notice, SoldIssue, SoldIssueMovement
 from subscriptions.singles.moving import MOVEMENTS, NoSuchStep, move
 from subscriptions.singles.replacing import CannotReplace, replace_lost
+from subscriptions.singles.watching import watch
 from tests.makers import NOW
 from tests.singles.people import CLERK, READER, at, buys, closes, issue, leaves, states, unsound
 
@@ -107,3 +108,17 @@ def test_a_copy_that_comes_back_is_before_a_person(single):
     write_down([Returned(line.pk, 2, DAY.date())], source="paper", actor=CLERK, at=DAY)
     assert follow(actor=READER, at=DAY) == 1
     assert DeskItem.objects.get(kind="returned_single_issue").subject == order.subject
+
+
+def test_what_should_leave_soon_is_on_the_desk_until_it_has(single):
+    """Ten days from the payment, said three days before."""
+    order = buys({24: 1})
+    assert watch(on=date(2026, 11, 29), at=DAY, actor=CLERK) == 0
+    for _twice in range(2):
+        assert watch(on=date(2026, 11, 30), at=DAY, actor=CLERK) == 1
+    item = DeskItem.objects.get(kind="single_issues_due", closed_at=None)
+    assert (item.subject, "3 décembre 2026" in item.sentence) == (f"issue:{issue(24).pk}", True)
+    leaves(closes(24, when=DAY), when=DAY)
+    assert states(order) == [(24, 1, "served")]
+    assert watch(on=date(2026, 12, 4), at=DAY, actor=CLERK) == 0
+    assert not DeskItem.objects.filter(kind="single_issues_due", closed_at=None).exists()
