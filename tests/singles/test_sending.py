@@ -117,7 +117,7 @@ def test_what_should_leave_soon_is_on_the_desk_until_it_has(single):
     for _twice in range(2):
         assert watch(on=date(2026, 11, 30), at=DAY, actor=CLERK) == 1
     item = DeskItem.objects.get(kind="single_issues_due", closed_at=None)
-    assert (item.subject, "3 décembre 2026" in item.sentence) == (f"issue:{issue(24).pk}", True)
+    assert (item.subject, "3\u00a0décembre\u00a02026" in item.sentence) == (f"issue:{issue(24).pk}", True)
     leaves(closes(24, when=DAY), when=DAY)
     assert states(order) == [(24, 1, "served")]
     assert watch(on=date(2026, 12, 4), at=DAY, actor=CLERK) == 0
