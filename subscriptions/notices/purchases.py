@@ -176,6 +176,7 @@ def _told_of(order: Order) -> dict[str, Any]:
     """What every letter about an order names."""
     return {
         "reference": order.reference,
+        "single": order.offer.kind == Offer.Kind.SINGLE,
         "amount": french(order.amount),
         "offer": order.offer.title,
         "placed_on": day(paris_day(order.placed_at)),

@@ -26,8 +26,8 @@ def settled(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> Colle
     """Serve paid orders; returns the payments that can no longer be served.
 
     Late money still pays an expired or cancelled order, unless another order has taken its place, no issue is left to
-    promise, or what it had reserved of the stock is somebody else's by now: then it goes back, and the reader is told. Money for an order that its reader gave up goes back as well: the
-    acknowledgement has said so.
+    promise, or what it had reserved of the stock is somebody else's by now: then it goes back, and the reader is told. Money
+    for an order that its reader gave up goes back as well: the acknowledgement has said so.
     """
     orders = _locked(payments)
     taken = _replaced(list(orders.values()))
@@ -43,11 +43,10 @@ def settled(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> Colle
     opened, refused = open_paid([one for one in paid if one not in singles], actor=actor, at=at)
     give_customers([order for order, _payment in singles], at=at)
     sold, gone = sell_paid(singles, actor=actor, at=at)
-    served = [*((one.order, one.payment) for one in opened), *sold]
+    served = [*((one.order, one.payment) for one in opened if one.payment is not None), *sold]
     move([order for order, _payment in served], State.PAID, actor=actor, at=at)
     for order, payment in served:
-        if payment is not None:
-            payment.customer_id = order.customer_id
+        payment.customer_id = order.customer_id
     late += [*refused, *gone]
     _tell(
         "order_expired_with_late_money",

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
 from payments.desk import record_act
-from payments.money import eur
 from subscriptions.losses.stock import free, lock_stock
 from subscriptions.models import Order, SoldIssue
 from subscriptions.singles.moving import Kind, move
@@ -42,7 +41,7 @@ def replace_lost(sold_id: int, *, actor: Actor, at: datetime, reason: str) -> So
     if free([lost.issue_id])[lost.issue_id] < lost.copies:
         raise CannotReplace(_("So many are not left in stock: give the money back instead."), code="no_stock")
     again = SoldIssue.objects.create(
-        order_id=order, issue_id=lost.issue_id, copies=lost.copies, amount=eur("0.00"), value_ht=0, replaces=lost
+        order_id=order, issue_id=lost.issue_id, copies=lost.copies, amount="0.00", value_ht="0.00", replaces=lost
     )
     move([again], Kind.GRANT, actor=actor, at=at, reason=reason)
     record_act("sent a sold issue again", subject=f"order:{order}", actor=actor, at=at, reason=reason)
