@@ -96,14 +96,8 @@ def stock(publisher: dict[str, Any], issues: Sequence[MadeUpIssue], *, opened_on
 
 
 def back_issues(*, at: datetime) -> None:
-    """What the mailing house has sent back of each issue that was posted; of the oldest nothing is left."""
-    posted = Issue.objects.filter(state=Issue.State.POSTED).order_by("number")
+    """What the mailing house has sent back of each other issue that was posted; of the oldest nothing is left."""
+    posted = Issue.objects.filter(state=Issue.State.POSTED, stock=None).order_by("number")
+    kind, why = StockMovement.Kind.RECEIVED, "Reliquat du routage, compté."
     for issue in posted[1:]:
-        enter(
-            issue.pk,
-            StockMovement.Kind.RECEIVED,
-            IN_STOCK,
-            actor=job("demo"),
-            at=at,
-            reason="passe rendue par le routage",
-        )
+        enter(issue.pk, kind, IN_STOCK, actor=job("demo"), at=at, reason=why)
