@@ -66,7 +66,7 @@ TIMETABLE = (
         "lost-copies",
         5 * MINUTE,
         6 * HOUR,
-        "Copies that came back hold or ask, known addresses release, decided incidents are carried out.",
+        "Copies that came back hold or ask, decided incidents are carried out, past issues sold leave in time.",
     ),
     Job(
         "gifts",

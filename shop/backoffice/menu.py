@@ -48,6 +48,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.CLAIMS, _("Claims"), "desk_claims"),
     (Right.STOCK, _("Copies that came back"), "desk_copy_returns"),
     (Right.STOCK, _("Back issues"), "desk_stock"),
+    (Right.CLAIMS, _("Past issues sold"), "desk_singles"),
     (Right.IMPORT, _("Imports of subscribers"), "desk_imports"),
     (Right.DIGITAL, _("Digital edition"), "desk_digital"),
     (Right.ACTS, _("Acts"), "desk_acts"),

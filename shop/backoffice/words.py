@@ -310,6 +310,23 @@ COHORT: Words = {
     "told": (pgettext_lazy("price", "announced already, untouched"), GOOD),
     "later": (pgettext_lazy("price", "once more at the old price"), NONE),
 }
+#: A past issue in an order, and the steps it took.
+SOLD_ISSUE: Words = {
+    "reserved": (pgettext_lazy("sold issue", "reserved"), WAIT),
+    "owed": (pgettext_lazy("sold issue", "to be sent"), WAIT),
+    "assigned": (pgettext_lazy("sold issue", "in a file"), WAIT),
+    "served": (pgettext_lazy("sold issue", "sent"), GOOD),
+    "held": (pgettext_lazy("sold issue", "held"), WAIT),
+    "void": (pgettext_lazy("sold issue", "taken back"), NONE),
+}
+SOLD_STEP: Mapping[str, Any] = {
+    "grant": pgettext_lazy("sold issue", "paid"),
+    "assign": pgettext_lazy("sold issue", "put in a file"),
+    "serve": pgettext_lazy("sold issue", "sent"),
+    "hold": pgettext_lazy("sold issue", "held"),
+    "release": pgettext_lazy("sold issue", "released"),
+    "void": pgettext_lazy("sold issue", "taken back"),
+}
 DECLARATION_KIND: Mapping[str, Any] = {
     "withdrawal": gettext_lazy("withdrawal"),
     "termination": gettext_lazy("termination"),
@@ -331,6 +348,8 @@ DECLARATION_EFFECT: Words = {
     "order_cancelled": (gettext_lazy("order cancelled"), NONE),
     "order_debit": (gettext_lazy("debit on its way: to be decided"), NONE),
     "already_over": (gettext_lazy("over already"), NONE),
+    "single_unsent": (gettext_lazy("past issues not sent yet given back"), NONE),
+    "single_sent": (gettext_lazy("past issues already sent: to be decided"), NONE),
     "goodwill": (gettext_lazy("everything given back, by goodwill"), NONE),
     "ended_now": (gettext_lazy("ended, what was not served given back"), NONE),
     "unrecognised": (gettext_lazy("contract not recognised"), NONE),
@@ -579,6 +598,7 @@ def who(actor: str, names: Mapping[str, str]) -> str:
 
 VERBS: Mapping[str, Any] = {
     "refunded in full": gettext_lazy("refunded an order in full"),
+    "sent a sold issue again": gettext_lazy("sent a past issue again"),
     "forgot the recipient of a gift": gettext_lazy("forgot whoever received a gift"),
     "asked for a transfer again": gettext_lazy("asked for a cancelled transfer again"),
     "began a transfer": gettext_lazy("had a failed refund go by transfer"),

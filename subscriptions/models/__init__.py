@@ -51,6 +51,7 @@ from subscriptions.models.rehearsals import (
 from subscriptions.models.reminders import ReminderStep
 from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice, RenewalEvent, RenewalProof
 from subscriptions.models.runs import Dispatch, FreeCopy, MailingHouse, MailingRun, MailingRunEvent
+from subscriptions.models.singles import SoldIssue, SoldIssueMovement
 from subscriptions.models.support import Contact, HandOver
 
 __all__ = [
@@ -126,6 +127,8 @@ __all__ = [
     "RenewalChoice",
     "RenewalEvent",
     "RenewalProof",
+    "SoldIssue",
+    "SoldIssueMovement",
     "StockMovement",
     "Subscription",
     "SubscriptionEvent",

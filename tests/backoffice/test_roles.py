@@ -25,7 +25,17 @@ from subscriptions.digital.tokens import make
 from subscriptions.fulfilment.closing import ask, close
 from subscriptions.fulfilment.handing_over import count_received, hand_over
 from subscriptions.fulfilment.posting import post_run
-from subscriptions.models import Claim, ClaimIncident, Contact, FreeCopy, Issue, MailingRun, Offer, TemporaryAddress
+from subscriptions.models import (
+    Claim,
+    ClaimIncident,
+    Contact,
+    FreeCopy,
+    Issue,
+    MailingRun,
+    Offer,
+    SoldIssue,
+    TemporaryAddress,
+)
 from subscriptions.pricing.changing import prepare
 from subscriptions.quotes.making import make_quote
 from subscriptions.renewals.rehearsing import rehearse
@@ -36,6 +46,7 @@ from tests.importing.desk import read
 from tests.importing.written import line, written
 from tests.institutions.papers import make_agency
 from tests.makers import CLERK, COLLEAGUE, send_out
+from tests.singles.people import buys, in_stock, single_offer
 from tests.stopping.people import terminates
 from tests.support.test_contacts import PDF
 
@@ -139,6 +150,8 @@ OPEN_TO = {
     "desk_incident": {L, S, A},
     "desk_copy_returns": {L, A},
     "desk_stock": {L, A},
+    "desk_singles": {L, S, A},
+    "desk_act_replace_sold": {L, S, A},
     "desk_act_take_claim": {L, S, A},
     "desk_act_confirm_address": {L, S, A},
     "desk_act_claim": {L, S, A},
@@ -264,6 +277,7 @@ ELSE = {
     "desk_act_take_claim": 409,
     "desk_act_confirm_address": 409,
     "desk_act_resends": 409,
+    "desk_act_replace_sold": 409,
     "desk_act_begin_transfer": 409,
     "desk_act_arrived": 409,
     "desk_act_came_back": 409,
@@ -284,6 +298,13 @@ def price_change():
         offer.pk, ["FR"], Decimal("30.60"), orders_from=today + timedelta(days=30), renewals_from=today + timedelta(days=200),
         actor=job("test"), reason="essai", at=timezone.now(),
     )  # fmt: skip
+
+
+def _sold_issue(sale) -> SoldIssue:
+    """A past issue that was bought and has not left."""
+    single_offer(sale.order.offer.magazine)
+    in_stock(24, 1)
+    return SoldIssue.objects.get(order=buys({24: 1}))
 
 
 @pytest.fixture
@@ -397,6 +418,7 @@ def world(offers):
         **dict.fromkeys(("desk_claim", "desk_act_claim"), claim.pk),
         **dict.fromkeys(("desk_incident", "desk_act_incident"), incident.pk),
         "desk_act_resends": claim.issue_id,
+        "desk_act_replace_sold": _sold_issue(sale).pk,
         "desk_act_quote": sale.subscription.pk,
         "desk_quote_pdf": make_quote(sale.subscription.pk, actor=job("test"), at=timezone.now()).pk,
         **dict.fromkeys(
