@@ -14,6 +14,7 @@ from payments.models import AccountMap, DeskItem, Invoice, Payment, Refund
 from subscriptions.calendar import RULES
 from subscriptions.digital.auditing import agreed_and_told, downloaded_by_right
 from subscriptions.disputing import held_while_disputed
+from subscriptions.figures.auditing import figures_are_true
 from subscriptions.fulfilment.auditing import in_the_file, lines_are_true, runs_are_whole
 from subscriptions.gifts.auditing import gifts_carried, gifts_told
 from subscriptions.institutions.auditing import invoices_told, paid_on_invoice
@@ -307,6 +308,7 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
         given_instead,
         stock_is_true,
         downloaded_by_right,
+        figures_are_true,
     ),
     "BALANCED": (deferred,),
     "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end),
