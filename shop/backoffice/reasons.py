@@ -43,6 +43,8 @@ STEPS = (
     gettext_noop("asked for in the account"),
     gettext_noop("given in the account"),
     gettext_noop("the calendar was mended"),
+    gettext_noop("the figure is well again"),
+    gettext_noop("paid or undone since"),
     gettext_noop("the issue has been posted meanwhile"),
     gettext_noop("its day has moved again"),
     gettext_noop("the reader does not receive this issue any more"),

@@ -212,3 +212,14 @@ def sold_by_code(issues: Sequence[Issue]) -> Sequence[Sold]:
             min(least, default=None),
         )
     return sorted((one for one in found.values() if one.copies), key=lambda one: (one.offer, one.code))
+
+
+def price_paid(issues: Sequence[Issue]) -> Mapping[int, Decimal]:
+    """What was paid on average for the copies sold of each issue, in percent of the reference price. One query."""
+    rows = (
+        CirculationCount.objects.filter(circulation__issue__in=[one.pk for one in issues], reference__isnull=False)
+        .order_by()
+        .values("circulation__issue")
+        .annotate(money=Sum("paid"), due=Sum("reference"))
+    )
+    return {row["circulation__issue"]: row["money"] * 100 / row["due"] for row in rows if row["due"]}

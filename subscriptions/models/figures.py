@@ -102,7 +102,7 @@ class Classed(models.Model):
     klass = models.CharField(max_length=8)
     band = models.CharField(max_length=4, blank=True)
     zone = models.CharField(max_length=4)
-    offer = models.ForeignKey("Offer", null=True, on_delete=models.PROTECT, related_name="+")
+    offer = models.ForeignKey("subscriptions.Offer", null=True, on_delete=models.PROTECT, related_name="+")
     code = models.CharField(max_length=120, blank=True)
     copies = models.IntegerField()
     paid = models.DecimalField(max_digits=12, decimal_places=2, null=True)
