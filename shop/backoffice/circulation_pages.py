@@ -111,12 +111,12 @@ def _issues(figures: Sequence[Figures], year: Sequence[Figures]) -> Table:
         title=_("Issues"),
         columns=columns(
             _("Issue"), "#" + _("Posted"), *("#" + SHORT[klass].capitalize() for klass in PAID), "#" + _("Paid circulation"),
-            "#" + _("Not paid"), "#" + _("Circulation"), "#" + _("Sent again"), "#" + _("Came back"),
+            "#" + _("Not paid"), "#" + _("Circulation"), "#" + _("Sent again"), "#" + _("Returned (PND)"),
         ),
         rows=[row(one) for one in figures],
         total=(
-            Cell(_("Average over twelve months (%(issues)s)") % {"issues": named([one.issue for one in year])}),
-            Cell(""),
+            Cell(_("Average"), tight=True),
+            Cell(named([one.issue for one in year]), num=True),
             *(of(str(klass)) for klass in PAID),
             of("paid"),
             of("not_paid"),
@@ -139,12 +139,12 @@ def _rows_url(issue: Issue, klass: Klass) -> str:
 
 
 def _near(meters: Sequence[Meter]) -> Table:
-    near = [one for one in meters if one.verdict in (Verdict.NEAR, Verdict.CROSSED)]
+    near = [one for one in meters if one.verdict in (Verdict.NEAR, Verdict.CROSSED, Verdict.ASK)]
     return Table(
         label=_("Near a limit"),
         title=_("Near a limit"),
-        columns=columns(_("Meter"), _("Verdict"), _("What it means")),
-        rows=[(Cell(one.name, reverse("desk_meters")), verdict_cell(one.verdict), Cell(one.sentence)) for one in near],
+        columns=columns(_("What it means"), _("Verdict")),
+        rows=[(Cell(one.sentence, reverse("desk_meters")), verdict_cell(one.verdict)) for one in near],
         empty=_("Every figure is well inside its limit."),
     )
 
@@ -203,7 +203,7 @@ def _heads(one: Figures) -> list[dict[str, Any]]:
         },
         {"label": _("Circulation"), "value": count(one.posted), "url": "#classes"},
         {"label": _("Sent again"), "value": count(one.again), "note": share(one.again, one.posted)},
-        {"label": _("Came back"), "value": count(one.returned), "note": share(one.returned, one.posted)},
+        {"label": _("Returned (PND)"), "value": count(one.returned), "note": share(one.returned, one.posted)},
         {"label": _("Left in all"), "value": count(one.total), "url": "#comptes"},
     ]
 
@@ -279,7 +279,7 @@ def _counts(user: Any, counts: Sequence[Circulation]) -> Table:
         kind = (
             f"{words.said(RUN_KIND, one.run.kind)['word']} v{one.run.sequence}"
             if one.run
-            else _("correction of %(lines)s lines") % {"lines": count(one.lines)}
+            else _("correction, lines: %(lines)s") % {"lines": count(one.lines)}
         )
         return (
             Cell(one.number, num=True),

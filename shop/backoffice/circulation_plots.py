@@ -62,7 +62,7 @@ def stacked(name: str, rows: Sequence[Stack], *, title: str, desc: str) -> SafeS
                 f"{'' if one.paid else _DASHED}/>"
             )
             x += wide
-        for line in _wrapped([f"{count(one.copies)} {one.said}" for one in row.segments]):
+        for line in _wrapped([f"{one.said} : {count(one.copies)}" for one in row.segments]):
             top += 15
             drawn.append(f'<text x="{LEFT}" y="{top + 19}" font-size="11">{escape(line)}</text>')
         top += 32

@@ -22,7 +22,7 @@ from shop.backoffice.showing import columns, matters_of
 from shop.backoffice.tables import Cell, Table, chip
 from shop.templatetags.french import euros, issue_number, short_day
 from subscriptions.figures.metering import meters_of
-from subscriptions.figures.meters import Meter, Verdict, count, percent
+from subscriptions.figures.meters import Meter, Verdict, count, limit_of, percent
 from subscriptions.figures.reading import Figures, Sold, figures_of, of_a_year, price_paid, sold_by_code
 from subscriptions.figures.rules import rule_in_force
 from subscriptions.models import CirculationRule, Magazine
@@ -31,6 +31,7 @@ VERDICT: words.Words = {
     Verdict.WELL: (gettext_lazy("well inside"), words.GOOD),
     Verdict.NEAR: (gettext_lazy("near its limit"), words.WAIT),
     Verdict.CROSSED: (gettext_lazy("beyond its limit"), words.BAD),
+    Verdict.ASK: (gettext_lazy("for a person to say"), words.WAIT),
     Verdict.UNKNOWN: (gettext_lazy("nothing to measure yet"), words.NONE),
 }
 
@@ -70,16 +71,16 @@ def _meters(found: Sequence[Meter]) -> Table:
         label=_("Meters"),
         title=_("Meters"),
         columns=columns(
-            _("Meter"), _("Verdict"), "#" + _("Figure"), "#" + _("Limit"), "#" + _("Left"), _("What it means")
+            _("Meter"), _("Verdict"), _("What it means"), "#" + _("Figure"), "#" + _("Limit"), "#" + _("Left")
         ),
         rows=[
             (
                 Cell(one.name),
                 verdict_cell(one.verdict),
+                Cell(one.sentence),
                 Cell(one.value, num=True),
                 Cell(one.limit, num=True),
                 Cell(one.left, num=True),
-                Cell(one.sentence),
             )
             for one in found
         ],
@@ -102,7 +103,7 @@ def _plots(figures: Sequence[Figures], prices: Mapping[int, Decimal], rule: Circ
     drawn = [
         {
             "svg": over_issues(
-                "part-payee", shares, limit=float(least), limit_said=percent(least),
+                "part-payee", shares, limit=float(least), limit_said=limit_of(least),
                 title=_("Share of paid copies, issue by issue"), desc=_said(shares),
             ),
             "caption": _("Share of paid copies, issue by issue. Dashed: the least."),
@@ -112,7 +113,7 @@ def _plots(figures: Sequence[Figures], prices: Mapping[int, Decimal], rule: Circ
         drawn.append(
             {
                 "svg": over_issues(
-                    "prix-paye", paid, limit=float(price_least), limit_said=percent(price_least),
+                    "prix-paye", paid, limit=float(price_least), limit_said=limit_of(price_least),
                     title=_("Price paid on average, of the reference price"), desc=_said(paid),
                 ),
                 "caption": _("Price paid on average, of the reference price. Dashed: below it a copy is not a paid one."),
@@ -178,14 +179,14 @@ def _sold(sold: Sequence[Sold]) -> Table:
 
 def _rule(rule: CirculationRule) -> Table:
     rows = [
-        (_("A paid copy brought in at least, of the reference price"), percent(rule.paid_least_percent)),
-        (_("A coupled sale keeps at least, of the reference price"), percent(rule.coupled_least_percent)),
-        (_("Paid copies among those posted, at least"), percent(rule.paid_share_least_percent)),
-        (_("Paid copies bought in number, at most"), percent(rule.bulk_most_percent)),
+        (_("A paid copy brought in at least, of the reference price"), limit_of(rule.paid_least_percent)),
+        (_("A coupled sale keeps at least, of the reference price"), limit_of(rule.coupled_least_percent)),
+        (_("Paid copies among those posted, at least"), limit_of(rule.paid_share_least_percent)),
+        (_("Paid copies bought in number, at most"), limit_of(rule.bulk_most_percent)),
         (_("Months between two issues, at most"), str(rule.gap_most_months)),
         (_("Issues a year, at least"), str(rule.issues_least)),
         (_("Warns so many days before the registration ends"), str(rule.cppap_warn_days)),
-        (_("Warns so many points before a limit"), percent(rule.warn_points)),
+        (_("Warns so many points before a limit"), limit_of(rule.warn_points)),
         (
             _("Reference price"),
             rule.reference_offer.title if rule.reference_offer else _("the dearest yearly offer of the zone"),

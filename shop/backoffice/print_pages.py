@@ -72,11 +72,11 @@ def _plot(used: Sequence[Used]) -> dict[str, Any]:
 
 
 def _said(one: Used) -> str:
-    parts = [_("%(many)s used") % {"many": count(one.used)}]
+    parts = [_("used: %(many)s") % {"many": count(one.used)}]
     if one.printed is not None:
-        parts.append(_("%(many)s printed") % {"many": count(one.printed)})
+        parts.append(_("printed: %(many)s") % {"many": count(one.printed)})
     if one.advice:
-        parts.append(_("%(low)s to %(high)s advised") % {"low": count(one.advice.low), "high": count(one.advice.high)})
+        parts.append(_("advised: %(low)s to %(high)s") % {"low": count(one.advice.low), "high": count(one.advice.high)})
     return " · ".join(parts)
 
 
@@ -126,7 +126,7 @@ def _used(used: Sequence[Used]) -> Table:
         label=_("Printed and used"),
         title=_("Printed and used"),
         columns=columns(
-            _("Issue"), "#" + _("Advised then"), "#" + _("Printed"), "#" + _("Sent"), "#" + _("Sent again"), "#" + _("In stock"),
+            _("Issue"), "#" + _("Advised then"), "#" + _("Printed"), "#" + _("Sent to readers"), "#" + _("Sent again"), "#" + _("In stock"),
             "#" + _("Spoiled"), "#" + _("Neither sent nor in stock"), _("The advice"),
         ),
         rows=[row(one) for one in used],

@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from subscriptions.figures.classes import CLASSES, Klass, classed
+from subscriptions.figures.metering import named
 from subscriptions.figures.meters import count, percent
 from subscriptions.figures.reading import Figures, figures_of
 from subscriptions.figures.rules import assumption_in_force, facts_of, rule_in_force
@@ -27,6 +28,8 @@ from subscriptions.models import Entitlement, Issue, MailingRun, PrintAssumption
 LOOKED_BACK = 4
 #: Whoever renews does so until two issues after the last one (law.md 8.2).
 DECIDED_AFTER = 2
+#: So many issues before are looked at in all: those to come, those whose readers may still decide, those of the rates.
+AT_MOST = 16
 FREE = (Klass.FREE, Klass.PROOF, Klass.SEED)
 
 DUE = f"""{LINES}, {classed("placed")} SELECT klass, SUM(copies) FROM classed GROUP BY klass"""  # noqa: S608
@@ -91,7 +94,7 @@ def advise(issue: Issue) -> Advice:
     """The advice for an issue, as of now. Twelve queries; those over its own copies and those of the issues just before."""
     assumed = assumption_in_force()
     before = _before(issue)
-    figures = figures_of([one for one in before if one.posted_on is not None][-LOOKED_BACK:])
+    figures = figures_of(_counted(issue))
     due = _due(issue)
     again, due_free = due.pop(Klass.CLAIM, 0), sum(due.pop(klass, 0) for klass in FREE)
     parts = [
@@ -123,7 +126,13 @@ def advise(issue: Issue) -> Advice:
 def _before(issue: Issue) -> Sequence[Issue]:
     """The issues before, the oldest first: enough for rates whose readers have had their time. One query."""
     rows = Issue.objects.filter(magazine=issue.magazine_id, number__lt=issue.number).order_by("-number")
-    return list(rows[: LOOKED_BACK + DECIDED_AFTER + 1])[::-1]
+    return list(rows[:AT_MOST])[::-1]
+
+
+def _counted(issue: Issue) -> Sequence[Issue]:
+    """The last issues before that were counted here, the oldest first. One query."""
+    rows = Issue.objects.filter(magazine=issue.magazine_id, number__lt=issue.number, circulations__isnull=False)
+    return list(rows.distinct().order_by("-number")[:LOOKED_BACK])[::-1]
 
 
 def _due(issue: Issue) -> dict[Klass, int]:
@@ -158,19 +167,20 @@ def _held(issue: Issue) -> Part:
 
 
 def _renewals(issue: Issue, before: Sequence[Issue], assumed: PrintAssumption) -> Sequence[Part]:
-    """Readers whose last copy was that of the issue before: how many go on, beyond those who have done so already."""
-    if not before:
-        return ()
-    last, decided = before[-1], before[:-1][: -DECIDED_AFTER or None][-LOOKED_BACK:]
+    """Readers whose last copy comes with an issue before and who may still decide: how many go on, beyond those who have."""
+    posted = [one for one in before if one.posted_on is not None]
+    decided = posted[:-DECIDED_AFTER][-LOOKED_BACK:]
+    undecided = [one for one in before if one.posted_on is None or one in posted[-DECIDED_AFTER:]]
     with connection.cursor() as cursor:
-        cursor.execute(COHORTS, {"issues": [last.pk, *(one.pk for one in decided)]})
+        cursor.execute(COHORTS, {"issues": [one.pk for one in (*decided, *undecided)]})
         rows = [(key, bool(automatic), int(all_of), int(on)) for key, automatic, all_of, on in cursor.fetchall()]
+    past, open_still = {one.pk for one in decided}, {one.pk for one in undecided}
     return [
         _cohort(
             automatic,
-            [(all_of, on) for key, way, all_of, on in rows if way == automatic and key != last.pk],
-            next(((all_of, on) for key, way, all_of, on in rows if way == automatic and key == last.pk), (0, 0)),
-            last,
+            [(all_of, on) for key, way, all_of, on in rows if way == automatic and key in past],
+            [(all_of, on) for key, way, all_of, on in rows if way == automatic and key in open_still],
+            named(undecided),
             assumed,
         )
         for automatic in (True, False)
@@ -178,19 +188,20 @@ def _renewals(issue: Issue, before: Sequence[Issue], assumed: PrintAssumption) -
 
 
 def _cohort(
-    automatic: bool, observed: Sequence[tuple[int, int]], now: tuple[int, int], last: Issue, assumed: PrintAssumption
-) -> Part:  # fmt: skip
-    code, name = (
-        ("automatic", "Reconductions attendues") if automatic else ("fixed", "Réabonnements attendus")
-    )  # fmt: skip
-    ending, done = now
+    automatic: bool,
+    observed: Sequence[tuple[int, int]],
+    now: Sequence[tuple[int, int]],
+    issues: str,
+    assumed: PrintAssumption,
+) -> Part:
+    code, name = ("automatic", "Reconductions attendues") if automatic else ("fixed", "Réabonnements attendus")
+    ending, done = sum(one for one, _on in now), sum(on for _one, on in now)
     all_of, on = sum(one for one, _on in observed), sum(on for _one, on in observed)
     known = all_of >= assumed.observed_least
     rates = [Decimal(went) * 100 / many for many, went in observed if many] if known else []
     low, high = (min(rates), max(rates)) if rates else (assumed.renewed_low, assumed.renewed_high)
-    open_still = ending - done
-    wanted = [min(max(_of(ending, share) - done, 0), open_still) for share in (low, high)]
-    how = f"{count(ending)} exemplaires finissent avec le n° {last.printed}, {count(done)} sont déjà repris. "
+    wanted = [min(max(_of(ending, share) - done, 0), ending - done) for share in (low, high)]
+    how = f"Exemplaires qui finissent ({issues}) : {count(ending)}, dont déjà repris : {count(done)}. "
     how += (
         f"Taux observé : {count(on)} sur {count(all_of)}, de {percent(low)} à {percent(high)} selon le numéro."
         if known
@@ -209,13 +220,13 @@ def _new(issue: Issue, figures: Sequence[Figures], assumed: PrintAssumption) -> 
     name, many = "Nouveaux abonnés d’ici la mise en poste", sum(seen)
     if many >= assumed.observed_least:
         how = (
-            f"De {count(min(seen))} à {count(max(seen))} nouveaux par numéro ({count(many)} pour {len(seen)} numéros) ; "
-            f"{count(here)} sont déjà comptés."
+            f"Nouveaux par numéro : de {count(min(seen))} à {count(max(seen))} ({count(many)} en tout, numéros : {len(seen)}). "
+            f"Déjà comptés pour celui-ci : {count(here)}."
         )
         return Part("new", name, max(min(seen) - here, 0), max(max(seen) - here, 0), how, f"{many} / {len(seen)}")
     how = (
-        f"Trop peu de cas ({count(many)} nouveaux pour {len(seen)} numéros, il en faut {assumed.observed_least}) : hypothèse de "
-        f"l’éditeur, {count(assumed.new_low)} à {count(assumed.new_high)} ; {count(here)} sont déjà comptés."
+        f"Trop peu de cas pour un taux (nouveaux : {count(many)}, numéros : {len(seen)}, il en faut {assumed.observed_least}) : "
+        f"hypothèse de l’éditeur, de {count(assumed.new_low)} à {count(assumed.new_high)}. Déjà comptés : {count(here)}."
     )
     return Part("new", name, assumed.new_low, assumed.new_high, how)
 
@@ -233,7 +244,7 @@ def _complements(figures: Sequence[Figures]) -> Part:
     sent = dict(rows.values_list("kind", "sum"))
     late, main = sent.get(MailingRun.Kind.COMPLEMENT, 0), sent.get(MailingRun.Kind.MAIN, 0)
     how = (
-        f"Partis en complément sur {len(keys)} numéros : {count(late)} pour {count(main)} dans les fichiers principaux. "
+        f"Partis en complément : {count(late)}, dans les fichiers principaux : {count(main)} (numéros : {len(keys)}). "
         "Ils sont compris dans les lignes qui précèdent : un complément se sert sur la passe, avant d’entrer en stock."
     )
     return Part("complements", "Compléments", 0, 0, how, f"{late} / {main}" if main else "")
@@ -259,11 +270,11 @@ def _singles(figures: Sequence[Figures], assumed: PrintAssumption) -> Part:
     seen = [one.of(Klass.SINGLE) for one in figures]
     name = "Stock pour la vente au numéro"
     if sum(seen) >= assumed.observed_least:
-        how = f"De {count(min(seen))} à {count(max(seen))} vendus par numéro ({count(sum(seen))} pour {len(seen)} numéros)."
+        how = f"Vendus par numéro : de {count(min(seen))} à {count(max(seen))} ({count(sum(seen))} en tout, numéros : {len(seen)})."
         return Part("singles", name, min(seen), max(seen), how, f"{sum(seen)} / {len(seen)}")
     how = (
-        f"Trop peu de ventes ({count(sum(seen))} pour {len(seen)} numéros) : hypothèse de l’éditeur, "
-        f"{count(assumed.single_low)} à {count(assumed.single_high)}."
+        f"Trop peu de ventes pour un taux ({count(sum(seen))} en tout, numéros : {len(seen)}) : hypothèse de l’éditeur, "
+        f"de {count(assumed.single_low)} à {count(assumed.single_high)}."
     )
     return Part("singles", name, assumed.single_low, assumed.single_high, how)
 

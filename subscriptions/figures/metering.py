@@ -60,8 +60,7 @@ def _shares(figures: Sequence[Figures], sold: Sequence[Sold], rule: CirculationR
         low=sum(one.low for one in sold), sold=sum(one.copies for one in sold), limit=rule.paid_least_percent, issues=issues
     )  # fmt: skip
     yield meters.bulk_share(
-        bulk=sum(one.of(Klass.BULK) for one in figures), paid=paid, limit=rule.bulk_most_percent, warn=rule.warn_points,
-        issues=issues,
+        bulk=sum(one.of(Klass.BULK) for one in figures), paid=paid, limit=rule.bulk_most_percent, issues=issues,
     )  # fmt: skip
 
 
@@ -98,7 +97,7 @@ def _of_the_price_list(
             if discount:
                 yield meters.price_ratio(
                     f"price:{price.pk}:{name}",
-                    f"{price.offer.title}{later}, par {name} (remise de {meters.percent(discount)})",
+                    f"{price.offer.title}{later}, par {name} (remise de {meters.limit_of(discount)})",
                     paid=copy * (100 - discount) / 100,
                     reference=reference,
                     limit=rule.paid_least_percent,

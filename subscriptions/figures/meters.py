@@ -21,11 +21,12 @@ TENTH = Decimal("0.1")
 
 
 class Verdict(StrEnum):
-    """Where a figure stands beside its limit."""
+    """Where a figure stands beside its limit; `ask`: only a person can say what it means."""
 
     WELL = "well"
     NEAR = "near"
     CROSSED = "crossed"
+    ASK = "ask"
     UNKNOWN = "unknown"
 
 
@@ -53,6 +54,11 @@ def percent(number: Decimal) -> str:
     return f"{tenths(number)}{NBSP}%"
 
 
+def limit_of(number: Decimal) -> str:
+    """A limit as it was entered: « 50 % », « 2,5 % »."""
+    return f"{number.normalize():f}".replace(".", ",") + f"{NBSP}%"
+
+
 def count(number: int) -> str:
     """« 1 204 »."""
     return f"{number:,}".replace(",", NBSP)
@@ -65,13 +71,6 @@ def at_least(share: Decimal, limit: Decimal, *, warn: Decimal) -> Verdict:
     return Verdict.NEAR if share < limit + warn else Verdict.WELL
 
 
-def at_most(share: Decimal, limit: Decimal, *, warn: Decimal) -> Verdict:
-    """A share that must not rise above a limit."""
-    if share > limit:
-        return Verdict.CROSSED
-    return Verdict.NEAR if share > limit - warn else Verdict.WELL
-
-
 def _printed(share: Decimal, limit: Decimal) -> Decimal:
     """A share to one decimal that does not round onto the limit: 49,96 % of a limit of 50 is printed 49,9."""
     return share.quantize(TENTH, ROUND_DOWN if share < limit else ROUND_UP if share > limit else None)
@@ -81,30 +80,31 @@ def paid_share(*, paid: int, posted: int, limit: Decimal, warn: Decimal, issues:
     """Of the copies posted with these issues, how many are paid. `issues`: « n° 22 à 25 »."""
     name = "Part des exemplaires payés"
     if not posted:
-        return _unknown("paid_share", name, percent(limit), "Aucun numéro compté sur douze mois : rien à mesurer.")
+        return _unknown("paid_share", name, limit_of(limit), "Aucun numéro compté sur douze mois : rien à mesurer.")
     share = Decimal(paid) * 100 / posted
     printed = _printed(share, limit)
     return Meter(
-        "paid_share", name, at_least(share, limit, warn=warn), percent(printed), f"au moins {percent(limit)}",
+        "paid_share", name, at_least(share, limit, warn=warn), percent(printed), f"au moins {limit_of(limit)}",
         _points(printed - limit),
         f"{percent(printed)} des exemplaires diffusés sont payés ({count(paid)} sur {count(posted)}, {issues}) ; "
-        f"le repère est d’au moins {percent(limit)} : {_distance(printed - limit)}.",
+        f"le repère est d’au moins {limit_of(limit)} : {_distance(printed - limit)}.",
     )  # fmt: skip
 
 
-def bulk_share(*, bulk: int, paid: int, limit: Decimal, warn: Decimal, issues: str) -> Meter:
+def bulk_share(*, bulk: int, paid: int, limit: Decimal, issues: str) -> Meter:
     """Of the paid copies, how many were bought in number."""
     name = "Part des ventes en nombre"
     if not paid:
-        return _unknown("bulk_share", name, percent(limit), "Aucun exemplaire payé sur douze mois : rien à mesurer.")
+        return _unknown("bulk_share", name, limit_of(limit), "Aucun exemplaire payé sur douze mois : rien à mesurer.")
     share = Decimal(bulk) * 100 / paid
     printed = _printed(share, limit)
-    verdict = at_most(share, limit, warn=min(warn, limit / 5))
+    # Nothing here knows who is related to the publisher: whoever buys in number is looked at by a person.
+    verdict = Verdict.WELL if share <= limit else Verdict.ASK
     return Meter(
-        "bulk_share", name, verdict, percent(printed), f"au plus {percent(limit)}", _points(limit - printed),
-        f"{percent(printed)} des exemplaires payés le sont en nombre ({count(bulk)} sur {count(paid)}, {issues}) ; "
-        f"entre parties liées, la limite est de {percent(limit)} : {_distance(limit - printed)}. "
-        "Si aucun acheteur n’est lié à l’éditeur, rien n’est à retirer.",
+        "bulk_share", name, verdict, percent(printed), f"au plus {limit_of(limit)}", _points(limit - printed),
+        f"{percent(printed)} des exemplaires payés le sont en nombre ({count(bulk)} sur {count(paid)}, {issues}). La limite de "
+        f"{limit_of(limit)} vaut pour les acheteurs liés à l’éditeur"
+        + (" : elle ne peut pas être franchie." if share <= limit else " : s’il y en a parmi eux, comptez leurs exemplaires."),
     )  # fmt: skip
 
 
@@ -119,11 +119,11 @@ def price_ratio(
         Verdict.CROSSED: "ces exemplaires ne comptent pas comme payés",
         Verdict.NEAR: "une remise de plus les ferait sortir des exemplaires payés",
     }.get(verdict, "ils comptent comme payés")
-    sold = "" if copies is None else f", {count(copies)} exemplaires sur douze mois"
+    sold = "" if copies is None else f" (vendus sur douze mois : {count(copies)})"
     return Meter(
-        matter, what, verdict, percent(printed), f"au moins {percent(limit)}", _points(printed - limit),
+        matter, what, verdict, percent(printed), f"au moins {limit_of(limit)}", _points(printed - limit),
         f"{what} : {french(paid)} l’exemplaire pour un prix de référence de {french(reference)}, soit {percent(printed)}{sold} ; "
-        f"la limite est de {percent(limit)} : {_distance(printed - limit)}, {end}.",
+        f"la limite est de {limit_of(limit)} : {_distance(printed - limit)}, {end}.",
     )  # fmt: skip
 
 
@@ -131,10 +131,10 @@ def coupled(what: str, *, kept: Decimal, limit: Decimal, warn: Decimal) -> Meter
     """What the printed magazine keeps of the reference price where something else is sold with it."""
     printed = _printed(kept, limit)
     return Meter(
-        "coupled", what, at_least(kept, limit, warn=warn), percent(printed), f"au moins {percent(limit)}",
+        "coupled", what, at_least(kept, limit, warn=warn), percent(printed), f"au moins {limit_of(limit)}",
         _points(printed - limit),
         f"{what} : l’imprimé garde {percent(printed)} du prix de référence ; une vente couplée doit en garder au moins "
-        f"{percent(limit)} : {_distance(printed - limit)}.",
+        f"{limit_of(limit)} : {_distance(printed - limit)}.",
     )  # fmt: skip
 
 
@@ -144,11 +144,10 @@ def low_share(*, low: int, sold: int, limit: Decimal, issues: str) -> Meter:
     if not sold:
         return _unknown("low_share", name, "", "Aucun exemplaire vendu sur douze mois : rien à mesurer.")
     share = Decimal(low) * 100 / sold
-    said = "aucun exemplaire" if not low else f"{count(low)} exemplaires"
     return Meter(
-        "low_share", name, Verdict.NEAR if low else Verdict.WELL, percent(share), "", "",
-        f"{said[0].upper()}{said[1:]} sur {count(sold)} vendus ({percent(share)}, {issues}) à moins de {percent(limit)} du prix de "
-        f"référence{' : ils sont comptés hors diffusion payée' if low else ''}.",
+        "low_share", name, Verdict.ASK if low else Verdict.WELL, percent(share), "", "",
+        f"Vendus à moins de {limit_of(limit)} du prix de référence : {count(low)} sur {count(sold)} ({percent(share)}, {issues})"
+        + (" ; comptés hors diffusion payée." if low else "."),
     )  # fmt: skip
 
 
@@ -183,7 +182,7 @@ def rhythm(
         Meter(
             "issues", "Numéros par an", Verdict.WELL if few >= least else Verdict.CROSSED,
             f"{len(year)} parus, {len(expected)} à paraître", f"au moins {least}", str(few - least).replace("-", "−"),
-            f"{len(year)} numéros parus sur douze mois et {len(expected)} prévus dans les douze mois ; il en faut {least} par an"
+            f"Parus sur douze mois : {len(year)} ; prévus dans les douze mois : {len(expected)} ; il en faut {least} par an"
             + (", un numéro double compte pour un." if few >= least else " : le calendrier n’y suffit pas."),
         ),
     )  # fmt: skip
@@ -210,10 +209,15 @@ def _unknown(matter: str, name: str, limit: str, sentence: str) -> Meter:
 
 
 def _points(number: Decimal) -> str:
-    return f"{tenths(number)}{NBSP}points"
+    return f"{tenths(number)}{NBSP}{_point(number)}"
+
+
+def _point(number: Decimal) -> str:
+    """« 1,9 point », « 2 points »."""
+    return "points" if abs(number) >= 2 else "point"
 
 
 def _distance(number: Decimal) -> str:
     if number < 0:
-        return f"il en manque {tenths(-number)} points"
-    return f"il reste {tenths(number)} points" if number else "c’est exactement la limite"
+        return f"il en manque {tenths(-number)}{NBSP}{_point(number)}"
+    return f"il reste {tenths(number)}{NBSP}{_point(number)}" if number else "c’est exactement la limite"

@@ -100,7 +100,8 @@ def used_of(issues: Sequence[Issue]) -> Sequence[Used]:
     """
     keys = [one.pk for one in issues]
     prints = {
-        one.issue_id: one for one in PrintRun.objects.filter(issue__in=keys).order_by("issue", "-pk").distinct("issue")
+        one.issue_id: one
+        for one in PrintRun.objects.filter(issue__in=keys).order_by("issue_id", "-pk").distinct("issue_id")
     }
     advices: dict[int, PrintAdvice] = {}
     for advice in PrintAdvice.objects.filter(issue__in=keys).order_by("issue", "number"):

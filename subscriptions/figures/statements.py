@@ -102,7 +102,7 @@ def issue_pdf(issue: Issue, figures: Figures) -> bytes:
     return typeset(
         TEMPLATE,
         {
-            **_frame(f"Diffusion de {issue.magazine.title} n° {issue.printed}", on),
+            **_frame(f"{issue.magazine.title} n° {issue.printed} : état de diffusion", on),
             "under": f"Mis en poste le {day(issue.posted_on)}." if issue.posted_on else "Pas encore mis en poste.",
             "tables": [
                 {
@@ -134,7 +134,7 @@ def issue_pdf(issue: Issue, figures: Figures) -> bytes:
                     "head": ["Compte", "Le", "Exemplaires", "Empreinte"],
                     "rows": [
                         _row([
-                            RUN_KINDS[one.run.kind] if one.run else f"Correction de {count(one.lines)} lignes", day(one.on),
+                            RUN_KINDS[one.run.kind] if one.run else f"Correction, lignes : {count(one.lines)}", day(one.on),
                             count(one.copies), one.sha256[:16],
                         ])
                         for one in counts
@@ -156,7 +156,7 @@ def year_pdf(title: str, figures: Sequence[Figures], *, on: date) -> bytes:
     return typeset(
         TEMPLATE,
         {
-            **_frame(f"Diffusion de {title}", on),
+            **_frame(f"{title} : état de diffusion sur douze mois", on),
             "under": f"Numéros mis en poste dans les douze mois qui finissent le {day(on)} : {len(figures)}.",
             "tables": [
                 {

@@ -15,7 +15,7 @@ from subscriptions.models import Magazine
 
 KIND = "circulation"
 #: Watched by the calendar of issues, on fulfilment's desk (`issue_calendar.watching`).
-ELSEWHERE = frozenset({"gap"})
+ELSEWHERE = frozenset({"gap", "issues"})
 
 
 def watch(*, on: date, at: datetime, actor: Actor) -> str:

@@ -1,6 +1,7 @@
 """Circulation: the rule of its figures, what was counted of each issue, print runs and what was advised for them."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -118,7 +119,7 @@ class Migration(migrations.Migration):
                     "paid_least_percent",
                     models.DecimalField(
                         decimal_places=1,
-                        default=50,
+                        default=Decimal("50"),
                         help_text="sold for less of the reference price: not a paid copy",
                         max_digits=4,
                     ),
@@ -127,7 +128,7 @@ class Migration(migrations.Migration):
                     "coupled_least_percent",
                     models.DecimalField(
                         decimal_places=1,
-                        default=80,
+                        default=Decimal("80"),
                         help_text="of the reference price: what a coupled sale has to keep",
                         max_digits=4,
                     ),
@@ -136,7 +137,7 @@ class Migration(migrations.Migration):
                     "paid_share_least_percent",
                     models.DecimalField(
                         decimal_places=1,
-                        default=50,
+                        default=Decimal("50"),
                         help_text="of the copies posted: paid ones, for the CPPAP",
                         max_digits=4,
                     ),
@@ -145,7 +146,7 @@ class Migration(migrations.Migration):
                     "bulk_most_percent",
                     models.DecimalField(
                         decimal_places=1,
-                        default=5,
+                        default=Decimal("5"),
                         help_text="of the paid copies: bought in number by third parties",
                         max_digits=4,
                     ),
@@ -166,7 +167,7 @@ class Migration(migrations.Migration):
                     "warn_points",
                     models.DecimalField(
                         decimal_places=1,
-                        default=5,
+                        default=Decimal("5"),
                         help_text="so many points before a limit it is on the desk",
                         max_digits=4,
                     ),
@@ -280,16 +281,16 @@ class Migration(migrations.Migration):
                         default=30, help_text="with fewer cases a rate is not taken from them"
                     ),
                 ),
-                ("renewed_low", models.DecimalField(decimal_places=1, default=50, max_digits=4)),
-                ("renewed_high", models.DecimalField(decimal_places=1, default=65, max_digits=4)),
-                ("claimed_low", models.DecimalField(decimal_places=1, default=1, max_digits=4)),
-                ("claimed_high", models.DecimalField(decimal_places=1, default=2, max_digits=4)),
+                ("renewed_low", models.DecimalField(decimal_places=1, default=Decimal("50"), max_digits=4)),
+                ("renewed_high", models.DecimalField(decimal_places=1, default=Decimal("65"), max_digits=4)),
+                ("claimed_low", models.DecimalField(decimal_places=1, default=Decimal("1"), max_digits=4)),
+                ("claimed_high", models.DecimalField(decimal_places=1, default=Decimal("2"), max_digits=4)),
                 ("new_low", models.PositiveIntegerField(default=0, help_text="new readers until the day of posting")),
                 ("new_high", models.PositiveIntegerField(default=0)),
                 ("single_low", models.PositiveIntegerField(default=0, help_text="sold one by one")),
                 ("single_high", models.PositiveIntegerField(default=0)),
-                ("reserve_low", models.DecimalField(decimal_places=1, default=3, max_digits=4)),
-                ("reserve_high", models.DecimalField(decimal_places=1, default=5, max_digits=4)),
+                ("reserve_low", models.DecimalField(decimal_places=1, default=Decimal("3"), max_digits=4)),
+                ("reserve_high", models.DecimalField(decimal_places=1, default=Decimal("5"), max_digits=4)),
                 ("actor", models.CharField(max_length=80)),
                 ("reason", models.CharField(max_length=200)),
                 ("created_at", models.DateTimeField()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
@@ -21,22 +22,31 @@ class CirculationRule(models.Model):
         help_text="whose price is the one printed in the magazine; null: the dearest yearly one of its zone",
     )  # fmt: skip
     paid_least_percent = models.DecimalField(
-        max_digits=4, decimal_places=1, default=50, help_text="sold for less of the reference price: not a paid copy"
+        max_digits=4,
+        decimal_places=1,
+        default=Decimal(50),
+        help_text="sold for less of the reference price: not a paid copy",
     )
     coupled_least_percent = models.DecimalField(
-        max_digits=4, decimal_places=1, default=80, help_text="of the reference price: what a coupled sale has to keep"
+        max_digits=4,
+        decimal_places=1,
+        default=Decimal(80),
+        help_text="of the reference price: what a coupled sale has to keep",
     )
     paid_share_least_percent = models.DecimalField(
-        max_digits=4, decimal_places=1, default=50, help_text="of the copies posted: paid ones, for the CPPAP"
+        max_digits=4, decimal_places=1, default=Decimal(50), help_text="of the copies posted: paid ones, for the CPPAP"
     )
     bulk_most_percent = models.DecimalField(
-        max_digits=4, decimal_places=1, default=5, help_text="of the paid copies: bought in number by third parties"
+        max_digits=4,
+        decimal_places=1,
+        default=Decimal(5),
+        help_text="of the paid copies: bought in number by third parties",
     )
     gap_most_months = models.PositiveSmallIntegerField(default=4, help_text="between two issues, tolerated once a year")
     issues_least = models.PositiveSmallIntegerField(default=4, help_text="issues a year, a double one counted once")
     cppap_warn_days = models.PositiveSmallIntegerField(default=180, help_text="before the registration ends")
     warn_points = models.DecimalField(
-        max_digits=4, decimal_places=1, default=5, help_text="so many points before a limit it is on the desk"
+        max_digits=4, decimal_places=1, default=Decimal(5), help_text="so many points before a limit it is on the desk"
     )
     source = models.TextField(help_text="where the figures come from, in French")
     actor = models.CharField(max_length=80)
@@ -171,16 +181,16 @@ class PrintAssumption(models.Model):
     observed_least = models.PositiveSmallIntegerField(
         default=30, help_text="with fewer cases a rate is not taken from them"
     )
-    renewed_low = models.DecimalField(max_digits=4, decimal_places=1, default=50)
-    renewed_high = models.DecimalField(max_digits=4, decimal_places=1, default=65)
-    claimed_low = models.DecimalField(max_digits=4, decimal_places=1, default=1)
-    claimed_high = models.DecimalField(max_digits=4, decimal_places=1, default=2)
+    renewed_low = models.DecimalField(max_digits=4, decimal_places=1, default=Decimal(50))
+    renewed_high = models.DecimalField(max_digits=4, decimal_places=1, default=Decimal(65))
+    claimed_low = models.DecimalField(max_digits=4, decimal_places=1, default=Decimal(1))
+    claimed_high = models.DecimalField(max_digits=4, decimal_places=1, default=Decimal(2))
     new_low = models.PositiveIntegerField(default=0, help_text="new readers until the day of posting")
     new_high = models.PositiveIntegerField(default=0)
     single_low = models.PositiveIntegerField(default=0, help_text="sold one by one")
     single_high = models.PositiveIntegerField(default=0)
-    reserve_low = models.DecimalField(max_digits=4, decimal_places=1, default=3)
-    reserve_high = models.DecimalField(max_digits=4, decimal_places=1, default=5)
+    reserve_low = models.DecimalField(max_digits=4, decimal_places=1, default=Decimal(3))
+    reserve_high = models.DecimalField(max_digits=4, decimal_places=1, default=Decimal(5))
     actor = models.CharField(max_length=80)
     reason = models.CharField(max_length=200)
     created_at = models.DateTimeField()
