@@ -27,7 +27,7 @@ HERE = "FR"
 
 
 def meters_of(magazine: Magazine, *, on: date) -> Sequence[Meter]:
-    """Every meter of a magazine on day `on`. Ten queries, whatever was sold."""
+    """Every meter of a magazine on day `on`. Thirteen queries, whatever was sold."""
     rule = rule_in_force(on)
     tariff = tariffs(magazine.pk, rule)
     year = of_a_year(magazine.pk, until=on)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_DOWN, ROUND_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 from enum import StrEnum
 from itertools import pairwise
 
@@ -46,7 +46,7 @@ class Meter:
 
 def tenths(number: Decimal) -> str:
     """« 48,2 »; a space parts the thousands."""
-    return f"{number.quantize(TENTH):,}".replace(",", NBSP).replace(".", ",").replace("-", "−")
+    return f"{number.quantize(TENTH, ROUND_HALF_UP):,}".replace(",", NBSP).replace(".", ",").replace("-", "−")
 
 
 def percent(number: Decimal) -> str:
@@ -73,7 +73,10 @@ def at_least(share: Decimal, limit: Decimal, *, warn: Decimal) -> Verdict:
 
 def _printed(share: Decimal, limit: Decimal) -> Decimal:
     """A share to one decimal that does not round onto the limit: 49,96 % of a limit of 50 is printed 49,9."""
-    return share.quantize(TENTH, ROUND_DOWN if share < limit else ROUND_UP if share > limit else None)
+    rounded = share.quantize(TENTH, ROUND_HALF_UP)
+    if rounded != limit or share == limit:
+        return rounded
+    return share.quantize(TENTH, ROUND_DOWN if share < limit else ROUND_UP)
 
 
 def paid_share(*, paid: int, posted: int, limit: Decimal, warn: Decimal, issues: str) -> Meter:
