@@ -21,25 +21,24 @@ from subscriptions.models import Issue
 
 #: Lines whose last count is no longer true: invoiced and paid by now, or undone since. Both sets are small and have an index.
 CHANGED = f"""
-WITH paid AS (
-    SELECT counted.id FROM subscriptions_countedcopy counted
+WITH found AS (
+    SELECT counted.id, counted.issue_id, counted.dispatch_id FROM subscriptions_countedcopy counted
     JOIN subscriptions_dispatch line ON line.id = counted.dispatch_id
     JOIN subscriptions_entitlement copy ON copy.id = line.entitlement_id
     JOIN subscriptions_term term ON term.id = copy.term_id
     JOIN subscriptions_order bought ON bought.id = term.order_id
     WHERE counted.klass = '{Klass.UNPAID}' AND counted.copies > 0 AND bought.state = 'paid'
-), undone AS (
-    SELECT counted.id FROM subscriptions_termundone undone
+    UNION
+    SELECT counted.id, counted.issue_id, counted.dispatch_id FROM subscriptions_termundone undone
     LEFT JOIN subscriptions_carriedterm carried ON carried.sold_id = undone.term_id
     JOIN subscriptions_entitlement copy ON copy.term_id IN (undone.term_id, carried.served_id)
     JOIN subscriptions_dispatch line ON line.entitlement_id = copy.id
     JOIN subscriptions_countedcopy counted ON counted.dispatch_id = line.id
     WHERE counted.copies > 0 AND counted.klass NOT IN ('{Klass.UNDONE}', '{Klass.CLAIM}')
 )
-SELECT counted.issue_id, counted.dispatch_id FROM subscriptions_countedcopy counted
-WHERE counted.id IN (SELECT id FROM paid UNION SELECT id FROM undone) AND NOT EXISTS (
-    SELECT FROM subscriptions_countedcopy later WHERE later.dispatch_id = counted.dispatch_id AND later.id > counted.id)
-ORDER BY counted.issue_id, counted.dispatch_id LIMIT %(limit)s
+SELECT issue_id, dispatch_id FROM found WHERE NOT EXISTS (
+    SELECT FROM subscriptions_countedcopy later WHERE later.dispatch_id = found.dispatch_id AND later.id > found.id)
+ORDER BY issue_id, dispatch_id LIMIT %(limit)s
 """  # noqa: S608 - only our own words
 
 #: Those of them whose class is another today: out of the class they were in, into the one they are in.
