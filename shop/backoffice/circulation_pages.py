@@ -1,40 +1,34 @@
-"""Circulation: copies of each issue by class, as they were frozen when it was posted; every number opens its lines."""
+"""Circulation: copies of each issue by class, as they were frozen when it was posted, and their average over the year."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments.days import paris_day
-from shop.backoffice import words
 from shop.backoffice.circulation_plots import Segment, Stack, stacked
 from shop.backoffice.doors import desk, page
-from shop.backoffice.links import link
-from shop.backoffice.lists import show as show_list
 from shop.backoffice.meter_pages import verdict_cell
 from shop.backoffice.money_tables import acts_for
 from shop.backoffice.paging import paged
 from shop.backoffice.post_pages import pdf
 from shop.backoffice.roles import Right
 from shop.backoffice.run_pages import CSV
-from shop.backoffice.run_words import RUN_KIND, ZONE
-from shop.backoffice.showing import acts_on, columns
+from shop.backoffice.showing import columns
 from shop.backoffice.tables import Cell, Table
-from shop.templatetags.french import euros, issue_number, short_day, stamp
+from shop.templatetags.french import issue_number, short_day
 from subscriptions.figures import statements
-from subscriptions.figures.classes import CLASSES, NOT_PAID, PAID, Band, Klass
+from subscriptions.figures.classes import NOT_PAID, PAID, Klass
 from subscriptions.figures.metering import meters_of, named
-from subscriptions.figures.meters import Meter, Verdict, count, percent, tenths
-from subscriptions.figures.reading import Figures, Part, average, counts_of, figures_of, of_a_year, parts_of
-from subscriptions.models import Circulation, CountedCopy, Issue, Magazine
+from subscriptions.figures.meters import Meter, Verdict, count, tenths
+from subscriptions.figures.reading import Figures, average, figures_of, of_a_year
+from subscriptions.models import Issue, Magazine
 
 SHOWN = 12
 #: Classes as a bar of the plot says them, in few letters.
@@ -63,14 +57,15 @@ def circulation(request: HttpRequest) -> HttpResponse:
             (Right.FIGURES, _("Statement of the year (PDF)"), "desk_circulation_year_pdf", 0),
             (Right.FIGURES, _("Statement of the year (CSV)"), "desk_circulation_year_csv", 0),
         ),
-        "plots": [_plot(figures)] if figures else [],
+        "plots": [plot(figures)] if figures else [],
         "tables": [_issues(figures, year), _near(meters)],
         "page": found,
     }
     return page(request, "backoffice/circulation.html", said)
 
 
-def _plot(figures: Sequence[Figures]) -> dict[str, Any]:
+def plot(figures: Sequence[Figures]) -> dict[str, Any]:
+    """The copies of these issues by class, and what is said under them."""
     rows = [
         Stack(
             issue_number(one.issue.printed),
@@ -131,10 +126,11 @@ def _issues(figures: Sequence[Figures], year: Sequence[Figures]) -> Table:
 def _cell(one: Figures, klass: Klass) -> Cell:
     """Copies of one class, and the way to their lines."""
     many = one.of(klass)
-    return Cell(count(many), _rows_url(one.issue, klass) if many else "", num=True)
+    return Cell(count(many), rows_url(one.issue, klass) if many else "", num=True)
 
 
-def _rows_url(issue: Issue, klass: Klass) -> str:
+def rows_url(issue: Issue, klass: Klass) -> str:
+    """Where the lines of a class are."""
     return reverse("desk_circulation_rows", args=[issue.pk, str(klass)])
 
 
@@ -150,251 +146,10 @@ def _near(meters: Sequence[Meter]) -> Table:
 
 
 @desk(Right.FIGURES)
-def circulation_issue(request: HttpRequest, key: int) -> HttpResponse:
-    """The statement of one issue: by class and zone, by band of price, and each count that it is the sum of."""
-    one = _counted(key)
-    (figures,) = figures_of([one])
-    parts, counts = parts_of(one), counts_of(one)
-    said = {
-        "title": _("Circulation of %(issue)s") % {"issue": issue_number(one.printed)},
-        "crumbs": ((_("Circulation"), reverse("desk_circulation")),),
-        "acts": acts_for(
-            request.user,
-            (Right.FIGURES, _("Statement (PDF)"), "desk_circulation_pdf", one.pk),
-            (Right.FIGURES, _("Statement (CSV)"), "desk_circulation_csv", one.pk),
-            (Right.FIGURES, _("Every line (CSV)"), "desk_circulation_lines", one.pk),
-            (Right.FIGURES, _("Print run"), "desk_print", one.pk),
-        ),
-        "figures": _heads(figures),
-        "plots": [_plot([figures])],
-        "tables": [
-            _by_class(one, figures, parts),
-            _by_band(one, parts, counts),
-            _counts(request.user, counts),
-            _digital(figures),
-            acts_on(request.user, [f"issue:{one.pk}"]),
-        ],
-    }
-    return page(request, "backoffice/circulation.html", said)
-
-
-def _counted(key: int) -> Issue:
-    """An issue of which something was counted. Raises Http404."""
-    rows = Issue.objects.filter(circulations__isnull=False).select_related("magazine").distinct()
-    return get_object_or_404(rows, pk=key)
-
-
-def _heads(one: Figures) -> list[dict[str, Any]]:
-    def share(many: int, of: int) -> str:
-        return percent(Decimal(many) * 100 / of) if of else ""
-
-    return [
-        {
-            "label": _("Paid circulation"),
-            "value": count(one.paid),
-            "note": share(one.paid, one.posted),
-            "url": "#payes",
-        },
-        {
-            "label": _("Not paid"),
-            "value": count(one.not_paid),
-            "note": share(one.not_paid, one.posted),
-            "url": "#classes",
-        },
-        {"label": _("Circulation"), "value": count(one.posted), "url": "#classes"},
-        {"label": _("Sent again"), "value": count(one.again), "note": share(one.again, one.posted)},
-        {"label": _("Returned (PND)"), "value": count(one.returned), "note": share(one.returned, one.posted)},
-        {"label": _("Left in all"), "value": count(one.total), "url": "#comptes"},
-    ]
-
-
-def _by_class(one: Issue, figures: Figures, parts: Sequence[Part]) -> Table:
-    zones = [zone for zone in ZONE if any(part.zone == zone for part in parts)]
-    rows = []
-    for klass, row in CLASSES.items():
-        if figures.of(klass):
-            mine = [part for part in parts if part.klass == klass]
-            by_zone = [sum(part.copies for part in mine if part.zone == zone) for zone in zones]
-            rows.append(
-                (
-                    Cell(row.french, _rows_url(one, klass)),
-                    Cell(row.acpm, mono=True),
-                    Cell(statements.GROUPS[row.group]),
-                    *(Cell(count(many) if many else "", num=True) for many in by_zone),
-                    Cell(count(figures.of(klass)), _rows_url(one, klass), num=True),
-                )
-            )
-    in_all = [sum(part.copies for part in parts if part.zone == zone) for zone in zones]
-    return Table(
-        label=_("Copies by class and zone"),
-        title=_("Copies by class and zone"),
-        anchor="classes",
-        columns=columns(
-            _("Class"), _("ACPM"), _("Part of the statement"), *("#" + str(ZONE[zone]).capitalize() for zone in zones), "#" + _("Copies")
-        ),
-        rows=rows,
-        total=(
-            Cell(_("Left in all")), Cell(""), Cell(""), *(Cell(count(many), num=True) for many in in_all),
-            Cell(count(figures.total), num=True),
-        ),
-        empty=_("Nothing left of this issue."),
-    )  # fmt: skip
-
-
-def _by_band(one: Issue, parts: Sequence[Part], counts: Sequence[Circulation]) -> Table:
-    rule = counts[-1].rule
-    sold = [klass for klass in CLASSES if any(part.klass == klass and part.band for part in parts)]
-
-    def row(band: Band) -> Sequence[Cell]:
-        many = [sum(p.copies for p in parts if p.band == band and p.klass == klass) for klass in sold]
-        return (
-            Cell(statements.band_name(band, rule)),
-            *(
-                Cell(
-                    count(copies) if copies else "",
-                    _rows_url(one, klass) + f"?tranche={band}" if copies else "",
-                    num=True,
-                )
-                for copies, klass in zip(many, sold, strict=True)
-            ),
-            Cell(count(sum(many)), num=True),
-        )
-
-    return Table(
-        label=_("Sold copies by what was paid of the reference price"),
-        title=_("Sold copies by what was paid of the reference price"),
-        anchor="payes",
-        columns=columns(
-            _("Of the reference price"), *("#" + SHORT[klass].capitalize() for klass in sold), "#" + _("Copies")
-        ),
-        rows=[row(band) for band in Band] if sold else [],
-        empty=_("Nothing was sold of this issue."),
-    )
-
-
-def _counts(user: Any, counts: Sequence[Circulation]) -> Table:
-    names = words.names_of_staff(one.actor for one in counts)
-
-    def row(one: Circulation) -> Sequence[Cell]:
-        kind = (
-            f"{words.said(RUN_KIND, one.run.kind)['word']} v{one.run.sequence}"
-            if one.run
-            else _("correction, lines: %(lines)s") % {"lines": count(one.lines)}
-        )
-        return (
-            Cell(one.number, num=True),
-            Cell(kind, link(user, "run", one.run_id)),
-            Cell(short_day(one.on), num=True),
-            Cell(count(one.copies), num=True),
-            Cell(words.who(one.actor, names)),
-            Cell(stamp(one.at), num=True),
-            Cell(short_day(one.rule.valid_from), reverse("desk_meters") + "#regle", num=True),
-            Cell(one.sha256[:16], mono=True, tight=True),
-        )
-
-    return Table(
-        label=_("Counts, in their order"),
-        title=_("Counts, in their order"),
-        anchor="comptes",
-        columns=columns(
-            "#" + _("No."), _("What"), "#" + _("Day"), "#" + _("Copies"), _("By"), "#" + _("Frozen"), "#" + _("Rule of"), _("Hash")
-        ),
-        rows=[row(one) for one in counts],
-        total=(
-            Cell(""), Cell(_("Left in all")), Cell(""), Cell(count(sum(one.copies for one in counts)), num=True), Cell(""), Cell(""),
-            Cell(""), Cell(""),
-        ),
-    )  # fmt: skip
-
-
-def _digital(one: Figures) -> Table:
-    rows = [
-        (_("Readers of the digital edition"), one.digital),
-        (_("Of them without a printed copy"), one.digital_only),
-    ]
-    return Table(
-        label=_("Digital edition, counted apart"),
-        title=_("Digital edition, counted apart"),
-        columns=columns(_("What"), "#" + _("Readers")),
-        rows=[(Cell(name), Cell(count(many), num=True)) for name, many in rows] if one.digital else [],
-        empty=_("Nobody has downloaded this issue."),
-    )
-
-
-@desk(Right.FIGURES)
-def circulation_rows(request: HttpRequest, key: int, klass: str) -> HttpResponse:
-    """The lines of one class of an issue, with what was paid; a line that was corrected stands there with less than nothing."""
-    one = _counted(key)
-    if klass not in CLASSES:
-        raise Http404
-    user = request.user
-    rows = CountedCopy.objects.filter(issue=one, klass=klass).select_related("dispatch__run", "circulation", "offer")
-    band = request.GET.get("tranche", "")
-    if band in [str(one) for one in Band]:
-        rows = rows.filter(band=band)
-
-    def row(line: CountedCopy) -> Sequence[Cell]:
-        return (
-            Cell(line.dispatch.key, link(user, "run", line.dispatch.run_id), mono=True, tight=True),
-            Cell(
-                line.dispatch.number, link(user, "subscription", line.dispatch.subscription_id), mono=True, tight=True
-            ),
-            Cell(line.offer.title if line.offer else ""),
-            Cell(line.code),
-            Cell("" if line.paid is None else euros(line.paid), num=True),
-            Cell("" if line.percent is None else percent(line.percent), num=True),
-            Cell(ZONE.get(line.zone, line.zone)),
-            Cell(count(line.copies).replace("-", "−"), num=True),
-            Cell(short_day(line.circulation.on), num=True),
-        )
-
-    return show_list(
-        request,
-        title=_("%(class)s, %(issue)s") % {"class": CLASSES[Klass(klass)].french, "issue": issue_number(one.printed)},
-        rows=rows,
-        columns=columns(
-            _("Line"), _("Number"), _("Offer"), _("Code"), "#" + _("Paid"), "#" + _("Of the reference price"), _("Zone"),
-            "#" + _("Copies"), "#" + _("Counted"),
-        ),
-        row=row,
-        facts={
-            "crumbs": (
-                (_("Circulation"), reverse("desk_circulation")),
-                (issue_number(one.printed), reverse("desk_circulation_issue", args=[one.pk])),
-            )
-        },
-    )  # fmt: skip
-
-
-@desk(Right.FIGURES)
-def circulation_csv(request: HttpRequest, key: int) -> HttpResponse:
-    """The statement of an issue for a spreadsheet."""
-    one = _counted(key)
-    return _table(statements.issue_csv(one), f"diffusion_n{one.number:03d}.csv")
-
-
-@desk(Right.FIGURES)
-def circulation_lines(request: HttpRequest, key: int) -> StreamingHttpResponse:
-    """Every line of an issue as it was counted: what a controller ties to the cash."""
-    one = _counted(key)
-    answer = StreamingHttpResponse(statements.lines_csv(one), content_type=CSV)
-    answer["Content-Disposition"] = f'attachment; filename="diffusion_n{one.number:03d}_lignes.csv"'
-    return answer
-
-
-@desk(Right.FIGURES)
-def circulation_pdf(request: HttpRequest, key: int) -> HttpResponse:
-    """The statement of an issue to sign."""
-    one = _counted(key)
-    (figures,) = figures_of([one])
-    return pdf(request, statements.issue_pdf(one, figures), f"diffusion_n{one.number:03d}.pdf")
-
-
-@desk(Right.FIGURES)
 def circulation_year_csv(request: HttpRequest) -> HttpResponse:
     """The issues of twelve months and their average."""
     _magazine, figures, on = _year()
-    return _table(statements.year_csv(figures), f"diffusion_{on:%Y%m%d}.csv")
+    return as_csv(statements.year_csv(figures), f"diffusion_{on:%Y%m%d}.csv")
 
 
 @desk(Right.FIGURES)
@@ -411,7 +166,8 @@ def _year() -> tuple[Magazine, Sequence[Figures], date]:
     return magazine, figures_of(of_a_year(magazine.pk, until=on)), on
 
 
-def _table(body: bytes, name: str) -> HttpResponse:
+def as_csv(body: bytes, name: str) -> HttpResponse:
+    """A table to keep."""
     answer = HttpResponse(body, content_type=CSV)
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
