@@ -93,7 +93,11 @@ def _issues(figures: Sequence[Figures], year: Sequence[Figures]) -> Table:
             Cell(count(one.not_paid), here + "#classes", num=True),
             Cell(count(one.posted), here, num=True),
             _cell(one, Klass.CLAIM),
-            Cell(count(one.returned), num=True),
+            Cell(
+                count(one.returned),
+                reverse("desk_circulation_returns", args=[one.issue.pk]) if one.returned else "",
+                num=True,
+            ),
         )
 
     mean = average(year)

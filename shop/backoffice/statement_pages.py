@@ -28,7 +28,7 @@ from subscriptions.figures import statements
 from subscriptions.figures.classes import CLASSES, Band, Klass
 from subscriptions.figures.meters import count, percent
 from subscriptions.figures.reading import Figures, Part, counts_of, figures_of, parts_of
-from subscriptions.models import Circulation, CountedCopy, Issue
+from subscriptions.models import Circulation, CopyReturn, CountedCopy, Issue
 
 
 @desk(Right.FIGURES)
@@ -84,8 +84,18 @@ def _heads(one: Figures) -> list[dict[str, Any]]:
             "url": "#classes",
         },
         {"label": _("Circulation"), "value": count(one.posted), "url": "#classes"},
-        {"label": _("Sent again"), "value": count(one.again), "note": share(one.again, one.posted)},
-        {"label": _("Returned (PND)"), "value": count(one.returned), "note": share(one.returned, one.posted)},
+        {
+            "label": _("Sent again"),
+            "value": count(one.again),
+            "note": share(one.again, one.posted),
+            "url": rows_url(one.issue, Klass.CLAIM) if one.again else "",
+        },
+        {
+            "label": _("Returned (PND)"),
+            "value": count(one.returned),
+            "note": share(one.returned, one.posted),
+            "url": reverse("desk_circulation_returns", args=[one.issue.pk]) if one.returned else "",
+        },
         {"label": _("Left in all"), "value": count(one.total), "url": "#comptes"},
     ]
 
@@ -239,13 +249,42 @@ def circulation_rows(request: HttpRequest, key: int, klass: str) -> HttpResponse
             "#" + _("Copies"), "#" + _("Counted"),
         ),
         row=row,
-        facts={
-            "crumbs": (
-                (_("Circulation"), reverse("desk_circulation")),
-                (issue_number(one.printed), reverse("desk_circulation_issue", args=[one.pk])),
-            )
-        },
+        facts={"crumbs": _crumbs(one)},
     )  # fmt: skip
+
+
+@desk(Right.FIGURES)
+def circulation_returns(request: HttpRequest, key: int) -> HttpResponse:
+    """The copies of an issue that came back: shown beside its figures, and taken from none of them."""
+    one = _counted(key)
+    user = request.user
+
+    def row(back: CopyReturn) -> Sequence[Cell]:
+        line = back.dispatch
+        return (
+            Cell(line.key, link(user, "run", line.run_id), mono=True, tight=True),
+            Cell(line.number, link(user, "subscription", line.subscription_id), mono=True, tight=True),
+            Cell(short_day(back.on), num=True),
+            Cell(words.RETURN_REASON[back.reason_code]),
+            Cell(ZONE.get(line.zone, line.zone)),
+            Cell(count(line.copies), num=True),
+        )
+
+    return show_list(
+        request,
+        title=_("Returned (PND), %(issue)s") % {"issue": issue_number(one.printed)},
+        rows=CopyReturn.objects.filter(dispatch__issue=one).select_related("dispatch"),
+        columns=columns(_("Line"), _("Number"), "#" + _("Came back"), _("Reason"), _("Zone"), "#" + _("Copies")),
+        row=row,
+        facts={"crumbs": _crumbs(one)},
+    )
+
+
+def _crumbs(one: Issue) -> tuple[tuple[Any, str], ...]:
+    return (
+        (_("Circulation"), reverse("desk_circulation")),
+        (issue_number(one.printed), reverse("desk_circulation_issue", args=[one.pk])),
+    )
 
 
 @desk(Right.FIGURES)

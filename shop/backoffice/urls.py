@@ -176,6 +176,7 @@ pages = [
     path("diffusion/<int:key>/etat.csv", statement_pages.circulation_csv, name="desk_circulation_csv"),
     path("diffusion/<int:key>/etat.pdf", statement_pages.circulation_pdf, name="desk_circulation_pdf"),
     path("diffusion/<int:key>/lignes.csv", statement_pages.circulation_lines, name="desk_circulation_lines"),
+    path("diffusion/<int:key>/retours/", statement_pages.circulation_returns, name="desk_circulation_returns"),
     path("diffusion/<int:key>/<slug:klass>/", statement_pages.circulation_rows, name="desk_circulation_rows"),
     path("routages/<int:key>/", run_pages.run, name="desk_run"),
     path("routages/<int:key>/lignes/", run_pages.run_lines, name="desk_run_lines"),

@@ -21,6 +21,7 @@ from tests.backoffice.colleagues import said, text_of
 from tests.figures.people import LATER, POSTED_ON, at, buys, free, issue, promotion
 from tests.figures.test_counting import JOB
 from tests.institutions.papers import make_agency, take, transfer
+from tests.losses.people import comes_back
 from tests.makers import make_house, send_out
 
 WHY = "Relu avec le contrôleur."
@@ -77,6 +78,20 @@ def test_every_number_opens_its_lines_and_a_correction_stands_among_them(at_desk
     assert [str(cell.text).replace("\u00a0", " ") for cell in bulk[0][3:6]] == ["Prenax SAS", "19,67 €", "95,0 %"]
     assert len(finance.see("desk_circulation_rows", key, "BULK", tranche="FULL").context["table"].rows) == 0
     assert finance.see("desk_circulation_rows", key, "NOBODY").status_code == 404
+
+
+def test_returns_of_an_issue_are_listed_beside_its_figures(at_desk, shop):
+    anne = buys(shop["fixed"], email="anne@example.fr")
+    send_out(issue(25), on=POSTED_ON)
+    comes_back(anne)
+    finance = at_desk("finance")
+    heads = finance.see("desk_circulation_issue", issue(25).pk).context["figures"]
+    assert [(one["value"], one.get("url", "")) for one in heads][4] == (
+        "1",
+        f"/gestion/diffusion/{issue(25).pk}/retours/",
+    )
+    (row,) = finance.see("desk_circulation_returns", issue(25).pk).context["table"].rows
+    assert [str(cell.text) for cell in row][1:3] == [anne.number, "08/01/2027"]
 
 
 def test_a_list_of_one_class_goes_page_by_page_in_the_same_queries(at_desk, shop):
