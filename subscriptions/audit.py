@@ -14,6 +14,7 @@ from payments.models import AccountMap, DeskItem, Invoice, Payment, Refund
 from subscriptions.calendar import RULES
 from subscriptions.digital.auditing import agreed_and_told, downloaded_by_right
 from subscriptions.disputing import held_while_disputed
+from subscriptions.figures.auditing import figures_are_true
 from subscriptions.fulfilment.auditing import (
     as_many_as_ordered,
     free_copies_sent,
@@ -333,6 +334,7 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
         downloaded_by_right,
         sold_is_paid,
         sold_is_sent_once,
+        figures_are_true,
     ),
     "BALANCED": (deferred,),
     "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end, sold_is_stopped),

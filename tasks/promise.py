@@ -19,6 +19,8 @@ from payments.actors import job
 from payments.days import paris_day
 from payments.invoicing import rendering
 from shop.watch.runs import last_success, running
+from subscriptions.figures import correcting, taking
+from subscriptions.figures.watching import watch as watch_figures
 from subscriptions.gifts import announcing, claiming, forgetting
 from subscriptions.gifts.reminding import remind_of_gifts
 from subscriptions.importing import checking, letting_in
@@ -275,6 +277,16 @@ def issue_calendar() -> None:
     with running("issue-calendar") as summary:
         at = timezone.now()
         summary.text = watching.watch(on=paris_day(at), at=at, actor=job("issue-calendar"))
+
+
+@shared_task(name="circulation")
+def circulation() -> None:
+    with running("circulation") as summary:
+        at, actor = timezone.now(), job("circulation")
+        on = paris_day(at)
+        taken = taking.take_missing(actor=actor, at=at)
+        moved = correcting.correct(on=on, actor=actor, at=at)
+        summary.text = f"{taken} runs counted, {moved} lines corrected, {watch_figures(on=on, at=at, actor=actor)}"
 
 
 @shared_task(name="fixed-terms")

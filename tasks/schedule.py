@@ -120,6 +120,12 @@ TIMETABLE = (
         at=(6, 0),
     ),
     Job(
+        "circulation",
+        HOUR,
+        26 * HOUR,
+        "What was posted is counted and counted anew where it was paid or undone since; meters near a limit are on finance's desk.",
+    ),
+    Job(
         "overdue-invoices",
         DAY,
         26 * HOUR,

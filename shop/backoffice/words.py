@@ -672,6 +672,10 @@ VERBS: Mapping[str, Any] = {
     "decided an incident": gettext_lazy("decided for many claims at once"),
     "an address was confirmed": gettext_lazy("confirmed an address"),
     "moved the stock": gettext_lazy("entered a movement of back issues"),
+    "changed the rule of circulation": gettext_lazy("changed the limits of circulation"),
+    "changed the assumptions of print runs": gettext_lazy("changed the assumptions of print runs"),
+    "kept a print-run advice": gettext_lazy("kept the advice of a print run"),
+    "noted a print run": gettext_lazy("noted what was printed"),
     "let a file of returns in": gettext_lazy("let a file of returns in"),
     "ended a pause": gettext_lazy("had issues sent that were put off"),
     "ended a subscription": gettext_lazy("ended a subscription"),
@@ -741,6 +745,7 @@ SUBJECTS: Mapping[str, Any] = {
     "issue": gettext_lazy("issue no. %(key)s"),
     "offer": gettext_lazy("offer no. %(key)s"),
     "magazine": gettext_lazy("magazine no. %(key)s"),
+    "circulation": gettext_lazy("circulation"),
     "gift": gettext_lazy("gift no. %(key)s"),
     "claim": gettext_lazy("claim no. %(key)s"),
     "incident": gettext_lazy("incident no. %(key)s"),
@@ -760,4 +765,7 @@ def subject(name: str) -> str:
     if kind == "magazine":
         # `magazine:1:gap:26`: what is wrong with its calendar; the sentence says what.
         key = key.partition(":")[0]
+    if kind == "circulation":
+        # `circulation:1:paid_share`, or `circulation:rule`: one page has them all.
+        return str(SUBJECTS[kind])
     return str(SUBJECTS[kind]) % {"key": key} if kind in SUBJECTS and key else name

@@ -24,6 +24,7 @@ from payments.invoicing.mentions import percent
 from payments.ledger.entries import REV_PRINT, REV_SINGLE
 from payments.ledger.posting import ZERO, EntryDraft, Line, post
 from payments.models import DeskItem, LedgerEntry
+from subscriptions.figures.taking import take
 from subscriptions.fulfilment.handing_over import locked
 from subscriptions.fulfilment.moving import move_issue, move_run
 from subscriptions.models import Entitlement, EntitlementMovement, Issue, MailingRun
@@ -54,9 +55,9 @@ class Posted:
 def post_run(run_id: int, *, on: date, actor: Actor, at: datetime, reason: str = "") -> Posted:
     """The mailing house has posted a run on day `on`: serve its copies and book their revenue; once.
 
-    Side effects, in one
-    transaction: movements SERVE, one entry per VAT rate (DEFERRED to REV_PRINT, or REV_SINGLE for what was sold singly), the
-    run posted; letters to those who bought such an issue; with the main file its issue, and the pauses over that skipped it. A run that is posted already stays as it is: nothing served, nothing booked. Raises
+    Side effects, in one transaction: movements SERVE, one entry per VAT rate (DEFERRED to REV_PRINT, or REV_SINGLE for what was
+    sold singly), the run posted and counted (`figures.taking`); letters to those who bought such an issue; with the main file
+    its issue, and the pauses over that skipped it. A run that is posted already stays: nothing served, nothing booked. Raises
     CannotPost unless it was handed over and counted right, or for a day before it was closed.
     """
     run = locked(run_id)
@@ -78,6 +79,7 @@ def post_run(run_id: int, *, on: date, actor: Actor, at: datetime, reason: str =
     if run.kind == RunKind.MAIN:
         move_issue(issue, Issue.State.POSTED, on=on)
         release_passed(issue, actor=actor, at=at)
+    take(run, on=on, actor=actor, at=at)
     _say_what_is_left(issue, actor=actor, at=at)
     record_act(
         "posted a run", subject=f"run:{run.pk}", actor=actor, at=at, reason=reason,

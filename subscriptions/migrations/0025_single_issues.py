@@ -30,7 +30,7 @@ CREATE TRIGGER single_issues_apart BEFORE INSERT ON subscriptions_term
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("subscriptions", "0022_returns_and_claims"),
+        ("subscriptions", "0024_figures"),
     ]
 
     operations = [

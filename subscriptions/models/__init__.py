@@ -3,6 +3,15 @@
 from subscriptions.models.dates import IssueMove, TemporaryAddress, TemporaryAddressEnd
 from subscriptions.models.declarations import Declaration, DeclarationEvent
 from subscriptions.models.digital import ApiToken, DigitalConsent, DigitalDownload, DigitalRule, IssueFile
+from subscriptions.models.figures import (
+    Circulation,
+    CirculationCount,
+    CirculationRule,
+    CountedCopy,
+    PrintAdvice,
+    PrintAssumption,
+    PrintRun,
+)
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
 from subscriptions.models.imports import ImportFile, ImportFileEvent, ImportRow
 from subscriptions.models.institutions import Agency, AgencyDiscount, PurchaseOrder
@@ -62,6 +71,9 @@ __all__ = [
     "AgencyDiscount",
     "ApiToken",
     "CarriedTerm",
+    "Circulation",
+    "CirculationCount",
+    "CirculationRule",
     "Claim",
     "ClaimEvent",
     "ClaimIncident",
@@ -69,6 +81,7 @@ __all__ = [
     "Consent",
     "Contact",
     "CopyReturn",
+    "CountedCopy",
     "Declaration",
     "DeclarationEvent",
     "DigitalConsent",
@@ -112,6 +125,9 @@ __all__ = [
     "Price",
     "PriceChange",
     "PriceChangeEvent",
+    "PrintAdvice",
+    "PrintAssumption",
+    "PrintRun",
     "PurchaseOrder",
     "Quote",
     "QuoteRendering",
