@@ -52,6 +52,9 @@ def url_of(user: Any, subject: str) -> str:
     kind = {"surplus": "payment", "refund_failed": "refund", "transfer_failed": "transfer", "reissue": "invoice"}.get(
         kind, kind
     )
+    if kind == "circulation":
+        # `circulation:1:paid_share`: a meter near its limit.
+        return reverse("desk_meters") if may(user, Right.FIGURES) else ""
     if kind == "magazine" and may(user, Right.PEOPLE):
         # `magazine:1:gap:26`: what is wrong with its calendar.
         return reverse("desk_issue_calendar")

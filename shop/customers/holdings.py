@@ -263,7 +263,8 @@ def _move(one: AddressChange) -> Facts:
 
 def _orders(customer: Customer) -> list[Order]:
     mine = Q(customer=customer) | Q(email=customer.email) if customer.email else Q(customer=customer)
-    return list(Order.objects.filter(mine).select_related("offer", "delivery", "billing", "disclosure").order_by("pk"))
+    orders = Order.objects.filter(mine).select_related("offer", "delivery", "billing", "disclosure")
+    return list(orders.prefetch_related("sold_issues__issue").order_by("pk"))
 
 
 def _order(one: Order) -> Facts:
@@ -273,6 +274,9 @@ def _order(one: Order) -> Facts:
         "state": one.state,
         "offer": one.offer.title,
         "amount": one.amount.amount,
+        "past_issues": [
+            {"number": line.issue.number, "copies": line.copies, "state": line.state} for line in one.sold_issues.all()
+        ],
         "email": one.email,
         "phone": one.phone,
         # Of a gift that goes on, where it goes by now is not what its giver wrote.

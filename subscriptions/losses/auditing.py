@@ -45,7 +45,7 @@ def sent_again_once(at: datetime) -> Breaches:
     )
     for one in wrong.iterator(CHUNK):
         yield f"claim:{one.pk}", "sent again without a line of its own"
-    for line in Dispatch.objects.filter(kind=Dispatch.Kind.CLAIM, claim=None).iterator(CHUNK):
+    for line in Dispatch.objects.filter(kind=Dispatch.Kind.CLAIM, claim=None, sold=None).iterator(CHUNK):
         yield f"dispatch:{line.pk}", "sent again, and nobody had claimed it"
     lines = (
         Dispatch.objects.filter(entitlement=OuterRef("pk"), kind=Dispatch.Kind.CLAIM)
