@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,56 @@ def refuse_unknown_returns(secrets: dict[str, str], *, bounce_address: str, boun
         raise ImproperlyConfigured("BOUNCE_ADDRESS is no e-mail address.")
     if bounce_mailbox and not bounce_mailbox.startswith(("imaps://", "imap://")):
         raise ImproperlyConfigured("BOUNCE_MAILBOX must begin with imaps://.")
+
+
+def refuse_broken_escrow(*, folder: str, certificates: list[str], keep: int, rehearsal_key: str) -> None:
+    """An escrow that nobody could write, or nobody could open, is told at the start and not on the day it is needed.
+
+    A certificate that has ended is none of that: its holder's key still opens, and the technique desk says it in time.
+    """
+    if not (folder or certificates or rehearsal_key):
+        return
+    if not (folder and certificates):
+        raise ImproperlyConfigured("ESCROW_FOLDER and ESCROW_CERTIFICATES go together: where, and for whom.")
+    if keep < 1:
+        raise ImproperlyConfigured("ESCROW_KEEP must be 1 at least: so many nights are kept.")
+    _refuse_folder("ESCROW_FOLDER", folder)
+    # Only where there is an escrow: it costs each process some megabytes.
+    from subscriptions.enveloping import certificate_of, same_key
+
+    found = {}
+    for path in certificates:
+        try:
+            found[path] = certificate_of(Path(path).read_bytes())
+        except (OSError, ValueError) as trouble:
+            raise ImproperlyConfigured(f"ESCROW_CERTIFICATES: {path} cannot be used: {trouble}") from trouble
+    if rehearsal_key:
+        try:
+            own = Path(rehearsal_key).read_bytes()
+            if certificate_of(own) not in found.values() or not same_key(own, own):
+                raise ValueError("it must hold a key and its certificate, which is one of ESCROW_CERTIFICATES")
+        except (OSError, ValueError, TypeError) as trouble:
+            raise ImproperlyConfigured(f"ESCROW_REHEARSAL_KEY cannot be used: {trouble}") from trouble
+
+
+def refuse_broken_hand_over(*, folder: str, secrets: str) -> None:
+    """Folders that are named are there, and what is secret is so."""
+    if folder:
+        _refuse_folder("HAND_OVER_FOLDER", folder)
+    if secrets:
+        place = Path(secrets)
+        if not place.is_dir():
+            raise ImproperlyConfigured(f"SFTP_SECRETS: {secrets} is no folder.")
+        loose = sorted(one.name for one in place.iterdir() if one.is_file() and one.stat().st_mode & 0o007)
+        if loose:
+            raise ImproperlyConfigured(f"SFTP_SECRETS: everybody on this machine may read {', '.join(loose)}.")
+
+
+def _refuse_folder(name: str, folder: str) -> None:
+    if not Path(folder).is_absolute() or not Path(folder).is_dir():
+        raise ImproperlyConfigured(f"{name}: {folder} is no folder of this machine.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(f"{name}: {folder} cannot be written to by this user.")
 
 
 def read_publisher(path: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from subscriptions.models.dates import IssueMove, TemporaryAddress, TemporaryAddressEnd
 from subscriptions.models.declarations import Declaration, DeclarationEvent
 from subscriptions.models.digital import ApiToken, DigitalConsent, DigitalDownload, DigitalRule, IssueFile
+from subscriptions.models.escrow import Escrow, EscrowRehearsal, RestoredEscrow
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
 from subscriptions.models.imports import ImportFile, ImportFileEvent, ImportRow
 from subscriptions.models.institutions import Agency, AgencyDiscount, PurchaseOrder
@@ -52,6 +53,7 @@ from subscriptions.models.reminders import ReminderStep
 from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice, RenewalEvent, RenewalProof
 from subscriptions.models.runs import Dispatch, FreeCopy, MailingHouse, MailingRun, MailingRunEvent
 from subscriptions.models.support import Contact, HandOver
+from subscriptions.models.transmissions import Transmission, TransmissionEvent, TransmissionWay
 
 __all__ = [
     "AddressChange",
@@ -77,6 +79,8 @@ __all__ = [
     "Dispatch",
     "Entitlement",
     "EntitlementMovement",
+    "Escrow",
+    "EscrowRehearsal",
     "FreeCopy",
     "Gift",
     "GiftEvent",
@@ -126,6 +130,7 @@ __all__ = [
     "RenewalChoice",
     "RenewalEvent",
     "RenewalProof",
+    "RestoredEscrow",
     "StockMovement",
     "Subscription",
     "SubscriptionEvent",
@@ -133,5 +138,8 @@ __all__ = [
     "TemporaryAddressEnd",
     "Term",
     "TermUndone",
+    "Transmission",
+    "TransmissionEvent",
+    "TransmissionWay",
     "UnsignedRunRule",
 ]

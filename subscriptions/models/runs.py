@@ -210,6 +210,13 @@ class Dispatch(models.Model):
     subscription = models.ForeignKey("Subscription", null=True, on_delete=models.PROTECT, related_name="dispatches")
     entitlement = models.ForeignKey("Entitlement", null=True, on_delete=models.PROTECT, related_name="dispatches")
     free_copy = models.ForeignKey(FreeCopy, null=True, on_delete=models.PROTECT, related_name="dispatches")
+    restored = models.ForeignKey(
+        "RestoredEscrow",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="lines",
+        help_text="only in a copy of the shop",
+    )
     number = models.CharField(max_length=10, help_text="as printed on the label")
     contract = models.CharField(max_length=16, help_text="the number and the term that the copy belongs to")
     address = models.ForeignKey("PostalAddress", on_delete=models.PROTECT, related_name="dispatches")
@@ -233,8 +240,9 @@ class Dispatch(models.Model):
             models.UniqueConstraint(fields=["free_copy", "issue"], name="dispatch_free_once"),
             models.CheckConstraint(condition=Q(copies__gt=0), name="dispatch_some"),
             models.CheckConstraint(
-                condition=Q(free_copy=None, subscription__isnull=False, entitlement__isnull=False)
-                | Q(free_copy__isnull=False, subscription=None, entitlement=None),
+                condition=Q(free_copy=None, subscription__isnull=False, entitlement__isnull=False, restored=None)
+                | Q(free_copy__isnull=False, subscription=None, entitlement=None, restored=None)
+                | Q(free_copy=None, subscription=None, entitlement=None, restored__isnull=False),
                 name="dispatch_for_one",
             ),
         ]
