@@ -9,10 +9,13 @@ from payments.actors import job
 from payments.days import PARIS, paris_day
 from shop.watch.runs import running
 from subscriptions.escrow import holders, keeping, rehearsing
+from subscriptions.transmitting.sending import send
 from tasks.promise import alone
 
 #: The hour in Paris from which on the file of a day is written: before it, that of the day before is the newest.
 NIGHT = 1
+#: Of one round: each may wait for a server.
+FILES = 2
 
 
 class NoEscrow(RuntimeError):
@@ -42,3 +45,12 @@ def _escrow() -> None:
         summary.text = f"{kept}, {ending} certificates end"
         if not kept.there or (opened is not None and not opened.succeeded):
             raise NoEscrow(summary.text)
+
+
+@shared_task(name="transmissions")
+def transmissions() -> None:
+    """One run at a time: a server that hangs holds one child of the worker, never all of them."""
+    with alone("transmissions") as first:
+        if first:
+            with running("transmissions") as summary:
+                summary.text = f"{send(FILES, actor=job('transmissions'), at=timezone.now())}"
