@@ -43,6 +43,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.POST, _("Letters to post"), "desk_post"),
     (Right.FULFILMENT_DESK, _("Issues"), "desk_issues"),
     (Right.FULFILMENT_DESK, _("Free copies"), "desk_free_copies"),
+    (Right.ESCROW, _("Escrow"), "desk_escrow"),
     (Right.LETTERS, _("Returns of e-mails"), "desk_returns"),
     (Right.CLAIMS, _("Lost copies"), "desk_losses"),
     (Right.CLAIMS, _("Claims"), "desk_claims"),

@@ -72,6 +72,7 @@ class Right(StrEnum):
     TEAM = "manage_team"
     CLAIMS = "settle_claims"
     STOCK = "keep_back_issues"
+    ESCROW = "see_escrow"
 
 
 LABELS: Mapping[Right, Any] = {
@@ -126,6 +127,7 @@ LABELS: Mapping[Right, Any] = {
     Right.TEAM: _("manage the team"),
     Right.CLAIMS: _("take and settle claims of lost copies"),
     Right.STOCK: _("let returns in, keep back issues and send them again"),
+    Right.ESCROW: _("see the escrow and write down restores"),
 }
 
 
@@ -178,6 +180,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.IMPORT,
             Right.DIGITAL,
             Right.DIGITAL_SET,
+            Right.ESCROW,
         }
     ),
     # Copies and where they go; no amount but what an order says.
@@ -195,6 +198,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.DIGITAL,
             Right.DIGITAL_FILES,
             Right.CLOSE,
+            Right.ESCROW,
         }
     ),
     # People: everything that a reader may ask about, and what can be put right without moving money; but what the law

@@ -177,7 +177,7 @@ def _finish(row: Transmission, *, actor: Actor, at: datetime) -> None:
         return
     held.failure = ""
     move(held, State.DONE, actor=actor, at=at, also=("failure",))
-    hand_over(held.run_id, how=held.way.way, actor=actor, at=at, reason=f"asked for by {held.asked_by}")
+    hand_over(held.run_id, how=held.way.way, actor=actor, at=at, reason=held.asked_because)
 
 
 @transaction.atomic

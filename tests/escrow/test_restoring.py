@@ -161,7 +161,7 @@ def test_a_changed_line_in_the_archive_is_refused(lived):
         for info in archive.files.infolist():
             body = archive.files.read(info)
             out.writestr(info, body.replace(b"75004 PARIS", b"75005 PARIS"))
-    with pytest.raises(Untrue, match="another hash: ACTUIA_abonnes.csv, complet/ACTUIA_N025"):
+    with pytest.raises(Untrue, match=r"another hash: ACTUIA_abonnes\.csv, complet/ACTUIA_N025"):
         open_archive(other.getvalue())
 
 

@@ -110,7 +110,7 @@ def test_by_sftp_with_a_key_or_a_password(run, house, home, secret):
     assert (row.sent_sha256, row.sent_size) == (run.sha256, run.size) == (hashlib.sha256(body).hexdigest(), len(body))
     assert (home / SHEET).read_bytes().startswith(b"%PDF-")
     assert (run.state, run.handed_over_how, run.handed_over_by) == ("handed_over", "sftp", "job:transmissions")
-    assert run.events.last().reason == "asked for by staff:91"
+    assert run.events.last().reason == "envoi du n° 25"
     assert house.written == [f"{SHEET}.part", f"{NAME}.part"]
     assert count_received(run.pk, copies=1, actor=CLERK, at=NOON)
     assert post_run(run.pk, on=ON, actor=CLERK, at=NOON).copies == 1
