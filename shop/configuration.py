@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -134,8 +133,6 @@ def refuse_broken_hand_over(*, folder: str, secrets: str) -> None:
 def _refuse_folder(name: str, folder: str) -> None:
     if not Path(folder).is_absolute() or not Path(folder).is_dir():
         raise ImproperlyConfigured(f"{name}: {folder} is no folder of this machine.")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise ImproperlyConfigured(f"{name}: {folder} cannot be written to by this user.")
 
 
 def read_publisher(path: str) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from django.db import IntegrityError, ProgrammingError, connection
 
 from payments.actors import job
 from payments.models import DeskItem
-from shop.configuration import refuse_broken_escrow
+from shop.checks import folders_can_be_written
+from shop.configuration import refuse_broken_escrow, refuse_broken_hand_over
 from shop.watch.models import JobRun
 from shop.watch.runs import know
 from subscriptions.escrow import holders, keeping, rehearsing
@@ -316,6 +317,27 @@ def test_before_the_hour_and_without_settings_there_is_nothing_to_do(reader, set
     configure(settings, tmp_path)
     _at(monkeypatch, at(NIGHT, 0))
     assert (JobRun.objects.get().summary, Escrow.objects.count()) == ("not yet", 0)
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_before_it_is_needed(settings, monkeypatch):
+    settings.ESCROW_FOLDER = "/proc"
+    settings.HAND_OVER_FOLDER = ""
+    monkeypatch.setattr("os.access", lambda path, mode: path != "/proc")
+    assert [one.msg for one in folders_can_be_written()] == ["ESCROW_FOLDER: /proc cannot be written to by this user."]
+
+
+def test_secrets_that_everybody_may_read_stop_the_start(tmp_path):
+    (tmp_path / "ouest.key").write_text("x")
+    (tmp_path / "ouest.key").chmod(0o600)
+    refuse_broken_hand_over(folder=str(tmp_path), secrets=str(tmp_path))
+    (tmp_path / "ouest.key").chmod(0o644)
+    for folder, secrets, said in (
+        (tmp_path, tmp_path, "ouest.key"),
+        ("/nowhere", "", "HAND_OVER"),
+        ("", "/nowhere", "SFTP"),
+    ):
+        with pytest.raises(ImproperlyConfigured, match=said):
+            refuse_broken_hand_over(folder=str(folder), secrets=str(secrets))
 
 
 @pytest.mark.parametrize(
