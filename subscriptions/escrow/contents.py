@@ -131,8 +131,8 @@ def _run(run: MailingRun, pack: _Pack) -> dict[str, Any]:
     """Put both files of a run into the pack, unless nothing is in them; what the manifest says of it."""
     whole = b"".join(foreseen.written(run, whole=True))
     lines, copies = _counted(whole)
-    shut, name = run.pk is not None, file_name(run)
-    row = {
+    shut, name = not run._state.adding, file_name(run)
+    row: dict[str, Any] = {
         "titre": run.issue.magazine.code, "numero": run.issue.number, "parution": run.issue.printed, "genre": run.kind,
         "rang": run.sequence, "arrete": shut, "lignes": lines,
         "exemplaires": copies, "fichier": f"routeur/{name}", "complet": f"complet/{name}",

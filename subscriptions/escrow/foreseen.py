@@ -71,7 +71,7 @@ def runs_to_come(magazine_id: int, *, on: date) -> list[MailingRun]:
 def written(run: MailingRun, *, whole: bool = False) -> Iterator[bytes]:
     """The file of a run, closed or to come, in pieces: as its house reads it, or `whole`, with all columns."""
     house = WHOLE if whole else run.house
-    if run.pk is not None:
+    if not run._state.adding:
         return address_file.written(run, house=house)
     facts = facts_of(run.issue) | address_file.shared(run) | {"sequence": run.sequence, "post_on": run.deposit_on}
     return address_file.lines_as(house, BEFORE, ITS_LINES, facts)

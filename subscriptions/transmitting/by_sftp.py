@@ -35,12 +35,13 @@ class Sftp:
         async def ask() -> bytes | None:
             try:
                 async with self._client.open(self._at(name), "rb") as file:
-                    return bytes(await file.read())
+                    found: Any = await file.read()
+                    return bytes(found)
             except asyncssh.SFTPNoSuchFile:
                 return None
 
-        found: bytes | None = self._run(ask())
-        return found
+        there: bytes | None = self._run(ask())
+        return there
 
     def write(self, name: str, content: bytes) -> None:
         async def ask() -> None:

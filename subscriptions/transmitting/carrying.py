@@ -63,15 +63,18 @@ def lies_there(place: Place, name: str, *, sha256: str, size: int) -> bool:
 
 def carry(place: Place, parcel: Parcel) -> None:
     """Put a parcel there, whole or not at all. Raises Fault: `occupied` if another file has its name."""
-    known = {"sha256": parcel.sha256, "size": len(parcel.content)}
     if place.read(parcel.name) is not None:
-        if lies_there(place, parcel.name, **known):
+        if _arrived(place, parcel.name, parcel):
             return
         raise Fault("occupied")
     coming = parcel.name + PART
     place.write(coming, parcel.content)
-    if not lies_there(place, coming, **known):
+    if not _arrived(place, coming, parcel):
         raise Fault("corrupted")
     place.rename(coming, parcel.name)
-    if not lies_there(place, parcel.name, **known):
+    if not _arrived(place, parcel.name, parcel):
         raise Fault("corrupted")
+
+
+def _arrived(place: Place, name: str, parcel: Parcel) -> bool:
+    return lies_there(place, name, sha256=parcel.sha256, size=len(parcel.content))
