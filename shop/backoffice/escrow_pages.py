@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -68,7 +68,7 @@ def _figures(newest: Escrow | None, now: datetime) -> list[dict[str, Any]]:
          "note": ngettext("%(count)d line", "%(count)d lines", newest.lines or 0) % {"count": newest.lines or 0}, "url": url},
         {"label": _("Who can open it"), "value": holders, "note": ", ".join(one["name"] for one in newest.holders), "url": url},
         _tried(_("Opened by the clock"), opened, url, none="" if settings.ESCROW_REHEARSAL_KEY else _("no key of rehearsals is set")),
-        _tried(_("Restored by somebody"), tried, url, none=_("never: try it once a year")),
+        _tried(_("Restored by somebody"), tried, url, none=_("to be tried once a year")),
     ]  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def _nights(rows: Sequence[Escrow], now: datetime) -> Table:
         title=_("Nights"),
         columns=columns(
             _("Night"), _("Status"), "#" + _("Written"), "#" + _("Age"), "#" + _("Files"), "#" + _("Lines"), "#" + _("Copies"),
-            "#" + _("Size"), _("Hash"), _("Rehearsed"),
+            "#" + _("Size"), _("Hash"), _("Tried"),
         ),
         rows=[_row(row, now) for row in rows],
         more_url=reverse("desk_escrow_nights") if len(rows) == SHOWN else "",
@@ -192,7 +192,7 @@ def _files(row: Escrow) -> Table:
                 _state_of(one),
                 Cell(one["lines"], num=True),
                 Cell(one["copies"], num=True),
-                Cell(one["sha256"], mono=True),
+                Cell(f"{one['sha256'][:16]}…", mono=True),
             )
             for one in row.counts
         ],
@@ -213,7 +213,14 @@ def _holders(row: Escrow) -> Table:
         label=_("Who can open it"),
         title=_("Who can open it"),
         columns=columns(_("Holder"), _("Certificate until"), _("Fingerprint")),
-        rows=[(Cell(one["name"]), Cell(one["until"]), Cell(one["fingerprint"], mono=True)) for one in row.holders],
+        rows=[
+            (
+                Cell(one["name"]),
+                Cell(short_day(date.fromisoformat(one["until"]))),
+                Cell(f"{one['fingerprint'][:32]}…", mono=True),
+            )
+            for one in row.holders
+        ],
         empty=_("Nobody yet."),
     )
 
@@ -222,8 +229,8 @@ def _rehearsals(row: Escrow) -> Table:
     rows = list(row.rehearsals.all())
     names = words.names_of_staff(one.actor for one in rows)
     return Table(
-        label=_("Rehearsals"),
-        title=_("Rehearsals"),
+        label=_("Tries of this file"),
+        title=_("Tries of this file"),
         columns=columns("#" + _("When"), _("What"), _("Outcome"), _("Who"), _("Why")),
         rows=[
             (

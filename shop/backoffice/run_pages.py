@@ -22,7 +22,7 @@ from shop.backoffice.roles import Right
 from shop.backoffice.run_words import ALONE, KIND, MISCOUNTED, RUN, RUN_KIND, ZONE
 from shop.backoffice.showing import acts_on, columns, show, why
 from shop.backoffice.tables import Cell, Detail, Fact, Table, chip
-from shop.backoffice.transmission_words import FAULT, TRANSMISSION, WAY
+from shop.backoffice.transmission_words import FAULT, TRANSMISSION, WAY, WAY_SHORT
 from shop.templatetags.french import issue_number, short_day, stamp
 from subscriptions.fulfilment import address_file
 from subscriptions.fulfilment.control_sheet import control_sheet
@@ -137,19 +137,18 @@ def _sendings(rows: Sequence[Transmission]) -> Table:
         anchor="transmissions",
         columns=columns(
             "#" + _("Asked for"), _("Who"), _("Way"), _("Status"), "#" + _("Since"), "#" + _("Tries"), _("Last fault"),
-            _("File there"), _("Hash there"),
+            _("File there"),
         ),
         rows=[
             (
                 Cell(stamp(row.asked_at), num=True),
                 Cell(words.who(row.asked_by, names)),
-                Cell(WAY[row.way.way]),
+                Cell(WAY_SHORT[row.way.way]),
                 chip(words.said(TRANSMISSION, row.state)),
                 Cell(stamp(row.state_since), num=True),
                 Cell(row.attempts, num=True),
                 Cell(_again(row)),
                 Cell(row.name, mono=True),
-                Cell(f"{row.sent_sha256[:12]}…" if row.sent_sha256 else "", mono=True),
             )
             for row in rows
         ],

@@ -20,6 +20,7 @@ WAY: Mapping[str, Any] = {
     "folder": gettext_lazy("into a folder of the shop’s machine"),
     "sftp": gettext_lazy("by SFTP"),
 }
+WAY_SHORT: Mapping[str, Any] = {"folder": gettext_lazy("folder"), "sftp": "SFTP"}
 #: The words of `subscriptions.transmitting.outcomes`.
 FAULT: Mapping[str, Any] = {
     "unreachable": gettext_lazy("the server does not answer"),

@@ -47,7 +47,7 @@ def test_the_nights_their_figures_and_a_restore_written_down(at_desk, run, setti
     rehearse(row, actor=job("escrow"), at=NOW)
     shown = text_of(ines.see("desk_escrow"))
     assert NOTARY in shown
-    assert said("never: try it once a year") in shown
+    assert said("to be tried once a year") in shown
     assert f"{row.sha256[:12]}…" in shown
     page = text_of(ines.see("desk_escrow_night", row.pk))
     assert row.sha256 in page

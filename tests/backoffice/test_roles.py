@@ -466,7 +466,7 @@ def escrow_night() -> Escrow:
     now = timezone.now()
     return Escrow.objects.create(
         night=now.date(), state="done", state_since=now, due_at=now, name="x.p7m", sha256="x", size=1, content_sha256="x",
-        lines=0, copies=0, holders=[{"name": "x", "fingerprint": "x", "until": "x"}], made_at=now,
+        lines=0, copies=0, holders=[{"name": "x", "fingerprint": "x", "until": "2030-01-01"}], made_at=now,
     )  # fmt: skip
 
 
