@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+
 from payments.models import SavedMethod
 from subscriptions.calendar import DeliveryZone, IssueDates, last_day_to_refuse, printed, withdraw_until
 from subscriptions.gifts.carried import copies_by_sold_term
@@ -43,12 +45,16 @@ TOLD = frozenset(Plan.State) - {Plan.State.PLANNED}
 
 @dataclass(frozen=True, slots=True)
 class CopyDates:
-    """One copy of one term. `issue` is None while the issue it belongs to is not planned; `sent_again_on` after a loss."""
+    """One copy of one term. `issue` is None while the issue it belongs to is not planned; `sent_again_on` after a loss.
+
+    `left_on`: the day it was posted, which for one that joined its issue late is not the day of the issue.
+    """
 
     term: int
     rank: int
     state: str
     issue: IssueDates | None
+    left_on: date | None = None
     sent_again_on: date | None = None
 
 
@@ -90,7 +96,7 @@ class SubscriptionDates:
     """Everything there is to say about dates and copies of one subscription on one day.
 
     `next_issue`: the issue of the next copy, None if none is owed or its issue is not planned yet. `copies_left` counts
-    copies that are still to come. `withdrawal_open` with `withdraw_until` None: the first issue is not posted yet, so
+    copies that are still to come. `withdrawal_open` with `withdraw_until` None: no copy has been posted yet, so
     the fourteen days have not begun. `renewal` is there only if the next year begins by itself; `by_choice` if it was
     meant to, could not be announced in time, and is the reader's to choose; `yearly_price` is what another year costs
     today either way. `means_ends_first`: the card ends before the renewal it should pay. `last_number`: the issue of the
@@ -233,10 +239,14 @@ def _withdrawal(
     order = term.order if term is not None else None
     if term is None or order is None or not living:
         return None, False
-    first = next((copy for copy in copies if copy.term == term.number and copy.state not in GONE), None)
-    posted_on = first.issue.posted_on if first is not None and first.issue is not None else None
-    until = withdraw_until(posted_on=posted_on, zone=DeliveryZone(order.delivery.delivery_zone))
+    left = [copy.left_on for copy in copies if copy.term == term.number]
+    until = withdraw_until(posted_on=first_day(left), zone=DeliveryZone(order.delivery.delivery_zone))
     return until, until is None or on <= until
+
+
+def first_day(left: Iterable[date | None]) -> date | None:
+    """The day the first of some copies left, as far as any has: from then on withdrawing is counted (C. conso L221-18)."""
+    return min((day for day in left if day is not None), default=None)
 
 
 def _renewal(
@@ -329,12 +339,15 @@ def _carried(gifts: Sequence[Subscription]) -> Mapping[int, Sequence[CopyDates]]
     if not elsewhere:
         return {}
     found: dict[int, list[CopyDates]] = {}
-    for term in Term.objects.filter(pk__in=elsewhere).prefetch_related("entitlements__issue"):
-        own = [row for row in term.entitlements.all() if row.state != Copy.VOID]
-        every = [*own, *elsewhere[term.pk]]
+    terms = list(Term.objects.filter(pk__in=elsewhere).prefetch_related("entitlements__issue"))
+    every = {
+        term.pk: [*(row for row in term.entitlements.all() if row.state != Copy.VOID), *elsewhere[term.pk]]
+        for term in terms
+    }
+    left = departures(Q(entitlement__in=[row.pk for rows in every.values() for row in rows]))
+    for term in terms:
         found.setdefault(term.subscription_id, []).extend(
-            CopyDates(term.number, rank, row.state, dates_of(row.issue) if row.issue else None)
-            for rank, row in enumerate(every, start=1)
+            _copy(row, term.number, rank, left) for rank, row in enumerate(every[term.pk], start=1)
         )
     return found
 
@@ -345,17 +358,26 @@ def _copies(keys: Sequence[int]) -> Mapping[int, Sequence[CopyDates]]:
         .select_related("issue", "term")
         .order_by("term__number", "rank")
     )
-    again = dict(
-        EntitlementMovement.objects.filter(
-            entitlement__term__subscription__in=keys, kind=EntitlementMovement.Kind.RESEND
-        )
-        .order_by("pk")
-        .values_list("entitlement", "on")
-    )
+    left = departures(Q(entitlement__term__subscription__in=keys))
     found: dict[int, list[CopyDates]] = defaultdict(list)
     for row in rows:
-        issue = dates_of(row.issue) if row.issue else None
-        found[row.term.subscription_id].append(
-            CopyDates(row.term.number, row.rank, row.state, issue, again.get(row.pk))
-        )
+        found[row.term.subscription_id].append(_copy(row, row.term.number, row.rank, left))
     return found
+
+
+def departures(which: Q) -> Mapping[tuple[int, str], date]:
+    """The day copies left, by primary key and kind: served (posted), and sent again after a loss. One query."""
+    kinds = (EntitlementMovement.Kind.SERVE, EntitlementMovement.Kind.RESEND)
+    rows = EntitlementMovement.objects.filter(which, kind__in=kinds).order_by("pk")
+    return {(key, kind): on for key, kind, on in rows.values_list("entitlement", "kind", "on")}
+
+
+def _copy(row: Entitlement, term: int, rank: int, left: Mapping[tuple[int, str], date]) -> CopyDates:
+    return CopyDates(
+        term,
+        rank,
+        row.state,
+        dates_of(row.issue) if row.issue else None,
+        left_on=left.get((row.pk, EntitlementMovement.Kind.SERVE)),
+        sent_again_on=left.get((row.pk, EntitlementMovement.Kind.RESEND)),
+    )

@@ -62,6 +62,18 @@ def buyer_of(invoice: Invoice) -> Buyer:
     )
 
 
+def papers_of(subject: str) -> list[Invoice]:
+    """The invoice of something, those that were made out anew instead of it, and the credit notes of each, as they were
+    issued. Three queries, two more for each time it was made out anew."""
+    found: list[Invoice] = []
+    invoices = list(Invoice.objects.filter(subject=subject, kind=Invoice.Kind.INVOICE).order_by("pk"))
+    while invoices:
+        found += invoices
+        found += Invoice.objects.filter(original__in=invoices).order_by("pk")
+        invoices = list(Invoice.objects.filter(reissue_of__original__in=invoices).order_by("pk"))
+    return sorted(found, key=lambda paper: paper.pk)
+
+
 @transaction.atomic
 def reissue(invoice_id: int, buyer: Buyer, *, reason: str, words: str, on: date, actor: Actor, at: datetime) -> Reissue:
     """Credit an invoice whole and issue it anew to `buyer`, at the same amounts; returns the pair. Raises CannotReissue.

@@ -33,7 +33,7 @@ from subscriptions.addresses.label import PostalLabel
 from subscriptions.addresses.typed import AddressKind, TypedAddress
 from subscriptions.institutions import cancelling
 from subscriptions.institutions.ordering import InvoicedTo, Paper, Priced, order_by_paper, priced
-from subscriptions.institutions.receiving import receive
+from subscriptions.institutions.receiving import open_of_buyer, receive
 from subscriptions.institutions.reminding import remind_now
 from subscriptions.institutions.writing_off import write_off
 from subscriptions.models import Agency, Offer, Order, Subscription
@@ -300,7 +300,7 @@ class NoteTransfer(OpenInvoice):
         after = (
             _("paid whole") if paid == item.left else _("%(left)s left to pay") % {"left": euros(eur(item.left - paid))}
         )
-        others = still_open().filter(customer=subject.customer_id).exclude(pk=subject.pk)
+        others = open_of_buyer(subject)
         spread = _("pays other invoices of this buyer, then is owed back") if others.exists() else _("is owed back")
         return Preview(
             facts=[

@@ -54,11 +54,12 @@ class FirmForm(AddressForm):
     engagement_number = forms.CharField(
         label=gettext_lazy("Purchase order or commitment number"), max_length=60, required=False
     )
+    service_code = forms.CharField(label=gettext_lazy("Service code (Chorus Pro)"), max_length=60, required=False)
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, initial=TypedAddress())
         del self.fields["kind"]
-        numbers = ["buyer_kind", "organisation", "siren", "siret", "vat_number", "engagement_number"]
+        numbers = ["buyer_kind", "organisation", "siren", "siret", "vat_number", "engagement_number", "service_code"]
         self.order_fields([*numbers, "country", *[name for name in self.fields if name not in numbers]])
 
     def clean(self) -> dict[str, Any]:
@@ -82,6 +83,7 @@ class FirmForm(AddressForm):
             siren=typed["siren"],
             siret=typed["siret"],
             vat_number=typed["vat_number"],
+            service_code=typed["service_code"],
             engagement_number=typed["engagement_number"],
         )
 
@@ -115,6 +117,7 @@ class ReissueInvoice(TwoSteps):
                 Fact(_("From now on"), "", lines=buyer_lines(buyer.name, buyer.address)),
                 *(Fact(label, number) for label, number in numbers if number),
                 Fact(_("Engagement"), buyer.engagement_number),
+                Fact(_("Service code (Chorus Pro)"), buyer.service_code, mono=True),
                 Fact(_("On the credit note"), REASON),
                 Fact(_("Payment"), _("stays as it is: no money moves")),
             ],

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from payments.invoicing.reissuing import papers_of
 from payments.models import Invoice, Payment, Refund
 from payments.territories import VatZone
 from shop.backoffice import institution_pages, words
@@ -43,8 +44,7 @@ def order(request: HttpRequest, key: int) -> HttpResponse:
     paid = list(Payment.objects.filter(subject=one.subject).order_by("pk"))
     refunds = list(Refund.objects.filter(payment__in=paid).order_by("pk"))
     term = Term.objects.select_related("subscription").filter(order=one).first()
-    papers = list(Invoice.objects.filter(subject=one.subject).order_by("pk"))
-    papers += [note for note in Invoice.objects.filter(original__in=papers).order_by("pk") if note not in papers]
+    papers = papers_of(one.subject)
     later = Order.objects.filter(supersedes=one).first()
     on_paper = hasattr(one, "purchase_order")
     detail = Detail(

@@ -6,12 +6,13 @@ column and code, without the words (GDPR art. 5, 1, e; law.md 4.10).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
 from payments.actors import Actor
-from subscriptions.importing.deciding import discard
+from subscriptions.importing.deciding import CannotDecide, discard
 from subscriptions.models import ImportFile
 
 State = ImportFile.State
@@ -32,7 +33,8 @@ def forget(*, actor: Actor, at: datetime) -> int:
     """Put aside what was left lying, and forget what was said; returns how many lines were emptied. Safe to repeat."""
     stale = ImportFile.objects.filter(state__in=(State.TO_CHECK, State.CHECKED), state_since__lt=at - KEPT)
     for key in stale.order_by("pk").values_list("pk", flat=True):
-        discard(key, actor=actor, reason=BECAUSE, at=at)
+        with suppress(CannotDecide):  # somebody decided about it this very moment
+            discard(key, actor=actor, reason=BECAUSE, at=at)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(FORGET, [at - KEPT])
         return int(cursor.rowcount)

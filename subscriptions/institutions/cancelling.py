@@ -66,11 +66,14 @@ def cancel(order: Order, *, reason: str, actor: Actor, at: datetime) -> GivenBac
         raise CannotCancel(_("This order was not invoiced to an institution."), code="not_billed")
     term = _term(contract, order)
     _bill(order)
+    # No payment stands behind it: a dispute about another year does not concern it.
     if not any(copy.state in UNSERVED for copy in contract.of_term(term)):
         raise CannotCancel(_("Every copy of this order was sent: there is nothing to cancel."), code="served")
     kept = any(copy.state in (Copy.ASSIGNED, Copy.SERVED) for copy in contract.of_term(term))
     subscription = contract.promise
-    given = give_back_unserved(replace(contract, terms=[term]), reason=reason, actor=actor, at=at)
+    given = give_back_unserved(
+        replace(contract, terms=[term], payments=(), givers=()), reason=reason, actor=actor, at=at
+    )
     stop_renewing(subscription, actor=actor, at=at, reason=reason)
     if not kept:
         undo(term, actor=actor, at=at, reason=reason)

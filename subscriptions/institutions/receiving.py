@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from payments.actors import Actor
 from payments.invoicing.open_items import ZERO, open_item, open_items, standing_bill, still_open
 from payments.models import BankReceipt, Invoice
 from payments.receipts import note_receipt
 from subscriptions.models import Order
+from subscriptions.notices.whom import reader_by_now
 from subscriptions.orders.moving import move
 
 
@@ -36,7 +39,7 @@ def receive(
     """
     wanted = [invoice.pk]
     if others_too and invoice.customer_id is not None:
-        others = still_open().filter(customer=invoice.customer_id).exclude(pk=invoice.pk)
+        others = open_of_buyer(invoice)
         wanted += others.order_by("due_on", "pk").values_list("pk", flat=True)
     orders = lock_orders(Invoice.objects.filter(pk__in=wanted))
     shares = _shares(wanted, amount)
@@ -54,9 +57,18 @@ def receive(
     return receipt
 
 
+def open_of_buyer(invoice: Invoice) -> QuerySet[Any]:
+    """The other open invoices of the same buyer, under whichever of their records: papers keep the number of their day."""
+    living = reader_by_now(invoice.customer_id)
+    if living is None:
+        return still_open().none()
+    same = Q(customer=living.pk) | Q(customer__merged_into=living.pk)
+    return still_open().filter(same).exclude(pk=invoice.pk)
+
+
 def lock_orders(invoices: Iterable[Invoice]) -> list[Order]:
     """The orders that invoices are for, locked by id; an invoice made out anew is for the same order as the first."""
-    keys = {key for key in map(_order_of, invoices) if key is not None}
+    keys = {key for key in map(order_of, invoices) if key is not None}
     return list(Order.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
 
 
@@ -83,7 +95,8 @@ def _shares(wanted: Sequence[int], amount: Decimal) -> dict[int, Decimal]:
     return shares
 
 
-def _order_of(invoice: Invoice) -> int | None:
+def order_of(invoice: Invoice) -> int | None:
+    """The order that an invoice is for, by primary key; an invoice made out anew is for the same one. A query for each time."""
     subject = invoice.subject
     while subject.startswith("reissue:"):
         subject = Invoice.objects.values_list("subject", flat=True).get(pk=int(subject.removeprefix("reissue:")))

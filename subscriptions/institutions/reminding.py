@@ -5,7 +5,7 @@ Sums that the law adds for firms are named in the letter and charged by nobody b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -16,9 +16,11 @@ from payments.invoicing.open_items import still_open
 from payments.models import DeskItem, Invoice
 from payments.money import eur, french
 from subscriptions.calendar import RULES
-from subscriptions.models import Notice
+from subscriptions.institutions.receiving import order_of
+from subscriptions.models import Notice, Term
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.notices.whom import reader_by_now
+from subscriptions.stopping.reading import stopped_and_waiting
 
 OVERDUE, LETTER = "invoice_overdue", "invoice_overdue"
 
@@ -29,7 +31,7 @@ def remind_overdue(*, on: date, at: datetime, actor: Actor, limit: int) -> int:
     Returns how many letters were queued, up to `limit`. Safe to run twice, late or in two places: one letter for each
     invoice and step, and after a standstill the latest step alone.
     """
-    late = list(still_open().filter(due_on__lt=on).order_by("due_on", "pk"))
+    late = _without_withdrawn(still_open().filter(due_on__lt=on).order_by("due_on", "pk"))
     put_all_on_desk(
         DeskItem.Desk.FINANCE,
         kind=OVERDUE,
@@ -52,6 +54,15 @@ def remind_now(invoice: Invoice, *, reason: str, actor: Actor, at: datetime, on:
     draft = _letter(invoice, days, at=at, matter=f"{LETTER}:invoice:{invoice.pk}:by-hand:{on.isoformat()}")
     queue([draft])
     record_act("reminded of an invoice", subject=f"invoice:{invoice.pk}", actor=actor, at=at, reason=reason)
+
+
+def _without_withdrawn(late: Iterable[Invoice]) -> list[Invoice]:
+    """Without those of whoever has withdrawn: their credit note only waits for a file to leave."""
+    rows = list(late)
+    orders = {one.pk: order_of(one) or 0 for one in rows}
+    of_order = dict(Term.objects.filter(order__in=orders.values()).values_list("order", "subscription"))
+    stopped = stopped_and_waiting(of_order.values())
+    return [one for one in rows if of_order.get(orders[one.pk]) not in stopped]
 
 
 def _step(invoice: Invoice, *, on: date) -> int | None:

@@ -110,7 +110,7 @@ def put_unanswered_on_desk(*, at: datetime) -> int:
         kind=UNANSWERED,
         sentences={
             f"subscription:{one.subscription_id}": f"Abonnement {one.subscription.number} : adresse demandée le "
-            f"{one.at:%d/%m/%Y}, sans réponse. Écrire par la poste ou téléphoner."
+            f"{paris_day(one.at):%d/%m/%Y}, sans réponse. Écrire par la poste ou téléphoner."
             for one in rows
         },
         at=at,

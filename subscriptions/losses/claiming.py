@@ -71,7 +71,9 @@ def claim(said: Said, *, actor: Actor, at: datetime) -> Claim:
     issue = lock_issues([found.issue_id])[found.issue_id]
     subscription = locked([found.term.subscription_id])[0]
     before = Claim.objects.filter(entitlement=found).order_by("-round").first()
-    if before is not None and not _again(before, on=paris_day(at), zone=subscription.recipient.address.delivery_zone):
+    if before is not None and not _again(
+        before, reason=said.reason, on=paris_day(at), zone=subscription.recipient.address.delivery_zone
+    ):
         return before
     one = Claim(
         subscription=subscription,
@@ -133,7 +135,7 @@ def decide(
     ground = ground_of(
         ClaimFacts(
             nth=one.nth,
-            round=one.round,
+            sent_again=Claim.objects.filter(entitlement=one.entitlement_id, state=State.RESENT).exists(),
             in_window=one.in_window,
             confirmed=confirmed,
             doubted=doubted and not confirmed,
@@ -177,8 +179,11 @@ def put_claim_on_desk(one: Claim, subscription: Subscription, *, at: datetime) -
     )
 
 
-def _again(before: Claim, *, on: date, zone: str) -> bool:
-    """Whether a copy that was claimed may be claimed once more: it was sent again, and had the time to arrive."""
+def _again(before: Claim, *, reason: str, on: date, zone: str) -> bool:
+    """Whether a copy that was claimed may be claimed once more: it was sent again, and had the time to arrive; or the claim
+    was refused, and the copy has come back since."""
+    if before.state == State.REFUSED:
+        return reason == Reason.CAME_BACK
     if before.state != State.RESENT or before.line is None:
         return False
     posted_on = before.line.run.posted_on

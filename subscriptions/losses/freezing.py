@@ -21,6 +21,7 @@ from subscriptions.losses.rules import HOLDING, rule_in_force
 from subscriptions.losses.stock import append, balances
 from subscriptions.models import AddressDoubt, Claim, Entitlement, MailingRun, StockMovement, Subscription
 from subscriptions.moving import move_copies
+from subscriptions.stopping.reading import waiting_for_money
 
 State = Claim.State
 
@@ -43,13 +44,15 @@ WITH lines AS (
 
 def to_resend(issue_id: int) -> QuerySet[Claim]:
     """Claims of an issue whose copy leaves with its next resends: not while their address is in doubt or forgotten, nor after
-    an end."""
+    an end, nor while a withdrawal waits for its money."""
     doubted = AddressDoubt.objects.filter(subscription=OuterRef("subscription"), state__in=HOLDING)
+    withdrawn = waiting_for_money().filter(subscription=OuterRef("subscription"))
     return (
         Claim.objects.filter(issue=issue_id, state=State.APPROVED)
         .exclude(subscription__state=Subscription.State.ENDED)
         .exclude(subscription__recipient__address__block=[])
         .exclude(Exists(doubted))
+        .exclude(Exists(withdrawn))
     )
 
 

@@ -50,7 +50,8 @@ def hold_of_issue(issue: Issue, *, actor: Actor, at: datetime) -> int:
 def release(subscription: Subscription, *, actor: Actor, at: datetime) -> int:
     """Let the copies of a locked subscription come again that nothing else holds, and plan R anew; returns how many.
 
-    Those whose issue can no longer be sent come with the next that can.
+    Those whose issue can no longer be sent come with the next that can. While a withdrawal waits for its money, none: what it
+    leaves comes again with `release_after_withdrawal`.
     """
     on = paris_day(at)
     coming = list(_copies([subscription.pk]).filter(state__in=UNSERVED))
@@ -63,6 +64,13 @@ def release(subscription: Subscription, *, actor: Actor, at: datetime) -> int:
     give_later(coming, released=free, on=on, actor=actor, at=at, reason=KNOWN)
     replan([subscription.pk], on=on, at=at, actor=actor)
     return len(free)
+
+
+def release_after_withdrawal(subscription: Subscription, *, actor: Actor, at: datetime) -> int:
+    """The same once a withdrawal has undone one order of several: an answer about the address may have come meanwhile."""
+    if AddressDoubt.objects.filter(subscription=subscription, state__in=HOLDING).exists():
+        return 0
+    return release(subscription, actor=actor, at=at)
 
 
 def _free(coming: Sequence[Entitlement]) -> list[Entitlement]:

@@ -137,7 +137,7 @@ class ClaimFacts:
     """
 
     nth: int
-    round: int
+    sent_again: bool
     in_window: bool
     confirmed: bool
     in_stock: bool
@@ -151,7 +151,7 @@ def ground_of(facts: ClaimFacts) -> Ground:
     """The row of a claim; the first that fits, in the order of the table."""
     if facts.in_incident:
         return Ground.INCIDENT
-    if facts.round > 1:
+    if facts.sent_again:
         return Ground.AGAIN
     if facts.counted:
         if not facts.in_window:

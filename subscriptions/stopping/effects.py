@@ -196,6 +196,19 @@ GIFT_GOES_ON = (
     " La période qui vous a été offerte n’est pas touchée : elle s’arrête le {runs_until}, et ses numéros vous sont servis "
     "jusqu’au dernier."
 )
+#: Of an order that was invoiced before it was paid: nothing is left to pay, and what was paid goes back by transfer.
+BILLED: Mapping[Code, str] = {
+    Code.WITHDRAWN: (
+        "Votre rétractation prend effet le {effective}. La facture de cette commande est annulée par un avoir : vous n’avez "
+        "rien à régler, et aucun de ses numéros ne sera plus envoyé."
+    ),
+    Code.WITHDRAWN_WAITS: (
+        "Votre rétractation prend effet le {effective}. Un numéro déjà remis à l’expédition peut encore vous parvenir : vous "
+        "ne devez rien pour lui. Dès qu’il est parti, la facture de cette commande est annulée par un avoir : vous n’avez "
+        "rien à régler."
+    ),
+}
+BILLED_PAID = " Ce que vous avez déjà réglé, soit {refund}, vous est rendu par virement, au plus tard le {due}."
 #: What anybody may read, whether or not their contract was recognised: it tells nothing of any contract.
 GENERAL: Mapping[str, str] = {
     Kind.WITHDRAWAL: (
@@ -219,7 +232,8 @@ class Undone:
 
     `paid`: what they brought and was not given back. `waits`: a copy of theirs is in a file, or the bank disputes a
     payment. `runs_until`: last day of what was paid besides, None if that is over. `named`: the order that the reader
-    has named, by its reference. `gift`: all that goes on was given to them by somebody else.
+    has named, by its reference. `gift`: all that goes on was given to them by somebody else. `billed`: the first of them
+    was invoiced before it was paid.
     """
 
     paid: Decimal
@@ -227,6 +241,7 @@ class Undone:
     runs_until: date | None
     named: str = ""
     gift: bool = False
+    billed: bool = False
 
     @property
     def sentences(self) -> tuple[Mapping[Code, str], str]:
@@ -244,7 +259,7 @@ class Standing:
     copies neither served nor in a file cost. `waits`: a copy is in a file, or the bank disputes a payment. `notice`:
     whether the legal notice of the current term is proved; True for a term that was not renewed by itself.
     `unpaid`, `debited`: an order that is still to be paid, or whose debit is on its way. `undone`: where a withdrawal
-    undoes later orders only.
+    undoes later orders only. `billed`: its first order was invoiced before it was paid.
     """
 
     subscription: bool
@@ -262,13 +277,14 @@ class Standing:
     unpaid: bool
     debited: bool
     undone: Undone | None = None
+    billed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What happens: the code, the day from which, what is given back (euros incl. VAT) and by when.
 
-    `paid_is_over`: nothing that was paid for is still to run.
+    `paid_is_over`: nothing that was paid for is still to run. `billed`: what is undone was invoiced before it was paid.
     """
 
     code: Code
@@ -278,6 +294,7 @@ class Effect:
     until: date | None = None
     undone: Undone | None = None
     paid_is_over: bool = False
+    billed: bool = False
 
     @property
     def at_once(self) -> bool:
@@ -290,7 +307,9 @@ class Effect:
         runs_until = self.undone.runs_until if self.undone else None
         if self.undone:
             table, goes_on = self.undone.sentences
-            sentences = table[self.code] + (goes_on if runs_until else "")
+            sentences = (self._billed if self.billed else table[self.code]) + (goes_on if runs_until else "")
+        elif self.billed:
+            sentences = self._billed
         else:
             sentences = ENDS_TODAY if self.paid_is_over else SENTENCES[self.code]
         return sentences.format(
@@ -301,6 +320,10 @@ class Effect:
             due=french_day(self.refund_due_on) if self.refund_due_on else "",
             until=f" depuis le {french_day(self.until)}" if self.until else "",
         )
+
+    @property
+    def _billed(self) -> str:
+        return BILLED[self.code] + (BILLED_PAID if self.refund else "")
 
 
 def effect_of(kind: str, standing: Standing, *, ground: str = "", on: date) -> Effect:
@@ -319,10 +342,10 @@ def withdrawal(standing: Standing, *, on: date) -> Effect:
         return Effect(Code.WITHDRAWN_UNPAID, on) if standing.unpaid else Effect(Code.ALREADY_OVER)
     if standing.withdrawal_open and (undone := standing.undone) is not None:
         code = Code.WITHDRAWN_WAITS if undone.waits else Code.WITHDRAWN
-        return Effect(code, on, undone.paid, due, undone=undone)
+        return Effect(code, on, undone.paid, due, undone=undone, billed=undone.billed)
     if standing.withdrawal_open:
         code = Code.WITHDRAWN_WAITS if standing.waits else Code.WITHDRAWN
-        return Effect(code, on, standing.paid, due)
+        return Effect(code, on, standing.paid, due, billed=standing.billed)
     if standing.over:
         return Effect(Code.ALREADY_OVER)
     if not standing.bought_here:

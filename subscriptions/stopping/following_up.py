@@ -23,6 +23,7 @@ from payments.models import DeskItem, Dispute, Payment, Refund, Transfer
 from payments.money import eur, french
 from payments.transfers.moving import LEFT
 from subscriptions.disputes import disputed_among
+from subscriptions.losses.holding import release_after_withdrawal
 from subscriptions.models import Declaration, Subscription, Term
 from subscriptions.stopping.effects import WAITING, Code
 from subscriptions.stopping.given_up import open_pages
@@ -106,6 +107,7 @@ def _give_back(key: int, *, actor: Actor, at: datetime) -> bool:
             return False
         if not terms_undone(contract, declaration):
             waits_no_more(declaration)
+            release_after_withdrawal(contract.subscription, actor=actor, at=at)
             return True
         declaration.refund = stop_for_withdrawal(contract, declaration, actor=actor, at=at)
         if declaration.refund is None:
@@ -117,6 +119,7 @@ def _give_back(key: int, *, actor: Actor, at: datetime) -> bool:
         given = end_today(contract, actor=actor, at=at, reason=reason, declaration=declaration)
         declaration.refund = next((one.refund for one in given if one.refund is not None), None)
     remember_refund(declaration)
+    release_after_withdrawal(contract.subscription, actor=actor, at=at)
     return True
 
 

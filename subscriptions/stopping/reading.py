@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from payments.disputes import is_disputed
+from payments.invoicing.open_items import open_item, standing_bill
 from payments.models import Payment
 from payments.refunds import given_back
 from payments.vat import ttc_left
 from subscriptions.calendar import DeliveryZone, withdraw_until
-from subscriptions.dates import LIVING, dates_of_subscription
+from subscriptions.dates import LIVING, dates_of_subscription, departures, first_day
 from subscriptions.gifts.carried import lock_where_served, served_as
-from subscriptions.models import Declaration, Entitlement, Notice, Order, Renewal, RenewalProof, Subscription, Term
+from subscriptions.models import (
+    Declaration,
+    Entitlement,
+    EntitlementMovement,
+    Notice,
+    Order,
+    Renewal,
+    RenewalProof,
+    Subscription,
+    Term,
+)
 from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import COMING
 from subscriptions.pricing.paid import last_bought
@@ -34,7 +45,8 @@ KEPT = (Copy.OWED, Copy.HELD, Copy.ASSIGNED, Copy.SERVED)
 class Contract:
     """A subscription with its terms, copies and payments; or an order that has not become one.
 
-    `givers`: payments of others, for years that were given and go on here: what is not served of them is theirs.
+    `givers`: payments of others, for years that were given and go on here: what is not served of them is theirs. `left`:
+    the day each copy was posted, by primary key.
     """
 
     subscription: Subscription | None
@@ -43,6 +55,7 @@ class Contract:
     copies: Sequence[Entitlement] = field(default_factory=tuple)
     payments: Sequence[Payment] = field(default_factory=tuple)
     givers: Sequence[Payment] = field(default_factory=tuple)
+    left: Mapping[int, date] = field(default_factory=dict)
 
     @property
     def money(self) -> Sequence[Payment]:
@@ -76,7 +89,7 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
     """The rows of one contract. With `lock`, each is locked: payments, orders, renewals, subscription, copies.
 
     Give one of the two keys; an order that was paid is read as its subscription, even if it was paid only while the
-    locks were waited for. Ten queries at most.
+    locks were waited for. Eleven queries at most.
     """
     if subscription is None and order is not None:
         subscription = Term.objects.filter(order=order).values_list("subscription", flat=True).first()
@@ -111,14 +124,21 @@ def contract_of(*, subscription: int | None = None, order: int | None = None, lo
     found = promises.get(pk=subscription)
     if lock:
         terms = _terms(subscription)  # a year may have begun while the locks were waited for
+    copies = _copies(found, terms, lock=lock)
     return Contract(
         found,
         terms[0].order if terms else None,
         terms,
-        _copies(found, terms, lock=lock),
+        copies,
         [one for one in payments if one.pk not in given],
         [one for one in payments if one.pk in given],
+        _left(copies),
     )
+
+
+def _left(copies: Sequence[Entitlement]) -> Mapping[int, date]:
+    days = departures(Q(entitlement__in=[copy.pk for copy in copies]))
+    return {key: on for (key, kind), on in days.items() if kind == EntitlementMovement.Kind.SERVE}
 
 
 def _copies(promise: Subscription, terms: Sequence[Term], *, lock: bool) -> list[Entitlement]:
@@ -158,7 +178,7 @@ def standing_of(contract: Contract, *, on: date, orders: Collection[str] = ()) -
         withdrawal_open=still_open and dates.withdrawal_open and not stopped,
         withdraw_until=until,
         ends_on=dates.ends_on,
-        paid=paid(contract.payments),
+        paid=paid(contract.payments) + received(contract.terms),
         # What another person paid for copies that came as a gift is given back to them, and is not this reader's to see.
         unserved_price=sum(
             (unserved_price(term, contract.of_term(term)) for term in contract.terms if term.source != CARRIED),
@@ -170,6 +190,7 @@ def standing_of(contract: Contract, *, on: date, orders: Collection[str] = ()) -
         unpaid=False,
         debited=False,
         undone=_undone(contract, on=on, orders=orders, disputed=disputed),
+        billed=_is_billed(contract.terms),
     )
 
 
@@ -218,11 +239,10 @@ def _withdrawable(contract: Contract, *, on: date, since: datetime | None = None
 
 
 def _withdraw_until(contract: Contract, term: Term) -> date | None:
-    """The last day to withdraw from the order of a term; None while its first issue is not posted."""
-    kept = [copy for copy in contract.of_term(term) if copy.state in KEPT]
-    posted_on = kept[0].issue.posted_on if kept and kept[0].issue is not None else None
+    """The last day to withdraw from the order of a term; None while no copy of it has left."""
+    left = [contract.left.get(copy.pk) for copy in contract.of_term(term)]
     zone = term.order.delivery.delivery_zone if term.order is not None else DeliveryZone.FR
-    return withdraw_until(posted_on=posted_on, zone=DeliveryZone(zone))
+    return withdraw_until(posted_on=first_day(left), zone=DeliveryZone(zone))
 
 
 def _undone(contract: Contract, *, on: date, orders: Collection[str], disputed: bool) -> Undone | None:
@@ -235,12 +255,29 @@ def _undone(contract: Contract, *, on: date, orders: Collection[str], disputed: 
     kept = [term for term in besides if any(copy.state in KEPT for copy in contract.of_term(term))]
     ends_on = max((term.ends_on for term in kept), default=None)
     return Undone(
-        paid=paid([one for one in contract.payments if one.pk in {term.payment_id for term in terms}]),
+        paid=paid([one for one in contract.payments if one.pk in {term.payment_id for term in terms}])
+        + received(terms),
         waits=disputed or any(copy.state == Copy.ASSIGNED for copy in copies),
         runs_until=ends_on if ends_on is not None and (ends_on >= on or owed) else None,
         named=named.order.reference if named is not None and named.order is not None else "",
         gift=all(term.source == CARRIED for term in besides),
+        billed=_is_billed(terms),
     )
+
+
+def _is_billed(terms: Sequence[Term]) -> bool:
+    return bool(terms) and bool(_billed(terms[:1]))
+
+
+def _billed(terms: Sequence[Term]) -> list[str]:
+    """What the orders of these terms are called by their invoices, where those came before any money."""
+    return [
+        term.order.subject
+        for term in terms
+        if term.payment_id is None
+        and term.order is not None
+        and term.order.state in (Order.State.INVOICED, Order.State.PAID)
+    ]
 
 
 def unserved_price(term: Term, copies: Sequence[Entitlement]) -> Decimal:
@@ -264,12 +301,21 @@ def paid(payments: Sequence[Payment]) -> Decimal:
     return sum((one.amount.amount for one in taken), Decimal("0.00")) - given_back(taken)
 
 
+def received(terms: Sequence[Term]) -> Decimal:
+    """What came by transfer for terms that were invoiced before they were paid, and has not gone back; in euros. No query
+    without such a term."""
+    bills = [bill for subject in _billed(terms) if (bill := standing_bill(subject)) is not None]
+    return sum((open_item(bill).kept for bill in bills), Decimal("0.00"))
+
+
 def stopped_and_waiting(subscriptions: Iterable[int]) -> set[int]:
     """Those that were stopped already and only wait for their money: nothing about them can be declared or chosen anew."""
-    rows = Declaration.objects.filter(
-        subscription__in=subscriptions, effect__in=WAITING, refund=None, state=Declaration.State.APPLIED
-    )
-    return set(rows.values_list("subscription", flat=True))
+    return set(waiting_for_money().filter(subscription__in=subscriptions).values_list("subscription", flat=True))
+
+
+def waiting_for_money() -> QuerySet[Declaration]:
+    """Declarations that have stopped a contract already, and wait for what they give back."""
+    return Declaration.objects.filter(effect__in=WAITING, refund=None, state=Declaration.State.APPLIED)
 
 
 def renewal_was_announced(term: Term) -> bool:

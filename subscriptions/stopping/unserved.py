@@ -138,23 +138,29 @@ def _credit_bill(
     move_copies(copies, "credit", on=on, actor=actor, at=at, reason=reason)
     what = unserved(len(copies))
     note = credit_part(bill, ttc=amount, unserved_ht=worth, what=what, reason=reason, on=on, actor=actor, at=at)
-    back = min(amount, owed_back(bill))
+    back = owe_back(note, bill, at_most=amount, reason=reason, actor=actor, at=at)
+    follow_up([term.order] if term.order else [], actor=actor, at=at, reason=reason)
+    return GivenBack(term, back, note, None)
+
+
+def owe_back(note: Invoice, bill: Invoice, *, at_most: Decimal, reason: str, actor: Actor, at: datetime) -> Decimal:
+    """What a credit note of an invoice that was issued before it was paid takes off beyond what is left to pay: it goes
+    back by transfer, to an account that the buyer is asked for. Returns it, in euros.
+    """
+    back = min(at_most, owed_back(bill))
     if back > 0:
-        ask_for_account(
-            giving_back.ask(
-                payment=None,
-                credit_note=note,
-                amount=back,
-                because=Transfer.Because.OFFLINE,
-                reason=reason,
-                customer_id=bill.customer_id,
-                actor=actor,
-                at=at,
-            ),
+        transfer = giving_back.ask(
+            payment=None,
+            credit_note=note,
+            amount=back,
+            because=Transfer.Because.OFFLINE,
+            reason=reason,
+            customer_id=bill.customer_id,
+            actor=actor,
             at=at,
         )
-    follow_up([term.order] if term.order else [], actor=actor, at=at, reason=reason)
-    return GivenBack(term, max(back, Decimal("0.00")), note, None)
+        ask_for_account(transfer, at=at)
+    return back
 
 
 def send_back(

@@ -15,6 +15,7 @@ from payments.disputes import is_disputed
 from payments.invoicing.issuing import AlreadyCredited
 from payments.models import DeskItem, Invoice, Refund
 from payments.refunds import NothingToRefund
+from subscriptions.institutions.taking_back import bill_of, take_back
 from subscriptions.models import Declaration, Entitlement, Order, Subscription, Term
 from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import move, move_copies
@@ -33,7 +34,7 @@ CANNOT = (CannotRefund, AlreadyCredited, NothingToRefund, Disputed, Invoice.Does
 
 
 def stop_for_withdrawal(contract: Contract, declaration: Declaration, *, actor: Actor, at: datetime) -> Refund | None:
-    """Carry out a withdrawal on a locked contract; returns its refund, None while it has to wait.
+    """Carry out a withdrawal on a locked contract; returns its refund, None while it has to wait or where it goes by transfer.
 
     While a copy is in a file or the bank disputes the payment, the copies still owed are held, so that no further file
     takes them, and `give_back_all` is called again by the sweep.
@@ -87,7 +88,7 @@ def must_wait(contract: Contract, declaration: Declaration) -> bool:
 
 def give_back_all(contract: Contract, declaration: Declaration, *, actor: Actor, at: datetime) -> Refund | None:
     """What is undone goes back: its first order whole, what was bought after it too. The contract ends, unless a term that
-    was paid before still runs.
+    was paid before still runs. Returns the refund, None where the money goes by transfer or nothing was paid.
     """
     reason = f"rétractation {declaration.reference}"
     undone = terms_undone(contract, declaration)
@@ -97,8 +98,12 @@ def give_back_all(contract: Contract, declaration: Declaration, *, actor: Actor,
     give_back_unserved(later, reason=reason, actor=actor, at=at)
     for term in undone[1:]:
         undo(term, actor=actor, at=at, reason=reason)
-    order = undone[0].order or contract.wish
-    refund = refund_in_full(order, reason=reason, actor=actor, at=at)
+    bill = bill_of(undone[0])
+    if bill is not None:
+        take_back(contract, undone[0], bill, reason=reason, actor=actor, at=at)
+        refund = None
+    else:
+        refund = refund_in_full(undone[0].order or contract.wish, reason=reason, actor=actor, at=at)
     subscription = Subscription.objects.get(pk=contract.promise.pk)
     if len(undone) == len(contract.terms) and subscription.state != Subscription.State.ENDED:
         move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=reason)

@@ -66,8 +66,8 @@ def test_after_two_issues_the_copies_say_what_became_of_them(elodie, clock):
     copies = list(Entitlement.objects.filter(term__subscription=elodie.subscription).order_by("rank"))
     for number, posted in ((25, date(2026, 12, 16)), (26, date(2027, 3, 15))):
         Issue.objects.filter(number=number).update(state="posted", posted_on=posted)
-    for kind in ("assign", "serve", "resend"):
-        move_copies(copies[:1], kind, on=on, actor=job("tests"), at=NOW)
+    for kind, day in (("assign", date(2026, 12, 16)), ("serve", date(2026, 12, 16)), ("resend", on)):
+        move_copies(copies[:1], kind, on=day, actor=job("tests"), at=NOW)
     move_copies(copies[3:], "hold", on=on, actor=job("tests"), at=NOW)
     move_copies(copies[1:2], "assign", on=on, actor=job("tests"), at=NOW)
     move_copies(copies[1:2], "serve", on=on, actor=job("tests"), at=NOW)
@@ -80,7 +80,7 @@ def test_after_two_issues_the_copies_say_what_became_of_them(elodie, clock):
     assert "Right of withdrawal" not in found, "14 + 14 days after 16 December have passed"
     place = sentences.index("Copy by copy")
     assert sentences[place + 1 : place + 6] == [
-        "n° 25, décembre 2026 · postedIn the file on 20 mars, posted on 20 mars, sent again on 20 mars.I have not received n° 25",
+        "n° 25, décembre 2026 · postedIn the file on 16 décembre 2026, posted on 16 décembre 2026, sent again on 20 mars.I have not received n° 25",
         "n° 26, mars 2027 · postedIn the file on 20 mars, posted on 20 mars.I have not received n° 26",
         "n° 27, juin 2027 · to comeTo be posted about 15 juin 2027.",
         "n° 28, septembre 2027 · on holdHeld on 20 mars. It is on hold, and leaves once the hold is over.",
@@ -91,6 +91,11 @@ def test_after_two_issues_the_copies_say_what_became_of_them(elodie, clock):
 
 def test_the_last_day_to_withdraw_counts_from_the_posting(elodie):
     Issue.objects.filter(number=25).update(state="posted", posted_on=date(2026, 12, 15))
+    [first] = Entitlement.objects.filter(term__subscription=elodie.subscription, rank=1)
+    dates = dates_of_subscription(elodie.subscription, on=date(2027, 1, 12))
+    assert (dates.withdraw_until, dates.withdrawal_open) == (None, True), "hers joins its issue by a complement"
+    for kind in ("assign", "serve"):
+        move_copies([first], kind, on=date(2026, 12, 15), actor=job("tests"), at=NOW)
     dates = dates_of_subscription(elodie.subscription, on=date(2027, 1, 12))
     # 15 December + 14 days of post + 14 days = Tuesday 12 January 2027.
     assert (dates.withdraw_until, dates.withdrawal_open) == (date(2027, 1, 12), True)

@@ -81,6 +81,26 @@ def test_an_order_is_taken_found_and_paid(at_desk):
     all_is_well()
 
 
+def test_an_order_is_cancelled_from_its_page_after_its_invoice_was_made_out_anew(at_desk):
+    finance = at_desk("finance")
+    at_desk("support").act("desk_act_take_order", 0, **typed())
+    order, first = Order.objects.get(), Invoice.objects.get()
+    cancelling = reverse("desk_act_cancel_invoiced", args=[order.pk])
+    assert cancelling in finance.see("desk_order", order.pk).content.decode()
+    firm = {
+        "buyer_kind": "public_fr", "organisation": "Université Lyon 2", "siret": "19754321800014", "service_code": "BU-08",
+        "engagement_number": "4500099999", "country": "FR", "street": "37 rue du Repos", "postcode": "69007",
+        "town": "Lyon", "reason": WHY,
+    }  # fmt: skip
+    finance.act("desk_act_reissue", first.pk, **firm)
+    anew = Invoice.objects.exclude(pk=first.pk).get(kind="invoice")
+    assert (anew.buyer_service_code, anew.engagement_number) == ("BU-08", "4500099999")
+    shown = finance.see("desk_order", order.pk)
+    assert cancelling in shown.content.decode()
+    papers = [first.reference, Invoice.objects.get(kind="credit_note").reference, anew.reference]
+    assert all(reference in text_of(shown) for reference in papers)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

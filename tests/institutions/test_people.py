@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from payments.invoicing.reissuing import CannotReissue, buyer_of, reissue
-from payments.models import DeskItem, Invoice, Transfer
+from payments.models import DeskItem, Invoice, Payment, Transfer
 from shop.customers.erasing import CannotErase, erase
 from shop.customers.merging import CannotMerge, merge
 from shop.customers.models import Customer
 from subscriptions.institutions.cancelling import cancel
-from subscriptions.institutions.reminding import remind_now
-from subscriptions.models import Agency, Declaration, Entitlement, Notice, Order, Subscription
+from subscriptions.institutions.reminding import remind_now, remind_overdue
+from subscriptions.models import Agency, Entitlement, Notice, Order, Subscription
+from subscriptions.stopping.effects import effect_of
+from subscriptions.stopping.following_up import give_back_waiting, watch_deadlines
+from subscriptions.stopping.reading import contract_of, standing_of
 from subscriptions.stopping.terminating import end_now
+from tests.disputes.people import disputed
 from tests.institutions.papers import COLLEAGUE, all_is_well, books, make_agency, take, transfer
-from tests.makers import NOW, TODAY, make_magazine, make_offers, send_out
-from tests.stopping.people import withdraws
+from tests.makers import NOW, TODAY, close_file, make_magazine, make_offers, send_out
+from tests.renewals.people import subscriber
+from tests.stopping.people import states, withdraws
 
 pytestmark = pytest.mark.django_db
 
@@ -46,17 +52,75 @@ def test_ended_after_the_transfer_the_rest_goes_back_by_transfer():
     all_is_well()
 
 
-def test_an_institution_that_renounces_online_is_left_to_finance():
-    ordered = take()
-    withdraws(
-        ordered.term.subscription, email="periodiques@univ-lyon.example", first_name="", last_name="Université de Lyon"
+def renounces(ordered, *, at=NOW):
+    return withdraws(
+        ordered.term.subscription, email="periodiques@univ-lyon.example", first_name="", last_name="Université de Lyon",
+        at=at,
+    )  # fmt: skip
+
+
+def plain(sentence):
+    return sentence.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def foreseen(ordered, *, on=TODAY):
+    contract = contract_of(order=ordered.order.pk)
+    return effect_of("withdrawal", standing_of(contract, on=on), on=on)
+
+
+def test_an_institution_that_renounces_owes_nothing_more():
+    ordered = take(quantity=3)
+    assert plain(foreseen(ordered).sentence) == (
+        "Votre rétractation prend effet le 23 novembre 2026. La facture de cette commande est annulée par un avoir : vous "
+        "n’avez rien à régler, et aucun de ses numéros ne sera plus envoyé."
     )
-    assert Declaration.objects.count() == 1
-    assert DeskItem.objects.filter(desk__in=("finance", "support")).exists()
-    all_is_well()
-    cancel(ordered.order, reason="rétractation", actor=COLLEAGUE, at=NOW)
+    declaration = renounces(ordered)
+    assert (declaration.effect, declaration.refund, declaration.refund_due_on) == ("withdrawn", None, None)
     assert books() == {}
+    note = Invoice.objects.get(kind="credit_note")
+    assert (note.original, str(note.total_ttc.amount)) == (ordered.invoice, "82.80")
+    ordered.order.refresh_from_db()
+    assert (ordered.order.state, Subscription.objects.get().state) == ("cancelled", "ended")
+    assert not Transfer.objects.exists()
+    assert not DeskItem.objects.filter(closed_at=None, kind="refund_by_hand").exists()
     all_is_well()
+
+
+def test_what_it_had_paid_of_it_goes_back_by_transfer_and_what_was_sent_costs_nothing():
+    ordered = take()
+    transfer(ordered.invoice, "10.00")
+    send_out(ordered.order.first_issue, on=TODAY, at=NOW)
+    seen = foreseen(ordered)
+    assert (str(seen.refund), seen.refund_due_on) == ("10.00", date(2026, 12, 7))
+    assert plain(seen.sentence).endswith(
+        " Ce que vous avez déjà réglé, soit 10,00 €, vous est rendu par virement, au plus tard le 7 décembre 2026."
+    )
+    declaration = renounces(ordered)
+    assert str(Transfer.objects.get().amount.amount) == "10.00"
+    assert declaration.refund_due_on == date(2026, 12, 7)
+    assert books() == {"411": "-10.00", "44571": "-0.21", "44574": "0.21", "512": "10.00"}
+    assert states(ordered.term.subscription) == "served void void void"
+    all_is_well()
+    assert watch_deadlines(on=date(2026, 12, 8), actor=COLLEAGUE, at=NOW + timedelta(days=15)) == 1, "not sent yet"
+
+
+def test_while_a_copy_is_in_a_file_its_invoice_waits_and_nobody_is_reminded_of_it():
+    ordered = take()
+    run = close_file(ordered.order.first_issue, on=TODAY)
+    assert foreseen(ordered).code == "withdrawn_waits"
+    renounces(ordered, at=NOW + timedelta(hours=1))
+    assert states(ordered.term.subscription) == "assigned held held held"
+    late = ordered.invoice.due_on + timedelta(days=31)
+    days = late - TODAY
+    assert remind_overdue(on=late, at=NOW + days, actor=COLLEAGUE, limit=10) == 0
+    assert not DeskItem.objects.filter(kind="invoice_overdue").exists()
+    send_out(run.issue, on=TODAY, at=NOW + timedelta(hours=2))
+    for _twice in range(2):
+        give_back_waiting(actor=COLLEAGUE, at=NOW + timedelta(hours=3), limit=10)
+    assert states(ordered.term.subscription) == "served void void void"
+    assert books() == {}
+    assert Order.objects.get().state == "cancelled"
+    all_is_well(NOW + timedelta(hours=3))
 
 
 def test_an_invoice_is_made_out_anew_and_paid_under_its_new_number():
@@ -99,6 +163,25 @@ def test_an_agency_s_record_is_merged_with_what_is_its_own():
     with pytest.raises(CannotMerge) as refused:
         merge(other.pk, kept.pk, keep_email_of=kept.pk, reason="double", actor=COLLEAGUE, at=NOW)
     assert refused.value.code == "agencies"
+
+
+def test_one_transfer_pays_what_a_merged_record_still_owes():
+    first = take(email="ancien@univ-lyon.example")
+    gone = first.order.customer
+    second = take(number="4500012346", email="nouveau@univ-lyon.example")
+    merge(gone.pk, second.order.customer_id, keep_email_of=gone.pk, reason="double", actor=COLLEAGUE, at=NOW)
+    transfer(second.invoice, "55.20", others=True)
+    assert set(Order.objects.values_list("state", flat=True)) == {"paid"}
+    all_is_well()
+
+
+def test_a_paper_year_is_cancelled_while_the_bank_disputes_the_card_year_before():
+    subscription = subscriber(renewal="fixed")
+    ordered = take(renews=subscription)
+    disputed(Payment.objects.get())
+    cancel(ordered.order, reason="budget supprimé", actor=COLLEAGUE, at=NOW)
+    ordered.order.refresh_from_db()
+    assert ordered.order.state == "cancelled"
 
 
 def test_the_values_of_what_was_credited_are_those_that_were_owed():

@@ -14,6 +14,7 @@ from subscriptions.issue_calendar.dating import CannotDate, move_days
 from subscriptions.issue_calendar.foreseeing import what_moves
 from subscriptions.issue_calendar.telling import tell
 from subscriptions.models import Entitlement, Issue, IssueMove, Notice, Subscription
+from subscriptions.moving import move_copies
 from subscriptions.notices.delivering import deliver
 from tests.letters.people import AT, purchase
 
@@ -162,6 +163,9 @@ def test_the_time_to_withdraw_follows_the_posting(bought):
     assert (foreseen.readers, foreseen.withdrawals, foreseen.told_late) == (1, 1, 1)
     moved(25, date(2027, 4, 20))
     posted(25, date(2027, 4, 20))
+    copies = Entitlement.objects.filter(term__subscription=subscription, rank=1)
+    for kind in ("assign", "serve"):
+        move_copies(list(copies), kind, on=date(2027, 4, 20), actor=STAFF, at=AT)
     after = dates_of_subscription(subscription, on=date(2027, 5, 18))
     assert (after.withdrawal_open, after.withdraw_until) == (True, date(2027, 5, 18))
     assert not dates_of_subscription(subscription, on=date(2027, 5, 19)).withdrawal_open

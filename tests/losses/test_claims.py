@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 from decimal import Decimal
 
@@ -15,9 +16,20 @@ from subscriptions.fulfilment.handing_over import count_received, hand_over
 from subscriptions.fulfilment.posting import post_run
 from subscriptions.losses.carrying_out import put_ended_before_a_person
 from subscriptions.losses.claiming import CannotClaim, Said, claim, confirm
+from subscriptions.losses.deciding import decide_by_hand
+from subscriptions.losses.freezing import to_resend
 from subscriptions.losses.resending import make
 from subscriptions.losses.stock import balances
-from subscriptions.models import Claim, Dispatch, Entitlement, EntitlementMovement, MailingRun, Notice, StockMovement
+from subscriptions.models import (
+    Claim,
+    Declaration,
+    Dispatch,
+    Entitlement,
+    EntitlementMovement,
+    MailingRun,
+    Notice,
+    StockMovement,
+)
 from subscriptions.renewals.remindable import remindable
 from tests.losses.people import CLAIMED, at, buys, claims, comes_back, copy_of, in_stock, posted, unsound
 from tests.makers import CLERK, READER
@@ -200,6 +212,31 @@ def test_a_copy_sent_again_and_lost_again_is_another_claim_for_a_person(offers):
     assert claims(anne, when=at(date(2027, 1, 20))).pk == first.pk  # it may still arrive
     again = claims(anne, when=at(date(2027, 1, 21)))
     assert (again.round, again.state, again.nth) == (2, "on_desk", 2)
+
+
+def test_a_refused_claim_whose_copy_comes_back_after_all_is_taken_anew(offers):
+    anne = buys(offers["fixed"])
+    posted(anne)
+    in_stock()
+    early = claims(anne, when=at(date(2026, 12, 17)))
+    decide_by_hand(early.pk, "refused", actor=CLERK, at=CLAIMED, reason="vu dans la boîte aux lettres")
+    assert claims(anne, when=LATER).pk == early.pk, "no more was learnt"
+    anew = claims(anne, when=LATER, reason="came_back", by="staff")
+    assert (anew.round, anew.state) == (2, "approved"), "it was never sent again: no person has to look"
+
+
+def test_nobody_is_sent_another_copy_while_a_withdrawal_waits(offers):
+    anne = buys(offers["automatic"])
+    issue = posted(anne)
+    in_stock()
+    one = claims(anne)
+    assert list(to_resend(issue.pk)) == [one]
+    Declaration.objects.create(
+        reference="RTR-1", form_token=uuid.uuid4(), kind="withdrawal", state="applied", effect="withdrawn_waits",
+        subscription=anne, received_at=CLAIMED, state_since=CLAIMED, content={},
+        email="anne@example.fr",
+    )  # fmt: skip
+    assert list(to_resend(issue.pk)) == []
 
 
 def test_nobody_is_reminded_to_go_on_while_a_claim_is_open(offers):

@@ -17,8 +17,12 @@ from subscriptions.losses.returning import Returned, follow, write_down
 from subscriptions.models import AddressDoubt, Claim, CopyReturn, Dispatch, Entitlement, Notice, TemporaryAddress
 from subscriptions.moving_house import change_address
 from subscriptions.places import address_row
+from subscriptions.stopping.following_up import give_back_waiting
+from tests.choice.people import reader, renews, time_passes
+from tests.disputes.people import disputed
 from tests.losses.people import at, buys, comes_back, copy_of, in_stock, posted, unsound
 from tests.makers import CLERK, READER, make_magazine, make_offers
+from tests.stopping.people import states, withdraws
 
 ANSWERED = at(date(2027, 1, 12))
 LYON = TypedAddress(
@@ -170,3 +174,23 @@ def test_a_copy_from_a_stay_that_lasts_is_asked_about_and_sent_home_once_it_is_o
     assert (held(anne), Claim.objects.get().state) == (0, "approved")
     run = make(Dispatch.objects.get().issue_id, actor=CLERK, at=at(date(2027, 2, 1)))
     assert run.lines.get().address == anne.recipient.address
+
+
+@pytest.mark.django_db
+def test_an_answer_that_comes_while_a_withdrawal_waits_releases_once_that_is_over():
+    """Her year is running, the next one she takes back; the bank disputes that one's payment."""
+    elodie = reader()
+    time_passes(date(2027, 3, 20))
+    second = renews(elodie, on=date(2027, 4, 5))
+    comes_back(elodie, 26, reason=2, on=date(2027, 4, 6))
+    disputed(second.payment, at=at(date(2027, 4, 7)))
+    withdraws(elodie, at=at(date(2027, 4, 8)), scope=second.order.reference)
+    assert states(elodie) == "served served held held held held held held"
+    when = at(date(2027, 4, 12))
+    answer(AddressDoubt.objects.get().pk, actor=READER, at=when, reason="confirmed by its reader")
+    assert states(elodie).startswith("served served held held"), "her withdrawal waits for the bank"
+    disputed(second.payment, "won", at=when)
+    for _twice in range(2):
+        give_back_waiting(actor=CLERK, at=when, limit=10)
+    assert states(elodie) == "served served owed owed void void void void"
+    assert unsound(when) == []

@@ -38,10 +38,10 @@ def test_a_copy_that_came_back(case):
     assert (row.doubt, row.letter, row.holds, row.desk, row.resend) == (doubt, letter, holds, desk, case == Case.MOVED)
 
 
-FIRST = {"nth": 1, "round": 1, "in_window": True, "confirmed": False, "in_stock": True, "over": False}
+FIRST = {"nth": 1, "sent_again": False, "in_window": True, "confirmed": False, "in_stock": True, "over": False}
 CLAIM_ROWS = {
-    Ground.INCIDENT: ({"in_incident": True, "nth": 3, "round": 2}, "waiting", "claim_waiting"),
-    Ground.AGAIN: ({"round": 2, "in_window": False}, "on_desk", "claim_on_desk"),
+    Ground.INCIDENT: ({"in_incident": True, "nth": 3, "sent_again": True}, "waiting", "claim_waiting"),
+    Ground.AGAIN: ({"sent_again": True, "in_window": False}, "on_desk", "claim_on_desk"),
     Ground.OUTSIDE: ({"in_window": False, "nth": 3}, "on_desk", "claim_on_desk"),
     Ground.OFTEN: ({"nth": 3, "confirmed": True}, "on_desk", "claim_on_desk"),
     Ground.TO_CONFIRM: ({"nth": 2}, "asked", "claim_address"),
