@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography import x509
 from django.conf import settings
 
 from payments.actors import Actor
@@ -13,17 +13,20 @@ from payments.desk import put_all_on_desk, take_all_off_desk
 from payments.models import DeskItem
 from subscriptions.enveloping import certificate_of, fingerprint_of, holder_of
 
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
 #: What stands on technique's desk before a certificate ends, and after.
 ENDS = "escrow_certificate_ends"
 BEFORE = timedelta(days=60)
 
 
-def holders() -> list[x509.Certificate]:
+def holders() -> list[Certificate]:
     """The certificates, as the files hold them now. Raises OSError, NoCertificate."""
     return [certificate_of(Path(path).read_bytes()) for path in settings.ESCROW_CERTIFICATES]
 
 
-def said_of(certificates: list[x509.Certificate]) -> list[dict[str, str]]:
+def said_of(certificates: list[Certificate]) -> list[dict[str, str]]:
     """Name, fingerprint and last day of each, as a row keeps them."""
     return [
         {

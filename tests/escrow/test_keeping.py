@@ -14,7 +14,7 @@ from django.db import IntegrityError, ProgrammingError, connection
 
 from payments.actors import job
 from payments.models import DeskItem
-from shop.checks import folders_can_be_written
+from shop.checks import escrow_can_be_used, folders_can_be_written
 from shop.configuration import refuse_broken_escrow, refuse_broken_hand_over
 from shop.watch.models import JobRun
 from shop.watch.runs import know
@@ -326,6 +326,24 @@ def test_a_folder_that_cannot_be_written_to_is_said_before_it_is_needed(settings
     assert [one.msg for one in folders_can_be_written()] == ["ESCROW_FOLDER: /proc cannot be written to by this user."]
 
 
+def test_certificates_and_key_are_looked_at_more_closely_by_the_check(settings, tmp_path):
+    bodies = {
+        "good": b"".join(pair("Répétition")), "short": pair("Court", bits=1024)[1], "rubbish": b"-----BEGIN CERTIFICATE-----",
+        "mixed": pair("Autre")[0] + pair("Répétition")[1],
+    }  # fmt: skip
+    for name, body in bodies.items():
+        (tmp_path / name).write_bytes(body)
+
+    def found(certificate: str, key: str) -> list[str]:
+        settings.ESCROW_CERTIFICATES = [str(tmp_path / certificate)]
+        settings.ESCROW_REHEARSAL_KEY = str(tmp_path / key) if key else ""
+        return [one.id for one in escrow_can_be_used()]
+
+    assert (found("good", "good"), found("good", "")) == ([], [])
+    assert (found("short", ""), found("rubbish", ""), found("nowhere", "")) == (["shop.E001"],) * 3
+    assert (found("good", "mixed"), found("good", "nowhere"), found("good", "short")) == (["shop.E002"],) * 3
+
+
 def test_secrets_that_everybody_may_read_stop_the_start(tmp_path):
     (tmp_path / "ouest.key").write_text("x")
     (tmp_path / "ouest.key").chmod(0o600)
@@ -349,19 +367,18 @@ def test_secrets_that_everybody_may_read_stop_the_start(tmp_path):
         ({"folder": "/nowhere"}, "no folder"),
         ({"folder": "relative"}, "no folder"),
         ({"certificates": ["/nowhere.pem"]}, "No such file"),
-        ({"certificates": ["text"]}, "not a certificate"),
-        ({"certificates": ["curve"]}, "RSA"),
-        ({"certificates": ["short"]}, "RSA"),
-        ({"rehearsal_key": "text"}, "ESCROW_REHEARSAL_KEY"),
+        ({"certificates": ["text"]}, "not one certificate of an RSA key"),
+        ({"certificates": ["curve"]}, "not one certificate of an RSA key"),
+        ({"rehearsal_key": "/nowhere.pem"}, "No such file"),
+        ({"rehearsal_key": "text"}, "one of ESCROW_CERTIFICATES"),
         ({"rehearsal_key": "other"}, "one of ESCROW_CERTIFICATES"),
-        ({"rehearsal_key": "mixed"}, "one of ESCROW_CERTIFICATES"),
+        ({"rehearsal_key": "public"}, "must hold a private key"),
     ],
 )
 def test_a_wrong_configuration_stops_the_start(tmp_path, changed, said):
     bodies = {
         "own": b"".join(pair("Répétition")), "text": b"nothing", "curve": pair("Courbe", curve=True)[1],
-        "short": pair("Court", bits=1024)[1], "other": b"".join(pair("Autre")),
-        "mixed": pair("Autre")[0] + pair("Répétition")[1],
+        "other": b"".join(pair("Autre")), "public": pair("Répétition")[1],
     }  # fmt: skip
     for name, body in bodies.items():
         (tmp_path / name).write_bytes(body)
