@@ -20,7 +20,6 @@ from subscriptions.fulfilment.handing_over import NOT_TRANSMITTED, CannotHandOve
 from subscriptions.fulfilment.posting import post_run
 from subscriptions.models import Issue, MailingRun, PostalAddress, Transmission, TransmissionEvent
 from subscriptions.transmitting import sending
-from subscriptions.transmitting.moving import TRANSITIONS, NoSuchStep, move
 from subscriptions.transmitting.outcomes import OUTCOMES, WAITS, wait_after
 from subscriptions.transmitting.sending import STALLED, send, transmit
 from subscriptions.transmitting.ways import WrongWay, succeed
@@ -413,21 +412,6 @@ def test_every_fault_has_its_waits_or_none(word):
     found = [wait_after(word, attempts) for attempts in range(1, len(WAITS) + 2)]
     again = word in ("unreachable", "broken off", "stalled", "full", "server", "corrupted")
     assert found == ([*WAITS, None] if again else [None] * (len(WAITS) + 1))
-
-
-@pytest.mark.parametrize("came", list(TRANSITIONS))
-@pytest.mark.parametrize("to", list(TRANSITIONS))
-def test_what_the_table_does_not_know_is_refused(run, home, came, to):
-    steps_ = {"queued": "in_flight failed", "in_flight": "queued done failed", "done": "", "failed": ""}
-    row = Transmission(run=run, way=by_folder(run), number=1, state=came, state_since=NOON, due_at=NOON, name=NAME,
-                       sent_sha256="0" * 64, sent_size=1, asked_by="x", asked_because="x", asked_at=NOON)  # fmt: skip
-    row.save()
-    if to in steps_[came].split():
-        move(row, to, actor=CLOCK, at=NOON)
-        assert Transmission.objects.get().state == to
-        return
-    with pytest.raises(NoSuchStep):
-        move(row, to, actor=CLOCK, at=NOON)
 
 
 def test_what_is_over_stays_as_it_was(run, home):
