@@ -77,8 +77,7 @@ def send(limit: int, *, actor: Actor, at: datetime) -> Sent:
         if row is None:
             break
         try:
-            _try(row, actor=actor, at=at)
-            sent.arrived += 1
+            sent.arrived += _try(row, actor=actor, at=at)
         except (Fault, FileChanged) as trouble:
             sent.failed += 1
             word = trouble.word if isinstance(trouble, Fault) else "changed"
@@ -116,8 +115,8 @@ def _claim(*, actor: Actor, at: datetime) -> Transmission | None:
     return row
 
 
-def _try(row: Transmission, *, actor: Actor, at: datetime) -> None:
-    """One try of a claimed row, to its end. Raises Fault."""
+def _try(row: Transmission, *, actor: Actor, at: datetime) -> bool:
+    """One try of a claimed row, to its end; False if somebody else held the row before that. Raises Fault, FileChanged."""
     run = row.run
     if run.state != MailingRun.State.CLOSED:
         raise Fault("otherwise")
@@ -128,11 +127,11 @@ def _try(row: Transmission, *, actor: Actor, at: datetime) -> None:
         if not _arrived_before(row, place):
             parcel = _parcel(row, content)
             if not _announce(row, parcel):
-                return  # somebody else holds the row by now
+                return False
             name = file_name(run).replace(".csv", "_bordereau.pdf")
             carry(place, Parcel(name, control_sheet(run)))
             carry(place, parcel)
-    _finish(row, actor=actor, at=at)
+    return _finish(row, actor=actor, at=at)
 
 
 def _arrived_before(row: Transmission, place: Place) -> bool:
@@ -169,15 +168,16 @@ def _mine(row: Transmission) -> Transmission | None:
 
 
 @transaction.atomic
-def _finish(row: Transmission, *, actor: Actor, at: datetime) -> None:
+def _finish(row: Transmission, *, actor: Actor, at: datetime) -> bool:
     """It has arrived: the run is handed over with it, in one transaction."""
     locked(row.run_id)  # issue → run → transmission, as everywhere
     held = _mine(row)
     if held is None:
-        return
+        return False
     held.failure = ""
     move(held, State.DONE, actor=actor, at=at, also=("failure",))
     hand_over(held.run_id, how=held.way.way, actor=actor, at=at, reason=held.asked_because)
+    return True
 
 
 @transaction.atomic

@@ -346,7 +346,7 @@ def test_a_late_try_says_nothing_any_more(run, home, monkeypatch):
         return really(held, parcel)
 
     monkeypatch.setattr(sending, "_announce", slow)
-    send(2, actor=CLOCK, at=NOON)
+    assert send(2, actor=CLOCK, at=NOON).arrived == 0
     row.refresh_from_db()
     assert (row.state, row.attempts, there(home)) == ("done", 2, [NAME, SHEET])
     assert TransmissionEvent.objects.filter(to_state="done").count() == 1
