@@ -516,6 +516,7 @@ def _files(sale, paper) -> dict[str, int | tuple[int, str]]:
         "desk_act_close_run": asked,
         "desk_act_drop_run": asked,
         "desk_act_hand_over_run": bare,
+        "desk_act_transmit_run": bare,
         "desk_act_count_run": out,
         "desk_act_post_run": out,
         "desk_act_statement": left,
