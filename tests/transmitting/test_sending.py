@@ -18,7 +18,7 @@ from subscriptions.fulfilment.address_file import written
 from subscriptions.fulfilment.closing import ask, close
 from subscriptions.fulfilment.handing_over import NOT_TRANSMITTED, CannotHandOver, count_received, hand_over
 from subscriptions.fulfilment.posting import post_run
-from subscriptions.models import Issue, MailingRun, PostalAddress, Transmission, TransmissionEvent
+from subscriptions.models import Issue, MailingRun, PostalAddress, Transmission, TransmissionEvent, TransmissionWay
 from subscriptions.transmitting import sending
 from subscriptions.transmitting.outcomes import OUTCOMES, WAITS, wait_after
 from subscriptions.transmitting.sending import STALLED, send, transmit
@@ -209,6 +209,20 @@ def test_a_wrong_password_is_refused(run, house, home):
 def test_a_secret_that_is_not_there(run, house):
     by_sftp(run, house, secret="inconnu")
     failed_for_good(run, sends(run), "secret")
+
+
+def test_a_certificate_that_can_no_longer_be_used(run, home):
+    TransmissionWay.objects.create(
+        magazine=run.issue.magazine,
+        way="folder",
+        directory="ouest",
+        certificate="abîmé",
+        actor="x",
+        reason="x",
+        at=NOON,
+    )
+    failed_for_good(run, sends(run), "certificate")
+    assert there(home) == []
 
 
 def test_a_directory_that_is_not_there(run, house):
