@@ -25,7 +25,7 @@ from shop.backoffice.money_tables import acts_for
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, matters_of, show
 from shop.backoffice.tables import Cell, Detail, Fact, Table, chip
-from shop.backoffice.transmission_words import ESCROW, ESCROW_FAULT, REHEARSAL
+from shop.backoffice.transmission_words import ESCROW, ESCROW_FAULT, REHEARSAL, WRONG
 from shop.templatetags.french import issue_number, short_day, stamp
 from subscriptions.escrow.keeping import configured
 from subscriptions.escrow.rehearsing import write_down
@@ -238,7 +238,7 @@ def _rehearsals(row: Escrow) -> Table:
                 Cell(REHEARSAL[one.kind]),
                 Cell(_("it worked"), chip=words.GOOD) if one.succeeded else Cell(_("it failed"), chip=words.BAD),
                 Cell(words.who(one.actor, names)),
-                Cell(one.reason or one.facts.get("wrong", "")),
+                Cell(one.reason or WRONG.get(one.facts.get("wrong", ""), "")),
             )
             for one in rows
         ],

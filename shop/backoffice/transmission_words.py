@@ -56,3 +56,13 @@ REHEARSAL: Mapping[str, Any] = {
     "opened": gettext_lazy("opened and looked through"),
     "restored": gettext_lazy("restored into an empty database"),
 }
+#: What a rehearsal found wrong: the words of `subscriptions.escrow.rehearsing`.
+WRONG: Mapping[str, Any] = {
+    "missing": gettext_lazy("it cannot be read"),
+    "key": gettext_lazy("the key of rehearsals does not open it"),
+    "changed": gettext_lazy("it is no longer the file that was written"),
+    "format": gettext_lazy("what is inside has another form"),
+    "files": gettext_lazy("other files are inside than its manifest names"),
+    "hash": gettext_lazy("a file inside has another hash"),
+    "lines": gettext_lazy("a file cannot be made from its lines"),
+}

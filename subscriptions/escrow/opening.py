@@ -21,7 +21,14 @@ LARGEST = 1024 * 1024 * 1024
 
 
 class Untrue(ValueError):
-    """The archive is not what its manifest says, or none of ours; the message is a few words without anything personal."""
+    """The archive is not what its manifest says, or none of ours; the message is a few words without anything personal.
+
+    `word`: which of a few things is wrong, for whoever says it in French (`rehearsing.WRONG`).
+    """
+
+    def __init__(self, word: str, message: str) -> None:
+        super().__init__(message)
+        self.word = word
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +64,18 @@ def open_archive(content: bytes) -> Archive:
         files = zipfile.ZipFile(io.BytesIO(content))
         manifest = json.loads(files.read(MANIFEST))
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-            raise Untrue("a format that is not known here")
+            raise Untrue("format", "a format that is not known here")
         named = {row["nom"]: row["sha256"] for row in manifest["fichiers"]}
         there = {info.filename: info.file_size for info in files.infolist()}
         if there.keys() - {MANIFEST} != named.keys():
-            raise Untrue("other files than its manifest names")
+            raise Untrue("files", "other files than its manifest names")
         if max(there.values()) > LARGEST:
-            raise Untrue("a file that is too large")
+            raise Untrue("files", "a file that is too large")
         wrong = [name for name, sha256 in named.items() if hashlib.sha256(files.read(name)).hexdigest() != sha256]
     except (zipfile.BadZipFile, KeyError, TypeError, json.JSONDecodeError, EOFError) as trouble:
-        raise Untrue(f"not an archive of ours ({type(trouble).__name__})") from trouble
+        raise Untrue("format", f"not an archive of ours ({type(trouble).__name__})") from trouble
     if wrong:
-        raise Untrue(f"another hash: {', '.join(sorted(wrong))}")
+        raise Untrue("hash", f"another hash: {', '.join(sorted(wrong))}")
     return Archive(hashlib.sha256(content).hexdigest(), manifest, files)
 
 
@@ -77,7 +84,7 @@ def remade(archive: Archive, row: Mapping[str, Any]) -> bytes:
     profile = row["profil"]
     columns = profile["columns"]
     if set(columns) - set(CUSTOMARY):
-        raise Untrue("columns that are not known here")
+        raise Untrue("format", "columns that are not known here")
     out = io.StringIO()
     writer = csv.writer(out, delimiter=profile["separator"], lineterminator="\r\n")
     if profile["with_header"]:

@@ -27,6 +27,16 @@ from subscriptions.models import Escrow, EscrowRehearsal
 
 Kind = EscrowRehearsal.Kind
 EVERY = timedelta(days=7)
+#: What can be wrong with a file, as the technique desk reads it.
+WRONG = {
+    "missing": "il ne peut pas être lu",
+    "key": "la clé de répétition ne l’ouvre pas",
+    "changed": "ce n’est plus le fichier qui a été écrit",
+    "format": "son contenu n’a pas la forme attendue",
+    "files": "il contient d’autres fichiers que ceux de son manifeste",
+    "hash": "un de ses fichiers n’a pas l’empreinte du manifeste",
+    "lines": "un fichier de routeur ne se refait pas depuis ses lignes",
+}
 #: What stands on technique's desk while the last rehearsal has failed.
 REHEARSAL_FAILED = "escrow_rehearsal_failed"
 
@@ -53,8 +63,12 @@ def rehearse(row: Escrow, *, actor: Actor, at: datetime) -> EscrowRehearsal:
     facts: dict[str, Any]
     try:
         facts, wrong = looked_through(row), ""
-    except (OSError, CannotOpen, Untrue) as trouble:
-        facts, wrong = {}, type(trouble).__name__ if isinstance(trouble, OSError) else str(trouble)
+    except OSError:
+        facts, wrong = {}, "missing"
+    except CannotOpen:
+        facts, wrong = {}, "key"
+    except Untrue as trouble:
+        facts, wrong = {"said": str(trouble)}, trouble.word
     with transaction.atomic():
         done = EscrowRehearsal.objects.create(
             escrow=row, kind=Kind.OPENED, succeeded=not wrong, facts=facts | {"wrong": wrong}, actor=str(actor), at=at
@@ -64,7 +78,7 @@ def rehearse(row: Escrow, *, actor: Actor, at: datetime) -> EscrowRehearsal:
                 DeskItem.Desk.TECHNIQUE,
                 kind=REHEARSAL_FAILED,
                 subject=f"escrow:{row.pk}",
-                sentence=f"Le séquestre du {row.night:%d/%m/%Y} ne s’ouvre pas comme il le devrait ({wrong}).",
+                sentence=f"Le séquestre du {row.night:%d/%m/%Y} n’est pas bon : {WRONG[wrong]}.",
                 at=at,
             )
         else:
@@ -79,11 +93,11 @@ def looked_through(row: Escrow) -> dict[str, Any]:
     """What the file of a night holds, in figures, once everything in it is true. Raises OSError, CannotOpen, Untrue."""
     envelope = path_of(row).read_bytes()
     if hashlib.sha256(envelope).hexdigest() != row.sha256:
-        raise Untrue("the file is not the one that was written")
+        raise Untrue("changed", "the file is not the one that was written")
     own = Path(settings.ESCROW_REHEARSAL_KEY).read_bytes()
     archive = open_envelope(envelope, key=own, certificate=own)
     if archive.sha256 != row.content_sha256:
-        raise Untrue("the archive is not the one that was written")
+        raise Untrue("changed", "the archive is not the one that was written")
     return _counted(archive)
 
 
@@ -91,7 +105,7 @@ def _counted(archive: Archive) -> dict[str, Any]:
     lines = copies = 0
     for run in archive.runs:
         if remade(archive, run) != archive.read(run["fichier"]):
-            raise Untrue(f"{run['fichier']} cannot be made from its lines")
+            raise Untrue("lines", f"{run['fichier']} cannot be made from its lines")
         lines += run["lignes"]
         copies += run["exemplaires"]
     return {"files": len(archive.runs), "lines": lines, "copies": copies}

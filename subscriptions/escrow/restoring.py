@@ -180,7 +180,7 @@ def _close(run: MailingRun, row: Mapping[str, Any], *, actor: Actor, at: datetim
     run.deposit_on = date.fromisoformat(row["depot_le"])
     made = fingerprint(run)
     if made.sha256 != row["sha256"]:
-        raise Untrue(f"{row['fichier']} is made otherwise here")
+        raise Untrue("lines", f"{row['fichier']} is made otherwise here")
     if not was_closed and run.deposit_on < paris_day(at):
         run.deposit_on = paris_day(at)
         made = fingerprint(run)

@@ -261,8 +261,10 @@ def test_a_changed_byte_is_found_and_stands_on_the_desk_until_a_file_opens(folde
     body[len(body) // 2] ^= 1
     path_of(row).write_bytes(body)
     done = rehearsing.rehearse(row, actor=CLOCK, at=at(NIGHT, 1))
-    assert (done.succeeded, done.facts["wrong"]) == (False, "the file is not the one that was written")
-    assert DeskItem.objects.get(kind=rehearsing.REHEARSAL_FAILED).closed_at is None
+    assert (done.succeeded, done.facts["wrong"]) == (False, "changed")
+    item = DeskItem.objects.get(kind=rehearsing.REHEARSAL_FAILED)
+    assert item.closed_at is None
+    assert item.sentence == "Le séquestre du 24/11/2026 n’est pas bon : ce n’est plus le fichier qui a été écrit."
     assert rehearsing.due(at=at(NIGHT, 1)) is None
     round_at(at(TOMORROW, 1), night=TOMORROW)
     assert rehearsing.rehearse(rehearsing.due(at=at(TOMORROW, 1)), actor=CLOCK, at=at(TOMORROW, 1)).succeeded
@@ -273,7 +275,14 @@ def test_a_file_that_is_gone_is_found(folder, reader):
     round_at(at(NIGHT, 1))
     path_of(Escrow.objects.get()).unlink()
     done = rehearsing.rehearse(Escrow.objects.get(), actor=CLOCK, at=at(NIGHT, 1))
-    assert done.facts["wrong"] == "FileNotFoundError"
+    assert done.facts["wrong"] == "missing"
+
+
+def test_a_key_that_opens_nothing_is_found(folder, reader, settings, tmp_path):
+    round_at(at(NIGHT, 1))
+    (tmp_path / "other.pem").write_bytes(b"".join(pair("Autre")))
+    settings.ESCROW_REHEARSAL_KEY = str(tmp_path / "other.pem")
+    assert rehearsing.rehearse(Escrow.objects.get(), actor=CLOCK, at=at(NIGHT, 1)).facts["wrong"] == "key"
 
 
 def test_a_person_writes_down_that_it_was_restored(folder, reader):
