@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
-from payments.actors import Actor
 from shop.backoffice import words
-from shop.backoffice.acting import Done, Preview, ReasonForm, TwoSteps
 from shop.backoffice.ages import age
 from shop.backoffice.doors import desk, page
 from shop.backoffice.lists import show as show_list
@@ -28,7 +25,6 @@ from shop.backoffice.tables import Cell, Detail, Fact, Table, chip
 from shop.backoffice.transmission_words import ESCROW, ESCROW_FAULT, REHEARSAL, WRONG
 from shop.templatetags.french import issue_number, short_day, stamp
 from subscriptions.escrow.keeping import configured
-from subscriptions.escrow.rehearsing import write_down
 from subscriptions.models import Escrow, EscrowRehearsal
 
 SHOWN = 30
@@ -244,48 +240,3 @@ def _rehearsals(row: Escrow) -> Table:
         ],
         empty=_("Nobody has tried this file."),
     )
-
-
-class RestoredForm(ReasonForm):
-    """How a restore went."""
-
-    outcome = forms.ChoiceField(
-        label=gettext_lazy("Outcome"),
-        choices=[("worked", gettext_lazy("it worked: the files came out")), ("failed", gettext_lazy("it failed"))],
-    )
-    field_order = ["outcome", "reason"]
-
-
-class WriteDownRestore(TwoSteps):
-    """Somebody restored the file of a night into an empty database."""
-
-    name = "restored"
-    right = Right.ESCROW
-    title = gettext_lazy("Write down a restore")
-    button = gettext_lazy("Write it down")
-    form_class = RestoredForm
-
-    def load(self, request: HttpRequest, key: int) -> Escrow | None:
-        return Escrow.objects.filter(pk=key, state=Escrow.State.DONE).first()
-
-    def preview(self, subject: Escrow, form: Any) -> Preview:
-        outcome = dict(form.fields["outcome"].choices)[form.cleaned_data["outcome"]]
-        return Preview(
-            [
-                Fact(_("Night"), short_day(subject.night)),
-                Fact(_("Hash"), subject.sha256, mono=True),
-                Fact(_("Outcome"), outcome),
-            ],
-            _("It stays beside this file for good. Have the files that you extracted been deleted?"),
-        )
-
-    def do(self, subject: Escrow, form: Any, *, actor: Actor, at: datetime) -> Done:
-        typed = form.cleaned_data
-        write_down(subject.pk, succeeded=typed["outcome"] == "worked", actor=actor, reason=typed["reason"], at=at)
-        return Done(_("It is written down."))
-
-    def back(self, subject: Escrow) -> str:
-        return reverse("desk_escrow_night", args=[subject.pk])
-
-    def about(self, subject: Escrow) -> str:
-        return short_day(subject.night)

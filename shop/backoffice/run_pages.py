@@ -21,8 +21,9 @@ from shop.backoffice.post_pages import pdf
 from shop.backoffice.roles import Right
 from shop.backoffice.run_words import ALONE, KIND, MISCOUNTED, RUN, RUN_KIND, ZONE
 from shop.backoffice.showing import acts_on, columns, show, why
-from shop.backoffice.tables import Cell, Detail, Fact, Table, chip
-from shop.backoffice.transmission_words import FAULT, TRANSMISSION, WAY, WAY_SHORT
+from shop.backoffice.tables import Cell, Detail, Fact, Table
+from shop.backoffice.transmission_words import WAY
+from shop.backoffice.transmissions_of import sendings
 from shop.templatetags.french import issue_number, short_day, stamp
 from subscriptions.fulfilment import address_file
 from subscriptions.fulfilment.control_sheet import control_sheet
@@ -30,7 +31,7 @@ from subscriptions.fulfilment.correcting import corrections, corrections_file
 from subscriptions.fulfilment.correcting import file_name as corrections_name
 from subscriptions.fulfilment.handing_over import ON_ITS_WAY
 from subscriptions.fulfilment.labels import MOST, SHEETS, labels
-from subscriptions.models import Dispatch, MailingRun, Transmission
+from subscriptions.models import Dispatch, MailingRun
 from subscriptions.transmitting.ways import way_in_force
 
 State = MailingRun.State
@@ -65,7 +66,7 @@ def run(request: HttpRequest, key: int) -> HttpResponse:
             facts=[*_facts(one), *(_papers(one) if shut else [])],
             whys=[why(user, one.events.all(), RUN, say=str)],
             tables=[
-                *([_sendings(sent)] if sent or way else []),
+                *([sendings(sent)] if sent or way else []),
                 *([_counts(one), _corrections(user, one)] if shut else []),
                 acts_on(user, [f"run:{one.pk}"]),
             ],
@@ -126,41 +127,6 @@ def _papers(one: MailingRun) -> list[Fact]:
     if one.statement_id:
         facts.append(Fact(_("Statement of deposit"), _("PDF"), reverse("desk_run_statement", args=[one.pk])))
     return facts
-
-
-def _sendings(rows: Sequence[Transmission]) -> Table:
-    """Each time that the file was sent on its way, and what became of it. One query."""
-    names = words.names_of_staff(row.asked_by for row in rows)
-    return Table(
-        label=_("Transmissions"),
-        title=_("Transmissions"),
-        anchor="transmissions",
-        columns=columns(
-            "#" + _("Asked for"), _("Who"), _("Way"), _("Status"), "#" + _("Since"), "#" + _("Tries"), _("Last fault"),
-            _("File there"),
-        ),
-        rows=[
-            (
-                Cell(stamp(row.asked_at), num=True),
-                Cell(words.who(row.asked_by, names)),
-                Cell(WAY_SHORT[row.way.way]),
-                chip(words.said(TRANSMISSION, row.state)),
-                Cell(stamp(row.state_since), num=True),
-                Cell(row.attempts, num=True),
-                Cell(_again(row)),
-                Cell(row.name, mono=True),
-            )
-            for row in rows
-        ],
-        empty=_("It was not sent yet."),
-    )  # fmt: skip
-
-
-def _again(row: Transmission) -> Any:
-    fault = FAULT.get(row.failure, row.failure)
-    if row.state != Transmission.State.QUEUED or not row.failure:
-        return fault
-    return _("%(fault)s; tried again from %(when)s on") % {"fault": fault, "when": stamp(row.due_at)}
 
 
 def _acts(one: MailingRun, *, way: bool, busy: bool) -> list[tuple[Right, Any, str, int]]:

@@ -104,7 +104,7 @@ def test_a_way_is_entered_and_a_file_sent_by_it(at_desk, run, settings, tmp_path
     assert TransmissionWay.objects.get().actor == f"staff:{loic.user.pk}"
     assert said("Send it to the mailing house") in text_of(loic.see("desk_run", run.pk))
     assert loic.act("desk_act_transmit_run", run.pk, **WHY).status_code == 302
-    assert said("waits to be sent") in text_of(loic.see("desk_run", run.pk))
+    assert "en attente d’envoi" in text_of(loic.see("desk_run", run.pk))
     assert Transmission.objects.get().asked_by == f"staff:{loic.user.pk}"
 
 
@@ -115,7 +115,7 @@ def test_a_file_that_arrived_or_did_not(at_desk, run, settings, tmp_path, monkey
     loic.act("desk_act_transmit_run", run.pk, **WHY)
     send(2, actor=job("transmissions"), at=NOW + timedelta(minutes=1))
     shown = text_of(loic.see("desk_run", run.pk))
-    assert said("did not arrive") in shown
+    assert "pas arrivé" in shown
     assert said("the folder is missing or shut") in shown
     item = text_of(loic.see("desk_items", "fulfilment"))
     assert "n’est pas parvenu au routeur" in item
@@ -125,7 +125,7 @@ def test_a_file_that_arrived_or_did_not(at_desk, run, settings, tmp_path, monkey
     run.refresh_from_db()
     shown = text_of(loic.see("desk_run", run.pk))
     assert (run.state, run.handed_over_how) == ("handed_over", "folder")
-    assert said("arrived") in shown
+    assert " arrivé " in shown
     assert said("into a folder of the shop’s machine") in shown
     assert loic.act("desk_act_count_run", run.pk, copies="1", **WHY).status_code == 302
 
