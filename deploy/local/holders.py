@@ -28,13 +28,13 @@ def hold(home: Path) -> Mapping[str, str]:
 
 
 def _make(place: Path, who: str) -> None:
-    """A private key and its certificate in one file: here everybody is on one machine."""
+    """A private key and its certificate in one file: here everybody is on one machine, and waits for it to start."""
     from cryptography import x509  # only once, and not for whoever just stops the demo
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.x509.oid import NameOID
 
-    key = rsa.generate_private_key(65537, 3072)
+    key = rsa.generate_private_key(65537, 2048)
     name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, who)]), datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
