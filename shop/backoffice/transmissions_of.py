@@ -23,18 +23,18 @@ def sendings(rows: Sequence[Transmission]) -> Table:
         title=_("Transmissions"),
         anchor="transmissions",
         columns=columns(
-            "#" + _("Asked for"), _("Who"), _("Way"), _("Status"), "#" + _("Since"), "#" + _("Tries"), _("Last fault"),
+            "#" + _("Asked for"), _("Way"), _("Status"), "#" + _("Since"), _("Last fault"), "#" + _("Tries"), _("Who"),
             _("File there"),
         ),
         rows=[
             (
                 Cell(stamp(row.asked_at), num=True),
-                Cell(words.who(row.asked_by, names)),
                 Cell(WAY_SHORT[row.way.way]),
                 chip(words.said(TRANSMISSION, row.state)),
                 Cell(stamp(row.state_since), num=True),
-                Cell(row.attempts, num=True),
                 Cell(_again(row)),
+                Cell(row.attempts, num=True),
+                Cell(words.who(row.asked_by, names)),
                 Cell(row.name, mono=True),
             )
             for row in rows
