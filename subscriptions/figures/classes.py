@@ -90,7 +90,7 @@ def classed(lines: str) -> str:
 tariff AS (
     SELECT * FROM jsonb_to_recordset(%(tariff)s::jsonb) AS t(zone text, since date, until date, copy numeric)
 ), known AS (
-    SELECT line.*, given.kind AS given, bought.state AS order_state, paper.id AS paper_id, sold.id AS sold_id,
+    SELECT line.*, given.kind AS given, bought.state AS order_state, paper.id AS paper_id, sold.id AS sold_term_id,
         sold.quantity, sold.amount AS sold_amount, COALESCE(bought.is_gift, who.is_gift, FALSE) AS is_gift,
         undone.id IS NOT NULL AS undone, instead.id IS NOT NULL AS instead,
         COALESCE(bought.offer_id, who.offer_id) AS offer_id,
@@ -120,7 +120,7 @@ tariff AS (
         WHEN given = 'proof' THEN '{Klass.PROOF}'
         WHEN given IS NOT NULL THEN '{Klass.FREE}'
         WHEN kind = 'RCL' OR instead THEN '{Klass.CLAIM}'
-        WHEN sold_id IS NULL THEN '{Klass.SINGLE}'
+        WHEN sold_term_id IS NULL THEN '{Klass.SINGLE}'
         WHEN undone THEN '{Klass.UNDONE}'
         WHEN sold_amount = 0 THEN '{Klass.FREE}'
         WHEN paper_id IS NOT NULL AND order_state <> 'paid' THEN '{Klass.UNPAID}'
