@@ -39,6 +39,7 @@ from subscriptions.renewals import not_before, noticing, planning, proving, unpr
 from subscriptions.renewals.ending import end_fixed_terms
 from subscriptions.renewals.reminding import remind
 from subscriptions.returns import applying, mailbox
+from subscriptions.singles import watching as singles
 from subscriptions.stopping import following_up
 
 log = structlog.get_logger(__name__)
@@ -258,7 +259,11 @@ def lost_copies() -> None:
         late = answering.put_unanswered_on_desk(at=at)
         incidents.wake(on=paris_day(at), actor=actor, at=at)
         settled = carry_out(actor=actor, at=at) + put_ended_before_a_person(actor=actor, at=at)
-        summary.text = f"{followed} came back, {answered} addresses known, {late} unanswered, {settled} claims settled"
+        due = singles.watch(on=paris_day(at), at=at, actor=actor)
+        summary.text = (
+            f"{followed} came back, {answered} addresses known, {late} unanswered, {settled} claims settled, "
+            f"past issues due of {due}"
+        )
 
 
 @shared_task(name="late-issues")

@@ -66,6 +66,8 @@ STEPS = (
     gettext_noop("may not be charged"),
     gettext_noop("not to be charged yet"),
     gettext_noop("taken over from another house"),
+    gettext_noop("paid"),
+    gettext_noop("issue %(number)s posted"),
     gettext_noop("served by the former house"),
     gettext_noop("every line is settled"),
     gettext_noop("nobody decided about it in time"),
@@ -345,6 +347,13 @@ FINDINGS = (
     gettext_noop("sent to somebody who had objected to reminders"),
     gettext_noop("downloaded without a right or a consent"),
     gettext_noop("agreed to the digital edition, and no letter confirms it"),
+    gettext_noop("its issues are not what it was placed for"),
+    gettext_noop("owed, and its order is not paid"),
+    gettext_noop("still reserved, and its order is paid"),
+    gettext_noop("names a sold issue that stands elsewhere"),
+    gettext_noop("put in a file after its order was cancelled"),
+    gettext_noop("still owed though its order was cancelled"),
+    gettext_noop("no letter was queued about it"),
 )
 #: How an inquiry or a dispute ended that cost nothing, where Stripe has a word of its own for it.
 ENDED = {
