@@ -133,7 +133,9 @@ def _before(issue: Issue) -> Sequence[Issue]:
 
 def _counted(issue: Issue) -> Sequence[Issue]:
     """The last issues before that were counted here, the oldest first. One query."""
-    rows = Issue.objects.filter(magazine=issue.magazine_id, number__lt=issue.number, circulations__isnull=False)
+    rows = Issue.objects.filter(
+        magazine=issue.magazine_id, number__lt=issue.number, circulations__run__kind=MailingRun.Kind.MAIN
+    )
     return list(rows.distinct().order_by("-number")[:LOOKED_BACK])[::-1]
 
 
