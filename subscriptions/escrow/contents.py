@@ -2,7 +2,7 @@
 
 An open format on purpose (docs/decisions/0030): it is opened by people who have neither this program nor us. Nothing is in it
 but what a copy needs to be posted: no e-mail address, no payment, no price. Everything is read in one snapshot of the database.
-Built in memory: of a hundred thousand readers and four issues, 120 MB pass through in pieces and some 20 MB, packed, stay.
+Built in memory: a hundred thousand readers with 248,000 lines of four issues make an archive of 7.7 MB, and took 81 MiB more.
 """
 
 from __future__ import annotations
