@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from payments import charging, disputing, fees, gateway, looking_up, parked, refunds
 from payments.actors import job
+from payments.closing import days
 from payments.mirroring.running import mirror
 from payments.models import Payment
+from payments.sealing import sealing
 from payments.webhooks import catching_up, processing
 from shop.watch.runs import last_success, running
 
@@ -138,3 +140,15 @@ def stripe_mirror() -> None:
         finished = mirror(actor=job("stripe-mirror"), at=timezone.now(), go_on=_for_a_while())
         said = [f"{run.kind}: {run.ours} ours, {run.foreign} foreign, {run.differences} differ" for run in finished]
         summary.text = "; ".join(said) or "nothing came to its end"
+
+
+@shared_task(name="seals")
+def seal() -> None:
+    with running("seals") as summary:
+        summary.text = f"{sealing.seal_all(at=timezone.now())} rows sealed"
+
+
+@shared_task(name="close-day")
+def close_day() -> None:
+    with running("close-day") as summary:
+        summary.text = f"{days.close_days(actor=job('close-day'), at=timezone.now())} days closed"
