@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
+from deploy.local.postgres import APPLICATION
 from payments.actors import job
 from payments.closing import numbering
 from payments.closing.auditing import days_add_up, days_closed, entries_numbered
@@ -119,7 +120,7 @@ def test_the_application_changes_none_of_it(db):
     close_days(actor=CLOSER, at=at(SAT, 1))
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
-        assert cursor.fetchone()[0] == "boutique_app"
+        assert cursor.fetchone()[0] == APPLICATION
     for rows, change in (
         (EntryNumber.objects, {"number": 7}),
         (DayClosing.objects, {"debit": 1, "credit": 1}),
