@@ -9,6 +9,7 @@ from typing import TypeVar
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from payments import charging, disputing, fees, gateway, looking_up, parked, refunds
@@ -16,7 +17,7 @@ from payments.actors import job
 from payments.closing import days
 from payments.mirroring.running import mirror
 from payments.models import Payment
-from payments.sealing import sealing
+from payments.sealing import journal, sealing
 from payments.webhooks import catching_up, processing
 from shop.watch.runs import last_success, running
 
@@ -145,7 +146,9 @@ def stripe_mirror() -> None:
 @shared_task(name="seals")
 def seal() -> None:
     with running("seals") as summary:
-        summary.text = f"{sealing.seal_all(at=timezone.now())} rows sealed"
+        at = timezone.now()
+        changed = journal.watch(settings.SOFTWARE_VERSION, actor=job("seals"), at=at)
+        summary.text = f"{sealing.seal_all(at=at)} rows sealed, {changed} technical events"
 
 
 @shared_task(name="close-day")

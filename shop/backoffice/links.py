@@ -35,6 +35,8 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "run": (Right.FULFILMENT_DESK, "desk_run"),
     "event": (Right.EVENTS, "desk_stripe_event"),
     "entry": (Right.LEDGER, "desk_entry"),
+    "closing": (Right.LEDGER, "desk_closing"),
+    "kept_file": (Right.LEDGER, "desk_kept_file"),
 }
 
 
