@@ -205,7 +205,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("kind", "first_day", "version"), name="period_closing_once"),
                     models.CheckConstraint(
-                        condition=models.Q(("last_day__gt", models.F("first_day"))), name="period_closing_days"
+                        condition=models.Q(("last_day__gte", models.F("first_day"))), name="period_closing_days"
                     ),
                 ],
             },

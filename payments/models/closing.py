@@ -101,7 +101,7 @@ class PeriodClosing(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["kind", "first_day", "version"], name="period_closing_once"),
-            models.CheckConstraint(condition=models.Q(last_day__gt=models.F("first_day")), name="period_closing_days"),
+            models.CheckConstraint(condition=models.Q(last_day__gte=models.F("first_day")), name="period_closing_days"),
         ]
         indexes = [models.Index(fields=["last_day"], name="period_closing_until")]
 

@@ -116,8 +116,8 @@ class SignPeriod(_OnPeriod):
         return Preview(
             [
                 Fact(_("Period"), name_of(subject)),
-                Fact(_("From"), short_day(subject.first_day)),
-                Fact(_("Until"), short_day(subject.last_day)),
+                Fact(_("First day"), short_day(subject.first_day)),
+                Fact(_("Last day"), short_day(subject.last_day)),
             ],
             _("Nothing is booked in it any more: what becomes known later goes to the first open day."),
         )

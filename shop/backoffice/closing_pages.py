@@ -124,7 +124,7 @@ def _period_row(period: Period, last: PeriodClosing | None, names: Any, *, on: d
 def _state(period: Period, last: PeriodClosing | None, *, on: date) -> Cell:
     opened = getattr(last, "reopening", None)
     if last is not None and opened is None:
-        return Cell(_("closed"), chip=words.GOOD)
+        return Cell(_("signed and closed"), chip=words.GOOD)
     if opened is not None:
         return Cell(_("re-opened by one person alone") if opened.alone else _("re-opened"), chip=words.BAD)
     if period.last_day >= on:
@@ -155,8 +155,8 @@ def period(request: HttpRequest, key: int) -> HttpResponse:
         crumbs=((_("Closings"), reverse("desk_closings")),),
         facts=[
             Fact(_("Status"), state.text, chip=state.chip),
-            Fact(_("From"), short_day(one.first_day)),
-            Fact(_("Until"), short_day(one.last_day)),
+            Fact(_("First day"), short_day(one.first_day)),
+            Fact(_("Last day"), short_day(one.last_day)),
             Fact(
                 _("To be closed first"),
                 name_of(before) if before else "",
@@ -385,7 +385,7 @@ def days(request: HttpRequest) -> HttpResponse:
             "#" + _("Entries"),
             _("Numbers"),
             "#" + _("Debit and credit"),
-            "#" + _("Received"),
+            "#" + _("Received that day"),
             "#" + _("Given back"),
             "#" + _("Received in the month"),
             "#" + _("Received in the year"),

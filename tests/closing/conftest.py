@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+
+import pytest
+from django.test import Client
 
 from payments.actors import job
 from payments.days import PARIS
 from payments.ledger.posting import EntryDraft, Line, post
+from shop.backoffice.roles import ensure_roles
+from tests.backoffice.colleagues import Colleague, hire
 
 WRITER = job("tests")
 
@@ -26,3 +32,16 @@ def book(
     lines = (Line(debit, debit=money), Line(credit, credit=money, party=party if credit == "AR" else ""))
     draft = EntryDraft(journal, source, on, source.replace(":", "-"), on, label, lines, received_on=on)
     return post([draft], actor=WRITER, at=written or at(on))
+
+
+@pytest.fixture
+def at_desk(db: None) -> Callable[..., Colleague]:
+    """Somebody of a role, signed in with both factors: `at_desk("finance")`."""
+    ensure_roles()
+
+    def sit(role: str, **facts: object) -> Colleague:
+        colleague = hire(role, **facts)
+        colleague.sign_in(Client())
+        return colleague
+
+    return sit
