@@ -91,7 +91,7 @@ class Answer:
         amount = self.found.amount
         said = {
             "line": self.line.key,
-            "count": self.found.count,
+            "count": self.found.count if self.line.find else None,
             "amount": f"{amount:.2f}" if amount is not None else "",
         }
         if self.tick is not None:

@@ -28,20 +28,23 @@ RECEIVED = ("payment", "receipt", "cheque")
 GIVEN_BACK = ("refund", "refund_failed", "transfer", "transfer_failed")
 
 TOTALS = """
-SELECT coalesce(sum(line.debit), 0), coalesce(sum(line.credit), 0),
+SELECT n.validated_on, coalesce(sum(line.debit), 0), coalesce(sum(line.credit), 0),
     coalesce(sum(line.debit) FILTER (WHERE line.account_id LIKE '5%%' AND split_part(entry.source, ':', 1) = ANY(%(received)s)), 0),
     coalesce(sum(line.credit - line.debit) FILTER (
         WHERE line.account_id LIKE '5%%' AND split_part(entry.source, ':', 1) = ANY(%(given_back)s)), 0)
 FROM payments_entrynumber n JOIN payments_ledgerentry entry ON entry.id = n.entry_id
 JOIN payments_ledgerline line ON line.entry_id = entry.id
-WHERE n.validated_on = %(day)s
+WHERE n.validated_on BETWEEN %(first)s AND %(last)s GROUP BY 1
 """
 GIVEN = "SELECT year, min(number), max(number), count(*) FROM payments_entrynumber WHERE validated_on = %s GROUP BY 1 ORDER BY 1"
 ROWS = """
-SELECT n.year, n.number, {hash}
+SELECT n.validated_on, n.year, n.number, {hash}
 FROM payments_entrynumber n JOIN payments_ledgerentry sealed ON sealed.id = n.entry_id
-WHERE n.validated_on = %s ORDER BY n.year, n.number
+WHERE n.validated_on BETWEEN %s AND %s ORDER BY n.validated_on, n.year, n.number
 """
+#: The totals and the hash of a day that numbered nothing.
+NOTHING = (Decimal("0.00"),) * 4
+NO_ROWS = hashlib.sha256().hexdigest()
 #: Everything that a closed day states, as its hash is taken of it.
 STATED = (
     "day", "entries", "debit", "credit", "numbers", "received", "given_back", "month_received", "year_received",
@@ -83,8 +86,7 @@ def _close(day: date, *, actor: Actor, at: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(GIVEN, [day])
         given = cursor.fetchall()
-        cursor.execute(TOTALS, totals_wanted(day))
-        row.debit, row.credit, row.received, row.given_back = cursor.fetchone()
+    row.debit, row.credit, row.received, row.given_back = totals(day, day).get(day, NOTHING)
     row.numbers = {str(year): [first, last] for year, first, last, _count in given}
     row.entries = sum(count for *_numbers, count in given)
     row.month_received, row.year_received = row.received, row.received
@@ -96,26 +98,28 @@ def _close(day: date, *, actor: Actor, at: datetime) -> int:
             row.year_received += before.year_received
             if before.day.month == day.month:
                 row.month_received += before.month_received
-    row.rows_hash = rows_hash(day)
+    row.rows_hash = rows_hashes(day, day).get(day, NO_ROWS)
     row.hash = digest(row)
     row.save(force_insert=True)
     return 1
 
 
-def totals_wanted(day: date) -> Mapping[str, Any]:
-    """What the totals of a day are asked with."""
-    return {"day": day, "received": list(RECEIVED), "given_back": list(GIVEN_BACK)}
-
-
-def rows_hash(day: date) -> str:
-    """SHA-256 over number and hash of every entry that the closing of a day numbered. Memory stays flat."""
-    whole = hashlib.sha256()
+def totals(first: date, last: date) -> dict[date, tuple[Decimal, ...]]:
+    """Debit, credit, money received and given back of the entries that each day of a stretch numbered. One query."""
+    wanted = {"first": first, "last": last, "received": list(RECEIVED), "given_back": list(GIVEN_BACK)}
     with connection.cursor() as cursor:
-        cursor.execute(ROWS.format(hash=SEALED[Chain.LEDGER].hash), [day])
-        while found := cursor.fetchmany(2000):
-            for year, number, row_hash in found:
-                whole.update(f"{year} {number} {row_hash}\n".encode())
-    return whole.hexdigest()
+        cursor.execute(TOTALS, wanted)
+        return {day: tuple(sums) for day, *sums in cursor.fetchall()}
+
+
+def rows_hashes(first: date, last: date) -> dict[date, str]:
+    """SHA-256 over number and hash of every entry that each day of a stretch numbered. One query."""
+    whole: dict[date, Any] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(ROWS.format(hash=SEALED[Chain.LEDGER].hash), [first, last])
+        for day, year, number, row_hash in cursor.fetchall():
+            whole.setdefault(day, hashlib.sha256()).update(f"{year} {number} {row_hash}\n".encode())
+    return {day: found.hexdigest() for day, found in whole.items()}
 
 
 def digest(row: DayClosing) -> str:

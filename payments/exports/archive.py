@@ -36,7 +36,7 @@ NO_DAY = (1980, 1, 1, 0, 0, 0)
 LINKS = """
 SELECT s.position, s.hash, {text} FROM payments_sealedrow s
 JOIN {table} sealed ON sealed.id = s.row {joined}
-WHERE s.chain = %s AND s.at >= %s AND s.at < %s ORDER BY s.position
+WHERE s.chain = %s AND s.at >= %s AND s.at < %s AND s.position > %s ORDER BY s.position LIMIT %s
 """
 TEXT = """Archive de l’exercice {year}
 Éditeur : SIREN {siren}
@@ -132,12 +132,17 @@ def _chain(chain: str, begins: datetime, ends: datetime) -> Iterator[bytes]:
     before = SealedRow.objects.filter(chain=chain, position=(first or 1) - 1).values_list("hash", flat=True).first()
     yield _line(before or "")
     query = LINKS.format(text=what.text, table=what.table, joined=what.joined)
-    with connection.cursor() as cursor:
-        cursor.execute(query, [chain, begins, ends])
-        while found := cursor.fetchmany(CHUNK):
-            for position, hash_, text in found:
-                # The text as the database wrote it, untouched: its hash is taken of it.
-                yield f'[{position}, "{hash_}", {text}]\n'.encode()
+    place = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(query, [chain, begins, ends, place, CHUNK])
+            found = cursor.fetchall()
+        for position, hash_, text in found:
+            # The text as the database wrote it, untouched: its hash is taken of it.
+            yield f'[{position}, "{hash_}", {text}]\n'.encode()
+            place = position
+        if len(found) < CHUNK:
+            return
 
 
 def _days(wanted: Wanted) -> Iterator[bytes]:

@@ -39,6 +39,7 @@ from shop.backoffice.tables import ActLink, Cell, Detail, Fact, Table
 from shop.templatetags.french import euros, month, short_day, stamp
 
 YEARS_SHOWN = 3
+KEPT_SHOWN, ALL_KEPT = 10, 200
 
 
 def key_of(period: Period) -> int:
@@ -90,8 +91,12 @@ def closings(request: HttpRequest) -> HttpResponse:
     said = {
         "title": _("Closings"),
         "figures": _figures(last, on=on),
-        "tables": [table, _kept_table()],
+        "tables": [table, _kept_table(KEPT_SHOWN, title=_("Files for the accountant"))],
         "nothing": False,
+        "acts": [
+            ActLink(_("Files for the accountant"), reverse("desk_kept_files")),
+            ActLink(_("Closed days"), reverse("desk_days")),
+        ],
     }
     return page(request, "backoffice/home.html", said)
 
@@ -254,7 +259,7 @@ def _signed_lines(closing: PeriodClosing) -> Table:
         rows=[
             (
                 Cell(labels.get(row["line"], row["line"])),
-                Cell(row["count"], num=True),
+                Cell("" if row["count"] is None else row["count"], num=True),
                 Cell(euros(row["amount"]) if row["amount"] else "", num=True),
                 Cell(words.who(row["by"], names) if "by" in row else ""),
                 Cell(row.get("reason", "")),
@@ -309,7 +314,7 @@ def closing(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Signed by"), words.who(one.signed_by, names)),
             Fact(_("Signed"), stamp(one.at)),
             Fact(_("Payments"), _counted(taken)),
-            Fact(_("Refunds"), _counted(given)),
+            Fact(_("Given back"), _counted(given)),
             Fact(_("Entries numbered"), f"{numbers['first']}–{numbers['last']}" if numbers["count"] else ""),
             Fact(_("Hash"), one.sha256, mono=True),
         ],
@@ -319,7 +324,7 @@ def closing(request: HttpRequest, key: int) -> HttpResponse:
 
 
 def _counted(row: dict[str, Any]) -> str:
-    return f"{row['count']}, {euros(row['amount'])}"
+    return _("%(count)s for %(amount)s") % {"count": row["count"], "amount": euros(row["amount"])}
 
 
 def _accounts(one: PeriodClosing) -> Table:
@@ -396,12 +401,12 @@ def days(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _kept_table() -> Table:
-    rows = list(KeptFile.objects.order_by("-pk")[:20])
+def _kept_table(limit: int, *, title: Any = "") -> Table:
+    rows = list(KeptFile.objects.order_by("-pk")[:limit])
     names = words.names_of_staff(row.actor for row in rows)
     return Table(
         label=_("Files for the accountant"),
-        title=_("Files for the accountant"),
+        title=title,
         anchor="fichiers",
         columns=columns(_("File"), "#" + _("Made"), _("By"), "#" + _("Lines"), "#" + _("Size"), _("Hash")),
         rows=[
@@ -416,7 +421,6 @@ def _kept_table() -> Table:
             for row in rows
         ],
         empty=_("No file was made yet."),
-        more_url=reverse("desk_kept_files"),
     )
 
 
@@ -428,7 +432,7 @@ def kept_files(request: HttpRequest) -> HttpResponse:
     said = {
         "title": _("Files for the accountant"),
         "crumbs": ((_("Closings"), reverse("desk_closings")),),
-        "tables": [_kept_table()],
+        "tables": [_kept_table(ALL_KEPT)],
         "nothing": False,
         "acts": [
             act

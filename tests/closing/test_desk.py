@@ -79,6 +79,9 @@ def test_the_fec_is_made_seen_and_downloaded(at_desk, books):
 
 def test_a_year_without_entries_or_before_the_books_is_refused(at_desk, books):
     finance = at_desk("finance")
+    book("payment:2", on=date(2026, 11, 23))
+    waits = finance.rehearse("desk_act_make_fec", 2026, parties="numbers", **WHY)
+    assert "elles le reçoivent à la clôture de leur journée" in text_of(waits)
     assert finance.rehearse("desk_act_make_fec", 2025, parties="numbers", **WHY).status_code == 422
     assert finance.see("desk_act_make_fec", 1999).status_code == 404
     assert finance.see("desk_period", 202613).status_code == 404
