@@ -13,8 +13,8 @@ from payments.sealing.sealing import link
 
 Breaches = Iterator[tuple[str, str]]
 CHUNK = 5000
-#: Sealed each minute; a clockwork that stands for longer is an alarm of its own.
-SEALED_WITHIN = timedelta(hours=2)
+#: Sealed each minute, and each night whatever was committed late; a sealer that stands still is an alarm of its own.
+SEALED_WITHIN = timedelta(hours=36)
 
 LINKS = """
 SELECT s.position, s.row, s.row_hash, s.hash, found.hash
