@@ -106,7 +106,7 @@ def _close(day: date, *, actor: Actor, at: datetime) -> int:
 
 def totals(first: date, last: date) -> dict[date, tuple[Decimal, ...]]:
     """Debit, credit, money received and given back of the entries that each day of a stretch numbered. One query."""
-    wanted = {"first": first, "last": last, "received": list(RECEIVED), "given_back": list(GIVEN_BACK)}
+    wanted: dict[str, Any] = {"first": first, "last": last, "received": list(RECEIVED), "given_back": list(GIVEN_BACK)}
     with connection.cursor() as cursor:
         cursor.execute(TOTALS, wanted)
         return {day: tuple(sums) for day, *sums in cursor.fetchall()}

@@ -8,6 +8,7 @@ past year, gets its number with the next day. One sealer of numbers at a time, u
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -54,7 +55,7 @@ def number_until(day: date) -> int:
 
 @transaction.atomic
 def _number_some(day: date) -> int:
-    wanted = {"midnight": midnight_after(day), "day": day, "limit": CHUNK}
+    wanted: dict[str, Any] = {"midnight": midnight_after(day), "day": day, "limit": CHUNK}
     with connection.cursor() as cursor:
         cursor.execute(YEARS, wanted)
         years = [year for (year,) in cursor.fetchall()]
