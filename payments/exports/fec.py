@@ -115,7 +115,9 @@ codecs.register_error("fec", _nearest)
 
 def cleaned(column: str) -> str:
     """The expression of a text without what separates columns and lines, and without blanks around it."""
-    return f"btrim(regexp_replace({column}, '[\\s|\\x01\\x02]+', ' ', 'g'))"
+    # Not by a pattern: three of them on each of a million lines would take half of the time.
+    bare = f"translate({column}, E'\\t\\n\\r\\f\\x0b|\\x01\\x02', '        ')"
+    return f"btrim(replace(replace(replace({bare}, '   ', ' '), '  ', ' '), '  ', ' '))"
 
 
 def _amount(column: str) -> str:
