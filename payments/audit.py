@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
+from payments.closing.auditing import days_add_up, days_closed, entries_numbered, periods_locked
 from payments.invoicing.issuing import vat_by_rate
 from payments.invoicing.numbering import digest
 from payments.mirroring.matters import open_matters
@@ -31,6 +32,7 @@ from payments.models import (
     Transfer,
     WriteOff,
 )
+from payments.sealing.verifying import sealed_as_written
 from payments.transfers.moving import LEFT
 
 Breaches = Iterator[tuple[str, str]]
@@ -257,8 +259,8 @@ def mirrored(at: datetime) -> Breaches:
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "ONE-CHARGE": (one_charge, moved_by_the_table),
-    "BALANCED": (balanced, open_items, fees_booked, as_stripe_says),
-    "NUMBERED": (numbered,),
+    "BALANCED": (balanced, open_items, fees_booked, as_stripe_says, days_add_up, periods_locked),
+    "NUMBERED": (numbered, entries_numbered, days_closed, sealed_as_written),
     "VAT": (vat,),
     "HEARD": (heard, unknown_resolved),
     "MIRROR": (mirrored,),

@@ -239,6 +239,9 @@ BANK_IBAN = env.str("BANK_IBAN", "")
 BANK_BIC = env.str("BANK_BIC", "")
 # Where finance is one person: whoever wrote an account down may approve it as well, with a reason that stays in sight.
 TRANSFERS_APPROVED_ALONE = env.bool("TRANSFERS_APPROVED_ALONE", False)
+# Hours after which whoever asked for a closed month to be opened again may agree alone, with a reason and a mark that stays;
+# 0: two people, always.
+CLOSING_REOPENED_ALONE_AFTER = env.int("CLOSING_REOPENED_ALONE_AFTER", 0)
 refuse_what_stripe_refuses(
     webhook_secret=STRIPE_WEBHOOK_SECRET, minutes=CHECKOUT_MINUTES, descriptor=STATEMENT_DESCRIPTOR
 )

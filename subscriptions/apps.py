@@ -8,6 +8,7 @@ class SubscriptionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from subscriptions import purposes
+        from subscriptions import closing_lines, purposes
 
         purposes.register_all()
+        closing_lines.add_all()

@@ -9,12 +9,15 @@ from typing import TypeVar
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from payments import charging, disputing, fees, gateway, looking_up, parked, refunds
 from payments.actors import job
+from payments.closing import days
 from payments.mirroring.running import mirror
 from payments.models import Payment
+from payments.sealing import journal, sealing
 from payments.webhooks import catching_up, processing
 from shop.watch.runs import last_success, running
 
@@ -138,3 +141,17 @@ def stripe_mirror() -> None:
         finished = mirror(actor=job("stripe-mirror"), at=timezone.now(), go_on=_for_a_while())
         said = [f"{run.kind}: {run.ours} ours, {run.foreign} foreign, {run.differences} differ" for run in finished]
         summary.text = "; ".join(said) or "nothing came to its end"
+
+
+@shared_task(name="seals")
+def seal() -> None:
+    with running("seals") as summary:
+        at = timezone.now()
+        changed = journal.watch(settings.SOFTWARE_VERSION, actor=job("seals"), at=at)
+        summary.text = f"{sealing.seal_all(at=at)} rows sealed, {changed} technical events"
+
+
+@shared_task(name="close-day")
+def close_day() -> None:
+    with running("close-day") as summary:
+        summary.text = f"{days.close_days(actor=job('close-day'), at=timezone.now())} days closed"

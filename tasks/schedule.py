@@ -139,6 +139,19 @@ TIMETABLE = (
         "Invoices that institutions have not paid by their day are on finance's desk, and reminded of fifteen and thirty days later.",
         at=(8, 15),
     ),
+    Job(
+        "seals",
+        MINUTE,
+        HOUR,
+        "Steps of payments and refunds and ledger entries get their links in the chains of seals.",
+    ),
+    Job(
+        "close-day",
+        DAY,
+        26 * HOUR,
+        "The entries of the days that are over get their numbers, and each day its totals for good.",
+        at=(0, 20),
+    ),
     Job("audit", DAY, 26 * HOUR, "The invariants of the design are checked against every row.", at=(3, 30)),
     Job(
         "forgetting",

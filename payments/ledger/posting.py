@@ -48,10 +48,19 @@ class EntryDraft:
 
 
 # Entries whose source is already booked are left as they are; the others get the accounts that their keys mean on their
-# day. If one key means nothing yet, nothing at all is written.
+# day. If one key means nothing yet, nothing at all is written. A day of a closed month or year is moved to the first open day
+# after it; the day of the piece and the day the money came stay what they are.
 INSERT = """
-WITH draft AS (
-    SELECT * FROM jsonb_to_recordset(%(entries)s::jsonb) AS given(
+WITH closed AS MATERIALIZED (
+    SELECT first_day, last_day FROM payments_periodclosing c
+    WHERE NOT EXISTS (SELECT FROM payments_reopening r WHERE r.closing_id = c.id)
+), draft AS (
+    SELECT place, journal, source, CASE
+        WHEN NOT EXISTS (SELECT FROM closed WHERE given.booked_on BETWEEN first_day AND last_day) THEN given.booked_on
+        ELSE (SELECT min(past.last_day) + 1 FROM closed past WHERE past.last_day >= given.booked_on
+            AND NOT EXISTS (SELECT FROM closed WHERE past.last_day + 1 BETWEEN first_day AND last_day))
+        END AS booked_on, received_on, piece_ref, piece_date, label
+    FROM jsonb_to_recordset(%(entries)s::jsonb) AS given(
         place integer, journal text, source text, booked_on date, received_on date, piece_ref text, piece_date date,
         label text)
     WHERE NOT EXISTS (SELECT FROM payments_ledgerentry known WHERE known.source = given.source)

@@ -2,6 +2,18 @@
 
 from payments.models.acts import Act, DeskItem
 from payments.models.books import Account, AccountMap, LedgerEntry, LedgerLine, VatRate
+from payments.models.closing import (
+    ClosingTick,
+    DayClosing,
+    EntryNumber,
+    EntrySeries,
+    KeptFile,
+    PeriodClosing,
+    Reopening,
+    ReopeningAsked,
+    SealedRow,
+    TechnicalEvent,
+)
 from payments.models.disputes import Dispute, DisputeEvent
 from payments.models.documents import Document
 from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries, Reissue
@@ -18,14 +30,19 @@ __all__ = [
     "Act",
     "BalanceMovement",
     "BankReceipt",
+    "ClosingTick",
+    "DayClosing",
     "DeskItem",
     "Dispute",
     "DisputeEvent",
     "Document",
+    "EntryNumber",
+    "EntrySeries",
     "Invoice",
     "InvoiceLine",
     "InvoiceRendering",
     "InvoiceSeries",
+    "KeptFile",
     "LedgerEntry",
     "LedgerLine",
     "MethodSetup",
@@ -35,13 +52,18 @@ __all__ = [
     "PayerAccount",
     "Payment",
     "PaymentEvent",
+    "PeriodClosing",
     "ReceiptShare",
     "Refund",
     "RefundEvent",
     "RefundLimit",
     "Reissue",
+    "Reopening",
+    "ReopeningAsked",
     "SavedMethod",
+    "SealedRow",
     "StripeEvent",
+    "TechnicalEvent",
     "Transfer",
     "TransferEvent",
     "TransferFile",

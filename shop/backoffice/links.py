@@ -36,6 +36,8 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "escrow": (Right.ESCROW, "desk_escrow_night"),
     "event": (Right.EVENTS, "desk_stripe_event"),
     "entry": (Right.LEDGER, "desk_entry"),
+    "closing": (Right.LEDGER, "desk_closing"),
+    "kept_file": (Right.LEDGER, "desk_kept_file"),
 }
 
 

@@ -39,6 +39,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.INVOICES, _("Invoices"), "desk_invoices"),
     (Right.LEDGER, _("Ledger"), "desk_entries"),
     (Right.LEDGER, _("Mirror of Stripe"), "desk_mirror"),
+    (Right.LEDGER, _("Closings"), "desk_closings"),
     (Right.LETTERS, _("Letters"), "desk_letters"),
     (Right.POST, _("Letters to post"), "desk_post"),
     (Right.FULFILMENT_DESK, _("Issues"), "desk_issues"),

@@ -67,6 +67,7 @@ class Right(StrEnum):
     DIGITAL_FILES = "put_issue_files"
     TOKENS = "manage_tokens"
     CLOSE = "close_files"
+    CLOSE_BOOKS = "close_books"
     CATALOGUE = "change_catalogue"
     IMPORT = "take_over_subscribers"
     TEAM = "manage_team"
@@ -125,6 +126,7 @@ LABELS: Mapping[Right, Any] = {
     Right.DIGITAL_FILES: _("put the files of issues"),
     Right.TOKENS: _("make and revoke access tokens"),
     Right.CLOSE: _("close files, hand them over and post them"),
+    Right.CLOSE_BOOKS: _("close months and years, and make the accountant’s files"),
     Right.CATALOGUE: _("change the magazine and the offers"),
     Right.IMPORT: _("hand in and approve imports of subscribers"),
     Right.TEAM: _("manage the team"),
@@ -183,6 +185,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.QUOTES,
             Right.INSTITUTIONS,
             Right.RECEIPTS,
+            Right.CLOSE_BOOKS,
             Right.IMPORT,
             Right.DIGITAL,
             Right.DIGITAL_SET,

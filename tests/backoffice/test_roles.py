@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,8 +14,20 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from payments.actors import job
+from payments.closing.figures import figures
+from payments.closing.periods import month_of
 from payments.documents import keep
-from payments.models import BankReceipt, DeskItem, LedgerEntry, MirrorCharge, MirrorRun, Transfer, TransferFile
+from payments.exports.keeping import keep_file
+from payments.models import (
+    BankReceipt,
+    DeskItem,
+    LedgerEntry,
+    MirrorCharge,
+    MirrorRun,
+    PeriodClosing,
+    Transfer,
+    TransferFile,
+)
 from payments.refunds import request
 from shop.backoffice import urls
 from shop.backoffice.models import BulkAct
@@ -99,6 +112,18 @@ OPEN_TO = {
     "desk_invoice_pdf": {F, S, A},
     "desk_entries": {F, A},
     "desk_entry": {F, A},
+    "desk_closings": {F, A},
+    "desk_period": {F, A},
+    "desk_closing": {F, A},
+    "desk_days": {F, A},
+    "desk_kept_files": {F, A},
+    "desk_kept_file": {F, A},
+    "desk_act_tick": {F, A},
+    "desk_act_sign_period": {F, A},
+    "desk_act_ask_reopen": {F, A},
+    "desk_act_reopen": {F, A},
+    "desk_act_make_fec": {F, A},
+    "desk_act_make_archive": {F, A},
     "desk_mirror": {F, A},
     "desk_mirror_run": {F, A},
     "desk_mirror_charges": {F, A},
@@ -364,6 +389,13 @@ def world(offers):
         actor="job:tests", reason="essai", at=now,
     )  # fmt: skip
     mirror = MirrorRun.objects.create(kind="nightly", since=now - timedelta(days=16), until=now, started_at=now)
+    closing = PeriodClosing.objects.create(
+        kind="month", first_day=date(2026, 1, 1), last_day=date(2026, 1, 31), version=1, checks=[],
+        figures=figures(month_of(date(2026, 1, 1))), sha256="x", signed_by="staff:1", reason="essai", at=now,
+    )  # fmt: skip
+    kept = keep_file(
+        io.BytesIO(b"essai"), kind="fec", name="x", year=2026, lines=1, media_type="text/plain", actor=job("test"), at=now
+    )  # fmt: skip
     charge = MirrorCharge.objects.create(
         stripe_charge="ch_x",
         created=now,
@@ -419,6 +451,12 @@ def world(offers):
         "desk_act_unposted": batch.pk,
         "desk_act_take_out": batch.lines.get().pk,
         "desk_act_record_posted": renewal.pk,
+        **dict.fromkeys(("desk_closing", "desk_act_ask_reopen", "desk_act_reopen"), closing.pk),
+        "desk_period": 202611,
+        "desk_act_tick": 202611,
+        "desk_act_sign_period": 202611,
+        "desk_kept_file": kept.pk,
+        **dict.fromkeys(("desk_act_make_fec", "desk_act_make_archive"), 2026),
         "desk_mirror_run": mirror.pk,
         "desk_mirror_charges": mirror.pk,
         "desk_act_refund": sold,

@@ -20,6 +20,7 @@ BENCHES = {
     "close-issue": "close_issue",
     "address-file": "address_file",
     "staff-lists": "staff_lists",
+    "fec": "fec",
     "simulate": "simulate",
 }
 INSIDE = "--inside"

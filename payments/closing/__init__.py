@@ -1,0 +1,1 @@
+"""Closing days, months and years: numbers, totals and figures that never change afterwards."""

@@ -1,0 +1,224 @@
+"""The checklist of a month or a year: one table, every line computed or answered for by a person.
+
+A line that `stops` must find nothing. One that wants an `answer` may find something: then a person says by name why the
+period is closed all the same. One without `find` is always a person's. Floors above add their own lines at start-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Q, Sum
+from django.utils.translation import gettext_lazy as _
+
+from payments.closing.numbering import midnight_after
+from payments.closing.periods import Period, ticks_of
+from payments.invoicing.open_items import billed
+from payments.mirroring.matters import MATTERS
+from payments.models import (
+    BalanceMovement,
+    ClosingTick,
+    DayClosing,
+    DeskItem,
+    LedgerEntry,
+    LedgerLine,
+    Payment,
+    Refund,
+)
+
+
+class Weight(StrEnum):
+    """What follows from what a line finds."""
+
+    STOPS = "stops"
+    ANSWER = "answer"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a line found: how many, over which amount in euros."""
+
+    count: int = 0
+    amount: Decimal | None = None
+
+
+Find = Callable[[Period, datetime], Found]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the checklist; `page` is the name of the page that shows what it found."""
+
+    key: str
+    label: Any
+    weight: Weight
+    find: Find | None = None
+    page: str = ""
+
+    @property
+    def by_person(self) -> bool:
+        """Whether a person may answer for it."""
+        return self.weight != Weight.STOPS
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A line as it stands: what it found, who answered for it."""
+
+    line: Line
+    found: Found
+    tick: ClosingTick | None
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found."""
+        return self.line.find is not None and self.found.count == 0
+
+    @property
+    def done(self) -> bool:
+        """Whether it stands in nobody's way."""
+        return self.clean or (self.line.by_person and self.tick is not None)
+
+    def kept(self) -> dict[str, Any]:
+        """What is signed of it."""
+        amount = self.found.amount
+        said = {
+            "line": self.line.key,
+            "count": self.found.count if self.line.find else None,
+            "amount": f"{amount:.2f}" if amount is not None else "",
+        }
+        if self.tick is not None:
+            said |= {"by": self.tick.actor, "reason": self.tick.reason, "at": self.tick.at.isoformat()}
+        return said
+
+
+def days_open(period: Period, at: datetime) -> Found:
+    """Days of the period that are not closed, since the books began; or entries of it that have no number yet."""
+    unnumbered = LedgerEntry.objects.filter(booked_on__range=(period.first_day, period.last_day), numbered=None).count()
+    closed = DayClosing.objects.filter(day__gte=period.last_day).exists()
+    return Found(unnumbered + (not closed))
+
+
+def unbalanced(period: Period, at: datetime) -> Found:
+    """Entries of the period whose sides differ."""
+    wrong = (
+        LedgerEntry.objects.filter(booked_on__range=(period.first_day, period.last_day))
+        .annotate(d=Sum("lines__debit"), c=Sum("lines__credit"))
+        .exclude(d=F("c"), d__isnull=False)
+    )
+    return Found(wrong.count())
+
+
+VAT = """
+SELECT count(*), coalesce(sum(abs(stated - booked)), 0) FROM (
+    SELECT i.id, i.total_vat AS stated, coalesce(sum(line.debit + line.credit), 0) AS booked
+    FROM payments_invoice i
+    LEFT JOIN payments_ledgerentry entry ON entry.source = 'invoice:' || i.id
+    LEFT JOIN payments_ledgerline line ON line.entry_id = entry.id AND line.account_id LIKE '4457%%'
+    WHERE i.issued_on BETWEEN %s AND %s GROUP BY i.id
+) AS documents WHERE stated <> booked
+"""
+
+
+def vat_differs(period: Period, at: datetime) -> Found:
+    """Documents of the period whose VAT is not that of their entry."""
+    with connection.cursor() as cursor:
+        cursor.execute(VAT, [period.first_day, period.last_day])
+        count, amount = cursor.fetchone()
+    return Found(count, amount)
+
+
+def _until(period: Period) -> datetime:
+    return midnight_after(period.last_day)
+
+
+def stripe_unexplained(period: Period, at: datetime) -> Found:
+    """Lines of Stripe's balance that belong to a payment of ours and are not matched, or whose fee is not booked."""
+    ours = Q(source__in=Payment.objects.filter(stripe_charge__isnull=False).values("stripe_charge"))
+    lines = BalanceMovement.objects.filter(ours, payment=None, refund=None, created__lt=_until(period))
+    return Found(lines.count(), lines.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
+
+
+def mirror_differs(period: Period, at: datetime) -> Found:
+    """What Stripe and the books do not say alike."""
+    return Found(DeskItem.objects.filter(kind__in=MATTERS, closed_at=None, opened_at__lt=_until(period)).count())
+
+
+def parked(period: Period, at: datetime) -> Found:
+    """Payments of the period whose effect is parked, or of which nobody knows whether they were made."""
+    waiting = Payment.objects.filter(
+        Q(effect=Payment.Effect.PARKED) | Q(state=Payment.State.UNKNOWN), state_since__lt=_until(period)
+    )
+    return Found(waiting.count(), waiting.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
+
+
+def desk_open(period: Period, at: datetime) -> Found:
+    """Matters of finance's desk opened before the end of the period."""
+    items = DeskItem.objects.filter(desk=DeskItem.Desk.FINANCE, closed_at=None, opened_at__lt=_until(period))
+    return Found(items.exclude(kind__in=MATTERS).count())
+
+
+def refunds_on_their_way(period: Period, at: datetime) -> Found:
+    """Refunds asked for before the end of the period that are not given back yet."""
+    open_ = Refund.objects.filter(created_at__lt=_until(period)).exclude(
+        state__in=(Refund.State.SUCCEEDED, Refund.State.FAILED)
+    )
+    return Found(open_.count(), open_.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
+
+
+def invoices_unpaid(period: Period, at: datetime) -> Found:
+    """Invoices of institutions due by the end of the period that are not paid in full."""
+    due = billed().filter(left__gt=0, due_on__lte=period.last_day)
+    return Found(due.count(), due.aggregate(sum=Sum("left"))["sum"] or Decimal(0))
+
+
+def suspense(period: Period, at: datetime) -> Found:
+    """Money on the accounts of surplus and disputes at the end of the period."""
+    lines = LedgerLine.objects.filter(account__in=("419700", "467000"), entry__booked_on__lte=period.last_day)
+    open_ = lines.values("account").annotate(left=Sum("credit") - Sum("debit")).exclude(left=0)
+    return Found(len(open_), sum((row["left"] for row in open_), Decimal(0)))
+
+
+#: The lines of the ground floor, in the order in which a month is closed.
+LINES: list[Line] = [
+    Line("days", _("Days not closed and entries without a number"), Weight.STOPS, days_open, "desk_days"),
+    Line("balanced", _("Entries that do not balance"), Weight.STOPS, unbalanced, "desk_entries"),
+    Line("vat", _("Documents whose VAT is not the one in the books"), Weight.STOPS, vat_differs, "desk_invoices"),
+    Line(
+        "stripe", _("Lines of Stripe’s balance that are not matched"), Weight.STOPS, stripe_unexplained, "desk_mirror"
+    ),
+    Line("mirror", _("Differences between Stripe and the books"), Weight.ANSWER, mirror_differs, "desk_mirror"),
+    Line("parked", _("Payments parked or unknown"), Weight.ANSWER, parked, "desk_payments"),
+    Line("refunds", _("Refunds on their way"), Weight.ANSWER, refunds_on_their_way, "desk_refunds"),
+    Line("invoices", _("Invoices due and not paid"), Weight.ANSWER, invoices_unpaid, "desk_institutions"),
+    Line("suspense", _("Surplus and disputed money still held"), Weight.ANSWER, suspense, "desk_entries"),
+    Line("desk", _("Open matters on finance’s desk"), Weight.ANSWER, desk_open),
+    Line("bank", _("Balance of the bank’s statement compared with account 512"), Weight.PERSON),
+    Line("fees", _("Stripe’s invoice of fees filed"), Weight.PERSON),
+    Line("vat_return", _("VAT return prepared from these figures"), Weight.PERSON),
+]
+
+
+def add_line(line: Line, *, before: str = "bank") -> None:
+    """Give the checklist a line of another floor, once, at start-up; it stands before the line of that key."""
+    if line.key not in {one.key for one in LINES}:
+        place = next(place for place, one in enumerate(LINES) if one.key == before)
+        LINES.insert(place, line)
+
+
+def lines() -> Sequence[Line]:
+    """The whole checklist."""
+    return tuple(LINES)
+
+
+def answers(period: Period, *, at: datetime) -> Sequence[Answer]:
+    """The checklist of a period as it stands now. A query or two per line."""
+    ticked = ticks_of(period)
+    return [Answer(one, one.find(period, at) if one.find else Found(), ticked.get(one.key)) for one in lines()]

@@ -1,0 +1,69 @@
+"""Files that are kept for ten years: written in pieces, stored in pieces, read in pieces, verified by one hash.
+
+A file of a year may be larger than a process should carry: its bytes lie in documents of four megabytes each, under their own
+hashes; the row knows their order and the hash of the whole (design, rule 9).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import IO
+
+from payments.actors import Actor
+from payments.documents import keep, read
+from payments.models import KeptFile
+
+PART = 4 * 1024 * 1024
+
+
+class Gone(LookupError):
+    """A part of the file was emptied after its time, or is not there."""
+
+
+def spool(pieces: Iterable[bytes]) -> IO[bytes]:
+    """The pieces in a file of their own that goes when it is closed; at its beginning."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 – its reader closes it
+    for piece in pieces:
+        file.write(piece)
+    file.seek(0)
+    return file
+
+
+def keep_file(
+    file: IO[bytes], *, kind: str, name: str, year: int, lines: int, media_type: str, actor: Actor, at: datetime
+) -> KeptFile:
+    """Keep a file as it is; the same bytes again are the same row. Ten years from the end of its year (C. com. L123-22).
+
+    Joins the caller's transaction.
+    """
+    file.seek(0)
+    whole, size, parts = hashlib.sha256(), 0, []
+    while body := file.read(PART):
+        whole.update(body)
+        size += len(body)
+        parts.append(keep(body, media_type=media_type, keep_until=date(year + 11, 1, 1), at=at).sha256)
+    row = KeptFile(
+        kind=kind, name=name, year=year, sha256=whole.hexdigest(), size=size, lines=lines, parts=parts, actor=str(actor), at=at
+    )  # fmt: skip
+    KeptFile.objects.bulk_create([row], ignore_conflicts=True)
+    return KeptFile.objects.get(kind=kind, year=year, sha256=row.sha256)
+
+
+def pieces_of(kept: KeptFile) -> Iterator[bytes]:
+    """The bytes of a kept file. Raises Gone, or BodyChanged as `payments.documents.read` does."""
+    for part in kept.parts:
+        body = read(part)
+        if body is None:
+            raise Gone(f"{kept.name}: part {part} is not there")
+        yield body
+
+
+def is_whole(kept: KeptFile) -> bool:
+    """Whether the parts still make the file that was kept. Raises as `pieces_of` does."""
+    whole = hashlib.sha256()
+    for piece in pieces_of(kept):
+        whole.update(piece)
+    return whole.hexdigest() == kept.sha256
