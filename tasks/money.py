@@ -15,6 +15,7 @@ from payments import charging, disputing, fees, gateway, looking_up, parked, ref
 from payments.actors import job
 from payments.mirroring.running import mirror
 from payments.models import Payment
+from payments.reconciliation.running import reconcile
 from payments.webhooks import catching_up, processing
 from shop.watch.runs import last_success, running
 
@@ -138,3 +139,12 @@ def stripe_mirror() -> None:
         finished = mirror(actor=job("stripe-mirror"), at=timezone.now(), go_on=_for_a_while())
         said = [f"{run.kind}: {run.ours} ours, {run.foreign} foreign, {run.differences} differ" for run in finished]
         summary.text = "; ".join(said) or "nothing came to its end"
+
+
+@shared_task(name="payouts")
+def read_payouts() -> None:
+    with running("payouts") as summary:
+        done = reconcile(actor=job("payouts"), at=timezone.now(), go_on=_for_a_while())
+        summary.text = (
+            f"{done.payouts} payouts, {done.movements} movements read, {done.explained} explained, {done.found} differ"
+        )

@@ -2,12 +2,14 @@
 
 from payments.models.acts import Act, DeskItem
 from payments.models.books import Account, AccountMap, LedgerEntry, LedgerLine, VatRate
+from payments.models.discrepancies import Discrepancy, DiscrepancyEvent
 from payments.models.disputes import Dispute, DisputeEvent
 from payments.models.documents import Document
 from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries, Reissue
 from payments.models.methods import MethodSetup, PayerAccount, SavedMethod
 from payments.models.mirror import MirrorCharge, MirrorDifference, MirrorRun
 from payments.models.payments import Payment, PaymentEvent, Refund, RefundEvent
+from payments.models.payouts import Payout, PayoutEvent, ReconciliationRun
 from payments.models.receipts import BankReceipt, ReceiptShare, WriteOff
 from payments.models.stripe import BalanceMovement, StripeEvent
 from payments.models.transfers import RefundLimit, Transfer, TransferEvent, TransferFile
@@ -19,6 +21,8 @@ __all__ = [
     "BalanceMovement",
     "BankReceipt",
     "DeskItem",
+    "Discrepancy",
+    "DiscrepancyEvent",
     "Dispute",
     "DisputeEvent",
     "Document",
@@ -35,7 +39,10 @@ __all__ = [
     "PayerAccount",
     "Payment",
     "PaymentEvent",
+    "Payout",
+    "PayoutEvent",
     "ReceiptShare",
+    "ReconciliationRun",
     "Refund",
     "RefundEvent",
     "RefundLimit",
