@@ -26,7 +26,7 @@ from payments.reconciliation.sentences import MATCHED_LATER
 Kind, End, Step = Discrepancy.Kind, Discrepancy.End, DiscrepancyEvent.Step
 #: The keys to which finance may book a movement that had to be explained (law.md 6.2).
 BOOKABLE = ("FEES", "ADJUSTMENTS", "RESERVE", "TRANSIT", "FOREIGN", "SURPLUS", "AR", "DISPUTES", "BAD_DEBT")
-MATTER, SUBJECT = "discrepancies", "reconciliation"
+MATTER, SUBJECT = "discrepancies", "reconciliation:stripe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,8 @@ def put(found: Sequence[Found], *, run: ReconciliationRun | None, actor: Actor, 
     DiscrepancyEvent.objects.bulk_create(
         [DiscrepancyEvent(discrepancy=one, step=Step.FOUND, actor=str(actor), at=at) for one in fresh]
     )
+    if fresh:
+        settle_desk(actor=actor, at=at)
     return len(fresh)
 
 
@@ -89,6 +91,8 @@ def end_what_is_gone(kinds: Collection[str], found: Sequence[Found], *, actor: A
     for row in gone:
         how = End.MATCHED if row.kind in MATCHED_LATER else End.GONE
         _end(row, how, "not found any more", actor=actor, at=at)
+    if gone:
+        settle_desk(actor=actor, at=at)
     return len(gone)
 
 

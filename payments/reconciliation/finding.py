@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from payments.actors import Actor
 from payments.models import BalanceMovement, Discrepancy, Payment, Payout, PayoutEvent, ReconciliationRun, Refund
 from payments.money import amount_of
-from payments.reconciliation.discrepancies import Found, end_what_is_gone, put, settle_desk
+from payments.reconciliation.discrepancies import Found, end_what_is_gone, put
 from payments.reconciliation.explaining import CHARGES
 from payments.reconciliation.meanings import Meaning
 from payments.reconciliation.sentences import GONE_LATER, MATCHED_LATER
@@ -29,9 +29,7 @@ def find(*, run: ReconciliationRun | None, actor: Actor, at: datetime) -> int:
     """Open what does not agree, end what does again; returns how many are new. A constant number of statements."""
     found = [*movements(), *missing(at), *remainders(at), *foreign(at), *came_back(at)]
     fresh = put(found, run=run, actor=actor, at=at)
-    ended = end_what_is_gone(MATCHED_LATER | GONE_LATER, found, actor=actor, at=at)
-    if fresh or ended:
-        settle_desk(actor=actor, at=at)
+    end_what_is_gone(MATCHED_LATER | GONE_LATER, found, actor=actor, at=at)
     return fresh
 
 

@@ -72,6 +72,7 @@ class Right(StrEnum):
     TEAM = "manage_team"
     CLAIMS = "settle_claims"
     STOCK = "keep_back_issues"
+    RECONCILE = "settle_discrepancies"
 
 
 LABELS: Mapping[Right, Any] = {
@@ -125,6 +126,7 @@ LABELS: Mapping[Right, Any] = {
     Right.IMPORT: _("hand in and approve imports of subscribers"),
     Right.TEAM: _("manage the team"),
     Right.CLAIMS: _("take and settle claims of lost copies"),
+    Right.RECONCILE: _("explain and book discrepancies"),
     Right.STOCK: _("let returns in, keep back issues and send them again"),
 }
 
@@ -175,6 +177,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.QUOTES,
             Right.INSTITUTIONS,
             Right.RECEIPTS,
+            Right.RECONCILE,
             Right.IMPORT,
             Right.DIGITAL,
             Right.DIGITAL_SET,

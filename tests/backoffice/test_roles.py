@@ -14,7 +14,18 @@ from django.utils import timezone
 
 from payments.actors import job
 from payments.documents import keep
-from payments.models import BankReceipt, DeskItem, LedgerEntry, MirrorCharge, MirrorRun, Transfer, TransferFile
+from payments.models import (
+    BalanceMovement,
+    BankReceipt,
+    DeskItem,
+    Discrepancy,
+    LedgerEntry,
+    MirrorCharge,
+    MirrorRun,
+    Payout,
+    Transfer,
+    TransferFile,
+)
 from payments.refunds import request
 from shop.backoffice import urls
 from shop.backoffice.models import BulkAct
@@ -90,6 +101,16 @@ OPEN_TO = {
     "desk_mirror": {F, A},
     "desk_mirror_run": {F, A},
     "desk_mirror_charges": {F, A},
+    "desk_reconciliation": {F, A},
+    "desk_payouts": {F, A},
+    "desk_payout": {F, A},
+    "desk_movements": {F, A},
+    "desk_movement": {F, A},
+    "desk_discrepancies": {F, A},
+    "desk_discrepancy": {F, A},
+    "desk_act_take_discrepancy": {F, A},
+    "desk_act_explain_discrepancy": {F, A},
+    "desk_act_book_discrepancy": {F, A},
     "desk_letters": {S, A},
     "desk_letter": {S, A},
     "desk_letter_as_sent": {S, A},
@@ -330,6 +351,17 @@ def world(offers):
         first_run=mirror,
         last_run=mirror,
     )
+    payout = Payout.objects.create(
+        stripe_payout="po_x", amount=1, currency="eur", created=now, arrives_on=date(2026, 11, 24), automatic=True,
+        state="paid", state_since=now, looked_up_at=now,
+    )  # fmt: skip
+    moved = BalanceMovement.objects.create(
+        stripe_id="txn_x", kind="moon_rent", amount=1, fee=0, net=1, currency="eur", created=now, available_on=now.date(),
+        payout=payout, meaning="unknown_type",
+    )  # fmt: skip
+    differs = Discrepancy.objects.create(
+        kind="unknown_type", subject=f"movement:{moved.pk}", payout=payout, movement=moved, at_stripe=1, found_at=now
+    )
     copy = sale.subscription.terms.get().entitlements.order_by("rank")[0]
     incident = ClaimIncident.objects.create(issue=copy.issue, department="75", state_since=now, at=now)
     claim = Claim.objects.create(
@@ -377,6 +409,12 @@ def world(offers):
         "desk_act_record_posted": renewal.pk,
         "desk_mirror_run": mirror.pk,
         "desk_mirror_charges": mirror.pk,
+        "desk_payout": payout.pk,
+        "desk_movement": moved.pk,
+        "desk_discrepancy": differs.pk,
+        **dict.fromkeys(
+            ("desk_act_take_discrepancy", "desk_act_explain_discrepancy", "desk_act_book_discrepancy"), differs.pk
+        ),
         "desk_act_refund": sold,
         "desk_act_give_back": sale.payment.pk,
         "desk_act_take_over": charge.pk,

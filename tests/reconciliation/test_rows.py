@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,6 +18,7 @@ from payments.sandbox import disputing, movements, paying_out, refunding
 from subscriptions.models import Order
 from subscriptions.refunding import refund_in_full
 from tests.makers import CLERK, TODAY
+from tests.mirror.nights import night
 from tests.reconciliation.account import (
     CLOCK,
     bought,
@@ -160,9 +162,7 @@ def test_unknown_charge_and_matched_once_it_has_settled(offers, till):
     line = BalanceMovement.objects.get(kind="charge")
     one_only("unknown_charge", f"movement:{line.pk}")
     assert (balance_of("471000"), balance_of("517000")) == (-A_YEAR, 0)
-    from tests.mirror.nights import night
-
-    night(TODAY)
+    night(TODAY + timedelta(days=13))
     payment.refresh_from_db()
     assert payment.state == "succeeded"
     looked(later(15))
@@ -270,7 +270,10 @@ def test_foreign_is_shown_for_what_it_is_once_for_each_payout(offers, till):
     """Two charges of another product, one of them in dollars: owed to it net, one matter for the payout."""
     bought(till)
     charge_by_hand(till, metadata={"product": "mugs"})
-    charge_by_hand(till, metadata={"product": "mugs"}, currency="usd")
+    dollars = charge_by_hand(till, metadata={"product": "mugs"}).latest_charge
+    world = world_of(till)
+    with world.lock:
+        world.change(world.need("charge", dollars), currency="usd")
     paid_out(till)
     looked()
     assert meanings() == {"converted": 1, "foreign": 1, "payment": 1, "payout": 1}
