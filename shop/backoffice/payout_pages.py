@@ -233,12 +233,13 @@ def payout(request: HttpRequest, key: int) -> HttpResponse:
     found = Discrepancy.objects.filter(Q(payout=one) | Q(subject=f"payout:{one.pk}"))
     detail = Detail(
         kind=_("Payout"),
-        name=one.stripe_payout,
+        name=f"{short_day(one.arrives_on)}, {money(one.amount, one.currency)}",
         crumbs=_crumbs(),
         facts=[
             Fact(_("Status"), said["word"], "#pourquoi", chip=said["tone"]),
             Fact(_("Amount"), money(one.amount, one.currency)),
             Fact(_("How"), how(one)),
+            Fact(_("At Stripe"), one.stripe_payout, mono=True),
             Fact(_("Created"), stamp(one.created)),
             Fact(_("Expected"), short_day(one.arrives_on)),
             Fact(_("At the bank"), short_day(one.arrived_on) or _("waits for the line of the bank")),
@@ -361,10 +362,11 @@ def movement(request: HttpRequest, key: int) -> HttpResponse:
         sources.append(f"payment:{one.payment_id}")
     detail = Detail(
         kind=_("Movement"),
-        name=one.stripe_id,
+        name=_("no. %(key)s") % {"key": one.pk},
         crumbs=(*_crumbs()[:1], (_("Movements of Stripe’s balance"), reverse("desk_movements"))),
         facts=[
             Fact(_("What"), said["word"], chip=said["tone"]),
+            Fact(_("At Stripe"), one.stripe_id, mono=True),
             Fact(_("Type"), one.kind, mono=True),
             Fact(_("Category"), one.category, mono=True),
             Fact(_("Amount"), money(one.amount, one.currency)),
