@@ -54,4 +54,4 @@ def sentence(one: Discrepancy) -> str:
 
 
 def _french(amount: Decimal | None) -> str:
-    return "" if amount is None else french(amount)
+    return "" if amount is None else french(amount).replace("-", "−")

@@ -32,37 +32,46 @@ from shop.templatetags.french import euros, stamp
 SHOWN = 50
 
 
-def discrepancies_table(user: Any, rows: QuerySet[Discrepancy], now: datetime, *, anchor: str = "") -> Table:
-    """Discrepancies, the oldest first, with their owner and age. One query."""
+def discrepancies_table(
+    user: Any, rows: QuerySet[Discrepancy], now: datetime, *, anchor: str = "", narrow: bool = False
+) -> Table:
+    """Discrepancies, the oldest first, with their owner and age; `narrow` beside the facts of what they are about. One query."""
     found = list(rows.select_related("movement", "payout", "owner").order_by("found_at", "pk")[: SHOWN + 1])
     return Table(
         label=_("Discrepancies"),
         title=_("Discrepancies"),
         anchor=anchor,
-        columns=_columns(),
-        rows=[_row(user, one, now) for one in found[:SHOWN]],
+        columns=_columns(narrow=narrow),
+        rows=[_row(user, one, now, narrow=narrow) for one in found[:SHOWN]],
         more_url=reverse("desk_discrepancies") if len(found) > SHOWN else "",
         empty=_("Nothing to explain."),
     )
 
 
-def _columns() -> Any:
+def _columns(*, narrow: bool = False) -> Any:
+    if narrow:
+        return columns(_("What"), _("In words"), "#" + _("Age"), _("Status"))
     return columns(
         _("No."), "#" + _("Found"), _("What"), _("In words"), _("About"), "#" + _("Age"), _("Owner"), _("Status")
     )
 
 
-def _row(user: Any, one: Discrepancy, now: datetime) -> Sequence[Cell]:
+def _row(user: Any, one: Discrepancy, now: datetime, *, narrow: bool = False) -> Sequence[Cell]:
     here = link(user, "discrepancy", one.pk)
+    what = chip(words.said(DISCREPANCY, one.kind), here)
+    old = Cell(age((one.ended_at or now) - one.found_at), num=True)
+    status = chip(words.said(STEP, one.end), here) if one.end else Cell(_("open"), chip=words.WAIT)
+    if narrow:
+        return (what, Cell(sentence(one), here), old, status)
     return (
         Cell(one.pk, here, num=True, tight=True),
         Cell(stamp(one.found_at), num=True),
-        chip(words.said(DISCREPANCY, one.kind), here),
+        what,
         Cell(sentence(one), here),
         subject_cell(user, one.subject),
-        Cell(age((one.ended_at or now) - one.found_at), num=True),
+        old,
         Cell(owner_of(one)),
-        chip(words.said(STEP, one.end), here) if one.end else Cell(_("open"), chip=words.WAIT),
+        status,
     )
 
 

@@ -40,6 +40,8 @@ from shop.backoffice.tables import Cell, Detail, Fact, Table, chip
 from shop.templatetags.french import euros, short_day, stamp
 
 COMING, RUNS = 60, 10
+#: In an address, what has no meaning yet.
+NOT_YET = "none"
 #: The account keys on which a payout's money lies, before and while it travels.
 WHERE = ("PSP", "TRANSIT", "UNEXPLAINED", "FOREIGN", "FOREIGN_MONEY")
 
@@ -252,7 +254,7 @@ def payout(request: HttpRequest, key: int) -> HttpResponse:
         whys=[why(user, one.events.all(), PAYOUT)],
         tables=[
             _made_table(one, made_of([one])[one.pk]),
-            discrepancies_table(user, found, timezone.now()),
+            discrepancies_table(user, found, timezone.now(), narrow=True),
             entries_table(user, LedgerEntry.objects.filter(source__in=[*sources, f"payout_arrived:{one.pk}"])),
             events_table(user, StripeEvent.objects.filter(object_id=one.stripe_payout)),
             acts_on(user, [f"payout:{one.pk}"]),
@@ -267,10 +269,10 @@ def _made_table(one: Payout, made: Made) -> Table:
     rows: list[Sequence[Cell]] = [
         (
             chip(words.said(MEANING, part.meaning)),
-            Cell(part.count, f"{listed}&etat={part.meaning or 'none'}", num=True),
+            Cell(part.count, f"{listed}&etat={part.meaning or NOT_YET}", num=True),
             Cell(money(part.amount, one.currency), num=True),
             Cell(money(part.fee, one.currency), num=True),
-            Cell(money(part.net, one.currency), f"{listed}&etat={part.meaning or 'none'}", num=True),
+            Cell(money(part.net, one.currency), f"{listed}&etat={part.meaning or NOT_YET}", num=True),
         )
         for part in made.parts
     ]
@@ -285,7 +287,7 @@ def _made_table(one: Payout, made: Made) -> Table:
         label=_("Movements"),
         title=_("Movements"),
         anchor="mouvements",
-        columns=columns(_("What"), "#" + _("Number"), "#" + _("Amount"), "#" + _("Fee"), "#" + _("Net")),
+        columns=columns(_("What"), "#" + _("Lines"), "#" + _("Amount"), "#" + _("Fee"), "#" + _("Net")),
         rows=rows,
         total=(Cell(_("Payout")), Cell(""), Cell(""), Cell(""), Cell(money(one.amount, one.currency), num=True)),
     )
@@ -302,8 +304,8 @@ def movements(request: HttpRequest) -> HttpResponse:
     rows = BalanceMovement.objects.select_related("payment", "refund", "payout")
     if state == "unexplained":
         rows = rows.filter(meaning__in=BalanceMovement.UNEXPLAINED)
-    elif state in MEANING or state == "none":
-        rows = rows.filter(meaning="" if state == "none" else state)
+    elif state == NOT_YET or (state and state in MEANING):
+        rows = rows.filter(meaning="" if state == NOT_YET else state)
     if payout_key.isdecimal():
         of = get_object_or_404(Payout, pk=int(payout_key))
         rows = rows.filter(payout=of).exclude(stripe_id=of.movement)
@@ -343,7 +345,7 @@ def movements(request: HttpRequest) -> HttpResponse:
         facts={
             "crumbs": _crumbs()[:1],
             "states": [
-                ("unexplained", _("not explained")),
+                ("unexplained", _("unexplained")),
                 ("foreign", _("other products")),
                 ("stripe_fee", _("Stripe’s own fees")),
             ],
@@ -380,7 +382,7 @@ def movement(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Source at Stripe"), one.source, mono=True),
         ],
         tables=[
-            discrepancies_table(user, Discrepancy.objects.filter(movement=one), timezone.now()),
+            discrepancies_table(user, Discrepancy.objects.filter(movement=one), timezone.now(), narrow=True),
             entries_table(user, LedgerEntry.objects.filter(source__in=sources)),
         ],
     )
