@@ -154,6 +154,38 @@ def test_missing_line(offers, till):
     assert DeskItem.objects.filter(kind="discrepancies", closed_at=None).count() == 0
 
 
+def test_missing_refund(offers, till):
+    """The books hold a refund as done, and Stripe's balance shows none of it."""
+    payment = bought(till)
+    order = Order.objects.get(pk=int(payment.subject.removeprefix("order:")))
+    made = refund_in_full(order, reason="rétractation", actor=CLOCK, at=timezone.now())
+    refunds.send(made.pk, actor=CLOCK, at=timezone.now())
+    made.refresh_from_db()
+    till.advance(days=1)
+    world = world_of(till)
+    with world.lock:
+        (line,) = world.store.newest("balance_transaction", source=made.stripe_refund)
+        world.store.remove(line)
+    looked()
+    assert one_only("missing_refund", f"refund:{made.pk}").in_books == -A_YEAR
+
+
+def test_other_currency(offers, till):
+    """A payment of ours came in as dollars, on a balance of its own: no euro of it is booked from its line."""
+    payment = bought(till)
+    till.settle()
+    world = world_of(till)
+    with world.lock:
+        (line,) = world.store.newest("balance_transaction", source=payment.stripe_charge)
+        world.change(line, currency="usd")
+    till.advance(days=6)
+    looked(later(3))
+    kept = BalanceMovement.objects.get(kind="charge")
+    assert found() == [("other_currency", f"movement:{kept.pk}")]
+    looked(later(4))
+    assert (found(), kept.meaning) == ([("other_currency", f"movement:{kept.pk}")], "other_currency")
+
+
 def test_unknown_charge_and_matched_once_it_has_settled(offers, till):
     """The reader paid, nobody heard: booked to be explained, taken back once the mirror has settled it."""
     payment = bought(till, heard=False)
