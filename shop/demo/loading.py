@@ -19,6 +19,7 @@ from payments.mirroring.running import mirror
 from payments.models import Act, DeskItem
 from shop.customers.models import Customer
 from shop.customers.search import refresh_stale
+from shop.demo import desk_stories
 from shop.demo.casting import Part, cast
 from shop.demo.catalogue import stock
 from shop.demo.clockwork import turns
@@ -106,6 +107,8 @@ def _load(till: Till | None, *, readers: int, until: datetime) -> list[Part | Fi
         first, days = cast_first_readers(stage, but=everybody, issues=[*older, *calendar], until=until)
         tales += [(one.begins, one.tale()) for one in first]
         tales += turns(stage, days)
+    if readers >= desk_stories.MANY:
+        tales += desk_stories.tell(stage, issues, since=opened_on(on), until=until)
     play(stage, [*postings(stage, issues, on=on), *tales, *weekly(stage, since=morning(opened_on(on)))])
     while refresh_stale(ROUND):
         pass
