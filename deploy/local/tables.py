@@ -246,9 +246,10 @@ def _discrepancies() -> str:
         "## What reconciliation cannot explain\n\nTests: `tests/reconciliation/test_rows.py`, one story each. Finance ends any of them "
         "with a reason, or books its movement where it belongs.\n\n"
     )
-    by_itself = {**dict.fromkeys(MATCHED_LATER, "once it is matched"), **dict.fromkeys(GONE_LATER, "once it is gone")}
+    by_itself = {str(kind): "once it is matched" for kind in MATCHED_LATER}
+    by_itself |= {str(kind): "once it is gone" for kind in GONE_LATER}
     rows = [
-        (f"`{kind}`", DISCREPANCY[kind][0], sentence, by_itself.get(kind, "never"))
+        (f"`{kind}`", DISCREPANCY[kind][0], sentence, by_itself.get(str(kind), "never"))
         for kind, sentence in SENTENCES.items()
     ]
     return said + _table(("kind", "at the desk", "in words", "ends by itself"), rows)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -50,7 +51,7 @@ def apply(seen: Sequence[PayoutSeen], *, actor: Actor, at: datetime) -> list[Pay
     known = set(Payout.objects.filter(stripe_payout__in=by_id).values_list("stripe_payout", flat=True))
     fresh = [_first(one, at=at) for name, one in sorted(by_id.items()) if name not in known]
     Payout.objects.bulk_create(fresh, ignore_conflicts=True)
-    rows = list(
+    rows: list[Any] = list(
         Payout.objects.select_for_update(no_key=True, of=("self",))
         .filter(stripe_payout__in=by_id)
         .annotate(begun=Exists(PayoutEvent.objects.filter(payout=OuterRef("pk"))))
