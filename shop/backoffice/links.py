@@ -33,6 +33,7 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "batch": (Right.POST, "desk_batch"),
     "issue": (Right.FULFILMENT_DESK, "desk_issue"),
     "run": (Right.FULFILMENT_DESK, "desk_run"),
+    "escrow": (Right.ESCROW, "desk_escrow_night"),
     "event": (Right.EVENTS, "desk_stripe_event"),
     "entry": (Right.LEDGER, "desk_entry"),
     "payout": (Right.LEDGER, "desk_payout"),
@@ -65,6 +66,9 @@ def url_of(user: Any, subject: str) -> str:
     """The address of `kind:id`; "" for what has no page of its own or is not open to this person."""
     kind, _colon, key = subject.partition(":")
     kind = SAME_PAGE.get(kind, kind)
+    if kind == "circulation":
+        # `circulation:1:paid_share`: a meter near its limit.
+        return reverse("desk_meters") if may(user, Right.FIGURES) else ""
     if kind == "magazine" and may(user, Right.PEOPLE):
         # `magazine:1:gap:26`: what is wrong with its calendar.
         return reverse("desk_issue_calendar")

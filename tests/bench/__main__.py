@@ -20,6 +20,7 @@ BENCHES = {
     "close-issue": "close_issue",
     "address-file": "address_file",
     "reconcile": "reconcile",
+    "staff-lists": "staff_lists",
     "simulate": "simulate",
 }
 INSIDE = "--inside"
