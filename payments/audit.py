@@ -18,6 +18,7 @@ from payments.models import (
     AccountMap,
     BalanceMovement,
     BankReceipt,
+    Discrepancy,
     Dispute,
     Invoice,
     InvoiceSeries,
@@ -32,6 +33,7 @@ from payments.models import (
     Transfer,
     WriteOff,
 )
+from payments.reconciliation import checking
 from payments.sealing.verifying import sealed_as_written
 from payments.transfers.moving import LEFT
 
@@ -149,9 +151,11 @@ def _sum(rows: QuerySet[Any], column: str) -> Decimal:
 
 
 def as_stripe_says(at: datetime) -> Breaches:
-    """Part of BALANCED: what Stripe's balance shows of our payments and refunds is the amount that we booked."""
-    taken = BalanceMovement.objects.filter(kind__in=("charge", "payment"), payment__isnull=False)
-    given = BalanceMovement.objects.filter(kind__in=("refund", "payment_refund"), refund__isnull=False)
+    """Part of BALANCED: what Stripe's balance shows of our payments and refunds is the amount that we booked, or a discrepancy."""
+    told = Exists(Discrepancy.objects.filter(movement=OuterRef("pk"), kind=Discrepancy.Kind.OTHER_AMOUNT))
+    lines = BalanceMovement.objects.exclude(told)
+    taken = lines.filter(kind__in=("charge", "payment"), payment__isnull=False)
+    given = lines.filter(kind__in=("refund", "payment_refund"), refund__isnull=False)
     for line in taken.exclude(amount=F("payment__amount")).iterator(CHUNK):
         yield f"movement:{line.stripe_id}", "is not the amount of its payment"
     for line in given.exclude(amount=-F("refund__amount")).iterator(CHUNK):
@@ -259,9 +263,10 @@ def mirrored(at: datetime) -> Breaches:
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "ONE-CHARGE": (one_charge, moved_by_the_table),
-    "BALANCED": (balanced, open_items, fees_booked, as_stripe_says, days_add_up, periods_locked),
+    "BALANCED": (balanced, open_items, fees_booked, as_stripe_says, checking.clearing, days_add_up, periods_locked),
     "NUMBERED": (numbered, entries_numbered, days_closed, sealed_as_written),
     "VAT": (vat,),
     "HEARD": (heard, unknown_resolved),
     "MIRROR": (mirrored,),
+    "PAYOUT": (checking.payouts, checking.transit),
 }

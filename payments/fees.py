@@ -49,12 +49,13 @@ def book_for_charge(charge: str, *, actor: Actor, at: datetime) -> None:
 # wait for each other.
 INSERT = """
 INSERT INTO payments_balancemovement
-    (stripe_id, kind, amount, fee, net, currency, source, created, available_on, payment_id, refund_id)
-SELECT line.stripe_id, line.kind, line.amount, line.fee, line.net, line.currency, line.source, line.created,
-    line.available_on, coalesce(payment.id, dispute.payment_id), refund.id
+    (stripe_id, kind, category, amount, fee, net, currency, converted, source, created, available_on, payment_id, refund_id,
+     charge, reference, names_us, meaning)
+SELECT line.stripe_id, line.kind, line.category, line.amount, line.fee, line.net, line.currency, line.converted, line.source,
+    line.created, line.available_on, coalesce(payment.id, dispute.payment_id), refund.id, '', '', false, ''
 FROM jsonb_to_recordset(%s::jsonb) AS line(
-    stripe_id text, kind text, amount numeric, fee numeric, net numeric, currency text, source text,
-    created timestamptz, available_on date)
+    stripe_id text, kind text, category text, amount numeric, fee numeric, net numeric, currency text, converted boolean,
+    source text, created timestamptz, available_on date)
 LEFT JOIN payments_payment payment ON payment.stripe_charge = line.source
 LEFT JOIN payments_refund refund ON refund.stripe_refund = line.source
 LEFT JOIN payments_dispute dispute ON dispute.stripe_dispute = line.source
@@ -70,7 +71,9 @@ def keep(seen: Iterable[MovementSeen], *, actor: Actor, at: datetime) -> int:
     lines = [
         {
             "stripe_id": line.id,
-            "kind": line.kind,
+            "kind": line.kind[:60],
+            "category": line.category[:60],
+            "converted": line.converted,
             "amount": str(from_cents(line.amount_cents).amount),
             "fee": str(from_cents(line.fee_cents).amount),
             "net": str(from_cents(line.net_cents).amount),

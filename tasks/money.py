@@ -17,6 +17,7 @@ from payments.actors import job
 from payments.closing import days
 from payments.mirroring.running import mirror
 from payments.models import Payment
+from payments.reconciliation.running import reconcile
 from payments.sealing import journal, sealing
 from payments.webhooks import catching_up, processing
 from shop.watch.runs import last_success, running
@@ -155,3 +156,12 @@ def seal() -> None:
 def close_day() -> None:
     with running("close-day") as summary:
         summary.text = f"{days.close_days(actor=job('close-day'), at=timezone.now())} days closed"
+
+
+@shared_task(name="payouts")
+def read_payouts() -> None:
+    with running("payouts") as summary:
+        done = reconcile(actor=job("payouts"), at=timezone.now(), go_on=_for_a_while())
+        summary.text = (
+            f"{done.payouts} payouts, {done.movements} movements read, {done.explained} explained, {done.found} differ"
+        )

@@ -47,6 +47,9 @@ TIMETABLE = (
     Job("event-catch-up", 10 * MINUTE, 2 * HOUR, "Webhooks that never came are read from Stripe's own list."),
     Job("balance-movements", 10 * MINUTE, 6 * HOUR, "Fees become known on the lines of Stripe's balance."),
     Job("stripe-mirror", 15 * MINUTE, 6 * HOUR, "From two at night Stripe’s charges are held against the books."),
+    Job(
+        "payouts", 15 * MINUTE, 6 * HOUR, "Stripe’s payouts are read, their movements explained, and what differs told."
+    ),
     Job("renewal-plan", HOUR, 6 * HOUR, "What the next terms will be is computed anew where it changed or is due."),
     Job("renewal-notices", 15 * MINUTE, 6 * HOUR, "Legal notices, debits to come and cards that end are told in time."),
     Job("renewal-proofs", MINUTE, HOUR, "What the post took opens the gate of the charge; what came back is posted."),

@@ -153,6 +153,7 @@ def of_stand_in(given: Mapping[str, str], plan_: Plan) -> dict[str, str]:
         "STANDIN_WEBHOOK_SECRET": given.get("STRIPE_WEBHOOK_SECRET") or secret["webhook"],
         "STANDIN_STORE": str(plan_.home / "stripe"),
         "STANDIN_PUBLIC_URL": plan_.stripe_url,
+        "STANDIN_PAYOUTS": "daily",
         "STANDIN_SEPA_SECONDS": "60",  # the bank's five days, to look at within a coffee
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(ROOT),

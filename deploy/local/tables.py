@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import django
 from django.utils import translation
@@ -44,6 +44,8 @@ def text() -> str:
             _losses(),
             _transmissions(),
             _receipts(),
+            _movements(),
+            _discrepancies(),
             _year(),
             _letters(),
             _timetable(),
@@ -234,6 +236,48 @@ def _receipts() -> str:
         + "\n\nWhere it stands:\n\n"
         + _table(("copy", "sentence"), stands)
     )
+
+
+def _movements() -> str:
+    from payments.reconciliation.meanings import KEYS, TABLE, About
+
+    said = (
+        "## What a line of Stripe's balance is to the books\n\nTests: `tests/reconciliation/test_meanings.py`. By Stripe's type and "
+        "category. What is about somebody's payment is booked by its owner; of another product it goes to `FOREIGN`, and "
+        "what the books should know and do not to `UNEXPLAINED`, as does every type that is not here.\n\n"
+    )
+    rows = [
+        (
+            f"`{kind}`",
+            f"`{category}`" if category else "any other",
+            "a reader's payment" if isinstance(one, About) else one.label,
+            _key(KEYS, one),
+        )
+        for (kind, category), one in TABLE.items()
+    ]
+    return said + _table(("type", "category", "is", "account key"), rows)
+
+
+def _key(keys: Mapping[Any, str | None], one: Any) -> str:
+    key = keys.get(one)
+    return f"`{key}`" if key else "its owner's"
+
+
+def _discrepancies() -> str:
+    from payments.reconciliation.sentences import GONE_LATER, MATCHED_LATER, SENTENCES
+    from shop.backoffice.payout_words import DISCREPANCY
+
+    said = (
+        "## What reconciliation cannot explain\n\nTests: `tests/reconciliation/test_rows.py`, one story each. Finance ends any of them "
+        "with a reason, or books its movement where it belongs.\n\n"
+    )
+    by_itself = {str(kind): "once it is matched" for kind in MATCHED_LATER}
+    by_itself |= {str(kind): "once it is gone" for kind in GONE_LATER}
+    rows = [
+        (f"`{kind}`", DISCREPANCY[kind][0], sentence, by_itself.get(str(kind), "never"))
+        for kind, sentence in SENTENCES.items()
+    ]
+    return said + _table(("kind", "at the desk", "in words", "ends by itself"), rows)
 
 
 def _year() -> str:

@@ -39,6 +39,7 @@ from payments.gateway.faults import (
 from payments.gateway.methods import detach_method, fetch_method, fetch_setup
 from payments.gateway.movements import fetch_movement, list_movements
 from payments.gateway.outcomes import Decline, decline
+from payments.gateway.payouts import fetch_payout, list_payouts
 from payments.gateway.refunds import fetch_refund, find_refunds, refund
 from payments.gateway.seen import (
     ChargeSeen,
@@ -50,6 +51,7 @@ from payments.gateway.seen import (
     MethodSeen,
     MovementSeen,
     Outcome,
+    PayoutSeen,
     RefundSeen,
     SetupSeen,
 )
@@ -75,6 +77,7 @@ __all__ = [
     "NetworkInsideTransaction",
     "NotConfigured",
     "Outcome",
+    "PayoutSeen",
     "Rail",
     "RateLimited",
     "RefundSeen",
@@ -95,6 +98,7 @@ __all__ = [
     "fetch_intent",
     "fetch_method",
     "fetch_movement",
+    "fetch_payout",
     "fetch_refund",
     "fetch_setup",
     "find_checkouts",
@@ -103,6 +107,7 @@ __all__ = [
     "list_charges",
     "list_events",
     "list_movements",
+    "list_payouts",
     "open_checkout",
     "open_setup",
     "refund",

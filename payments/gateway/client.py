@@ -48,7 +48,16 @@ logging.getLogger("stripe").setLevel(logging.ERROR)
 T = TypeVar("T")
 
 # The library imports its classes at their first use: in each child of a server, where its parent could do so for all.
-for _class in ("StripeClient", "Customer", "PaymentIntent", "PaymentMethod", "Charge", "BalanceTransaction", "Refund"):
+for _class in (
+    "StripeClient",
+    "Customer",
+    "PaymentIntent",
+    "PaymentMethod",
+    "Charge",
+    "BalanceTransaction",
+    "Refund",
+    "Payout",
+):
     getattr(stripe, _class)
 getattr(importlib.import_module("stripe.checkout"), "Session")  # noqa: B009  # read for its import
 

@@ -23,9 +23,14 @@ def fetch_movement(id: str) -> MovementSeen:
 
 
 def list_movements(
-    *, since: datetime | None = None, source: str | None = None, after: str | None = None
+    *,
+    since: datetime | None = None,
+    source: str | None = None,
+    payout: str | None = None,
+    after: str | None = None,
 ) -> Iterator[MovementSeen]:
-    """The balance's lines, newest first, a page at a time: since an instant, or those of one ``source`` (a charge, a refund…)."""
+    """The balance's lines, newest first, a page at a time: since an instant, of one ``source`` (a charge, a refund…), or of
+    one automatic ``payout``, then with what their sources say of themselves."""
 
     def turn(client: stripe.StripeClient, behind: str) -> stripe.ListObject[stripe.BalanceTransaction]:
         params: BalanceTransactionListParams = {"limit": PAGE}
@@ -33,6 +38,9 @@ def list_movements(
             params["created"] = {"gte": int(since.timestamp())}
         if source:
             params["source"] = source
+        if payout:
+            params["payout"] = payout
+            params["expand"] = ["data.source"]
         if behind:
             params["starting_after"] = behind
         return client.v1.balance_transactions.list(params)

@@ -18,6 +18,7 @@ from payments.gateway.seen import (
     MethodSeen,
     MovementSeen,
     Outcome,
+    PayoutSeen,
     RefundSeen,
     SetupSeen,
 )
@@ -236,6 +237,8 @@ def dispute(body: Body) -> DisputeSeen:
 
 
 def movement(body: Body) -> MovementSeen:
+    source = _whole(body, "source")
+    itself = _text(source, "object") == "charge"
     return MovementSeen(
         id=body["id"],
         kind=_text(body, "type"),
@@ -248,6 +251,28 @@ def movement(body: Body) -> MovementSeen:
         available_on=_instant(body, "available_on").date(),
         category=_text(body, "reporting_category"),
         status=_text(body, "status"),
+        converted=body.get("exchange_rate") is not None,
+        charge=_text(source, "id") if itself else _ref(source, "charge"),
+        customer=_ref(source, "customer"),
+        reference=_labels(source).get(REFERENCE, ""),
+    )
+
+
+def payout(body: Body) -> PayoutSeen:
+    return PayoutSeen(
+        id=body["id"],
+        status=_text(body, "status"),
+        amount_cents=_cents(body, "amount"),
+        currency=_text(body, "currency"),
+        created=_instant(body, "created"),
+        arrives_on=_instant(body, "arrival_date").date(),
+        automatic=bool(body.get("automatic")),
+        method=_text(body, "method"),
+        reconciliation=_text(body, "reconciliation_status"),
+        movement=_ref(body, "balance_transaction"),
+        failure_movement=_ref(body, "failure_balance_transaction"),
+        failure_code=_text(body, "failure_code"),
+        trace=_text(_whole(body, "trace_id"), "value"),
     )
 
 

@@ -195,6 +195,34 @@ class MovementSeen:
     available_on: date
     category: str = ""  # Stripe's reporting category
     status: str = ""  # available | pending
+    converted: bool = False  # the buyer paid in another currency
+    # Of its source, where the list shows that whole (those of a payout do):
+    charge: str = ""  # the charge that it is, or is about
+    customer: str = ""
+    reference: str = ""  # ours
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutSeen:
+    """A transfer of Stripe's to the bank, or from it where ``amount_cents`` is below zero.
+
+    ``status``: ``pending | in_transit | paid | failed | canceled``; a paid one may still fail within five business days.
+    ``reconciliation``: ``not_applicable | in_progress | completed``; only then are its movements complete.
+    """
+
+    id: str
+    status: str
+    amount_cents: int
+    currency: str
+    created: datetime
+    arrives_on: date
+    automatic: bool
+    method: str  # standard | instant
+    reconciliation: str
+    movement: str  # its own line of the balance
+    failure_movement: str
+    failure_code: str
+    trace: str  # as the bank may show it
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,7 +266,7 @@ def refunded(refund: Refund, *, booked_on: date, vat_by_rate: Mapping[Decimal, D
 def refund_failed(refund: Refund, *, booked_on: date, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDraft:
     """A refund came back from the bank: the mirror of `refunded`; we owe the money again."""
     there = refunded(refund, booked_on=booked_on, vat_by_rate=vat_by_rate)
-    return _mirror(there, source=f"refund_failed:{refund.pk}", label=f"Remboursement rejeté {refund.reference}")
+    return mirrored(there, source=f"refund_failed:{refund.pk}", label=f"Remboursement rejeté {refund.reference}")
 
 
 def transferred(transfer: Transfer, *, booked_on: date, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDraft:
@@ -293,10 +293,10 @@ def transferred(transfer: Transfer, *, booked_on: date, vat_by_rate: Mapping[Dec
 def transfer_failed(transfer: Transfer, *, booked_on: date, vat_by_rate: Mapping[Decimal, Decimal]) -> EntryDraft:
     """A transfer came back from the bank: the mirror of `transferred`; we owe the money again."""
     there = transferred(transfer, booked_on=booked_on, vat_by_rate=vat_by_rate)
-    return _mirror(there, source=f"transfer_failed:{transfer.pk}", label=f"Virement rejeté {transfer.reference}")
+    return mirrored(there, source=f"transfer_failed:{transfer.pk}", label=f"Virement rejeté {transfer.reference}")
 
 
-def _mirror(there: EntryDraft, *, source: str, label: str) -> EntryDraft:
+def mirrored(there: EntryDraft, *, source: str, label: str) -> EntryDraft:
     """The same entry the other way round: what had left has come back."""
     lines = tuple(Line(line.key, debit=line.credit, credit=line.debit, party=line.party) for line in there.lines)
     return replace(there, source=source, label=label, lines=lines)

@@ -14,12 +14,14 @@ from payments.models.closing import (
     SealedRow,
     TechnicalEvent,
 )
+from payments.models.discrepancies import Discrepancy, DiscrepancyEvent
 from payments.models.disputes import Dispute, DisputeEvent
 from payments.models.documents import Document
 from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries, Reissue
 from payments.models.methods import MethodSetup, PayerAccount, SavedMethod
 from payments.models.mirror import MirrorCharge, MirrorDifference, MirrorRun
 from payments.models.payments import Payment, PaymentEvent, Refund, RefundEvent
+from payments.models.payouts import Payout, PayoutEvent, ReconciliationRun
 from payments.models.receipts import BankReceipt, ReceiptShare, WriteOff
 from payments.models.stripe import BalanceMovement, StripeEvent
 from payments.models.transfers import RefundLimit, Transfer, TransferEvent, TransferFile
@@ -33,6 +35,8 @@ __all__ = [
     "ClosingTick",
     "DayClosing",
     "DeskItem",
+    "Discrepancy",
+    "DiscrepancyEvent",
     "Dispute",
     "DisputeEvent",
     "Document",
@@ -52,8 +56,11 @@ __all__ = [
     "PayerAccount",
     "Payment",
     "PaymentEvent",
+    "Payout",
+    "PayoutEvent",
     "PeriodClosing",
     "ReceiptShare",
+    "ReconciliationRun",
     "Refund",
     "RefundEvent",
     "RefundLimit",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -40,23 +42,93 @@ class StripeEvent(models.Model):
 
 
 class BalanceMovement(models.Model):
-    """One line of Stripe's balance (balance transaction); amounts in EUR with cents, net = amount − fee."""
+    """One line of Stripe's balance (balance transaction); its amounts never change, net = amount − fee.
+
+    `meaning`: what it is to the books, decided by `payments.reconciliation.meanings`; empty until then. `payout`: the automatic
+    payout that carried it to the bank. `charge` and `names_us`: what its source says of itself in the list of a payout.
+    """
+
+    class Meaning(models.TextChoices):
+        PAYMENT = "payment", "a payment of ours"
+        REFUND = "refund", "a refund of ours"
+        REFUND_FAILED = "refund_failed", "a refund of ours came back"
+        DISPUTE = "dispute", "taken by a bank"
+        DISPUTE_RETURNED = "dispute_returned", "given back by a bank"
+        STRIPE_FEE = "stripe_fee", "Stripe's own fee"
+        ADJUSTMENT = "adjustment", "Stripe's adjustment"
+        RESERVE = "reserve", "held back by Stripe, or released"
+        PAYOUT = "payout", "sent to the bank"
+        PAYOUT_BACK = "payout_back", "a payout came back"
+        TOPUP = "topup", "sent from the bank to Stripe"
+        FOREIGN = "foreign", "of another product"
+        CONVERTED = "converted", "paid in another currency, for another product"
+        ELSEWHERE = "elsewhere", "of a balance in another currency"
+        UNKNOWN_CHARGE = "unknown_charge", "a charge of ours that the books do not know"
+        UNKNOWN_REFUND = "unknown_refund", "a refund of ours that the books do not know"
+        UNKNOWN_DISPUTE = "unknown_dispute", "a dispute that the books do not know"
+        DOUBLED = "doubled", "a second charge of one payment"
+        OTHER_AMOUNT = "other_amount", "not the amount in the books"
+        OTHER_CURRENCY = "other_currency", "a payment of ours, in another currency"
+        UNKNOWN_TYPE = "unknown_type", "of a type that the shop does not know"
+
+    #: What has to be explained by a person, or by a later reading.
+    UNEXPLAINED: ClassVar = (
+        Meaning.UNKNOWN_CHARGE,
+        Meaning.UNKNOWN_REFUND,
+        Meaning.UNKNOWN_DISPUTE,
+        Meaning.DOUBLED,
+        Meaning.OTHER_AMOUNT,
+        Meaning.OTHER_CURRENCY,
+        Meaning.UNKNOWN_TYPE,
+    )
 
     stripe_id = models.CharField(max_length=255, unique=True)
-    kind = models.CharField(max_length=60)
+    kind = models.CharField(max_length=60, help_text="Stripe's type")
+    category = models.CharField(max_length=60, blank=True, help_text="Stripe's reporting category")
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     fee = models.DecimalField(max_digits=12, decimal_places=2)
     net = models.DecimalField(max_digits=12, decimal_places=2)
     currency = models.CharField(max_length=3)
+    converted = models.BooleanField(default=False, help_text="paid in another currency")
     source = models.CharField(max_length=255, blank=True)
     created = models.DateTimeField()
     available_on = models.DateField()
     payment = models.ForeignKey("Payment", null=True, on_delete=models.PROTECT, related_name="movements")
     refund = models.ForeignKey("Refund", null=True, on_delete=models.PROTECT, related_name="movements")
+    payout = models.ForeignKey("Payout", null=True, on_delete=models.PROTECT, related_name="movements")
+    charge = models.CharField(max_length=255, blank=True, help_text="the charge that it is, or is about")
+    reference = models.CharField(max_length=40, blank=True, help_text="ours, as its source names it")
+    names_us = models.BooleanField(default=False, help_text="its source names a reference or a reader of ours")
+    meaning = models.CharField(max_length=16, choices=Meaning.choices, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(net=models.F("amount") - models.F("fee")), name="movement_net"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=models.Q(
+                    meaning__in=[
+                        "",
+                        "unknown_charge",
+                        "unknown_refund",
+                        "unknown_dispute",
+                        "doubled",
+                        "other_amount",
+                        "other_currency",
+                        "unknown_type",
+                    ]
+                ),
+                name="movement_to_explain",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(meaning="foreign")
+                & (models.Q(payment__isnull=False) | models.Q(refund__isnull=False)),
+                name="movement_ours_after_all",
+            ),
+            models.Index(fields=["-created"], name="movement_created"),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from payments.sandbox import api, control, routes
+from payments.sandbox import api, control, paying_out, routes
 from payments.sandbox.pages import hosted
 from payments.sandbox.settings import Settings
 from payments.sandbox.webhooks import Deliverer
@@ -23,6 +23,9 @@ class StandIn:
         self.webhooks = Deliverer(self.world)
         self.api = api.Api(self.world)
         self.control = control.Control(self.world, self.api, self.webhooks)
+        if settings.payouts == "daily":
+            with self.world.lock:
+                paying_out.plan(self.world)
         if background:
             self.webhooks.start()
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from payments.sandbox import misbehaviour
+from payments.sandbox import misbehaviour, paying_out
 from payments.sandbox.api import Api, authenticate
 from payments.sandbox.cards import CARDS
 from payments.sandbox.errors import ApiError, invalid, malformed, unrecognized_url
@@ -16,7 +16,7 @@ from payments.sandbox.webhooks import Deliverer
 from payments.sandbox.wire import Request, Response
 from payments.sandbox.world import World
 
-CHANGEABLE = ("webhook_url", "webhook_secret", "events", "fee_seconds", "sepa_seconds", "writes_per_second")
+CHANGEABLE = ("webhook_url", "webhook_secret", "events", "fee_seconds", "sepa_seconds", "writes_per_second", "payouts")
 
 
 class Control:
@@ -36,6 +36,10 @@ class Control:
             ("POST", "release"): self._release,
             ("POST", "settle"): self._settle,
             ("POST", "card"): self._card,
+            ("POST", "payouts"): self._payouts,
+            ("POST", "payout"): self._payout,
+            ("POST", "payout_fails"): self._payout_fails,
+            ("POST", "movement"): self._movement,
             ("POST", "settings"): self._settings,
             ("POST", "reset"): self._reset,
         }
@@ -111,11 +115,48 @@ class Control:
         field = "_number" if method["type"] == "card" else "_iban"
         return rendered(self._world.change(method, **{field: number}))
 
+    def _payouts(self, _: dict[str, Any]) -> Obj:
+        """Pay out now what is available, as Stripe does each banking day: one automatic payout per currency."""
+        return {"payouts": [rendered(one) for one in paying_out.pay_out(self._world)]}
+
+    def _payout(self, given: dict[str, Any]) -> Obj:
+        """A payout that somebody asks for: `amount` in cents, `currency`, `instant`. Its movements are not itemised."""
+        return rendered(
+            paying_out.by_hand(
+                self._world,
+                int(given["amount"]),
+                currency=given.get("currency", "eur"),
+                instant=bool(given.get("instant")),
+            )
+        )
+
+    def _payout_fails(self, given: dict[str, Any]) -> Obj:
+        """The bank sends `payout` back with `code`, paid or not; with `cancel` it is called off before it leaves."""
+        if given.get("cancel"):
+            return rendered(paying_out.cancel(self._world, given["payout"]))
+        return rendered(paying_out.fail(self._world, given["payout"], code=given.get("code", "account_closed")))
+
+    def _movement(self, given: dict[str, Any]) -> Obj:
+        """A line of Stripe's own: `type`, `category`, `amount`, `fee`, `description`, `currency`."""
+        return rendered(
+            paying_out.own_line(
+                self._world,
+                given["type"],
+                int(given["amount"]),
+                fee=int(given.get("fee", 0)),
+                category=given.get("category", ""),
+                currency=given.get("currency", "eur"),
+                description=given.get("description"),
+            )
+        )
+
     def _settings(self, given: dict[str, Any]) -> Obj:
         for name, value in given.items():
             if name not in CHANGEABLE:
                 raise malformed(f"Unknown setting {name!r}: one of {', '.join(CHANGEABLE)}.", param=name)
             setattr(self._world.settings, name, tuple(value) if name == "events" else value)
+        if self._world.settings.payouts == "daily":
+            paying_out.plan(self._world)
         self._world.woken.set()
         return {name: getattr(self._world.settings, name) for name in CHANGEABLE if name != "webhook_secret"}
 

@@ -4,21 +4,31 @@ from payments.sandbox import fees
 from payments.sandbox.store import Obj
 from payments.sandbox.world import World
 
+EURO = "eur"
+#: Of any other currency to the euro.
+EXCHANGE = 0.9
+
 
 def book(
     world: World,
     *,
     amount: int,
-    source: Obj,
+    source: Obj | None,
     kind: str,
     category: str,
     fee: int = 0,
     description: str | None = None,
     at_once: bool = False,
+    currency: str = "eur",
 ) -> Obj:
-    """One line of `amount` cents minus `fee`, caused by `source` (a charge or a refund); available at once or in days."""
-    now = world.clock.now()
-    currency = source["currency"]
+    """One line of `amount` cents minus `fee`, caused by `source` (a charge, a refund, a payout) or by Stripe itself.
+
+    Available at once or in days, and waiting for a payout since. What a buyer paid in another currency comes in as euros.
+    """
+    now, rate = world.clock.now(), None
+    currency = source["currency"] if source else currency
+    if source and source["object"] != "payout" and currency != EURO:
+        amount, fee, currency, rate = round(amount * EXCHANGE), round(fee * EXCHANGE), EURO, EXCHANGE
     due = now if at_once else fees.available_on(now)
     details = {"amount": fee, "application": None, "currency": currency, "type": "stripe_fee"}
     movement = world.new(
@@ -30,13 +40,15 @@ def book(
         balance_type="payments",
         currency=currency,
         description=description,
+        exchange_rate=rate,
         fee=fee,
         fee_details=[{**details, "description": "Stripe processing fees"}] if fee else [],
         net=amount - fee,
         reporting_category=category,
-        source=source["id"],
+        source=source["id"] if source else None,
         status="available" if due <= now else "pending",
         type=kind,
+        _waiting="yes",
     )
     if due > now:
         world.at(due, "make_available", movement["id"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from payments.sandbox import charges, charging, finishing, movements, refunding
+from payments.sandbox import charges, charging, finishing, movements, paying_out, refunding
 from payments.sandbox.calls import Call, Route
 from payments.sandbox.endpoints import Endpoint, endpoint
 from payments.sandbox.errors import unrecognized_url
@@ -38,6 +38,9 @@ DOINGS: dict[str, Callable[[World, str], None]] = {
     "expire_session": finishing.expire,
     "settle_refund": refunding.settle,
     "fail_refund": refunding.fail,
+    "pay_out": paying_out.every_day,
+    "payout_arrives": paying_out.arrive,
+    "payout_reconciled": paying_out.reconciled,
 }
 
 

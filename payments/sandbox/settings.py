@@ -12,6 +12,7 @@ class Settings:
     `fee_seconds`: how long a charge stays without its balance transaction (Stripe captures asynchronously).
     `sepa_seconds`: how long a SEPA debit stays in processing; None means five business days, as at the banks.
     `writes_per_second`: above it, 429; None means no limit. `events`: types sent to the webhook, empty means all.
+    `payouts`: "daily" pays out on each banking day what is available, "manual" only on command.
     """
 
     key: str
@@ -23,12 +24,15 @@ class Settings:
     fee_seconds: int = 2
     sepa_seconds: int | None = None
     writes_per_second: int | None = None
+    payouts: str = "manual"
 
     def __post_init__(self) -> None:
         if not self.key.startswith("sk_test_"):
             raise SystemExit(
                 "STANDIN_KEY must be a test key (sk_test_…): the stand-in for Stripe never runs with a live key."
             )
+        if self.payouts not in ("daily", "manual"):
+            raise SystemExit(f"STANDIN_PAYOUTS must be daily or manual, not {self.payouts!r}.")
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -47,6 +51,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         "events": tuple(filter(None, environment.get("STANDIN_WEBHOOK_EVENTS", "").replace(",", " ").split())),
         "store": environment.get("STANDIN_STORE", ""),
         "public_url": environment.get("STANDIN_PUBLIC_URL", "").rstrip("/"),
+        "payouts": environment.get("STANDIN_PAYOUTS", "").strip() or "manual",
         "sepa_seconds": number("STANDIN_SEPA_SECONDS"),
         "writes_per_second": number("STANDIN_WRITES_PER_SECOND"),
     }

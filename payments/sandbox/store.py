@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 Obj = dict[str, Any]
 # Fields by which lists are asked; each keeps its own index so that a look-up by customer never walks all charges.
-INDEXED = ("customer", "payment_intent", "charge", "source", "payout", "_session", "event")
+INDEXED = ("customer", "payment_intent", "charge", "source", "_payout", "_waiting", "_session", "event")
 
 
 class Store:

@@ -15,6 +15,7 @@ from payments.actors import Actor, stripe_event
 from payments.desk import put_on_desk
 from payments.models import DeskItem, MethodSetup, Payment, Refund, StripeEvent
 from payments.owners import tell_method_changed
+from payments.reconciliation.running import apply_hint
 from payments.webhooks.moving import PATIENCE, Verdict, claim, close, put_off, release
 from payments.webhooks.types import HEARD, About
 
@@ -192,12 +193,15 @@ def _dispute(subject: str, events: list[StripeEvent], current: Round) -> Verdict
     return Verdict(State.APPLIED)
 
 
+def _payout(subject: str, events: list[StripeEvent], current: Round) -> Verdict:
+    apply_hint(subject, actor=_actor(events), at=current.at)
+    return Verdict(State.APPLIED)
+
+
 def _desk(subject: str, events: list[StripeEvent], current: Round) -> Verdict:
     event = events[0]
     if event.type not in HEARD:
         return Verdict(State.IGNORED, "a type this shop does not hear")
-    if event.type.startswith("payout."):
-        return Verdict(State.IGNORED, "payouts are read from their own pages")
     charge = event.hints.get("charge", "")
     payment = Payment.objects.filter(
         Q(stripe_charge=charge) | Q(stripe_intent=event.hints.get("payment_intent", ""))
@@ -223,6 +227,7 @@ _ACTS: dict[About, Callable[[str, list[StripeEvent], Round], Verdict]] = {
     About.METHOD: _method,
     About.MANDATE: _mandate,
     About.DISPUTE: _dispute,
+    About.PAYOUT: _payout,
     About.DESK: _desk,
 }
 

@@ -15,6 +15,7 @@ class About(StrEnum):
     METHOD = "method"
     MANDATE = "mandate"
     DISPUTE = "dispute"
+    PAYOUT = "payout"
     DESK = "desk"
 
 
@@ -39,12 +40,12 @@ HEARD: dict[str, About] = {
     "charge.dispute.closed": About.DISPUTE,
     "charge.dispute.funds_withdrawn": About.DISPUTE,
     "charge.dispute.funds_reinstated": About.DISPUTE,
-    "payout.created": About.DESK,
-    "payout.paid": About.DESK,
-    "payout.failed": About.DESK,
-    "payout.canceled": About.DESK,
-    "payout.updated": About.DESK,
-    "payout.reconciliation_completed": About.DESK,
+    "payout.created": About.PAYOUT,
+    "payout.paid": About.PAYOUT,
+    "payout.failed": About.PAYOUT,
+    "payout.canceled": About.PAYOUT,
+    "payout.updated": About.PAYOUT,
+    "payout.reconciliation_completed": About.PAYOUT,
     "payment_method.automatically_updated": About.METHOD,
     "mandate.updated": About.MANDATE,
     "radar.early_fraud_warning.created": About.DESK,

@@ -38,6 +38,21 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "entry": (Right.LEDGER, "desk_entry"),
     "closing": (Right.LEDGER, "desk_closing"),
     "kept_file": (Right.LEDGER, "desk_kept_file"),
+    "payout": (Right.LEDGER, "desk_payout"),
+    "movement": (Right.LEDGER, "desk_movement"),
+    "discrepancy": (Right.LEDGER, "desk_discrepancy"),
+}
+
+#: Sources and subjects that are shown on the page of another kind.
+SAME_PAGE: Mapping[str, str] = {
+    "surplus": "payment",
+    "refund_failed": "refund",
+    "transfer_failed": "transfer",
+    "reissue": "invoice",
+    "fee": "movement",
+    "movement_back": "movement",
+    "movement_again": "movement",
+    "payout_arrived": "payout",
 }
 
 
@@ -52,9 +67,7 @@ def link(user: Any, kind: str, key: Any) -> str:
 def url_of(user: Any, subject: str) -> str:
     """The address of `kind:id`; "" for what has no page of its own or is not open to this person."""
     kind, _colon, key = subject.partition(":")
-    kind = {"surplus": "payment", "refund_failed": "refund", "transfer_failed": "transfer", "reissue": "invoice"}.get(
-        kind, kind
-    )
+    kind = SAME_PAGE.get(kind, kind)
     if kind == "circulation":
         # `circulation:1:paid_share`: a meter near its limit.
         return reverse("desk_meters") if may(user, Right.FIGURES) else ""
@@ -64,6 +77,8 @@ def url_of(user: Any, subject: str) -> str:
     if kind in ("charge", "mirror"):
         # What only Stripe knows, and the mirror's own matters, are shown on its page.
         return reverse("desk_mirror") if may(user, Right.LEDGER) else ""
+    if kind == "reconciliation":
+        return reverse("desk_reconciliation") if may(user, Right.LEDGER) else ""
     if kind == "event" and not key.isdecimal():
         return event_url(user, key)
     return link(user, kind, int(key)) if key.isdecimal() else ""

@@ -40,6 +40,8 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.LEDGER, _("Ledger"), "desk_entries"),
     (Right.LEDGER, _("Mirror of Stripe"), "desk_mirror"),
     (Right.LEDGER, _("Closings"), "desk_closings"),
+    (Right.LEDGER, _("Reconciliation with Stripe"), "desk_reconciliation"),
+    (Right.LEDGER, _("Stripe’s payouts"), "desk_payouts"),
     (Right.LETTERS, _("Letters"), "desk_letters"),
     (Right.POST, _("Letters to post"), "desk_post"),
     (Right.FULFILMENT_DESK, _("Issues"), "desk_issues"),

@@ -38,7 +38,7 @@ def payment(request: HttpRequest, key: int) -> HttpResponse:
     user = request.user
     said, effect = words.said(words.PAYMENT, one.state), words.said(words.EFFECT, one.effect)
     refunds = list(one.refunds.select_related("credit_note").order_by("pk"))
-    movements = list(BalanceMovement.objects.filter(payment=one).order_by("pk"))
+    movements = list(BalanceMovement.objects.filter(payment=one).select_related("payout").order_by("pk"))
     disputes = list(one.disputes.prefetch_related("events").order_by("pk"))
     ids = [one.checkout_session, one.stripe_intent, one.stripe_charge, *(row.stripe_refund for row in refunds)]
     ids += [row.stripe_dispute for row in disputes]
@@ -88,7 +88,7 @@ def payment(request: HttpRequest, key: int) -> HttpResponse:
             refunds_table(user, refunds),
             events_table(user, StripeEvent.objects.filter(object_id__in=[name for name in ids if name])),
             entries_table(user, LedgerEntry.objects.filter(source__in=sources)),
-            movements_table(movements),
+            movements_table(user, movements),
             matters_of(user, subjects),
             acts_on(user, subjects),
         ],

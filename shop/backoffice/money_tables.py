@@ -77,19 +77,26 @@ def refunds_table(user: Any, refunds: Sequence[Refund]) -> Table:
     )
 
 
-def movements_table(movements: Sequence[BalanceMovement]) -> Table:
-    """Lines of Stripe's balance, with their fees."""
+def movements_table(user: Any, movements: Sequence[BalanceMovement]) -> Table:
+    """Lines of Stripe's balance, with their fees, and the payouts that carried them to the bank, which are read already."""
     return Table(
         label=_("Stripe's balance"),
         title=_("Stripe's balance"),
-        columns=columns(_("Line"), "#" + _("Created"), "#" + _("Amount"), "#" + _("Fee"), "#" + _("Net")),
+        columns=columns(
+            _("Line"), "#" + _("Created"), "#" + _("Amount"), "#" + _("Fee"), "#" + _("Net"), "#" + _("Payout")
+        ),
         rows=[
             (
-                Cell(one.stripe_id, mono=True),
+                Cell(one.stripe_id, link(user, "movement", one.pk), mono=True),
                 Cell(stamp(one.created), num=True),
                 Cell(euros(one.amount), num=True),
                 Cell(euros(one.fee), num=True),
                 Cell(euros(one.net), num=True),
+                Cell(
+                    short_day(one.payout.arrives_on) if one.payout else "",
+                    link(user, "payout", one.payout_id),
+                    num=True,
+                ),
             )
             for one in movements
         ],

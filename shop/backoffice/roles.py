@@ -73,6 +73,7 @@ class Right(StrEnum):
     TEAM = "manage_team"
     CLAIMS = "settle_claims"
     STOCK = "keep_back_issues"
+    RECONCILE = "settle_discrepancies"
     FIGURES = "see_circulation"
     FIGURE_RULES = "set_circulation_limits"
     PRINTS = "advise_print_runs"
@@ -131,6 +132,7 @@ LABELS: Mapping[Right, Any] = {
     Right.IMPORT: _("hand in and approve imports of subscribers"),
     Right.TEAM: _("manage the team"),
     Right.CLAIMS: _("take and settle claims of lost copies"),
+    Right.RECONCILE: _("explain and book discrepancies"),
     Right.STOCK: _("let returns in, keep back issues and send them again"),
     Right.FIGURES: _("see circulation, meters and print runs"),
     Right.FIGURE_RULES: _("change the limits that circulation is judged by"),
@@ -186,6 +188,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.INSTITUTIONS,
             Right.RECEIPTS,
             Right.CLOSE_BOOKS,
+            Right.RECONCILE,
             Right.IMPORT,
             Right.DIGITAL,
             Right.DIGITAL_SET,

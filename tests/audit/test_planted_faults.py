@@ -289,6 +289,21 @@ FAULTS = (
         (f"UPDATE payments_balancemovement SET payment_id = NULL, created = '{LONG_AGO}' WHERE payment_id = {PAYING}",),
     ),
     Fault(
+        "money on Stripe's account that none of its lines shows", "BALANCED", "clearing",
+        "holds", entry("movement:9001", debit="517000", credit="471000", amount="1.00"),
+    ),
+    Fault(
+        "a payout that is not the sum of its movements", "PAYOUT", "payouts", "is not the sum of its movements",
+        (("INSERT INTO payments_payout (stripe_payout, amount, currency, created, arrives_on, automatic, instant, state,"
+          " state_since, failure_code, itemised, movement, failure_movement, trace, looked_up_at, cursor, read_at, bank_reference)"
+          " VALUES ('po_x', 5, 'eur', '2026-11-20', '2026-11-21', true, false, 'paid', '2026-11-21', '', true, '', '', '',"
+          " '2026-11-21', '', '2026-11-22', '')"),),
+    ),
+    Fault(
+        "a payout booked as arrived that never left", "PAYOUT", "transit", "holds",
+        entry("payout_arrived:9001", debit="512000", credit="580000", amount="5.00"),
+    ),
+    Fault(
         "another amount at Stripe", "BALANCED", "as_stripe_says", "is not the amount of its payment",
         (f"UPDATE payments_balancemovement SET amount = amount + 1, net = net + 1 WHERE payment_id = {PAYING}",),
     ),

@@ -19,11 +19,14 @@ from payments.closing.periods import month_of
 from payments.documents import keep
 from payments.exports.keeping import keep_file
 from payments.models import (
+    BalanceMovement,
     BankReceipt,
     DeskItem,
+    Discrepancy,
     LedgerEntry,
     MirrorCharge,
     MirrorRun,
+    Payout,
     PeriodClosing,
     Transfer,
     TransferFile,
@@ -127,6 +130,16 @@ OPEN_TO = {
     "desk_mirror": {F, A},
     "desk_mirror_run": {F, A},
     "desk_mirror_charges": {F, A},
+    "desk_reconciliation": {F, A},
+    "desk_payouts": {F, A},
+    "desk_payout": {F, A},
+    "desk_movements": {F, A},
+    "desk_movement": {F, A},
+    "desk_discrepancies": {F, A},
+    "desk_discrepancy": {F, A},
+    "desk_act_take_discrepancy": {F, A},
+    "desk_act_explain_discrepancy": {F, A},
+    "desk_act_book_discrepancy": {F, A},
     "desk_letters": {S, A},
     "desk_letter": {S, A},
     "desk_letter_as_sent": {S, A},
@@ -406,6 +419,17 @@ def world(offers):
         first_run=mirror,
         last_run=mirror,
     )
+    payout = Payout.objects.create(
+        stripe_payout="po_x", amount=1, currency="eur", created=now, arrives_on=date(2026, 11, 24), automatic=True,
+        state="paid", state_since=now, looked_up_at=now,
+    )  # fmt: skip
+    moved = BalanceMovement.objects.create(
+        stripe_id="txn_x", kind="moon_rent", amount=1, fee=0, net=1, currency="eur", created=now, available_on=now.date(),
+        payout=payout, meaning="unknown_type",
+    )  # fmt: skip
+    differs = Discrepancy.objects.create(
+        kind="unknown_type", subject=f"movement:{moved.pk}", payout=payout, movement=moved, at_stripe=1, found_at=now
+    )
     copy = sale.subscription.terms.get().entitlements.order_by("rank")[0]
     incident = ClaimIncident.objects.create(issue=copy.issue, department="75", state_since=now, at=now)
     claim = Claim.objects.create(
@@ -459,6 +483,12 @@ def world(offers):
         **dict.fromkeys(("desk_act_make_fec", "desk_act_make_archive"), 2026),
         "desk_mirror_run": mirror.pk,
         "desk_mirror_charges": mirror.pk,
+        "desk_payout": payout.pk,
+        "desk_movement": moved.pk,
+        "desk_discrepancy": differs.pk,
+        **dict.fromkeys(
+            ("desk_act_take_discrepancy", "desk_act_explain_discrepancy", "desk_act_book_discrepancy"), differs.pk
+        ),
         "desk_act_refund": sold,
         "desk_act_give_back": sale.payment.pk,
         "desk_act_take_over": charge.pk,

@@ -59,6 +59,8 @@ CALLS: dict[str, Callable[[], Any]] = {
     "list_events": lambda: list(gateway.list_events(since=SOON, types=["refund.updated"])),
     "fetch_movement": lambda: gateway.fetch_movement("txn_1"),
     "list_movements": lambda: list(gateway.list_movements(since=SOON)),
+    "fetch_payout": lambda: gateway.fetch_payout("po_1"),
+    "list_payouts": lambda: list(gateway.list_payouts(since=SOON)),
 }
 
 

@@ -22,7 +22,7 @@ from subscriptions.notices.writing import message_id
 from tests.simulation.post import Post
 from tests.simulation.till import Till
 
-#: The names of the design, section 7, in its order; PAYOUT has no check before payouts are read.
+#: The names of the design, section 7, in its order.
 NAMES = (
     "ONE-CHARGE", "ANNOUNCED", "STOPPED", "COPIES", "BALANCED", "NUMBERED", "VAT", "PAYOUT", "HEARD", "TOLD", "ON TIME",
     "MIRROR",

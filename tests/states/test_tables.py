@@ -19,9 +19,10 @@ from django.utils import timezone
 from payments import refunds
 from payments.charging import intend
 from payments.documents import keep
-from payments.gateway import IntentSeen, Outcome, RefundSeen
+from payments.gateway import IntentSeen, Outcome, PayoutSeen, RefundSeen
 from payments.methods import payer_account
-from payments.models import Dispute, DisputeEvent, Payment, PaymentEvent, Refund, RefundEvent
+from payments.models import Dispute, DisputeEvent, Payment, PaymentEvent, PayoutEvent, Refund, RefundEvent
+from payments.reconciliation.moving import apply as move_payouts
 from payments.settling import News, apply
 from subscriptions.escrow.moving import NoSuchStep as NoSuchEscrowStep
 from subscriptions.escrow.moving import move as move_escrow
@@ -132,6 +133,12 @@ DISPUTE = {
     "open": "won lost",
     "won": "",
     "lost": "",
+}
+PAYOUT = {
+    "in_transit": "paid failed cancelled",
+    "paid": "failed",
+    "failed": "",
+    "cancelled": "",
 }
 SUBSCRIPTION = {
     "pending": "active ended",
@@ -395,7 +402,7 @@ def test_copy(subscription, came, kind):
 #: The one module that may assign each kind of state; `steps` writes down what `settling` has moved.
 MOVERS = {
     "payments/settling.py", "payments/steps.py", "payments/refunds.py", "payments/methods.py",
-    "payments/transfers/moving.py", "payments/disputing.py",
+    "payments/transfers/moving.py", "payments/disputing.py", "payments/reconciliation/moving.py",
     "payments/webhooks/moving.py", "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
     "subscriptions/fulfilment/moving.py",
     "subscriptions/importing/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
@@ -429,6 +436,22 @@ def test_states_move_in_one_place_only():
                 if isinstance(node, ast.ImportFrom) and node.module == "payments.steps":
                     assert name == "payments/settling.py"
     assert found <= MOVERS, found - MOVERS
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(PAYOUT))
+def test_payout(came, to, exists):
+    """As Stripe tells it, twice; old news change nothing."""
+    words = {"in_transit": "in_transit", "paid": "paid", "failed": "failed", "cancelled": "canceled"}
+    seen = PayoutSeen(
+        id="po_1", status=words[came], amount_cents=100, currency="eur", created=NOW, arrives_on=TODAY, automatic=True,
+        method="standard", reconciliation="in_progress", movement="txn_1", failure_movement="", failure_code="", trace="",
+    )  # fmt: skip
+    for one in (seen, replace(seen, status=words[to]), replace(seen, status=words[to])):
+        (row,) = move_payouts([one], actor=READER, at=NOW)
+    row.refresh_from_db()
+    assert row.state == (to if exists else came)
+    steps = list(PayoutEvent.objects.values_list("from_state", "to_state"))
+    assert steps == [("", came), (came, to)][: 1 + exists]
 
 
 @pytest.mark.parametrize(("came", "to", "exists"), rows(DISPUTE))

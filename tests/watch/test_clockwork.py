@@ -34,6 +34,7 @@ def timetable(transactional_db):
 def test_every_job_runs_twice_on_an_empty_shop_and_says_so(timetable, job, monkeypatch):
     # What asks Stripe has stories of its own, with a stand-in; here there is nothing to ask.
     monkeypatch.setattr(fees.gateway, "list_movements", lambda **_: iter(()))
+    monkeypatch.setattr(fees.gateway, "list_payouts", lambda **_: iter(()))
     monkeypatch.setattr("payments.webhooks.catching_up.gateway.list_events", lambda **_: iter(()))
     monkeypatch.setattr("payments.mirroring.stripe_list.gateway.list_charges", lambda **_: iter(()))
     for _twice in range(2):
@@ -93,6 +94,7 @@ def test_silence_is_an_alarm_on_healthz_until_the_job_succeeds(timetable, client
 
 def test_a_stopped_clock_of_forty_days_makes_everything_late_and_one_turn_mends_it(timetable, monkeypatch):
     monkeypatch.setattr(fees.gateway, "list_movements", lambda **_: iter(()))
+    monkeypatch.setattr(fees.gateway, "list_payouts", lambda **_: iter(()))
     monkeypatch.setattr("payments.webhooks.catching_up.gateway.list_events", lambda **_: iter(()))
     monkeypatch.setattr("payments.mirroring.stripe_list.gateway.list_charges", lambda **_: iter(()))
     with time_machine.travel(timezone.now() + timedelta(days=40)):

@@ -12,7 +12,7 @@ from stripe._payout_service import PayoutService
 from stripe.radar._early_fraud_warning_service import EarlyFraudWarningService
 
 from payments.sandbox.calls import Call, Route, described, with_metadata
-from payments.sandbox.errors import malformed
+from payments.sandbox.errors import invalid, malformed
 from payments.sandbox.listing import page
 from payments.sandbox.store import Obj
 
@@ -42,10 +42,19 @@ def update_charge(call: Call) -> Obj:
 
 def movements(call: Call) -> Obj:
     """Lines of the balance, newest first, by type, source or payout."""
-    kind = call.params.get("type")
-    where = {"source": call.params.get("source"), "payout": call.params.get("payout")}
-    found = call.world.store.newest("balance_transaction", **where)
-    return page(call.path, found, call.params, only=lambda one: kind is None or one["type"] == kind)
+    kind, payout = call.params.get("type"), call.params.get("payout")
+    currency = call.params.get("currency")
+    if payout is not None and not call.world.need("payout", payout, param="payout", status=400)["automatic"]:
+        raise invalid(
+            "Balance transaction history can only be filtered on automatic transfers, not manual.", param="payout"
+        )
+    found = call.world.store.newest("balance_transaction", source=call.params.get("source"), _payout=payout)
+    return page(
+        call.path,
+        found,
+        call.params,
+        only=lambda one: kind in (None, one["type"]) and currency in (None, one["currency"]),
+    )
 
 
 def movement(call: Call) -> Obj:
@@ -54,9 +63,11 @@ def movement(call: Call) -> Obj:
 
 
 def balance(call: Call) -> Obj:
-    """What is available and what is still pending, in cents."""
+    """What is available and what is still pending, in cents; euros only."""
     sums = {"available": {"card": 0, "sepa_debit": 0}, "pending": {"card": 0, "sepa_debit": 0}}
     for line in call.world.store.all("balance_transaction"):
+        if line["currency"] != "eur":
+            continue
         sums[line["status"]]["sepa_debit" if line["type"].startswith("payment") else "card"] += line["net"]
     shown = {
         state: [{"amount": sum(kinds.values()), "currency": "eur", "source_types": kinds}]
@@ -88,8 +99,10 @@ def disputes(call: Call) -> Obj:
 
 
 def payouts(call: Call) -> Obj:
-    """Payouts, newest first."""
-    return page(call.path, call.world.store.newest("payout"), call.params)
+    """Payouts, newest first, by status."""
+    status = call.params.get("status")
+    found = call.world.store.newest("payout")
+    return page(call.path, found, call.params, only=lambda one: status in (None, one["status"]))
 
 
 def warnings(call: Call) -> Obj:
