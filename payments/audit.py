@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
+from payments.bank.auditing import lines_booked, lines_explained
 from payments.invoicing.issuing import vat_by_rate
 from payments.invoicing.numbering import digest
 from payments.mirroring.matters import open_matters
@@ -257,7 +258,8 @@ def mirrored(at: datetime) -> Breaches:
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "ONE-CHARGE": (one_charge, moved_by_the_table),
-    "BALANCED": (balanced, open_items, fees_booked, as_stripe_says),
+    "BALANCED": (balanced, open_items, fees_booked, as_stripe_says, lines_booked),
+    "PAYOUT": (lines_explained,),
     "NUMBERED": (numbered,),
     "VAT": (vat,),
     "HEARD": (heard, unknown_resolved),

@@ -1,6 +1,7 @@
 """Every table of the ground floor, one module per subject; verbs live in the rooms beside."""
 
 from payments.models.acts import Act, DeskItem
+from payments.models.bank import BankAccount, BankLine, BankMatch, BankRule, BankStatement, CsvProfile
 from payments.models.books import Account, AccountMap, LedgerEntry, LedgerLine, VatRate
 from payments.models.disputes import Dispute, DisputeEvent
 from payments.models.documents import Document
@@ -17,7 +18,13 @@ __all__ = [
     "AccountMap",
     "Act",
     "BalanceMovement",
+    "BankAccount",
+    "BankLine",
+    "BankMatch",
     "BankReceipt",
+    "BankRule",
+    "BankStatement",
+    "CsvProfile",
     "DeskItem",
     "Dispute",
     "DisputeEvent",
