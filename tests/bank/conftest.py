@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bank.files import IBAN
 from tests.backoffice.conftest import _plain_static, _quick_passwords, at_desk, offers
+from tests.bank.files import IBAN
 
 __all__ = ["_plain_static", "_quick_passwords", "at_desk", "offers"]
 

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from decimal import Decimal
-
 import pytest
 
-from payments.bank.known import known_for
-from payments.bank.matching import CannotExplain, standing
-from payments.bank.proposing import propose
-from payments.bank.rules import add_rule
-from payments.models import BankLine, BankReceipt, BankStatement, DeskItem
-from subscriptions.bank.explaining import accept, book_on, not_ours, pay_invoices, take_back
-from subscriptions.bank.taking_in import Typed, foresee, let_in
+from payments.bank.matching import standing
+from payments.models import BankLine, BankReceipt, DeskItem
+from subscriptions.bank.taking_in import Typed, let_in
 from tests.bank.files import DAY, Said, camt
-from tests.institutions.papers import COLLEAGUE, all_is_well, books, take, transfer
+from tests.institutions.papers import COLLEAGUE, all_is_well, books, take
 from tests.makers import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("offers")]
