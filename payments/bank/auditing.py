@@ -25,7 +25,7 @@ SELECT coalesce(said.source, bank.source), coalesce(said.amount, 0), coalesce(ba
 FROM said FULL JOIN bank USING (source)
 WHERE coalesce(said.amount, 0) <> coalesce(bank.amount, 0)
     -- A movement that lost its line stays booked until another one is it; that is on finance's desk.
-    AND NOT (coalesce(said.amount, 0) = 0 AND said.source NOT LIKE 'bank:%%')
+    AND (said.source IS NULL OR said.amount <> 0 OR said.source LIKE 'bank:%%')
 ORDER BY 1
 """
 LEFT = """

@@ -75,7 +75,8 @@ def explain(
     ordinals = _ordinals(given)
     for line, parts in given.items():
         total = sum((part.amount for part in parts), Decimal(0))
-        if not parts or not min(line.left, Decimal(0)) <= total <= max(line.left, Decimal(0)):
+        fits = min(line.left, Decimal(0)) <= total <= max(line.left, Decimal(0))
+        if not fits or not parts or not all(part.amount for part in parts):
             raise CannotExplain(_("This line is explained by now, or less is left of it."), code="left")
         for part in parts:
             source = part.source
