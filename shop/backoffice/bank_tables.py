@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from payments.bank.known import known_for
+from payments.bank.matching import standing
 from payments.bank.proposing import Proposal, What, propose
 from payments.days import paris_day
 from payments.models import BankLine, BankMatch, BankReceipt, BankRule, Invoice, Transfer, TransferFile
@@ -19,13 +20,22 @@ from shop.backoffice import bank_words, words
 from shop.backoffice.links import link, url_of
 from shop.backoffice.money_tables import name_of
 from shop.backoffice.showing import columns
-from shop.backoffice.tables import Cell, Table
+from shop.backoffice.tables import Cell, Fact, Table
 from shop.templatetags.french import euros, stamp
 
 
 def money(amount: Any) -> Any:
     """A signed amount of a line, as pages print it."""
     return euros(eur(amount))
+
+
+def lines_of(user: Any, source: str) -> list[Fact]:
+    """The line of a statement that shows a movement, from the movement's own page. One query."""
+    rows = standing().filter(source=source).select_related("line__statement").order_by("pk")
+    return [
+        Fact(_("Bank line"), f"{row.line.statement.reference}/{row.line.place}", link(user, "bank_line", row.line_id))
+        for row in rows
+    ]
 
 
 def proposals_of(user: Any, one: BankLine) -> Table:
