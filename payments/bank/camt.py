@@ -55,6 +55,7 @@ def read_camt(file: IO[bytes]) -> list[ReadStatement]:
 def _statements(file: IO[bytes]) -> Iterator[ReadStatement]:
     path: list[Any] = []
     one: ReadStatement | None = None
+    kept: dict[str, Any] = {}
     found = 0
     for happening, element in iterparse(file, events=("start", "end"), forbid_dtd=True):
         if happening == "start":

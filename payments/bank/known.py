@@ -115,7 +115,7 @@ def _out(known: Known, on: date) -> None:
         known.out[one.reference] = Out(
             one.pk, one.reference, one.amount.amount, one.state, one.file_id, one.file.reference, seen, one.holder
         )
-    keys = {one.file for one in known.out.values() if not one.on_line}
+    keys = {one.file for one in known.out.values() if one.file is not None and not one.on_line}
     for file in TransferFile.objects.filter(pk__in=keys):
         waiting = [one for one in known.out.values() if one.file == file.pk and not one.on_line]
         known.files[file.reference] = (file.pk, sum((one.amount for one in waiting), Decimal(0)), len(waiting))

@@ -99,6 +99,8 @@ def put_unexplained_on_desk(lines: Sequence[BankLine], *, at: datetime) -> None:
 
 def _statement(one: Judged, account: BankAccount, place: int, **facts: Any) -> BankStatement:
     read, at = one.read, facts["at"]
+    assert read.opening is not None and read.closing is not None  # noqa: S101, PT018  # judged
+    assert read.opened_on is not None and read.closed_on is not None  # noqa: S101, PT018
     statement = BankStatement.objects.create(
         reference=new_reference("REL"),
         account=account,
