@@ -195,8 +195,8 @@ class PayInvoices(_OnLine):
 class BookForm(ReasonForm):
     """The account of a line."""
 
-    key = forms.ChoiceField(label=gettext_lazy("Account"), choices=[(key, bank_words.KEYS[key]) for key in KEYS])
-    field_order = ["key", "reason"]
+    account = forms.ChoiceField(label=gettext_lazy("Account"), choices=[(key, bank_words.KEYS[key]) for key in KEYS])
+    field_order = ["account", "reason"]
 
 
 class BookLine(_OnLine):
@@ -208,14 +208,16 @@ class BookLine(_OnLine):
     form_class = BookForm
 
     def preview(self, subject: BankLine, form: Any) -> Preview:
-        account = str(bank_words.KEYS[form.cleaned_data["key"]])
+        account = str(bank_words.KEYS[form.cleaned_data["account"]])
         return Preview(
             facts=[*self.facts(subject), Fact(_("Account"), account)],
             warning=_("It is booked against 512. Undoing it later books its mirror."),
         )
 
     def do(self, subject: BankLine, form: Any, *, actor: Actor, at: datetime) -> Done:
-        explaining.book_on(subject.pk, form.cleaned_data["key"], reason=form.cleaned_data["reason"], actor=actor, at=at)
+        explaining.book_on(
+            subject.pk, form.cleaned_data["account"], reason=form.cleaned_data["reason"], actor=actor, at=at
+        )
         return _done(subject)
 
 
@@ -289,9 +291,9 @@ class RuleForm(ReasonForm):
     most = forms.CharField(
         label=gettext_lazy("Up to"), max_length=20, help_text=gettext_lazy("Larger lines are left to a person.")
     )
-    key = forms.ChoiceField(label=gettext_lazy("Account"), choices=[(key, bank_words.KEYS[key]) for key in KEYS])
+    account = forms.ChoiceField(label=gettext_lazy("Account"), choices=[(key, bank_words.KEYS[key]) for key in KEYS])
     valid_from = forms.DateField(label=gettext_lazy("For lines booked from"), widget=DateInput)
-    field_order = ["words", "side", "most", "key", "valid_from", "reason"]
+    field_order = ["words", "side", "most", "account", "valid_from", "reason"]
 
     def clean_most(self) -> Any:
         """Euros as they are written in French."""
@@ -319,7 +321,7 @@ class AddRule(TwoSteps):
             words=typed["words"],
             side=typed["side"],
             most=typed["most"],
-            key=typed["key"],
+            key=typed["account"],
             valid_from=typed["valid_from"],
         )
         waiting = BankLine.objects.exclude(left=0).order_by("-pk")[:2000]
@@ -330,7 +332,7 @@ class AddRule(TwoSteps):
                 Fact(_("Words of the label"), typed["words"]),
                 Fact(_("Side"), str(bank_words.SIDE[typed["side"]])),
                 Fact(_("Up to"), money(typed["most"])),
-                Fact(_("Account"), str(bank_words.KEYS[typed["key"]])),
+                Fact(_("Account"), str(bank_words.KEYS[typed["account"]])),
                 Fact(_("For lines booked from"), short_day(typed["valid_from"])),
                 Fact(
                     _("Of the lines that wait now, it means"),
@@ -342,7 +344,8 @@ class AddRule(TwoSteps):
         )  # fmt: skip
 
     def do(self, subject: str, form: Any, *, actor: Actor, at: datetime) -> Done:
-        add_rule(**form.cleaned_data, actor=actor, at=at)
+        typed = dict(form.cleaned_data)
+        add_rule(key=typed.pop("account"), **typed, actor=actor, at=at)
         return Done(_("The rule holds."))
 
     def back(self, subject: str) -> str:

@@ -108,7 +108,7 @@ def test_invoices_that_a_person_names_an_account_and_what_is_not_the_shop_s(at_d
     paid, fee, salary = come(Said("27.60", "?", ref="BQ0001"), Said("-3.00", "FRAIS"), Said("-900.00", "SALAIRES"))
     assert finance.rehearse("desk_act_bank_invoices", paid.pk, numbers="F2020-000001", reason=WHY).status_code == 422
     for name, line, typed in (
-        ("desk_act_bank_invoices", paid, {"numbers": number}), ("desk_act_bank_book", fee, {"key": "BANK_FEES"}),
+        ("desk_act_bank_invoices", paid, {"numbers": number}), ("desk_act_bank_book", fee, {"account": "BANK_FEES"}),
         ("desk_act_bank_not_ours", salary, {}),
     ):  # fmt: skip
         assert finance.act(name, line.pk, reason=WHY, **typed).status_code == 302
@@ -127,7 +127,7 @@ def test_a_rule_is_added_looked_at_and_ended(at_desk):
         "words": "frais carte",
         "side": "out",
         "most": "20,00",
-        "key": "BANK_FEES",
+        "account": "BANK_FEES",
         "valid_from": "2026-11-01",
         "reason": WHY,
     }
