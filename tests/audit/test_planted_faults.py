@@ -206,8 +206,10 @@ FAULTS = (
         "a line of the bank that is booked with another amount", "BALANCED", "lines_booked",
         "books -13.50 at the bank, its statements say -12.50",
         (
-            "UPDATE payments_ledgerline line SET debit = debit + (debit > 0)::int, credit = credit + (credit > 0)::int FROM "
-             "payments_ledgerentry entry WHERE entry.id = line.entry_id AND entry.source LIKE 'bank:%'",
+            (
+                "UPDATE payments_ledgerline line SET debit = debit + (debit > 0)::int, credit = credit + (credit > 0)::int"
+                " FROM payments_ledgerentry entry WHERE entry.id = line.entry_id AND entry.source LIKE 'bank:%'"
+            ),
         ),
     ),
     Fault(
