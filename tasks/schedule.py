@@ -66,7 +66,7 @@ TIMETABLE = (
         "lost-copies",
         5 * MINUTE,
         6 * HOUR,
-        "Copies that came back hold or ask, known addresses release, decided incidents are carried out.",
+        "Copies that came back hold or ask, decided incidents are carried out, past issues sold leave in time.",
     ),
     Job(
         "gifts",
@@ -118,6 +118,12 @@ TIMETABLE = (
         26 * HOUR,
         "What is wrong with the calendar of issues is on fulfilment's desk until it is mended.",
         at=(6, 0),
+    ),
+    Job(
+        "circulation",
+        HOUR,
+        26 * HOUR,
+        "What was posted is counted and counted anew where it was paid or undone since; meters near a limit are on finance's desk.",
     ),
     Job(
         "overdue-invoices",

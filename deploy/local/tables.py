@@ -163,12 +163,18 @@ def _states() -> str:
 
 def _copies() -> str:
     from subscriptions.moving import MOVEMENTS
+    from subscriptions.singles import moving as singles
 
     rows = [
         (f"`{kind}`", ", ".join(f"`{state}`" for state in sorted(map(str, came))), f"`{to}`")
         for kind, (came, to) in MOVEMENTS.items()
     ]
-    return "### Copy (entitlement)\n\n" + _table(("movement", "from", "to"), rows)
+    sold = [
+        (f"`{kind}`", ", ".join(f"`{state}`" for state in sorted(map(str, came))), f"`{to}`")
+        for kind, (came, to) in singles.MOVEMENTS.items()
+    ]
+    heads = ("movement", "from", "to")
+    return f"### Copy (entitlement)\n\n{_table(heads, rows)}\n\n### Sold issue\n\n{_table(heads, sold)}"
 
 
 def _losses() -> str:

@@ -59,6 +59,9 @@ def url_of(user: Any, subject: str) -> str:
         kind, key = "bank_line", key.partition(":")[0]
     if kind in ("bank_rule", "csv_profile"):
         return reverse(f"desk_{kind.replace('csv', 'bank')}s") if may(user, Right.BANK) else ""
+    if kind == "circulation":
+        # `circulation:1:paid_share`: a meter near its limit.
+        return reverse("desk_meters") if may(user, Right.FIGURES) else ""
     if kind == "magazine" and may(user, Right.PEOPLE):
         # `magazine:1:gap:26`: what is wrong with its calendar.
         return reverse("desk_issue_calendar")

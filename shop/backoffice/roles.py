@@ -73,6 +73,9 @@ class Right(StrEnum):
     TEAM = "manage_team"
     CLAIMS = "settle_claims"
     STOCK = "keep_back_issues"
+    FIGURES = "see_circulation"
+    FIGURE_RULES = "set_circulation_limits"
+    PRINTS = "advise_print_runs"
 
 
 LABELS: Mapping[Right, Any] = {
@@ -128,6 +131,9 @@ LABELS: Mapping[Right, Any] = {
     Right.TEAM: _("manage the team"),
     Right.CLAIMS: _("take and settle claims of lost copies"),
     Right.STOCK: _("let returns in, keep back issues and send them again"),
+    Right.FIGURES: _("see circulation, meters and print runs"),
+    Right.FIGURE_RULES: _("change the limits that circulation is judged by"),
+    Right.PRINTS: _("keep advices of print runs and what they assume"),
 }
 
 
@@ -181,6 +187,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.IMPORT,
             Right.DIGITAL,
             Right.DIGITAL_SET,
+            Right.FIGURES,
+            Right.FIGURE_RULES,
         }
     ),
     # Copies and where they go; no amount but what an order says.
@@ -198,6 +206,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.DIGITAL,
             Right.DIGITAL_FILES,
             Right.CLOSE,
+            Right.FIGURES,
+            Right.PRINTS,
         }
     ),
     # People: everything that a reader may ask about, and what can be put right without moving money; but what the law

@@ -22,7 +22,7 @@ from shop.demo.stage import Stage
 from shop.demo.till import VISA, Means
 from subscriptions.addresses.label import postal_label
 from subscriptions.addresses.typed import TypedAddress
-from subscriptions.models import Notice, Order, Subscription
+from subscriptions.models import Entitlement, Notice, Order, Subscription
 from subscriptions.moving_house import change_address
 from subscriptions.notices import recovering
 from subscriptions.orders.placing import payment_of
@@ -71,6 +71,11 @@ def change_card(stage: Stage, order: Order, person: Person, *, means: Means) -> 
     done = methods.look_up_setup(setup, at=stage.now)
     tell_method_changed(done, actor=actor, at=stage.now)
     return done
+
+
+def in_a_file(order: Order) -> bool:
+    """Whether a copy of it is in a file that is not posted: finance waits for that day."""
+    return Entitlement.objects.filter(term__order=order, state=Entitlement.State.ASSIGNED).exists()
 
 
 def withdraw(stage: Stage, order: Order, *, reason: str) -> None:

@@ -17,6 +17,7 @@ from payments.days import PARIS, paris_day
 from shop.demo.acts import (
     change_card,
     close_surplus,
+    in_a_file,
     move_house,
     pay_once_more,
     replace_email,
@@ -133,6 +134,8 @@ def withdraws(stage: Stage, person: Person, *, means: Means = VISA, at: datetime
     """Changes their mind within the time the law gives, and gets everything back."""
     order = yield from buys(stage, person, means=means)
     yield at or office(stage.now + (4 + person.number % 9) * DAY, person)
+    while in_a_file(order):
+        yield stage.now + DAY
     withdraw(stage, order, reason="Rétractation demandée par courriel.")
     yield stage.now + MINUTE
     stage.send_refunds()

@@ -51,7 +51,7 @@ SELECT id FROM subscriptions_subscription WHERE id IN (
 PLACED = """placed AS (
     SELECT lines.*, ROW_NUMBER() OVER (
         ORDER BY address.country <> 'FR', address.country, address.block[8] COLLATE "C", address.block[9] COLLATE "C",
-            lines.number COLLATE "C", lines.entitlement_id
+            lines.number COLLATE "C", lines.entitlement_id, lines.sold_id
     ) AS place,
     COALESCE(%(vat_zones)s::jsonb ->> address.vat_zone, %(delivery_zones)s::jsonb ->> address.delivery_zone) AS zone,
     address.country, CARDINALITY(address.block) = 0 AS unaddressed
@@ -59,11 +59,11 @@ PLACED = """placed AS (
 )"""
 #: And as rows, under the keys that the mailing house gives back.
 WRITE = """
-INSERT INTO subscriptions_dispatch (run_id, issue_id, place, key, kind, subscription_id, entitlement_id, free_copy_id,
+INSERT INTO subscriptions_dispatch (run_id, issue_id, place, key, kind, subscription_id, entitlement_id, free_copy_id, sold_id,
     number, contract, address_id, copies, zone, last_number, copies_left, insert_code)
 SELECT %(run)s, %(issue)s, place,
     'N' || %(number)s || '-' || LPAD(place::text, GREATEST(6, LENGTH(place::text)), '0') || '-' || LPAD(%(sequence)s::text, 2, '0'),
-    kind, subscription_id, entitlement_id, free_copy_id, number, contract, address_id, copies, zone, last_number, copies_left, insert_code
+    kind, subscription_id, entitlement_id, free_copy_id, sold_id, number, contract, address_id, copies, zone, last_number, copies_left, insert_code
 FROM placed ORDER BY place
 """
 #: The names of the zones, as `PLACED` is asked with them.
@@ -88,7 +88,7 @@ WITH coming AS (
 ), lines AS (
     SELECT CASE WHEN who.is_gift THEN 'GFT' ELSE 'ABO' END AS kind, COALESCE(who.number, '') AS number,
         COALESCE(who.number, '') || '-' || owed.term AS contract, owed.subscription_id, owed.entitlement_id,
-        NULL::bigint AS free_copy_id, {address_key(recipient="receiver")} AS address_id, owed.quantity AS copies,
+        NULL::bigint AS free_copy_id, NULL::bigint AS sold_id, {address_key(recipient="receiver")} AS address_id, owed.quantity AS copies,
         CASE WHEN who.renewal = '{Offer.Renewal.FIXED}' THEN owed.last + owed.waiting END AS last_number,
         owed.coming - 1 AS copies_left,
         COALESCE(%(inserts)s::jsonb ->> owed.subscription_id::text,
@@ -103,7 +103,7 @@ WITH coming AS (
         WHERE line.subscription_id = owed.subscription_id AND line.issue_id = %(issue)s AND line.kind <> 'RCL')
     UNION ALL
     SELECT CASE free.kind WHEN 'free' THEN 'GRA' WHEN 'proof' THEN 'JUS' ELSE 'ABO' END, free.number, free.number,
-        NULL, NULL, free.id, free.address_id, free.copies, free.until_number, NULL, ''
+        NULL, NULL, free.id, NULL, free.address_id, free.copies, free.until_number, NULL, ''
     FROM subscriptions_freecopy free
     WHERE free.magazine_id = %(magazine)s AND free.ended_at IS NULL AND free.from_number <= %(ends)s
         AND COALESCE(free.until_number, %(number)s) >= %(number)s

@@ -3,6 +3,15 @@
 from subscriptions.models.dates import IssueMove, TemporaryAddress, TemporaryAddressEnd
 from subscriptions.models.declarations import Declaration, DeclarationEvent
 from subscriptions.models.digital import ApiToken, DigitalConsent, DigitalDownload, DigitalRule, IssueFile
+from subscriptions.models.figures import (
+    Circulation,
+    CirculationCount,
+    CirculationRule,
+    CountedCopy,
+    PrintAdvice,
+    PrintAssumption,
+    PrintRun,
+)
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
 from subscriptions.models.imports import ImportFile, ImportFileEvent, ImportRow
 from subscriptions.models.institutions import Agency, AgencyDiscount, PurchaseOrder
@@ -51,6 +60,7 @@ from subscriptions.models.rehearsals import (
 from subscriptions.models.reminders import ReminderStep
 from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice, RenewalEvent, RenewalProof
 from subscriptions.models.runs import Dispatch, FreeCopy, MailingHouse, MailingRun, MailingRunEvent
+from subscriptions.models.singles import SoldIssue, SoldIssueMovement
 from subscriptions.models.support import Contact, HandOver
 
 __all__ = [
@@ -61,6 +71,9 @@ __all__ = [
     "AgencyDiscount",
     "ApiToken",
     "CarriedTerm",
+    "Circulation",
+    "CirculationCount",
+    "CirculationRule",
     "Claim",
     "ClaimEvent",
     "ClaimIncident",
@@ -68,6 +81,7 @@ __all__ = [
     "Consent",
     "Contact",
     "CopyReturn",
+    "CountedCopy",
     "Declaration",
     "DeclarationEvent",
     "DigitalConsent",
@@ -111,6 +125,9 @@ __all__ = [
     "Price",
     "PriceChange",
     "PriceChangeEvent",
+    "PrintAdvice",
+    "PrintAssumption",
+    "PrintRun",
     "PurchaseOrder",
     "Quote",
     "QuoteRendering",
@@ -126,6 +143,8 @@ __all__ = [
     "RenewalChoice",
     "RenewalEvent",
     "RenewalProof",
+    "SoldIssue",
+    "SoldIssueMovement",
     "StockMovement",
     "Subscription",
     "SubscriptionEvent",

@@ -533,6 +533,18 @@ FAULTS = (
         ),
     ),
     Fault(
+        "a run that was posted and not counted", "COPIES", "figures_are_true", "posted, and not counted",
+        (posted_run(lines=0, closed_at=LONG_AGO),),
+    ),
+    Fault(
+        "a copy counted twice", "COPIES", "figures_are_true", "counted as 2 copies",
+        ("UPDATE subscriptions_countedcopy SET copies = 2 WHERE id = (SELECT MIN(id) FROM subscriptions_countedcopy)",),
+    ),
+    Fault(
+        "figures that somebody edited", "COPIES", "figures_are_true", "does not hold the figures any more that were counted",
+        ("UPDATE subscriptions_circulationcount SET klass = 'FREE'",),
+    ),
+    Fault(
         "copies owed after the end", "STOPPED", "stopped", "still owed though its subscription has ended",
         (
             ("UPDATE subscriptions_subscription SET state = 'ended' WHERE id ="

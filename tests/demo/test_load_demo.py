@@ -22,11 +22,15 @@ from shop.demo.renewal_casting import DOMAIN, STOPPING, YEARS
 from shop.demo.till import NO_EVENTS
 from shop.storefront.showing import magazine_page, offer_page
 from shop.watch.audit import breaches
+from subscriptions.losses.stock import balances
 from subscriptions.models import (
     AddressChange,
+    Claim,
     Consent,
+    CopyReturn,
     Declaration,
     Entitlement,
+    FreeCopy,
     Gift,
     Issue,
     LegalText,
@@ -35,6 +39,7 @@ from subscriptions.models import (
     NoticeProof,
     Order,
     Renewal,
+    StockMovement,
     Subscription,
 )
 from subscriptions.offers.catalogue import read_shelf
@@ -294,3 +299,18 @@ def test_a_breach_is_an_error_with_its_name(till, load_demo, monkeypatch):
 def test_a_wrong_argument_is_said(till, load_demo, argument, sentence):
     with pytest.raises(CommandError, match=sentence):
         load_demo(argument)
+
+
+@pytest.mark.long
+def test_a_hundred_readers_lose_copies_and_institutions_pay_later(till, load_demo):
+    load_demo(f"--on={ON}", "--readers=100")
+    assert breaches(UNTIL) == []
+    papers = Order.objects.filter(purchase_order__isnull=False).order_by("placed_at")
+    assert list(papers.values_list("organisation", "state")) == [
+        ("École des mines de Carnoux", "paid"), ("Lettres et Revues SARL", "paid"), ("Ville de Pontrieux-le-Vieil", "invoiced"),
+    ]  # fmt: skip
+    assert Counter(Claim.objects.values_list("state", flat=True)) == {"resent": 3}
+    assert CopyReturn.objects.count() == 2
+    assert sorted(FreeCopy.objects.values_list("kind", flat=True)) == ["free", "proof", "seed"]
+    stock = StockMovement.objects.filter(kind="received").earliest("at")
+    assert balances([stock.issue_id]) == {stock.issue_id: 57}

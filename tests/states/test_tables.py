@@ -381,7 +381,7 @@ MOVERS = {
     "subscriptions/fulfilment/moving.py",
     "subscriptions/importing/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
     "subscriptions/pausing/moving.py", "subscriptions/pricing/moving.py", "subscriptions/gifts/moving.py",
-    "subscriptions/returns/moving.py", "subscriptions/losses/moving.py", "shop/backoffice/bulk_carrying.py",
+    "subscriptions/returns/moving.py", "subscriptions/losses/moving.py", "subscriptions/singles/moving.py", "shop/backoffice/bulk_carrying.py",
 }  # fmt: skip
 #: SQL of our own that changes a state.
 BY_STATEMENT = re.compile(r"\bUPDATE\b.*\bSET\b.*\bstate\s*=", re.DOTALL)
