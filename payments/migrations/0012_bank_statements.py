@@ -85,7 +85,7 @@ def seed(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0010_receipts"),
+        ("payments", "0011_single_sales"),
     ]
 
     operations = [
