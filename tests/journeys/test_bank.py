@@ -29,7 +29,7 @@ def test_a_statement_from_the_file_to_the_reader_and_back(shop, window, shoot):
     assert Offer.objects.exists()
     paid, near = take().invoice, take(number="4500012346", organisation="Université de Gand").invoice
     number = near.reference
-    page = window(java_script_enabled=False)
+    page = window()
     sits("finance", page, shop.url)
     page.goto(f"{shop.url}/gestion/banque/")
     sound(page)
