@@ -123,8 +123,9 @@ def statement(request: HttpRequest, key: int) -> HttpResponse:
             Table(
                 label=_("Lines"),
                 title=_("Lines"),
-                columns=_line_columns(),
-                rows=_line_rows(user, lines),
+                # Beside the facts there is no room for what is left of each: its status says it.
+                columns=_line_columns()[:-1],
+                rows=[row[:-1] for row in _line_rows(user, lines)],
                 more_url=reverse("desk_bank_lines", args=[one.pk]) if one.lines_count > len(lines) else "",
                 empty=_("Nothing moved."),
             ),
