@@ -252,7 +252,7 @@ def unexplained(request: HttpRequest) -> HttpResponse:
         request,
         title=_("Lines to explain"),
         rows=BankLine.objects.exclude(left=0),
-        columns=_line_columns(_("Owner"), "#" + _("For")),
+        columns=_line_columns(_("Owner"), "#" + _("Age")),
         rows_of=rows_of,
         order="pk",
         facts={

@@ -46,14 +46,14 @@ def proposals_of(user: Any, one: BankLine) -> Table:
     return Table(
         label=_("What it may be"),
         title=_("What it may be"),
-        columns=columns("#" + _("Rank"), _("What"), _("Which"), _("Why"), _("Accept")),
+        columns=columns("#" + _("Rank"), _("Accept"), _("What"), _("Which"), _("Why")),
         rows=[
             (
                 Cell(proposal.rank, num=True),
+                Cell(_("Accept"), f"{here}?{urlencode({'quoi': proposal.name})}"),
                 Cell(bank_words.WHAT[proposal.what]),
                 Cell(named[proposal.name]),
                 Cell(" ".join(bank_words.why(proposal.because))),
-                Cell(_("Accept"), f"{here}?{urlencode({'quoi': proposal.name})}"),
             )
             for proposal in found
         ],
