@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy
 from payments.actors import Actor
 from payments.days import paris_day
 from shop.backoffice.acting import Done, Impossible, Preview, ReasonForm, TwoSteps
-from shop.backoffice.acts_prices import DateInput
 from shop.backoffice.print_pages import parts_table
 from shop.backoffice.roles import Right
 from shop.backoffice.tables import Fact
@@ -26,6 +25,9 @@ from subscriptions.figures.meters import count, percent
 from subscriptions.figures.printing import freeze_advice, note_print
 from subscriptions.figures.rules import assumption_in_force, rule_in_force, succeed_assumption, succeed_rule
 from subscriptions.models import Issue, Offer
+
+#: The browser reads and writes days in its own way only.
+_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 def _percent(label: Any, help_text: Any = "") -> forms.DecimalField:
@@ -37,7 +39,7 @@ def _percent(label: Any, help_text: Any = "") -> forms.DecimalField:
 class RuleForm(ReasonForm):
     """The figures of a rule, from a day on."""
 
-    valid_from = forms.DateField(label=gettext_lazy("From"), widget=DateInput)
+    valid_from = forms.DateField(label=gettext_lazy("In force from"), widget=_DAY)
     reference_offer = forms.ModelChoiceField(
         label=gettext_lazy("Offer whose price is printed in the magazine"),
         queryset=Offer.objects.none(),
@@ -252,7 +254,7 @@ class PrintForm(ReasonForm):
     """How many, and when."""
 
     copies = forms.IntegerField(label=gettext_lazy("Copies printed"), min_value=1, max_value=10_000_000)
-    on = forms.DateField(label=gettext_lazy("On"), widget=DateInput)
+    on = forms.DateField(label=gettext_lazy("Printed on"), widget=_DAY)
     field_order = ["copies", "on", "reason"]
 
 

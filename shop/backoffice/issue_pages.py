@@ -60,7 +60,13 @@ def issues(request: HttpRequest) -> HttpResponse:
             "#" + _("Sent again"),
         ),
         row=row,
-        facts={"acts": acts_for(user, (Right.CLOSE, _("Mailing house"), "desk_act_house", 0))},
+        facts={
+            "acts": acts_for(
+                user,
+                (Right.CLOSE, _("Mailing house"), "desk_act_house", 0),
+                (Right.CLOSE, _("Way of the files"), "desk_act_way", 0),
+            )
+        },
     )  # fmt: skip
 
 

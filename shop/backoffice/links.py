@@ -35,6 +35,7 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "batch": (Right.POST, "desk_batch"),
     "issue": (Right.FULFILMENT_DESK, "desk_issue"),
     "run": (Right.FULFILMENT_DESK, "desk_run"),
+    "escrow": (Right.ESCROW, "desk_escrow_night"),
     "event": (Right.EVENTS, "desk_stripe_event"),
     "entry": (Right.LEDGER, "desk_entry"),
 }

@@ -45,6 +45,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.FULFILMENT_DESK, _("Issues"), "desk_issues"),
     (Right.FULFILMENT_DESK, _("Free copies"), "desk_free_copies"),
     (Right.FIGURES, _("Circulation"), "desk_circulation"),
+    (Right.ESCROW, _("Escrow"), "desk_escrow"),
     (Right.LETTERS, _("Returns of e-mails"), "desk_returns"),
     (Right.CLAIMS, _("Lost copies"), "desk_losses"),
     (Right.CLAIMS, _("Claims"), "desk_claims"),

@@ -233,7 +233,7 @@ def parts_table(user: Any, one: Issue, parts: Sequence[Part], *, title: str) -> 
 
 
 def _open(user: Any, code: str, one: Issue) -> str:
-    name = PARTS.get(code)
+    name = PARTS.get(code.partition("_")[0])
     if name is None:
         return reverse("desk_prints") + "#hypotheses"
     if not may(user, RIGHTS.get(name, Right.FULFILMENT_DESK)):

@@ -76,6 +76,7 @@ class Right(StrEnum):
     FIGURES = "see_circulation"
     FIGURE_RULES = "set_circulation_limits"
     PRINTS = "advise_print_runs"
+    ESCROW = "see_escrow"
 
 
 LABELS: Mapping[Right, Any] = {
@@ -134,6 +135,7 @@ LABELS: Mapping[Right, Any] = {
     Right.FIGURES: _("see circulation, meters and print runs"),
     Right.FIGURE_RULES: _("change the limits that circulation is judged by"),
     Right.PRINTS: _("keep advices of print runs and what they assume"),
+    Right.ESCROW: _("see the escrow and write down restores"),
 }
 
 
@@ -189,6 +191,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.DIGITAL_SET,
             Right.FIGURES,
             Right.FIGURE_RULES,
+            Right.ESCROW,
         }
     ),
     # Copies and where they go; no amount but what an order says.
@@ -208,6 +211,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.CLOSE,
             Right.FIGURES,
             Right.PRINTS,
+            Right.ESCROW,
         }
     ),
     # People: everything that a reader may ask about, and what can be put right without moving money; but what the law

@@ -576,6 +576,8 @@ JOBS: Mapping[str, Any] = {
     "reminders": gettext_lazy("reminders to renew"),
     "gifts": gettext_lazy("gifts"),
     "imports": gettext_lazy("imports of subscribers"),
+    "escrow": gettext_lazy("escrow"),
+    "transmissions": gettext_lazy("transmissions to the mailing house"),
     "forgetting": gettext_lazy("forgetting"),
 }
 
@@ -641,6 +643,10 @@ VERBS: Mapping[str, Any] = {
     "asked for a file to be closed": gettext_lazy("asked for a file to be closed"),
     "closed a file": gettext_lazy("closed a file"),
     "handed a file over": gettext_lazy("handed a file over"),
+    "asked for a file to be transmitted": gettext_lazy("had a file sent to the mailing house"),
+    "changed how files are transmitted": gettext_lazy("changed the way of the files to the mailing house"),
+    "rehearsed a restore": gettext_lazy("wrote down that the escrow was restored"),
+    "restored an escrow": gettext_lazy("restored the escrow into an empty database"),
     "entered the count of a mailing house": gettext_lazy("entered the count of the mailing house"),
     "posted a run": gettext_lazy("entered that a file is posted"),
     "attached a statement of deposit": gettext_lazy("attached a statement of deposit"),
@@ -768,6 +774,8 @@ SUBJECTS: Mapping[str, Any] = {
     "taken_over_left": gettext_lazy("copies taken over and not served, from copy no. %(key)s"),
     "token": gettext_lazy("access token no. %(key)s"),
     "consent": gettext_lazy("consent no. %(key)s"),
+    "escrow": gettext_lazy("escrow no. %(key)s"),
+    "certificate": gettext_lazy("certificate %(key)s"),
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from payments.actors import job
@@ -14,7 +15,7 @@ from payments.money import eur
 from shop.demo.issues import MadeUpIssue
 from subscriptions.calendar import DeliveryZone
 from subscriptions.losses.stock import enter
-from subscriptions.models import Issue, Magazine, MailingHouse, Offer, Price, StockMovement
+from subscriptions.models import Issue, Magazine, MailingHouse, Offer, Price, StockMovement, TransmissionWay
 from subscriptions.texts import load_texts
 
 #: Incl. VAT and postage. Overseas departments pay what mainland France does; abroad, what the post takes more.
@@ -57,6 +58,15 @@ def stock(publisher: dict[str, Any], issues: Sequence[MadeUpIssue], *, opened_on
         actor=str(job("demo")),
         created_at=datetime.combine(opened_on, time(), tzinfo=PARIS),
     )
+    if settings.HAND_OVER_FOLDER:
+        TransmissionWay.objects.create(
+            magazine=magazine,
+            way=TransmissionWay.Way.FOLDER,
+            directory="ouest",
+            actor=str(job("demo")),
+            reason="convenu avec le routeur",
+            at=datetime.combine(opened_on, time(), tzinfo=PARIS),
+        )
     rows = Issue.objects.bulk_create(
         [
             Issue(

@@ -7,7 +7,7 @@ numerator and its denominator. Where those are too few, the publisher's own assu
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -33,6 +33,13 @@ AT_MOST = 16
 FREE = (Klass.FREE, Klass.PROOF, Klass.SEED)
 
 DUE = f"""{LINES}, {classed("placed")} SELECT klass, SUM(copies) FROM classed GROUP BY klass"""  # noqa: S608
+
+IN_FILES = f"""
+WITH line AS (
+    SELECT line.* FROM subscriptions_dispatch line JOIN subscriptions_mailingrun run ON run.id = line.run_id
+    WHERE line.issue_id = %(issue)s AND run.kind <> 'resend'
+), {classed("line")} SELECT klass, SUM(copies) FROM classed GROUP BY klass
+"""  # noqa: S608
 
 #: By issue and way of renewing: terms whose last copy comes with it, how many of them go on, and their copies of each issue.
 #: The last copy is the one of the last rank; a term that was undone asks nobody anything.
@@ -95,13 +102,8 @@ def advise(issue: Issue) -> Advice:
     assumed = assumption_in_force()
     before = _before(issue)
     figures = figures_of(_counted(issue))
-    due = _due(issue)
-    again, due_free = due.pop(Klass.CLAIM, 0), sum(due.pop(klass, 0) for klass in FREE)
     parts = [
-        Part("due", "Abonnements dus", *_twice(sum(due.values()) + again), _said(due, again)),
-        Part(
-            "free", "Services gratuits, justificatifs, adresses témoins", *_twice(due_free), "Ceux qui sont en cours."
-        ),
+        *_due(issue),
         _held(issue),
         *_renewals(issue, before, assumed),
         _new(issue, figures, assumed),
@@ -131,33 +133,32 @@ def _before(issue: Issue) -> Sequence[Issue]:
 
 def _counted(issue: Issue) -> Sequence[Issue]:
     """The last issues before that were counted here, the oldest first. One query."""
-    rows = Issue.objects.filter(magazine=issue.magazine_id, number__lt=issue.number, circulations__isnull=False)
+    rows = Issue.objects.filter(
+        magazine=issue.magazine_id, number__lt=issue.number, circulations__run__kind=MailingRun.Kind.MAIN
+    )
     return list(rows.distinct().order_by("-number")[:LOOKED_BACK])[::-1]
 
 
-def _due(issue: Issue) -> dict[Klass, int]:
-    """Copies by class: those in its main file and its complements, and those that a file would take today."""
+def _due(issue: Issue) -> Sequence[Part]:
+    """Copies by class, a part each: those in its main file and its complements, and those that a file would take today."""
     rule = rule_in_force(issue.post_on)
     facts = {**facts_of_lines(issue), **facts_of(issue.magazine_id, rule)}
+    known: dict[Klass, int] = {}
     with connection.cursor() as cursor:
-        cursor.execute(DUE, facts)
-        found = {Klass(klass): int(copies) for klass, copies in cursor.fetchall()}
-        cursor.execute(
-            f"""WITH line AS (SELECT line.* FROM subscriptions_dispatch line JOIN subscriptions_mailingrun run ON run.id = line.run_id
-            WHERE line.issue_id = %(issue)s AND run.kind <> 'resend'), {classed("line")}
-            SELECT klass, SUM(copies) FROM classed GROUP BY klass""",  # noqa: S608
-            facts,
+        for query in (DUE, IN_FILES):
+            cursor.execute(query, facts)
+            for klass, copies in cursor.fetchall():
+                known[Klass(klass)] = known.get(Klass(klass), 0) + int(copies)
+    return [
+        Part(
+            f"{'free' if klass in FREE else 'due'}_{klass}",
+            row.french,
+            *_twice(known[klass]),
+            "Ceux qui sont en cours pour ce numéro." if klass in FREE else "Dus de ce numéro à ce jour.",
         )
-        for klass, copies in cursor.fetchall():
-            found[Klass(klass)] = found.get(Klass(klass), 0) + int(copies)
-    return found
-
-
-def _said(due: Mapping[Klass, int], again: int) -> str:
-    parts = [f"{CLASSES[klass].french} : {count(due[klass])}" for klass in CLASSES if due.get(klass)]
-    if again:
-        parts.append(f"Remplacements d’exemplaires perdus : {count(again)}")
-    return " · ".join(parts) or "Personne n’en est redevable encore."
+        for klass, row in CLASSES.items()
+        if known.get(klass)
+    ]
 
 
 def _held(issue: Issue) -> Part:

@@ -80,7 +80,7 @@ POSTED = (*PAID, *NOT_PAID)
 
 
 def classed(lines: str) -> str:
-    """`classed` as the body of WITH: the relation `lines` (entitlement_id, free_copy_id, address_id, kind, copies, zone) with the
+    """`classed` as the body of WITH: the relation `lines` (entitlement_id, free_copy_id, sold_id, address_id, kind, copies, zone) with the
     class of each, what was paid for it and its reference price. Asked with `subscriptions.figures.rules.facts_of`.
 
     What was paid is that of the term that was sold: a gift that goes on in another subscription keeps its price. The
@@ -90,14 +90,14 @@ def classed(lines: str) -> str:
 tariff AS (
     SELECT * FROM jsonb_to_recordset(%(tariff)s::jsonb) AS t(zone text, since date, until date, copy numeric)
 ), known AS (
-    SELECT line.*, given.kind AS given, bought.state AS order_state, paper.id AS paper_id, sold.id AS sold_id,
+    SELECT line.*, given.kind AS given, bought.state AS order_state, paper.id AS paper_id, sold.id AS sold_term_id,
         sold.quantity, sold.amount AS sold_amount, COALESCE(bought.is_gift, who.is_gift, FALSE) AS is_gift,
         undone.id IS NOT NULL AS undone, instead.id IS NOT NULL AS instead,
         COALESCE(bought.offer_id, who.offer_id) AS offer_id,
         COALESCE(agency.name, NULLIF(bought.source_code, ''), NULLIF(sold.source, 'shop'), '') AS code,
         COALESCE(price.delivery_zone, address.delivery_zone) AS tariff_zone,
         COALESCE((bought.placed_at AT TIME ZONE 'Europe/Paris')::date, sold.starts_on) AS sold_on,
-        sold.amount / NULLIF(sold.copies * sold.quantity, 0) AS copy_paid
+        COALESCE(sold.amount / NULLIF(sold.copies * sold.quantity, 0), single.amount / single.copies) AS copy_paid
     FROM {lines} line
     JOIN subscriptions_postaladdress address ON address.id = line.address_id
     LEFT JOIN subscriptions_freecopy given ON given.id = line.free_copy_id
@@ -105,7 +105,8 @@ tariff AS (
     LEFT JOIN subscriptions_carriedterm carried ON carried.served_id = copy.term_id
     LEFT JOIN subscriptions_term sold ON sold.id = COALESCE(carried.sold_id, copy.term_id)
     LEFT JOIN subscriptions_subscription who ON who.id = sold.subscription_id
-    LEFT JOIN subscriptions_order bought ON bought.id = sold.order_id
+    LEFT JOIN subscriptions_soldissue single ON single.id = line.sold_id
+    LEFT JOIN subscriptions_order bought ON bought.id = COALESCE(sold.order_id, single.order_id)
     LEFT JOIN subscriptions_price price ON price.id = bought.price_id
     LEFT JOIN subscriptions_purchaseorder paper ON paper.order_id = bought.id
     LEFT JOIN subscriptions_agency agency ON agency.id = paper.agency_id
@@ -113,14 +114,14 @@ tariff AS (
     LEFT JOIN subscriptions_claim instead ON instead.extra_id = copy.id
 ), priced AS (
     SELECT known.*, tariff.copy AS copy_reference, known.copy_paid * 100 / NULLIF(tariff.copy, 0) AS exact
-    FROM known LEFT JOIN tariff ON tariff.zone = known.tariff_zone AND known.sold_on >= tariff.since AND known.sold_on < tariff.until
+    FROM known LEFT JOIN tariff ON known.sold_term_id IS NOT NULL AND tariff.zone = known.tariff_zone AND known.sold_on >= tariff.since AND known.sold_on < tariff.until
 ), named AS (
     SELECT priced.*, CASE
         WHEN given = 'seed' THEN '{Klass.SEED}'
         WHEN given = 'proof' THEN '{Klass.PROOF}'
         WHEN given IS NOT NULL THEN '{Klass.FREE}'
         WHEN kind = 'RCL' OR instead THEN '{Klass.CLAIM}'
-        WHEN sold_id IS NULL THEN '{Klass.SINGLE}'
+        WHEN sold_term_id IS NULL THEN '{Klass.SINGLE}'
         WHEN undone THEN '{Klass.UNDONE}'
         WHEN sold_amount = 0 THEN '{Klass.FREE}'
         WHEN paper_id IS NOT NULL AND order_state <> 'paid' THEN '{Klass.UNPAID}'
@@ -131,7 +132,7 @@ tariff AS (
     END AS klass
     FROM priced
 ), classed AS (
-    SELECT named.*, klass IN ('IND', 'GIFT', 'BULK', 'UNPAID', 'LOW') AS was_sold,
+    SELECT named.*, klass IN ('IND', 'GIFT', 'BULK', 'SINGLE', 'UNPAID', 'LOW') AS was_sold,
         CASE
             WHEN klass NOT IN ('IND', 'GIFT', 'BULK', 'UNPAID', 'LOW') OR exact IS NULL THEN ''
             WHEN exact >= 100 THEN '{Band.FULL}'

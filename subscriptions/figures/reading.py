@@ -19,6 +19,7 @@ from subscriptions.models import (
     DigitalDownload,
     Dispatch,
     Issue,
+    MailingRun,
 )
 
 
@@ -120,8 +121,8 @@ def posted_issues(magazine_id: int, *, until: date | None = None, since: date | 
 
 
 def of_a_year(magazine_id: int, *, until: date) -> Sequence[Issue]:
-    """The issues of the twelve months that end on a day, as far as they were counted here. One query."""
-    counted = Exists(Circulation.objects.filter(issue=OuterRef("pk"), run__isnull=False))
+    """The issues of the twelve months that end on a day whose main file was counted here. One query."""
+    counted = Exists(Circulation.objects.filter(issue=OuterRef("pk"), run__kind=MailingRun.Kind.MAIN))
     rows = Issue.objects.filter(counted, magazine=magazine_id, posted_on__lte=until)
     return list(rows.filter(posted_on__gt=add_months(until, -12)).select_related("magazine").order_by("number"))
 

@@ -28,7 +28,7 @@ def customary(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("subscriptions", "0022_returns_and_claims"),
+        ("subscriptions", "0023_handovers_escrow"),
     ]
 
     operations = [

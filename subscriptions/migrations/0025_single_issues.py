@@ -204,14 +204,30 @@ class Migration(migrations.Migration):
                     models.Q(
                         ("entitlement__isnull", False),
                         ("free_copy", None),
+                        ("restored", None),
                         ("sold", None),
                         ("subscription__isnull", False),
                     ),
                     models.Q(
-                        ("entitlement", None), ("free_copy__isnull", False), ("sold", None), ("subscription", None)
+                        ("entitlement", None),
+                        ("free_copy__isnull", False),
+                        ("restored", None),
+                        ("sold", None),
+                        ("subscription", None),
                     ),
                     models.Q(
-                        ("entitlement", None), ("free_copy", None), ("sold__isnull", False), ("subscription", None)
+                        ("entitlement", None),
+                        ("free_copy", None),
+                        ("restored", None),
+                        ("sold__isnull", False),
+                        ("subscription", None),
+                    ),
+                    models.Q(
+                        ("entitlement", None),
+                        ("free_copy", None),
+                        ("restored__isnull", False),
+                        ("sold", None),
+                        ("subscription", None),
                     ),
                     _connector="OR",
                 ),

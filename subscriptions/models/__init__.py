@@ -3,6 +3,7 @@
 from subscriptions.models.dates import IssueMove, TemporaryAddress, TemporaryAddressEnd
 from subscriptions.models.declarations import Declaration, DeclarationEvent
 from subscriptions.models.digital import ApiToken, DigitalConsent, DigitalDownload, DigitalRule, IssueFile
+from subscriptions.models.escrow import Escrow, EscrowRehearsal, RestoredEscrow
 from subscriptions.models.figures import (
     Circulation,
     CirculationCount,
@@ -62,6 +63,7 @@ from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice
 from subscriptions.models.runs import Dispatch, FreeCopy, MailingHouse, MailingRun, MailingRunEvent
 from subscriptions.models.singles import SoldIssue, SoldIssueMovement
 from subscriptions.models.support import Contact, HandOver
+from subscriptions.models.transmissions import Transmission, TransmissionEvent, TransmissionWay
 
 __all__ = [
     "AddressChange",
@@ -91,6 +93,8 @@ __all__ = [
     "Dispatch",
     "Entitlement",
     "EntitlementMovement",
+    "Escrow",
+    "EscrowRehearsal",
     "FreeCopy",
     "Gift",
     "GiftEvent",
@@ -143,6 +147,7 @@ __all__ = [
     "RenewalChoice",
     "RenewalEvent",
     "RenewalProof",
+    "RestoredEscrow",
     "SoldIssue",
     "SoldIssueMovement",
     "StockMovement",
@@ -152,5 +157,8 @@ __all__ = [
     "TemporaryAddressEnd",
     "Term",
     "TermUndone",
+    "Transmission",
+    "TransmissionEvent",
+    "TransmissionWay",
     "UnsignedRunRule",
 ]

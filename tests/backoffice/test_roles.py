@@ -40,6 +40,7 @@ from subscriptions.models import (
     Claim,
     ClaimIncident,
     Contact,
+    Escrow,
     FreeCopy,
     Issue,
     MailingRun,
@@ -184,6 +185,12 @@ OPEN_TO = {
     "desk_act_close_run": {L, A},
     "desk_act_drop_run": {L, A},
     "desk_act_hand_over_run": {L, A},
+    "desk_act_transmit_run": {L, A},
+    "desk_act_way": {L, A},
+    "desk_escrow": {F, L, A},
+    "desk_escrow_nights": {F, L, A},
+    "desk_escrow_night": {F, L, A},
+    "desk_act_restored": {F, L, A},
     "desk_act_count_run": {L, A},
     "desk_act_post_run": {L, A},
     "desk_act_statement": {L, A},
@@ -463,6 +470,7 @@ def world(offers):
         "desk_act_settle": declared.pk,
         "desk_act_end": sale.subscription.pk,
         "desk_act_pause": sale.subscription.pk,
+        **dict.fromkeys(("desk_escrow_night", "desk_act_restored"), escrow_night().pk),
         **dict.fromkeys(("desk_act_take_claim", "desk_act_confirm_address"), sale.subscription.pk),
         **dict.fromkeys(("desk_claim", "desk_act_claim"), claim.pk),
         **dict.fromkeys(("desk_incident", "desk_act_incident"), incident.pk),
@@ -551,6 +559,15 @@ def come_in_full(now: datetime) -> BankLine:
     return only
 
 
+def escrow_night() -> Escrow:
+    """A night whose file is there."""
+    now = timezone.now()
+    return Escrow.objects.create(
+        night=now.date(), state="done", state_since=now, due_at=now, name="x.p7m", sha256="x", size=1, content_sha256="x",
+        lines=0, copies=0, holders=[{"name": "x", "fingerprint": "x", "until": "2030-01-01"}], made_at=now,
+    )  # fmt: skip
+
+
 def _stay(recipient) -> TemporaryAddress:
     on = timezone.localdate()
     facts = {"actor": "x", "reason": "x", "at": timezone.now()}
@@ -604,6 +621,7 @@ def _files(sale, paper) -> dict[str, int | tuple[int, str]]:
         "desk_act_close_run": asked,
         "desk_act_drop_run": asked,
         "desk_act_hand_over_run": bare,
+        "desk_act_transmit_run": bare,
         "desk_act_count_run": out,
         "desk_act_post_run": out,
         "desk_act_statement": left,

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from payments.actors import job
 from subscriptions.figures.auditing import figures_are_true
 from subscriptions.figures.correcting import correct
-from subscriptions.figures.reading import average, parts_of, sold_by_code
+from subscriptions.figures.reading import average, of_a_year, parts_of, sold_by_code
 from subscriptions.figures.taking import take_missing
 from subscriptions.issue_calendar.dating import make_double
 from subscriptions.losses.resending import make
@@ -40,6 +40,8 @@ from tests.importing.written import line, written
 from tests.institutions.papers import make_agency, take, transfer
 from tests.losses.people import claims, comes_back, copy_of, in_stock
 from tests.makers import CLERK, NOW, make_house, send_out
+from tests.singles import people as singles
+from tests.singles.people import single_offer
 
 JOB = job("circulation")
 
@@ -242,6 +244,19 @@ def test_what_was_sold_by_offer_and_code(shop):
         ("Abonnement d’un an", ""): (1, 0, Decimal("6.90"), Decimal("6.90")),
         ("Abonnement d’un an", "Prenax SAS"): (2, 0, Decimal("13.11"), Decimal("13.80")),
     }
+
+
+def test_past_issues_sold_one_by_one_are_paid_at_their_own_price_and_replaced_ones_are_not(shop):
+    """Two copies at 9,00 € leave from the stock; no reference price is asked of them, and no. 24 has no main file here."""
+    single_offer(shop["fixed"].magazine)
+    singles.in_stock(24, 5)
+    singles.buys({24: 2})
+    singles.leaves(singles.closes(24, when=at(LATER)), when=at(LATER))
+    assert classes(24) == {"SINGLE": 2}
+    one = CountedCopy.objects.get()
+    assert (one.band, one.paid, one.reference, one.percent) == ("", Decimal("18.00"), None, None)
+    assert of_a_year(shop["fixed"].magazine_id, until=LATER) == []
+    sound()
 
 
 def test_counting_three_copies_takes_as_many_queries_as_counting_one(shop):

@@ -144,7 +144,9 @@ def sends_again_what_was_sent_again(patch: Patch) -> None:
 
 def sends_more_than_is_there(patch: Patch) -> None:
     """The stock is not looked at, and not written down."""
-    patch.setattr(freezing, "_as_far_as_stock_goes", lambda run: list(freezing.to_resend(run.issue_id).order_by("pk")))
+    patch.setattr(
+        freezing, "_as_far_as_stock_goes", lambda run: (list(freezing.to_resend(run.issue_id).order_by("pk")), 0)
+    )
     patch.setattr(freezing, "append", lambda *given, **named: None)
 
 
@@ -153,7 +155,7 @@ def takes_one_out_of_stock_whatever_leaves(patch: Patch) -> None:
     append = freezing.append
     patch.setattr(
         freezing, "_as_far_as_stock_goes",
-        lambda run: list(freezing.to_resend(run.issue_id).select_related("entitlement__term").order_by("pk")),
+        lambda run: (list(freezing.to_resend(run.issue_id).select_related("entitlement__term").order_by("pk")), 0),
     )  # fmt: skip
     patch.setattr(freezing, "append", lambda issue, kind, copies, **named: append(issue, kind, -1, **named))
 

@@ -183,7 +183,8 @@ PLAIN = {
 #: Where a plain value is refused by a CHECK.
 FITTING = {
     "payments_mirrorrun": {"since": "'2025-12-31'", "read_to_end": "true"},
-    "subscriptions_dispatch": {"free_copy_id": "NULL"},
+    "subscriptions_dispatch": {"free_copy_id": "NULL", "restored_id": "NULL"},
+    "subscriptions_escrow": {"removed_at": "NULL"},
     "subscriptions_claim": {"line_id": "NULL", "extra_id": "NULL"},
     "subscriptions_stockmovement": {"kind": "'received'"},
     "subscriptions_importrow": {"term_id": "NULL"},
