@@ -164,7 +164,10 @@ def profile(request: HttpRequest, key: int = 0) -> HttpResponse:
     if step == "try":
         form.fields["reason"].required = False
         form.fields["name"].required = False
-    if not form.is_valid():
+    valid = form.is_valid()
+    for name in ("name", "reason"):
+        form.fields[name].required = True  # to save it, both are wanted
+    if not valid:
         return _drawn(request, form, key)
     if step == "try":
         try:
