@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
+from payments.bank.auditing import lines_booked, lines_explained
 from payments.closing.auditing import days_add_up, days_closed, entries_numbered, periods_locked
 from payments.invoicing.issuing import vat_by_rate
 from payments.invoicing.numbering import digest
@@ -263,10 +264,19 @@ def mirrored(at: datetime) -> Breaches:
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "ONE-CHARGE": (one_charge, moved_by_the_table),
-    "BALANCED": (balanced, open_items, fees_booked, as_stripe_says, checking.clearing, days_add_up, periods_locked),
+    "BALANCED": (
+        balanced,
+        open_items,
+        fees_booked,
+        as_stripe_says,
+        checking.clearing,
+        lines_booked,
+        days_add_up,
+        periods_locked,
+    ),
     "NUMBERED": (numbered, entries_numbered, days_closed, sealed_as_written),
     "VAT": (vat,),
     "HEARD": (heard, unknown_resolved),
     "MIRROR": (mirrored,),
-    "PAYOUT": (checking.payouts, checking.transit),
+    "PAYOUT": (checking.payouts, checking.transit, lines_explained),
 }

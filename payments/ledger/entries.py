@@ -9,10 +9,12 @@ from decimal import Decimal
 
 from payments.ledger.posting import ZERO, EntryDraft, Line
 from payments.models import (
+    BankLine,
     BankReceipt,
     Dispute,
     Invoice,
     LedgerEntry,
+    LedgerLine,
     Payment,
     ReceiptShare,
     Refund,
@@ -87,6 +89,43 @@ def banked(
             *(Line(key, credit=vat) for key, vat in sorted(due.items())),
         ),
     )
+
+
+def on_statement(line: BankLine, *, key: str, amount: Decimal, source: str, booked_on: date) -> EntryDraft:
+    """A line of our bank's that nothing else books: its fee or its interest, on the account of `key`, against 512.
+
+    `amount`: signed as the line is, in euros.
+    """
+    into, out = max(amount, ZERO), max(-amount, ZERO)
+    return EntryDraft(
+        journal=Journal.BANK,
+        source=source,
+        booked_on=booked_on,
+        received_on=line.booked_on,
+        piece_ref=f"{line.statement.reference}/{line.place}",
+        piece_date=line.booked_on,
+        label=" ".join(f"Relevé {line.statement.reference}, ligne {line.place} {line.text}".split())[:200],
+        lines=(Line("BANK", debit=into, credit=out), Line(key, debit=out, credit=into)),
+    )
+
+
+def off_statement(
+    booked: Mapping[str, Sequence[tuple[str, LedgerLine]]], line: BankLine, *, booked_on: date
+) -> list[EntryDraft]:
+    """What was booked of a line by itself, the other way round: it was something else. `booked`: key and line, by source."""
+    return [
+        EntryDraft(
+            journal=Journal.BANK,
+            source=f"bank_undone:{source.removeprefix('bank:')}",
+            booked_on=booked_on,
+            received_on=line.booked_on,
+            piece_ref=f"{line.statement.reference}/{line.place}",
+            piece_date=line.booked_on,
+            label=f"Relevé {line.statement.reference}, ligne {line.place}, annulation",
+            lines=tuple(Line(key, debit=one.credit, credit=one.debit) for key, one in lines),
+        )
+        for source, lines in booked.items()
+    ]
 
 
 def written_off(loss: WriteOff, *, booked_on: date) -> EntryDraft:

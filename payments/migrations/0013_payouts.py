@@ -44,7 +44,7 @@ def seed(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0011_single_sales"),
+        ("payments", "0012_bank_statements"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

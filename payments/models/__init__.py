@@ -1,6 +1,7 @@
 """Every table of the ground floor, one module per subject; verbs live in the rooms beside."""
 
 from payments.models.acts import Act, DeskItem
+from payments.models.bank import BankAccount, BankLine, BankMatch, BankRule, BankStatement, CsvProfile
 from payments.models.books import Account, AccountMap, LedgerEntry, LedgerLine, VatRate
 from payments.models.closing import (
     ClosingTick,
@@ -31,8 +32,14 @@ __all__ = [
     "AccountMap",
     "Act",
     "BalanceMovement",
+    "BankAccount",
+    "BankLine",
+    "BankMatch",
     "BankReceipt",
+    "BankRule",
+    "BankStatement",
     "ClosingTick",
+    "CsvProfile",
     "DayClosing",
     "DeskItem",
     "Discrepancy",

@@ -21,6 +21,7 @@ from payments.money import eur
 from payments.receipts import surplus_of
 from shop.backoffice import lists, words
 from shop.backoffice.ages import age
+from shop.backoffice.bank_tables import lines_of
 from shop.backoffice.doors import desk
 from shop.backoffice.links import link
 from shop.backoffice.money_tables import acts_for, entries_table, name_of
@@ -202,6 +203,7 @@ def receipt(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Credited on"), short_day(one.received_on)),
             Fact(_("From"), one.payer),
             Fact(_("Bank reference"), one.bank_reference, mono=True),
+            *lines_of(user, subject),
             Fact(_("Too much"), euros(eur(rest)) if rest else "", chip=words.WAIT if rest else None),
             *(Fact(_("Goes back"), row.reference, link(user, "transfer", row.pk)) for row in back),
             Fact(_("Noted"), stamp(one.at)),

@@ -24,6 +24,8 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "import": (Right.IMPORT, "desk_import"),
     "transfer_file": (Right.TRANSFERS, "desk_transfer_file"),
     "receipt": (Right.RECEIPTS, "desk_receipt"),
+    "statement": (Right.BANK, "desk_bank_statement"),
+    "bank_line": (Right.BANK, "desk_bank_line"),
     "invoice": (Right.INVOICES, "desk_invoice"),
     "declaration": (Right.DECLARATIONS, "desk_declaration"),
     "contact": (Right.CONTACTS, "desk_contact"),
@@ -68,6 +70,11 @@ def url_of(user: Any, subject: str) -> str:
     """The address of `kind:id`; "" for what has no page of its own or is not open to this person."""
     kind, _colon, key = subject.partition(":")
     kind = SAME_PAGE.get(kind, kind)
+    if kind in ("bank", "bank_undone"):
+        # `bank:12:1`: what was booked of bank line 12 by itself.
+        kind, key = "bank_line", key.partition(":")[0]
+    if kind in ("bank_rule", "csv_profile"):
+        return reverse(f"desk_{kind.replace('csv', 'bank')}s") if may(user, Right.BANK) else ""
     if kind == "circulation":
         # `circulation:1:paid_share`: a meter near its limit.
         return reverse("desk_meters") if may(user, Right.FIGURES) else ""

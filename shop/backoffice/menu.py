@@ -37,6 +37,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.REFUNDS, _("Refunds by transfer"), "desk_transfers"),
     (Right.EVENTS, _("Stripe events"), "desk_stripe_events"),
     (Right.INVOICES, _("Invoices"), "desk_invoices"),
+    (Right.BANK, _("Bank statements"), "desk_bank"),
     (Right.LEDGER, _("Ledger"), "desk_entries"),
     (Right.LEDGER, _("Mirror of Stripe"), "desk_mirror"),
     (Right.LEDGER, _("Closings"), "desk_closings"),

@@ -61,6 +61,7 @@ class Right(StrEnum):
     QUOTES = "make_quotes"
     INSTITUTIONS = "take_institution_orders"
     RECEIPTS = "note_receipts"
+    BANK = "explain_bank_lines"
     ISSUES = "change_issues"
     DIGITAL = "see_digital_edition"
     DIGITAL_SET = "set_digital_edition"
@@ -119,6 +120,7 @@ LABELS: Mapping[Right, Any] = {
     Right.QUOTES: _("see and make renewal quotes"),
     Right.INSTITUTIONS: _("take institutions’ orders"),
     Right.RECEIPTS: _("note transfers received, and grant agencies their discounts"),
+    Right.BANK: _("let bank statements in and explain their lines"),
     Right.PRICES: _("prepare and sign changes of price"),
     Right.ACT_FOR: _("act for a reader"),
     Right.ISSUES: _("change the calendar of issues"),
@@ -189,6 +191,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.RECEIPTS,
             Right.CLOSE_BOOKS,
             Right.RECONCILE,
+            Right.BANK,
             Right.IMPORT,
             Right.DIGITAL,
             Right.DIGITAL_SET,

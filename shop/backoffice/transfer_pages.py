@@ -14,6 +14,7 @@ from payments.documents import read
 from payments.iban import masked
 from payments.models import LedgerEntry, Transfer, TransferFile
 from shop.backoffice import words
+from shop.backoffice.bank_tables import lines_of
 from shop.backoffice.doors import desk, gone
 from shop.backoffice.links import link
 from shop.backoffice.lists import show as show_list
@@ -102,6 +103,7 @@ def transfer(request: HttpRequest, key: int) -> HttpResponse:
             ),
             Fact(_("File for the bank"), file.reference if file else "", link(user, "transfer_file", one.file_id)),
             Fact(_("Sent on"), short_day(one.sent_on)),
+            *(fact for source in sources for fact in lines_of(user, source)),
             Fact(_("Came back because"), one.failure),
             Fact(_("Follows"), before.reference if before else "", link(user, "transfer", one.follows_id)),
             Fact(

@@ -673,6 +673,12 @@ VERBS: Mapping[str, Any] = {
     "took an institution's order": gettext_lazy("took an institution's order"),
     "cancelled an institution's order": gettext_lazy("cancelled an institution's order"),
     "noted a transfer received": gettext_lazy("noted a transfer received"),
+    "let a bank statement in": gettext_lazy("let a bank statement in"),
+    "explained a bank line": gettext_lazy("said what a bank line was"),
+    "undid what a bank line was": gettext_lazy("undid what a bank line was"),
+    "added a bank rule": gettext_lazy("added a rule of bank lines"),
+    "ended a bank rule": gettext_lazy("ended a rule of bank lines"),
+    "changed a CSV profile": gettext_lazy("changed a CSV profile"),
     "reminded of an invoice": gettext_lazy("reminded of an invoice"),
     "wrote an invoice off": gettext_lazy("wrote an invoice off"),
     "added an agency": gettext_lazy("added an agency"),
@@ -746,6 +752,12 @@ SUBJECTS: Mapping[str, Any] = {
     "invoice": gettext_lazy("invoice %(key)s"),
     "write_off": gettext_lazy("loss no. %(key)s"),
     "receipt": gettext_lazy("transfer received no. %(key)s"),
+    "statement": gettext_lazy("bank statement no. %(key)s"),
+    "bank_line": gettext_lazy("bank line no. %(key)s"),
+    "bank": gettext_lazy("bank line no. %(key)s"),
+    "bank_undone": gettext_lazy("bank line no. %(key)s, undone"),
+    "bank_rule": gettext_lazy("rule no. %(key)s of bank lines"),
+    "csv_profile": gettext_lazy("CSV profile no. %(key)s"),
     "reissue": gettext_lazy("invoice no. %(key)s, made out anew"),
     "entry": gettext_lazy("entry %(key)s"),
     "fee": gettext_lazy("fee on line no. %(key)s"),
@@ -790,6 +802,9 @@ def subject(name: str) -> str:
     kind, _colon, key = name.partition(":")
     if kind == "magazine":
         # `magazine:1:gap:26`: what is wrong with its calendar; the sentence says what.
+        key = key.partition(":")[0]
+    if kind in ("bank", "bank_undone"):
+        # `bank:12:1`: which of the entries of a line.
         key = key.partition(":")[0]
     if kind == "circulation":
         # `circulation:1:paid_share`, or `circulation:rule`: one page has them all.

@@ -31,15 +31,16 @@ def receive(
     actor: Actor,
     at: datetime,
     others_too: bool = False,
+    also: Sequence[Invoice] = (),
 ) -> BankReceipt:
     """Note a transfer against an open invoice: in full, in part, or too much, and then the rest is owed back.
 
-    `others_too`: what is too much pays the buyer's other open invoices, the oldest first. Locks the orders, by id. Raises
-    CannotReceive with a sentence.
+    `also`: other invoices that the transfer names, paid next in their order. `others_too`: what is too much pays the buyer's
+    other open invoices, the oldest first. Locks the orders, by id. Raises CannotReceive with a sentence.
     """
-    wanted = [invoice.pk]
+    wanted = [invoice.pk, *(one.pk for one in also)]
     if others_too and invoice.customer_id is not None:
-        others = open_of_buyer(invoice)
+        others = open_of_buyer(invoice).exclude(pk__in=wanted)
         wanted += others.order_by("due_on", "pk").values_list("pk", flat=True)
     orders = lock_orders(Invoice.objects.filter(pk__in=wanted))
     shares = _shares(wanted, amount)

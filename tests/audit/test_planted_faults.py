@@ -9,10 +9,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 
 from payments.actors import job
@@ -25,6 +26,7 @@ from payments.models import Payment, StripeEvent
 from payments.settling import apply
 from shop.watch import audit, runs
 from shop.watch.models import AuditFinding
+from subscriptions.bank.explaining import book_on
 from subscriptions.models import Issue, Notice, Offer, Order, Subscription, Term
 from subscriptions.orders.placing import payment_of
 from subscriptions.orders.quoting import quote
@@ -33,6 +35,8 @@ from subscriptions.refunding import refund_in_full
 from subscriptions.renewals.charging import claim
 from subscriptions.renewals.falling_due import fall_due
 from tasks import money
+from tests.bank.coming import come
+from tests.bank.files import IBAN, Said
 from tests.institutions.papers import take, transfer
 from tests.makers import READER, TODAY, make_wish, open_page, place_order, send_out
 from tests.purchase.conftest import hear, offers, standin, standin_inprocess, till  # noqa: F401
@@ -197,6 +201,24 @@ FAULTS = (
     Fault(
         "a transfer that pays more than was booked", "BALANCED", "open_items", "holds",
         ("UPDATE payments_receiptshare SET amount = 11",),
+    ),
+    Fault(
+        "a line of the bank that is booked with another amount", "BALANCED", "lines_booked",
+        "books -13.50 at the bank, its statements say -12.50",
+        (
+            (
+                "UPDATE payments_ledgerline line SET debit = debit + (debit > 0)::int, credit = credit + (credit > 0)::int"
+                " FROM payments_ledgerentry entry WHERE entry.id = line.entry_id AND entry.source LIKE 'bank:%'"
+            ),
+        ),
+    ),
+    Fault(
+        "a line of which more is left than its matches leave", "PAYOUT", "lines_explained", "leaves -1.00 of -12.50",
+        ('UPDATE payments_bankline SET "left" = -1',),
+    ),
+    Fault(
+        "a statement whose last balance was changed", "PAYOUT", "lines_explained", "its lines do not lead from",
+        ("UPDATE payments_bankstatement SET closing = closing + 1",),
     ),
     Fault(
         "two paying payments of one order", "ONE-CHARGE", "one_charge", "2 paying payments",
@@ -736,6 +758,7 @@ def world(offers, till, hear) -> None:  # noqa: F811
     _buy_and_renew(offers["fixed"], till, hear)
     send_out(Issue.objects.get(number=25), on=timezone.localdate(), actor=job("test"), at=timezone.now())
     transfer(take(at=now).invoice, "10.00", at=now, on=timezone.localdate())
+    _a_fee_of_the_bank(now)
     terminates(placed["kept"].reference, email="kept@example.fr", at=timezone.now())
     refund_in_full(placed["back"], reason="rétractation", actor=job("test"), at=timezone.now())
     money.send_refunds()
@@ -750,6 +773,13 @@ def world(offers, till, hear) -> None:  # noqa: F811
     runs.know([("letters", 5, 600)], at=now)
     assert Payment.objects.filter(surplus=True).count() == 1
     assert audit.breaches(timezone.now()) == []
+
+
+def _a_fee_of_the_bank(now: datetime) -> None:
+    """A statement of one line, which a colleague has put on an account."""
+    with override_settings(BANK_IBAN=IBAN):
+        [line] = come(Said("-12.50", "FRAIS", on=now.date()), at=now, on=now.date())
+    book_on(line.pk, "BANK_FEES", reason="frais", actor=job("test"), at=now)
 
 
 def _buy_and_renew(offer: Offer, till, hear) -> None:  # noqa: F811

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Group, Permission
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 
@@ -20,7 +20,10 @@ from payments.documents import keep
 from payments.exports.keeping import keep_file
 from payments.models import (
     BalanceMovement,
+    BankLine,
     BankReceipt,
+    BankRule,
+    CsvProfile,
     DeskItem,
     Discrepancy,
     LedgerEntry,
@@ -59,6 +62,8 @@ from subscriptions.renewals.rehearsing import rehearse
 from tests.backoffice.colleagues import Colleague, said, text_of
 from tests.backoffice.posting import batch_of
 from tests.backoffice.sold import planned, sell
+from tests.bank.coming import come
+from tests.bank.files import IBAN, Said
 from tests.importing.desk import read
 from tests.importing.written import line, written
 from tests.institutions.papers import make_agency
@@ -127,6 +132,25 @@ OPEN_TO = {
     "desk_act_reopen": {F, A},
     "desk_act_make_fec": {F, A},
     "desk_act_make_archive": {F, A},
+    "desk_bank": {F, A},
+    "desk_bank_statement": {F, A},
+    "desk_bank_lines": {F, A},
+    "desk_bank_file": {F, A},
+    "desk_bank_line": {F, A},
+    "desk_bank_unexplained": {F, A},
+    "desk_bank_waiting": {F, A},
+    "desk_bank_profiles": {F, A},
+    "desk_bank_rules": {F, A},
+    "desk_act_bank_file": {F, A},
+    "desk_act_bank_profile_new": {F, A},
+    "desk_act_bank_profile": {F, A},
+    "desk_act_bank_rule": {F, A},
+    "desk_act_bank_rule_end": {F, A},
+    "desk_act_bank_accept": {F, A},
+    "desk_act_bank_invoices": {F, A},
+    "desk_act_bank_book": {F, A},
+    "desk_act_bank_not_ours": {F, A},
+    "desk_act_bank_undo": {F, A},
     "desk_mirror": {F, A},
     "desk_mirror_run": {F, A},
     "desk_mirror_charges": {F, A},
@@ -348,6 +372,7 @@ ELSE = {
     "desk_act_remind_invoice": 409,
     "desk_act_write_off": 409,
     "desk_act_cancel_invoiced": 409,
+    "desk_act_bank_undo": 409,
 }
 
 
@@ -535,6 +560,7 @@ def world(offers):
         "desk_act_cancel_invoiced": sold,
         "desk_act_discount": make_agency().pk,
         **dict.fromkeys(("desk_receipt", "desk_act_receipt_back"), receipt.pk),
+        **_bank(now),
         "desk_act_reissue": sale.invoice.pk,
         "desk_act_take": item.pk,
         "desk_act_close": item.pk,
@@ -556,6 +582,41 @@ def world(offers):
     }
     args = {name: list(key) if isinstance(key, tuple) else [key] for name, key in keys.items()}
     return lambda name: reverse(name, args=args.get(name, []))
+
+
+def _bank(now: datetime) -> dict[str, int]:
+    """A statement of one line, a profile and a rule."""
+    line = come_in_full(now)
+    profile = CsvProfile.objects.create(
+        name="Banque", booked_on="Date", text="Libellé", amount="Montant", actor="x", changed_at=now
+    )
+    rule = BankRule.objects.create(
+        words="FRAIS CARTE",
+        side="out",
+        most="5.00",
+        key="BANK_FEES",
+        valid_from=now.date(),
+        actor="x",
+        reason="x",
+        at=now,
+    )
+    on_line = (
+        "desk_bank_line", "desk_act_bank_accept", "desk_act_bank_invoices", "desk_act_bank_book", "desk_act_bank_not_ours",
+        "desk_act_bank_undo",
+    )  # fmt: skip
+    return {
+        **dict.fromkeys(on_line, line.pk),
+        **dict.fromkeys(("desk_bank_statement", "desk_bank_lines", "desk_bank_file"), line.statement_id),
+        "desk_act_bank_profile": profile.pk,
+        "desk_act_bank_rule_end": rule.pk,
+    }
+
+
+def come_in_full(now: datetime) -> BankLine:
+    """One line that nothing explains."""
+    with override_settings(BANK_IBAN=IBAN):
+        [only] = come(Said("5.00", "VIREMENT", on=now.date()), at=now, on=now.date())
+    return only
 
 
 def escrow_night() -> Escrow:

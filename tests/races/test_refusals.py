@@ -182,6 +182,8 @@ PLAIN = {
 }  # fmt: skip
 #: Where a plain value is refused by a CHECK.
 FITTING = {
+    "payments_csvprofile": {"debit": "''", "credit": "''"},
+    "payments_bankmatch": {"kind": "'rule'"},
     "payments_mirrorrun": {"since": "'2025-12-31'", "read_to_end": "true"},
     "subscriptions_dispatch": {"free_copy_id": "NULL", "restored_id": "NULL"},
     "subscriptions_escrow": {"removed_at": "NULL"},

@@ -1,0 +1,1 @@
+"""Our bank's statements: read, let in whole, and every line explained or in sight."""

@@ -1,0 +1,121 @@
+"""What lines of a statement may be: open invoices, transfers noted by hand, refunds on their way, rules; read for all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from payments.bank.matching import standing
+from payments.bank.numbers import Index
+from payments.bank.rules import living
+from payments.invoicing.open_items import still_open
+from payments.models import BankLine, BankReceipt, BankRule, Transfer, TransferFile
+from payments.transfers.moving import LEFT
+
+#: A transfer noted by hand is on the statement of its day, or of one close to it.
+NOTED_WITHIN = timedelta(days=3)
+#: A refund may come back so long after it left (SEPA returns, and banks' own claims).
+BACK_WITHIN = timedelta(days=120)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """An open invoice."""
+
+    key: int
+    number: str
+    buyer: str
+    left: Decimal
+    due_on: date | None
+    engagement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A transfer that finance has noted, and that no line is yet."""
+
+    key: int
+    reference: str
+    bank_reference: str
+    payer: str
+    amount: Decimal
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """A refund of ours by transfer that is, or was, with the bank."""
+
+    key: int
+    reference: str
+    amount: Decimal
+    state: str
+    file: int | None
+    file_reference: str
+    on_line: bool
+    holder: str
+
+
+@dataclass(slots=True)
+class Known:
+    """All of it, by what it is looked for. What one line takes is no candidate of the next."""
+
+    bills: dict[str, Bill] = field(default_factory=dict)
+    by_amount: dict[Decimal, list[Bill]] = field(default_factory=dict)
+    by_engagement: dict[str, list[Bill]] = field(default_factory=dict)
+    index: Index = field(default_factory=lambda: Index(()))
+    noted: dict[Decimal, list[Noted]] = field(default_factory=dict)
+    out: dict[str, Out] = field(default_factory=dict)
+    files: dict[str, tuple[int, Decimal, int]] = field(default_factory=dict)
+    rules: list[BankRule] = field(default_factory=list)
+
+
+def known_for(lines: Sequence[BankLine], *, on: date) -> Known:
+    """Everything that any of these lines may be. Seven queries, whatever the number of lines."""
+    known = Known(rules=living(on=on))
+    if not lines:
+        return known
+    if any(line.amount > 0 for line in lines):
+        _bills(known)
+        _noted(known, min(line.booked_on for line in lines), max(line.booked_on for line in lines))
+    _out(known, on)
+    return known
+
+
+def _bills(known: Known) -> None:
+    names = ("pk", "reference", "buyer_name", "left", "due_on", "engagement_number")
+    for row in still_open().order_by("due_on", "pk").values_list(*names):
+        bill = Bill(*row)
+        known.bills[bill.number] = bill
+        known.by_amount.setdefault(bill.left, []).append(bill)
+        if len(bill.engagement) >= 6:
+            known.by_engagement.setdefault(bill.engagement.upper(), []).append(bill)
+    known.index = Index(known.bills)
+
+
+def _noted(known: Known, first: date, last: date) -> None:
+    rows = BankReceipt.objects.filter(received_on__gte=first - NOTED_WITHIN, received_on__lte=last + NOTED_WITHIN)
+    taken = set(standing().filter(kind="receipt").values_list("source", flat=True))
+    for one in rows.order_by("received_on", "pk"):
+        if f"receipt:{one.pk}" not in taken:
+            noted = Noted(one.pk, one.reference, one.bank_reference, one.payer, one.amount.amount, one.received_on)
+            known.noted.setdefault(noted.amount, []).append(noted)
+
+
+def _out(known: Known, on: date) -> None:
+    rows = Transfer.objects.filter(file__isnull=False).exclude(state=Transfer.State.CANCELLED)
+    rows = rows.filter(state=Transfer.State.APPROVED) | rows.filter(state__in=LEFT, sent_on__gte=on - BACK_WITHIN)
+    rows = rows.select_related("file").order_by("pk")
+    taken = set(standing().filter(kind="transfer").values_list("source", flat=True))
+    for one in rows:
+        assert one.file is not None  # noqa: S101  # asked for
+        seen = f"transfer:{one.pk}" in taken
+        known.out[one.reference] = Out(
+            one.pk, one.reference, one.amount.amount, one.state, one.file_id, one.file.reference, seen, one.holder
+        )
+    keys = {one.file for one in known.out.values() if one.file is not None and not one.on_line}
+    for file in TransferFile.objects.filter(pk__in=keys):
+        waiting = [one for one in known.out.values() if one.file == file.pk and not one.on_line]
+        known.files[file.reference] = (file.pk, sum((one.amount for one in waiting), Decimal(0)), len(waiting))

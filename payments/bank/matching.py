@@ -1,0 +1,166 @@
+"""What a line was, written down: whole or in parts, by rows that are only ever added, and what is left of it.
+
+Lock order: bank line, then payment → order → … as everywhere. The database compares every line with its matches at commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from payments.actors import Actor
+from payments.bank.rules import KEYS
+from payments.bank.writing import UNEXPLAINED, put_unexplained_on_desk
+from payments.days import paris_day
+from payments.desk import take_all_off_desk
+from payments.ledger import entries
+from payments.ledger.posting import EntryDraft, post
+from payments.models import AccountMap, BankLine, BankMatch, LedgerLine
+
+Kind = BankMatch.Kind
+#: What is undone by booking its mirror; the others are booked by what they name, which stays.
+BOOKED_HERE = frozenset({Kind.RULE, Kind.BOOKED, Kind.CHARGES})
+
+
+class CannotExplain(ValidationError):
+    """The line cannot be explained so; the message is a sentence for staff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a line, signed as the line is. `key`: of the account, where it is booked here; else `source` has booked it."""
+
+    kind: str
+    amount: Decimal
+    source: str = ""
+    key: str = ""
+
+
+def lock_lines(keys: Collection[int]) -> list[BankLine]:
+    """Lines under their locks, by primary key."""
+    return list(
+        BankLine.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("statement")
+        .filter(pk__in=keys)
+        .order_by("pk")
+    )
+
+
+def standing() -> QuerySet[BankMatch]:
+    """Matches that hold: neither undone, nor undoing."""
+    return BankMatch.objects.filter(~Exists(BankMatch.objects.filter(undoes=OuterRef("pk"))), undoes=None)
+
+
+def explain(
+    given: Mapping[BankLine, Sequence[Part]],
+    *,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+    because: Mapping[int, Sequence[Mapping[str, str]]] | None = None,
+    automatic: bool = False,
+) -> list[BankMatch]:
+    """Say what locked lines are. In the caller's transaction; the same few statements for one line as for thousands.
+
+    Books what nothing else books. Raises CannotExplain: more than is left, or a key that is no line's.
+    """
+    rows: list[BankMatch] = []
+    drafts: list[EntryDraft] = []
+    ordinals = _ordinals(given)
+    for line, parts in given.items():
+        total = sum((part.amount for part in parts), Decimal(0))
+        fits = min(line.left, Decimal(0)) <= total <= max(line.left, Decimal(0))
+        if not fits or not parts or not all(part.amount for part in parts):
+            raise CannotExplain(_("This line is explained by now, or less is left of it."), code="left")
+        for part in parts:
+            source = part.source
+            if part.key:
+                if part.key not in KEYS:
+                    raise CannotExplain(_("Nothing of a bank line goes on that account."), code="key")
+                ordinals[line.pk] = ordinals.get(line.pk, 0) + 1
+                source = f"bank:{line.pk}:{ordinals[line.pk]}"
+                drafts.append(
+                    entries.on_statement(line, key=part.key, amount=part.amount, source=source, booked_on=paris_day(at))
+                )
+            rows.append(
+                BankMatch(
+                    line=line,
+                    kind=part.kind,
+                    amount=part.amount,
+                    source=source,
+                    because=[dict(one) for one in (because or {}).get(line.pk, ())],
+                    automatic=automatic,
+                    actor=str(actor),
+                    reason=reason[:300],
+                    at=at,
+                )
+            )
+        line.left -= total
+    BankMatch.objects.bulk_create(rows, batch_size=2000)
+    BankLine.objects.bulk_update(given, ["left"], batch_size=2000)
+    post(drafts, actor=actor, at=at)
+    done = [line.subject for line in given if not line.left]
+    take_all_off_desk(kind=UNEXPLAINED, subjects=done, because="explained", actor=actor, at=at)
+    return rows
+
+
+def undo(line: BankLine, *, reason: str, actor: Actor, at: datetime) -> list[BankMatch]:
+    """Nothing that was said of a locked line holds; it waits for its explanation again. In the caller's transaction.
+
+    What was booked here is mirrored. A receipt or a transfer stays booked: the money did move, only the line is another.
+    Raises CannotExplain where there is nothing to undo.
+    """
+    old = list(standing().filter(line=line).order_by("pk"))
+    if not old:
+        raise CannotExplain(_("Nothing is said of this line yet."), code="nothing")
+    rows = [
+        BankMatch(
+            line=line,
+            kind=one.kind,
+            amount=-one.amount,
+            source=one.source,
+            because=[],
+            undoes=one,
+            actor=str(actor),
+            reason=reason[:300],
+            at=at,
+        )
+        for one in old
+    ]
+    BankMatch.objects.bulk_create(rows)
+    line.left -= sum((row.amount for row in rows), Decimal(0))
+    line.save(update_fields=["left"])
+    mirrored = [one.source for one in old if one.kind in BOOKED_HERE]
+    post(entries.off_statement(_booked(mirrored), line, booked_on=paris_day(at)), actor=actor, at=at)
+    put_unexplained_on_desk([line], at=at)
+    return rows
+
+
+def _booked(sources: Sequence[str]) -> dict[str, list[tuple[str, LedgerLine]]]:
+    """The ledger lines of entries of ours, each with a key that means its account. Two queries at most."""
+    found: dict[str, list[tuple[str, LedgerLine]]] = {}
+    if sources:
+        keys = dict(
+            AccountMap.objects.filter(key__in=("BANK", *KEYS)).order_by("valid_from").values_list("account", "key")
+        )
+        lines = LedgerLine.objects.filter(entry__source__in=sources).select_related("entry").order_by("pk")
+        for one in lines:
+            found.setdefault(one.entry.source, []).append((keys[one.account_id], one))
+    return found
+
+
+def _ordinals(given: Mapping[BankLine, Sequence[Part]]) -> dict[int, int]:
+    """How often each of these lines was booked by itself already: sources are never used twice. One query at most."""
+    keys = [line.pk for line, parts in given.items() if any(part.key for part in parts)]
+    found: dict[int, int] = {}
+    if keys:
+        rows = BankMatch.objects.filter(line__in=keys, kind__in=BOOKED_HERE, undoes=None)
+        for key in rows.values_list("line", flat=True):
+            found[key] = found.get(key, 0) + 1
+    return found

@@ -1,0 +1,73 @@
+"""The seam between our bank's lines and Stripe's payouts: which lines wait for one, and how one is said to be a line.
+
+Payouts are fetched and booked elsewhere; here a line only looks like one: Stripe named on it, whichever way it goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from dateutil.easter import easter
+from django.db.models import F, Q, QuerySet
+
+from payments.actors import Actor
+from payments.bank.matching import Part, explain, lock_lines
+from payments.models import BankLine, BankMatch
+
+#: As Stripe's transfers are signed on statements.
+NAMES = ("STRIPE",)
+#: A payout arrives on its day, or so many banking days around it (law.md 6.4).
+AROUND = 2
+
+
+def looks_like_payout(line: BankLine) -> bool:
+    """Whether Stripe is named on the line."""
+    said = f"{line.text} {line.counterparty} {line.end_to_end}".upper()
+    return any(name in said for name in NAMES)
+
+
+def lines_waiting_for_payouts(*, amount: Decimal | None = None, arrives_on: date | None = None) -> QuerySet[BankLine]:
+    """Lines that look like a payout and are no part of one yet, the oldest first; of one amount and around one day."""
+    named = Q()
+    for name in NAMES:
+        named |= Q(text__icontains=name) | Q(counterparty__icontains=name) | Q(end_to_end__icontains=name)
+    rows = BankLine.objects.filter(named).exclude(left=0).filter(left=F("amount")).order_by("booked_on", "pk")
+    if amount is not None:
+        rows = rows.filter(amount=amount)
+    if arrives_on is not None:
+        rows = rows.filter(
+            booked_on__gte=banking_days(arrives_on, -AROUND), booked_on__lte=banking_days(arrives_on, AROUND)
+        )
+    return rows
+
+
+def is_payout(
+    line_id: int, *, source: str, because: Sequence[dict[str, str]], reason: str, actor: Actor, at: datetime
+) -> BankMatch:
+    """The whole of a line is a payout, which `source` (`payout:12`) books at 512. In the caller's transaction.
+
+    Locks the line. Raises CannotExplain: it is explained otherwise by now.
+    """
+    [line] = lock_lines([line_id])
+    part = Part(BankMatch.Kind.PAYOUT, line.left, source)
+    [row] = explain({line: [part]}, because={line.pk: because}, reason=reason, actor=actor, at=at)
+    return row
+
+
+def banking_days(on: date, count: int) -> date:
+    """The day so many banking days after (or before) another; Saturdays, Sundays and TARGET's closing days do not count."""
+    step = 1 if count > 0 else -1
+    for _day in range(abs(count)):
+        on += timedelta(days=step)
+        while on.weekday() > 4 or _closed(on):
+            on += timedelta(days=step)
+    return on
+
+
+def _closed(on: date) -> bool:
+    """TARGET rests on New Year's Day, Good Friday, Easter Monday, 1 May, 25 and 26 December."""
+    sunday = easter(on.year)
+    fixed = {(1, 1), (5, 1), (12, 25), (12, 26)}
+    return (on.month, on.day) in fixed or on in (sunday - timedelta(days=2), sunday + timedelta(days=1))

@@ -1,0 +1,228 @@
+"""A proposal becomes what the line was: money received, a refund that left or came back, a fee. One transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from payments.actors import Actor
+from payments.bank.known import known_for
+from payments.bank.matching import CannotExplain, Part, explain, lock_lines, undo
+from payments.bank.proposing import Proposal, What, propose
+from payments.days import paris_day
+from payments.desk import put_on_desk, record_act
+from payments.invoicing.open_items import open_items
+from payments.models import BankLine, BankMatch, BankReceipt, BankRule, DeskItem, Invoice, Transfer, TransferFile
+from payments.transfers import giving_back
+from subscriptions import transferring
+from subscriptions.institutions.receiving import lock_orders, receive
+
+Kind = BankMatch.Kind
+State = Transfer.State
+
+
+@transaction.atomic
+def accept(line_id: int, name: str, *, reason: str, actor: Actor, at: datetime) -> list[BankMatch]:
+    """Somebody says yes to one proposal of a line. It must still be one: everything is looked at again under the lock.
+
+    Books what it books, moves what it moves, queues the letters that follow. Raises CannotExplain, CannotReceive or
+    CannotTransfer, with a sentence.
+    """
+    [line] = lock_lines([line_id])
+    offered = {one.name: one for one in propose(line, known_for([line], on=paris_day(at)))}
+    if name not in offered:
+        raise CannotExplain(_("This proposal does not hold any more. Please look again."), code="changed")
+    rows = carry_out(line, offered[name], reason=reason, actor=actor, at=at)
+    _act("explained a bank line", line, reason=reason, actor=actor, at=at)
+    return rows
+
+
+@transaction.atomic
+def pay_invoices(line_id: int, numbers: Sequence[str], *, reason: str, actor: Actor, at: datetime) -> list[BankMatch]:
+    """Somebody says which invoices a line pays, in this order; the rest of it is too much and is owed back.
+
+    Raises CannotExplain: no such invoice, nothing is left of one; CannotReceive.
+    """
+    [line] = lock_lines([line_id])
+    found = {one.reference: one for one in Invoice.objects.filter(reference__in=numbers)}
+    missing = [number for number in numbers if number not in found]
+    if missing or not numbers:
+        raise CannotExplain(
+            _("There is no invoice %(number)s."), code="number", params={"number": ", ".join(missing) or "—"}
+        )
+    keys = [found[number].pk for number in dict.fromkeys(numbers)]
+    proposal = Proposal(What.INVOICES, 0, tuple(keys), ({"code": "person"},), expected=Decimal(-1))
+    rows = carry_out(line, proposal, reason=reason, actor=actor, at=at)
+    _act("explained a bank line", line, reason=reason, actor=actor, at=at)
+    return rows
+
+
+@transaction.atomic
+def book_on(line_id: int, key: str, *, reason: str, actor: Actor, at: datetime) -> list[BankMatch]:
+    """Somebody puts what is left of a line on an account of the bank's own (`payments.bank.rules.KEYS`). Raises CannotExplain."""
+    [line] = lock_lines([line_id])
+    rows = explain({line: [Part(Kind.BOOKED, line.left, key=key)]}, reason=reason, actor=actor, at=at)
+    _act("explained a bank line", line, reason=reason, actor=actor, at=at)
+    return rows
+
+
+@transaction.atomic
+def not_ours(line_id: int, *, reason: str, actor: Actor, at: datetime) -> list[BankMatch]:
+    """What is left of a line is none of the shop's: the firm's accountant books it elsewhere. Raises CannotExplain."""
+    [line] = lock_lines([line_id])
+    rows = explain({line: [Part(Kind.NOT_OURS, line.left)]}, reason=reason, actor=actor, at=at)
+    _act("explained a bank line", line, reason=reason, actor=actor, at=at)
+    return rows
+
+
+@transaction.atomic
+def take_back(line_id: int, *, reason: str, actor: Actor, at: datetime) -> list[BankMatch]:
+    """What was said of a line does not hold. A receipt or a transfer that loses its line goes on finance's desk."""
+    [line] = lock_lines([line_id])
+    rows = undo(line, reason=reason, actor=actor, at=at)
+    for row in rows:
+        if row.kind in (Kind.RECEIPT, Kind.TRANSFER, Kind.TRANSFER_BACK):
+            put_on_desk(
+                DeskItem.Desk.FINANCE,
+                kind="off_statement",
+                subject=row.source.replace("transfer_failed:", "transfer:"),
+                sentence="Ce mouvement est dans les livres, et sur aucun relevé depuis qu’une ligne en a été détachée.",
+                at=at,
+            )
+    _act("undid what a bank line was", line, reason=reason, actor=actor, at=at)
+    return rows
+
+
+def carry_out(
+    line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime, automatic: bool = False
+) -> list[BankMatch]:
+    """Do what a proposal says to a locked line, in the caller's transaction. Raises as `accept` does."""
+    if line.left != line.amount:
+        raise CannotExplain(_("This line is explained by now, or less is left of it."), code="left")
+    parts = _DO[proposal.what](line, proposal, reason=reason, actor=actor, at=at)
+    because = {line.pk: proposal.because}
+    return explain({line: parts}, because=because, reason=reason, actor=actor, at=at, automatic=automatic)
+
+
+def _noted(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
+    receipt = BankReceipt.objects.get(pk=proposal.keys[0])
+    return [Part(Kind.RECEIPT, receipt.amount.amount, f"receipt:{receipt.pk}")]
+
+
+def _invoices(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
+    """The line pays these invoices, in their order."""
+    bills = _bills(proposal)
+    receipt = _receive(line, bills, amount=line.amount, reason=reason, actor=actor, at=at)
+    return [Part(Kind.RECEIPT, receipt.amount.amount, f"receipt:{receipt.pk}")]
+
+
+def _charges(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
+    """The buyer paid the whole, and a bank kept something of it: that is our cost."""
+    bills = _bills(proposal)
+    receipt = _receive(line, bills, amount=proposal.expected, reason=reason, actor=actor, at=at)
+    kept = line.amount - proposal.expected
+    return [
+        Part(Kind.RECEIPT, receipt.amount.amount, f"receipt:{receipt.pk}"),
+        Part(Kind.CHARGES, kept, key="BANK_FEES"),
+    ]
+
+
+def _bills(proposal: Proposal) -> list[Invoice]:
+    """The invoices of a proposal, their orders locked; what they leave to pay is what the proposal has seen."""
+    found = Invoice.objects.in_bulk(proposal.keys)
+    bills = [found[key] for key in proposal.keys]
+    lock_orders(bills)
+    try:
+        items = open_items(proposal.keys)
+    except Invoice.DoesNotExist:
+        raise CannotExplain(_("One of these documents is no invoice to be paid by transfer."), code="number") from None
+    left = [items[key].left for key in proposal.keys]
+    if min(left) <= 0 or (proposal.expected >= 0 and sum(left) != proposal.expected):
+        raise CannotExplain(
+            _("One of these invoices asks for another amount by now. Please look again."), code="changed"
+        )
+    return bills
+
+
+def _receive(
+    line: BankLine, bills: Sequence[Invoice], *, amount: Decimal, reason: str, actor: Actor, at: datetime
+) -> BankReceipt:
+    if amount <= 0:
+        raise CannotExplain(_("Money that left pays no invoice."), code="side")
+    return receive(
+        bills[0],
+        also=bills[1:],
+        amount=amount,
+        bank_reference=reference_of(line),
+        received_on=line.booked_on,
+        payer=(line.counterparty or line.text.split("\n")[0] or line.statement.reference)[:120],
+        reason=reason,
+        actor=actor,
+        at=at,
+    )
+
+
+def reference_of(line: BankLine) -> str:
+    """What a receipt of this line names: the bank's own reference, where it means this line alone."""
+    if line.bank_reference and not line.batch:
+        return line.bank_reference
+    return f"{line.statement.reference}/{line.place}"
+
+
+def _transfer(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
+    """A refund has left our account: sent, if nobody had said so, and arrived."""
+    one = Transfer.objects.select_related("file").get(pk=proposal.keys[0])
+    return [_left(line, one, reason=reason, actor=actor, at=at)]
+
+
+def _file(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
+    """All refunds of a file have left as one line."""
+    file = TransferFile.objects.get(pk=proposal.keys[0])
+    within = file.transfers.exclude(state=State.CANCELLED).select_related("file").order_by("payment_id", "pk")
+    return [_left(line, one, reason=reason, actor=actor, at=at) for one in within]
+
+
+def _left(line: BankLine, one: Transfer, *, reason: str, actor: Actor, at: datetime) -> Part:
+    if one.state == State.APPROVED and one.file is not None:
+        transferring.mark_sent(one.file, on=line.booked_on, reason=reason, actor=actor, at=at)
+    one.refresh_from_db()
+    if one.state == State.SENT:
+        giving_back.arrived(one.pk, actor=actor, at=at, reason=reason)
+    return Part(Kind.TRANSFER, -one.amount.amount, f"transfer:{one.pk}")
+
+
+def _back(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
+    """A refund came back: the books are mirrored, and its reader is asked for another account."""
+    [key] = proposal.keys
+    why = (line.text.split("\n")[-1] or reason)[:200]
+    transferring.came_back(key, on=line.booked_on, reason=why, actor=actor, at=at)
+    return [Part(Kind.TRANSFER_BACK, line.amount, f"transfer_failed:{key}")]
+
+
+def _rule(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
+    return [Part(Kind.RULE, line.amount, key=BankRule.objects.get(pk=proposal.keys[0]).key)]
+
+
+_DO = {
+    What.NOTED: _noted,
+    What.INVOICES: _invoices,
+    What.CHARGES: _charges,
+    What.TRANSFER: _transfer,
+    What.FILE: _file,
+    What.BACK: _back,
+    What.RULE: _rule,
+}
+
+
+def _act(verb: str, line: BankLine, *, reason: str, actor: Actor, at: datetime) -> None:
+    record_act(verb, subject=line.subject, actor=actor, at=at, reason=reason, facts={"left": str(line.left)})
+
+
+def sentences(trouble: ValidationError) -> str:
+    """What stood in the way, in one line."""
+    return " ".join(trouble.messages)

@@ -1,0 +1,1 @@
+"""Our bank's statements: every format, every refusal, and what becomes of each line."""
