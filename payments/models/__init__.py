@@ -2,8 +2,10 @@
 
 from payments.models.acts import Act, DeskItem
 from payments.models.books import Account, AccountMap, LedgerEntry, LedgerLine, VatRate
+from payments.models.chorus import ChorusDeposit, ChorusEvent
 from payments.models.disputes import Dispute, DisputeEvent
 from payments.models.documents import Document
+from payments.models.ereports import EPaymentRow, EReportRow
 from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries, Reissue
 from payments.models.methods import MethodSetup, PayerAccount, SavedMethod
 from payments.models.mirror import MirrorCharge, MirrorDifference, MirrorRun
@@ -11,6 +13,7 @@ from payments.models.payments import Payment, PaymentEvent, Refund, RefundEvent
 from payments.models.receipts import BankReceipt, ReceiptShare, WriteOff
 from payments.models.stripe import BalanceMovement, StripeEvent
 from payments.models.transfers import RefundLimit, Transfer, TransferEvent, TransferFile
+from payments.models.vat_checks import VatCheck
 
 __all__ = [
     "Account",
@@ -18,10 +21,14 @@ __all__ = [
     "Act",
     "BalanceMovement",
     "BankReceipt",
+    "ChorusDeposit",
+    "ChorusEvent",
     "DeskItem",
     "Dispute",
     "DisputeEvent",
     "Document",
+    "EPaymentRow",
+    "EReportRow",
     "Invoice",
     "InvoiceLine",
     "InvoiceRendering",
@@ -45,6 +52,7 @@ __all__ = [
     "Transfer",
     "TransferEvent",
     "TransferFile",
+    "VatCheck",
     "VatRate",
     "WriteOff",
 ]
