@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
+from payments.ereporting.materialising import differences
 from payments.invoicing.issuing import vat_by_rate
 from payments.invoicing.numbering import digest
 from payments.mirroring.matters import open_matters
@@ -211,6 +212,7 @@ def vat(at: datetime) -> Breaches:
             yield f"invoice:{invoice.reference}", "HT, VAT and TTC do not agree"
         if booked.get(f"invoice:{invoice.pk}", Decimal(0)) != total:
             yield f"invoice:{invoice.reference}", "its VAT is not the one in the books"
+    yield from differences(at=at)
 
 
 def heard(at: datetime) -> Breaches:

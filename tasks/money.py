@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import TypeVar
 
 import structlog
@@ -11,8 +12,11 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from celery import shared_task
 from django.utils import timezone
 
-from payments import charging, disputing, fees, gateway, looking_up, parked, refunds
+from payments import charging, disputing, eu_meter, fees, gateway, looking_up, parked, refunds
 from payments.actors import job
+from payments.chorus import watching
+from payments.days import paris_day
+from payments.ereporting.materialising import materialise
 from payments.mirroring.running import mirror
 from payments.models import Payment
 from payments.webhooks import catching_up, processing
@@ -138,3 +142,26 @@ def stripe_mirror() -> None:
         finished = mirror(actor=job("stripe-mirror"), at=timezone.now(), go_on=_for_a_while())
         said = [f"{run.kind}: {run.ours} ours, {run.foreign} foreign, {run.differences} differ" for run in finished]
         summary.text = "; ".join(said) or "nothing came to its end"
+
+
+@shared_task(name="chorus-pro")
+def chorus_pro() -> None:
+    with running("chorus-pro") as summary:
+        at = timezone.now()
+        begun = watching.begin(at=at, limit=1000)
+        matters = watching.watch(on=paris_day(at), at=at, actor=job("chorus-pro"))
+        summary.text = f"{begun} to deposit, {matters} on the desk"
+
+
+@shared_task(name="e-report")
+def e_report() -> None:
+    with running("e-report") as summary:
+        at = timezone.now()
+        summary.text = f"{materialise(until=paris_day(at) - timedelta(days=1), at=at)} rows"
+
+
+@shared_task(name="eu-meter")
+def eu_threshold() -> None:
+    with running("eu-meter") as summary:
+        at = timezone.now()
+        summary.text = f"{eu_meter.watch(on=paris_day(at), at=at)} thresholds reached"

@@ -72,6 +72,7 @@ class Right(StrEnum):
     TEAM = "manage_team"
     CLAIMS = "settle_claims"
     STOCK = "keep_back_issues"
+    CHORUS = "follow_chorus"
 
 
 LABELS: Mapping[Right, Any] = {
@@ -126,6 +127,7 @@ LABELS: Mapping[Right, Any] = {
     Right.TEAM: _("manage the team"),
     Right.CLAIMS: _("take and settle claims of lost copies"),
     Right.STOCK: _("let returns in, keep back issues and send them again"),
+    Right.CHORUS: _("deposit invoices in Chorus Pro and follow them"),
 }
 
 
@@ -172,6 +174,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.REHEARSE,
             Right.SIGN,
             Right.PRICES,
+            Right.CHORUS,
             Right.QUOTES,
             Right.INSTITUTIONS,
             Right.RECEIPTS,

@@ -182,6 +182,8 @@ PLAIN = {
 }  # fmt: skip
 #: Where a plain value is refused by a CHECK.
 FITTING = {
+    "payments_ereportrow": {"ttc": "2"},
+    "payments_vatcheck": {"outcome": "'unknown'"},
     "payments_mirrorrun": {"since": "'2025-12-31'", "read_to_end": "true"},
     "subscriptions_dispatch": {"free_copy_id": "NULL"},
     "subscriptions_claim": {"line_id": "NULL", "extra_id": "NULL"},
