@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -64,9 +65,18 @@ def intend(
 
 
 def open_hosted_page(
-    payment: Payment, *, email: str, name: str, success_url: str, cancel_url: str, actor: Actor, at: datetime
+    payment: Payment,
+    *,
+    email: str,
+    name: str,
+    success_url: str,
+    cancel_url: str,
+    actor: Actor,
+    at: datetime,
+    kinds: Sequence[str] = gateway.KINDS,
 ) -> Payment:
-    """Open Stripe's page for a freshly read payment and remember its address. Network; outside a transaction.
+    """Open Stripe's page for a freshly read payment and remember its address. Network; outside a transaction. `kinds`: the
+    means that the page offers.
 
     Asking twice, at once or later, opens one page: same key, same parameters (the URLs must therefore not vary). When
     Stripe does not answer the payment is `unknown`, and the next asking looks it up first. A refusal is our mistake:
@@ -105,6 +115,7 @@ def open_hosted_page(
             metadata={"subject": payment.subject, "purpose": payment.purpose},
             key=payment.idempotency_key,
             statement_descriptor=settings.STATEMENT_DESCRIPTOR,
+            kinds=kinds,
         )
     except (gateway.Unknown, gateway.RateLimited):
         apply([News(payment.pk, Outcome.UNKNOWN, reason="Stripe did not answer")], actor=actor, at=at)

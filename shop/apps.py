@@ -6,3 +6,6 @@ class ShopConfig(AppConfig):
 
     name = "shop"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from shop import checks  # noqa: F401 - registers them; needs the settings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,9 @@ REQUIRED = {
 
 #: As in `subscriptions.returns.providers`, which cannot be read before the settings are.
 RETURNS_FROM = frozenset({"generic", "mailgun", "brevo"})
+
+#: What names an RSA key in a certificate (DER of 1.2.840.113549.1.1.1); signatures by one have other numbers.
+RSA = bytes.fromhex("06092a864886f70d010101")
 
 PUBLISHER_KEYS = (
     "name", "legal_form", "capital", "address", "siren", "siret", "rcs", "vat_number", "phone", "email",
@@ -85,6 +90,60 @@ def refuse_unknown_returns(secrets: dict[str, str], *, bounce_address: str, boun
         raise ImproperlyConfigured("BOUNCE_ADDRESS is no e-mail address.")
     if bounce_mailbox and not bounce_mailbox.startswith(("imaps://", "imap://")):
         raise ImproperlyConfigured("BOUNCE_MAILBOX must begin with imaps://.")
+
+
+def refuse_broken_escrow(*, folder: str, certificates: list[str], keep: int, rehearsal_key: str) -> None:
+    """An escrow that nobody could write, or nobody could open, is told at the start and not on the day it is needed.
+
+    A certificate that has ended is none of that: its holder's key still opens, and the technique desk says it in time.
+    """
+    if not (folder or certificates or rehearsal_key):
+        return
+    if not (folder and certificates):
+        raise ImproperlyConfigured("ESCROW_FOLDER and ESCROW_CERTIFICATES go together: where, and for whom.")
+    if keep < 1:
+        raise ImproperlyConfigured("ESCROW_KEEP must be 1 at least: so many nights are kept.")
+    _refuse_folder("ESCROW_FOLDER", folder)
+    # Looked at without the library, which would cost every process twenty megabytes; `manage.py check` looks closer.
+    known = {path: _certificates("ESCROW_CERTIFICATES", path) for path in certificates}
+    wrong = [path for path, found in known.items() if len(found) != 1 or RSA not in found[0]]
+    if wrong:
+        raise ImproperlyConfigured(
+            f"ESCROW_CERTIFICATES: {', '.join(wrong)}: not one certificate of an RSA key, in PEM."
+        )
+    if rehearsal_key:
+        own = _certificates("ESCROW_REHEARSAL_KEY", rehearsal_key)
+        if own not in known.values() or b"PRIVATE KEY-----" not in Path(rehearsal_key).read_bytes():
+            raise ImproperlyConfigured(
+                "ESCROW_REHEARSAL_KEY must hold a private key and its certificate, which is one of ESCROW_CERTIFICATES."
+            )
+
+
+def _certificates(name: str, path: str) -> list[bytes]:
+    """The certificates in a file of PEM, as DER."""
+    try:
+        found = re.findall(rb"-----BEGIN CERTIFICATE-----(.+?)-----END", Path(path).read_bytes(), re.DOTALL)
+        return [base64.b64decode(one) for one in found]
+    except (OSError, ValueError) as trouble:
+        raise ImproperlyConfigured(f"{name}: {path} cannot be used: {trouble}") from trouble
+
+
+def refuse_broken_hand_over(*, folder: str, secrets: str) -> None:
+    """Folders that are named are there, and what is secret is so."""
+    if folder:
+        _refuse_folder("HAND_OVER_FOLDER", folder)
+    if secrets:
+        place = Path(secrets)
+        if not place.is_dir():
+            raise ImproperlyConfigured(f"SFTP_SECRETS: {secrets} is no folder.")
+        loose = sorted(one.name for one in place.iterdir() if one.is_file() and one.stat().st_mode & 0o007)
+        if loose:
+            raise ImproperlyConfigured(f"SFTP_SECRETS: everybody on this machine may read {', '.join(loose)}.")
+
+
+def _refuse_folder(name: str, folder: str) -> None:
+    if not Path(folder).is_absolute() or not Path(folder).is_dir():
+        raise ImproperlyConfigured(f"{name}: {folder} is no folder of this machine.")
 
 
 def read_publisher(path: str) -> dict[str, Any]:

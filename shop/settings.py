@@ -15,6 +15,8 @@ from redis.retry import Retry
 from shop.configuration import (
     env,
     read_publisher,
+    refuse_broken_escrow,
+    refuse_broken_hand_over,
     refuse_live_money,
     refuse_unknown_returns,
     refuse_what_stripe_refuses,
@@ -192,6 +194,21 @@ STORAGES = {
 
 # The PDFs of issues, under their hash: to be saved with the database, read by every web process and by nobody else.
 DIGITAL_FILES = Path(env.str("DIGITAL_FILES", str(BASE_DIR / ".boutique" / "digital")))
+
+# The escrow: a file each night from which any house could post the next issue, enveloped for its holders (X.509, PEM), in a folder
+# that leaves this machine. A key of rehearsals, one of the holders', opens it once a week.
+ESCROW_FOLDER = env.str("ESCROW_FOLDER", "")
+ESCROW_CERTIFICATES: list[str] = env.list("ESCROW_CERTIFICATES", [])
+ESCROW_KEEP = env.int("ESCROW_KEEP", 14)
+ESCROW_REHEARSAL_KEY = env.str("ESCROW_REHEARSAL_KEY", "")
+refuse_broken_escrow(
+    folder=ESCROW_FOLDER, certificates=ESCROW_CERTIFICATES, keep=ESCROW_KEEP, rehearsal_key=ESCROW_REHEARSAL_KEY
+)
+# Closed files on their way to the mailing house: below which folder it may fetch them, and where its keys and passwords lie, each
+# in a file named <name>.key or <name>.password. The way itself is entered at the desks, and names one of them.
+HAND_OVER_FOLDER = env.str("HAND_OVER_FOLDER", "")
+SFTP_SECRETS = env.str("SFTP_SECRETS", "")
+refuse_broken_hand_over(folder=HAND_OVER_FOLDER, secrets=SFTP_SECRETS)
 
 # Stripe: the stand-in is reached by STRIPE_API_BASE alone; nothing else in the shop knows of it.
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY")

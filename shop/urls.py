@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # The storefront first: its pages are the most asked for.
     path("", include("shop.storefront.urls")),
     path("", include("shop.checkout.urls")),
+    path("", include("shop.singles.urls")),
     path("", include("shop.gifts.urls")),
     path("", include("shop.account.urls")),
     path("", include("shop.digital.urls")),

@@ -14,10 +14,25 @@ from payments.models import AccountMap, DeskItem, Invoice, Payment, Refund
 from subscriptions.calendar import RULES
 from subscriptions.digital.auditing import agreed_and_told, downloaded_by_right
 from subscriptions.disputing import held_while_disputed
-from subscriptions.fulfilment.auditing import in_the_file, lines_are_true, runs_are_whole
+from subscriptions.figures.auditing import figures_are_true
+from subscriptions.fulfilment.auditing import (
+    as_many_as_ordered,
+    free_copies_sent,
+    from_owed_alone,
+    in_the_file,
+    lines_are_true,
+    runs_are_whole,
+)
 from subscriptions.gifts.auditing import gifts_carried, gifts_told
 from subscriptions.institutions.auditing import invoices_told, paid_on_invoice
-from subscriptions.losses.auditing import given_instead, held_while_doubted, sent_again_once, stock_is_true
+from subscriptions.losses.auditing import (
+    given_instead,
+    held_while_doubted,
+    losses_told,
+    returns_followed,
+    sent_again_once,
+    stock_is_true,
+)
 from subscriptions.models import (
     Consent,
     Declaration,
@@ -30,6 +45,7 @@ from subscriptions.models import (
     Renewal,
     RenewalAttempt,
     RenewalChoice,
+    SoldIssue,
     Subscription,
     SubscriptionEvent,
     Term,
@@ -41,6 +57,7 @@ from subscriptions.paper.alarming import TO_POST
 from subscriptions.pausing.auditing import put_off
 from subscriptions.pricing.auditing import price_told
 from subscriptions.renewals.auditing import announced, charged_in_time, nobody_forgotten
+from subscriptions.singles.auditing import sold_is_paid, sold_is_sent_once, sold_is_stopped, sold_is_told
 from subscriptions.stopping.effects import Code
 from subscriptions.stopping.following_up import refunded
 
@@ -86,7 +103,8 @@ def paid_once(at: datetime) -> Breaches:
     for pk in Order.objects.filter(state=Order.State.PAID).values_list("pk", flat=True).iterator(CHUNK):
         if f"order:{pk}" not in invoiced:
             yield f"order:{pk}", "paid, and not invoiced"
-    for order in Order.objects.filter(state=Order.State.PAID, term=None).iterator(CHUNK):
+    opened = Order.objects.exclude(offer__kind=Offer.Kind.SINGLE)
+    for order in opened.filter(state=Order.State.PAID, term=None).iterator(CHUNK):
         yield f"order:{order.pk}", "paid, and no term was opened"
     # An institution's order is served while it is invoiced, and may be cancelled before it is paid.
     on_paper = Q(payment=None, order__purchase_order__isnull=False)
@@ -164,6 +182,9 @@ def deferred(at: datetime) -> Breaches:
         | Q(term__taken_over__file__state=ImportFile.State.LET_IN),
         state__in=(Copy.OWED, Copy.ASSIGNED, Copy.HELD),
     ).aggregate(sum=Sum("value_ht"))["sum"] or Decimal("0.00")
+    unsent = (SoldIssue.State.OWED, SoldIssue.State.ASSIGNED, SoldIssue.State.HELD)
+    singles = SoldIssue.objects.filter(state__in=unsent).aggregate(sum=Sum("value_ht"))["sum"] or Decimal("0.00")
+    owed += singles
     accounts = AccountMap.objects.filter(key="DEFERRED").values_list("account", flat=True).distinct()
     booked = -sum((balance_of(account) for account in accounts), Decimal("0.00"))
     if booked != owed:
@@ -206,7 +227,7 @@ def not_charged_after_a_no(at: datetime) -> Breaches:
 
 
 def not_sent_after_the_end(at: datetime) -> Breaches:
-    """STOPPED: no copy in a file after a withdrawal, or an end with what was not served given back, took effect."""
+    """STOPPED: no copy in a file, nor sent again, after a withdrawal, or an end with what was not served given back, took effect."""
     ended = Declaration.objects.filter(
         subscription=OuterRef("entitlement__term__subscription"),
         effect__in=ENDS_AT_ONCE,
@@ -223,7 +244,7 @@ def not_sent_after_the_end(at: datetime) -> Breaches:
     mine = Exists(undone.filter(term=OuterRef("entitlement__term")))
     others = Exists(undone.filter(term__subscription=OuterRef("entitlement__term__subscription")))
     wrong = Exists(over) | mine | (Exists(ended) & ~others)
-    moves = EntitlementMovement.objects.filter(wrong, kind=Kind.ASSIGN)
+    moves = EntitlementMovement.objects.filter(wrong, kind__in=(Kind.ASSIGN, Kind.RESEND))
     for move in moves.iterator(CHUNK):
         yield f"entitlement:{move.entitlement_id}", "put in a file after its contract was stopped"
 
@@ -248,7 +269,7 @@ def told(at: datetime) -> Breaches:
             yield f"notice:{notice.pk}", f"{notice.kind} is due since {notice.due_at:%Y-%m-%d %H:%M}"
     # By its matter, which outlives the facts: those are blanked when the law no longer keeps them.
     told_of = set(Notice.objects.filter(kind="order_confirmation").values_list("matter", flat=True).iterator(CHUNK))
-    paid = Order.objects.filter(state=Order.State.PAID, purchase_order=None)
+    paid = Order.objects.filter(state=Order.State.PAID, purchase_order=None).exclude(offer__kind=Offer.Kind.SINGLE)
     for pk in paid.values_list("pk", flat=True).iterator(CHUNK):
         if f"order_confirmation:order:{pk}" not in told_of:
             yield f"order:{pk}", "paid, and no confirmation was queued"
@@ -299,6 +320,9 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
         in_the_file,
         lines_are_true,
         runs_are_whole,
+        from_owed_alone,
+        as_many_as_ordered,
+        free_copies_sent,
         put_off,
         gifts_carried,
         held_while_disputed,
@@ -306,11 +330,15 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
         sent_again_once,
         given_instead,
         stock_is_true,
+        returns_followed,
         downloaded_by_right,
+        sold_is_paid,
+        sold_is_sent_once,
+        figures_are_true,
     ),
     "BALANCED": (deferred,),
-    "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end),
-    "TOLD": (told, gifts_told, agreed_and_told, invoices_told),
+    "STOPPED": (stopped, not_charged_after_a_no, not_sent_after_the_end, sold_is_stopped),
+    "TOLD": (told, gifts_told, agreed_and_told, invoices_told, losses_told, sold_is_told),
     "ANNOUNCED": (announced, price_told),
     "ON TIME": (nobody_forgotten, charged_in_time, refunds_in_time),
 }

@@ -42,6 +42,7 @@ from subscriptions.renewals.moving import move as move_plans
 from subscriptions.renewals.outcomes import PURPOSE as RENEWAL
 from subscriptions.renewals.planning import replan
 from subscriptions.renewals.tries import plans_of
+from subscriptions.singles import disputing as singles
 from subscriptions.stopping.choosing import stop_renewing
 from subscriptions.stopping.reading import UNSERVED, stopped_and_waiting, unserved_price
 
@@ -58,6 +59,7 @@ def hold(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> None:
     # Whatever their state: one that a pause holds may be owed again in this very instant.
     owed = [copy for copy in _copies(terms).filter(term__in=terms) if copy.state == Copy.OWED]
     move_copies(owed, "hold", on=paris_day(at), actor=actor, at=at, reason=HELD)
+    singles.hold(payments, actor=actor, at=at, reason=HELD)
 
 
 def close(disputes: Sequence[Dispute], *, actor: Actor, at: datetime) -> None:
@@ -77,6 +79,7 @@ def close(disputes: Sequence[Dispute], *, actor: Actor, at: datetime) -> None:
             _lose_a_part(dispute, at=at, actor=actor)
         if dispute.payment_id not in again:
             release(_locked([dispute.payment]), actor=actor, at=at)
+            singles.release(dispute.payment, actor=actor, at=at, reason=RELEASED)
 
 
 def release(terms: Sequence[Term], *, actor: Actor, at: datetime) -> None:
@@ -147,6 +150,8 @@ def _write_off(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
         dispute.credit_note = _undo(term, dispute, on=on, actor=actor, at=at)
     elif unserved and payment.purpose == RENEWAL:
         _end_plan(payment, actor=actor, at=at)
+    else:
+        dispute.credit_note = singles.write_off(dispute, actor=actor, at=at, reason=LOST, credited_as=CREDITED)
     lines: list[InvoiceLine] = []
     for note in refunds.notes_waiting(payment):
         if dispute.cleared + note.total_ttc.amount <= dispute.taken:

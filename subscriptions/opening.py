@@ -96,7 +96,7 @@ def open_invoiced(order: Order, paper: PurchaseOrder, *, actor: Actor, at: datet
 
 
 def _open(stretches: Sequence[Stretch], *, actor: Actor, at: datetime) -> list[Opened]:
-    _give_customers([one.order for one in stretches], at=at)
+    give_customers([one.order for one in stretches], at=at)
     sold = _sold(stretches, actor=actor, at=at)
     opened = [
         Opened(one.order, one.payment, term.subscription, term)
@@ -154,7 +154,7 @@ def _goes_on_with(
     return first.number if first else None
 
 
-def _give_customers(orders: Sequence[Order], *, at: datetime) -> None:
+def give_customers(orders: Sequence[Order], *, at: datetime) -> None:
     """Each order's payer: the reader who was signed in, else the one of that e-mail, made on the first purchase."""
     customers: Any = get_user_model().objects
     wanted = {order.email: order for order in orders if order.customer_id is None}

@@ -14,8 +14,9 @@ from payments.models import Invoice
 from payments.money import NBSP
 from payments.vat import BuyerKind, split
 from subscriptions.adding import Sold
+from subscriptions.buyers import Buyer as Named
 from subscriptions.calendar import numbers_from
-from subscriptions.models import PurchaseOrder
+from subscriptions.models import PostalAddress, PurchaseOrder
 from subscriptions.notices.french import bare_issues, copies_said
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.orders.names import person_name
@@ -39,17 +40,7 @@ def _draft(one: Sold, *, on: date) -> InvoiceDraft:
         subject=one.subject,
         customer_id=one.customer_id,
         payment_id=one.payment.pk if one.payment else None,
-        buyer=Buyer(
-            kind=order.buyer_kind,
-            name=order.organisation if order.buyer_kind != BuyerKind.CONSUMER else person_name(order),
-            address=own,
-            country=billing.country,
-            siren=order.siren,
-            siret=order.siret,
-            vat_number=order.vat_number,
-            service_code=one.paper.service_code if one.paper else "",
-            engagement_number=order.engagement_number,
-        ),
+        buyer=invoiced_to(order, billing, address=own, service_code=one.paper.service_code if one.paper else ""),
         delivery_address=tuple(one.home.lines) if order.billing and not order.is_gift else (),
         delivery_country="" if order.is_gift else one.home.country,
         vat_zone=one.vat.zone,
@@ -68,6 +59,21 @@ def _priced(one: Sold) -> LineDraft:
         return line
     gross, _vat = split(one.order.price.amount.amount * one.quantity, one.vat.rate)
     return replace(line, discount=one.paper.discount, gross_ht=gross)
+
+
+def invoiced_to(order: Named, billing: PostalAddress, *, address: tuple[str, ...], service_code: str = "") -> Buyer:
+    """The buyer as an invoice names them; `address`: the lines of it that are told."""
+    return Buyer(
+        kind=order.buyer_kind,
+        name=order.organisation if order.buyer_kind != BuyerKind.CONSUMER else person_name(order),
+        address=address,
+        country=billing.country,
+        siren=order.siren,
+        siret=order.siret,
+        vat_number=order.vat_number,
+        service_code=service_code,
+        engagement_number=order.engagement_number,
+    )
 
 
 def _line(one: Sold) -> str:

@@ -22,6 +22,8 @@ from subscriptions.gifts.giving import take_back
 from subscriptions.models import Entitlement, Order, Renewal, Subscription, Term, TermUndone
 from subscriptions.moving import COMING, GONE, move, move_copies
 from subscriptions.renewals.looking import look_again
+from subscriptions.singles.giving_back import take_back_whole
+from subscriptions.singles.selling import is_single
 from subscriptions.stopping.choosing import stop_renewing
 from subscriptions.stopping.unserved import send_back
 
@@ -50,6 +52,8 @@ def refund_in_full(order: Order, *, reason: str, actor: Actor, at: datetime) -> 
     locked = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     if payment is None or locked.state != Order.State.PAID:
         raise CannotRefund(_("This order is not paid: there is nothing to refund."), code="not_paid")
+    if is_single(locked):
+        return take_back_whole(locked, reason=reason, actor=actor, at=at)
     _refuse_disputed(payment)
     term = Term.objects.get(order=locked)
     list(Renewal.objects.select_for_update(no_key=True).filter(subscription=term.subscription_id).order_by("pk"))

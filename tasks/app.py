@@ -12,7 +12,7 @@ from tasks.schedule import TIMETABLE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 
-app = Celery("boutique", include=["tasks.money", "tasks.promise", "tasks.charges", "tasks.watch"])
+app = Celery("boutique", include=["tasks.money", "tasks.promise", "tasks.escrow", "tasks.charges", "tasks.watch"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     task_acks_late=True,

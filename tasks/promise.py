@@ -19,6 +19,8 @@ from payments.actors import job
 from payments.days import paris_day
 from payments.invoicing import rendering
 from shop.watch.runs import last_success, running
+from subscriptions.figures import correcting, taking
+from subscriptions.figures.watching import watch as watch_figures
 from subscriptions.gifts import announcing, claiming, forgetting
 from subscriptions.gifts.reminding import remind_of_gifts
 from subscriptions.importing import checking, letting_in
@@ -37,6 +39,7 @@ from subscriptions.renewals import not_before, noticing, planning, proving, unpr
 from subscriptions.renewals.ending import end_fixed_terms
 from subscriptions.renewals.reminding import remind
 from subscriptions.returns import applying, mailbox
+from subscriptions.singles import watching as singles
 from subscriptions.stopping import following_up
 
 log = structlog.get_logger(__name__)
@@ -256,7 +259,11 @@ def lost_copies() -> None:
         late = answering.put_unanswered_on_desk(at=at)
         incidents.wake(on=paris_day(at), actor=actor, at=at)
         settled = carry_out(actor=actor, at=at) + put_ended_before_a_person(actor=actor, at=at)
-        summary.text = f"{followed} came back, {answered} addresses known, {late} unanswered, {settled} claims settled"
+        due = singles.watch(on=paris_day(at), at=at, actor=actor)
+        summary.text = (
+            f"{followed} came back, {answered} addresses known, {late} unanswered, {settled} claims settled, "
+            f"past issues due of {due}"
+        )
 
 
 @shared_task(name="late-issues")
@@ -270,6 +277,16 @@ def issue_calendar() -> None:
     with running("issue-calendar") as summary:
         at = timezone.now()
         summary.text = watching.watch(on=paris_day(at), at=at, actor=job("issue-calendar"))
+
+
+@shared_task(name="circulation")
+def circulation() -> None:
+    with running("circulation") as summary:
+        at, actor = timezone.now(), job("circulation")
+        on = paris_day(at)
+        taken = taking.take_missing(actor=actor, at=at)
+        moved = correcting.correct(on=on, actor=actor, at=at)
+        summary.text = f"{taken} runs counted, {moved} lines corrected, {watch_figures(on=on, at=at, actor=actor)}"
 
 
 @shared_task(name="fixed-terms")

@@ -66,7 +66,7 @@ TIMETABLE = (
         "lost-copies",
         5 * MINUTE,
         6 * HOUR,
-        "Copies that came back hold or ask, known addresses release, decided incidents are carried out.",
+        "Copies that came back hold or ask, decided incidents are carried out, past issues sold leave in time.",
     ),
     Job(
         "gifts",
@@ -81,6 +81,13 @@ TIMETABLE = (
         "Whoever was told an earlier day of an issue than it has now is written to.",
     ),
     Job("imports", MINUTE, HOUR, "Files of another house’s subscribers are read, and let in once somebody said yes."),
+    Job(
+        "escrow",
+        15 * MINUTE,
+        6 * HOUR,
+        "From one at night a file is written from which any house could post the next issue; once a week it is opened.",
+    ),
+    Job("transmissions", MINUTE, 30 * MINUTE, "Closed files go to the mailing house; stuck ones are looked up there."),
     Job("search-lines", MINUTE, HOUR, "New and changed readers are found by the search of the desks."),
     Job("heartbeat", MINUTE, 10 * MINUTE, "An outside watchdog hears that the clockwork turns."),
     Job("fixed-terms", DAY, 26 * HOUR, "Subscriptions that are over and do not renew themselves lapse.", at=(5, 0)),
@@ -118,6 +125,12 @@ TIMETABLE = (
         26 * HOUR,
         "What is wrong with the calendar of issues is on fulfilment's desk until it is mended.",
         at=(6, 0),
+    ),
+    Job(
+        "circulation",
+        HOUR,
+        26 * HOUR,
+        "What was posted is counted and counted anew where it was paid or undone since; meters near a limit are on finance's desk.",
     ),
     Job(
         "overdue-invoices",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from deploy.local.holders import hold
 from deploy.local.trouble import Trouble
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -103,6 +104,8 @@ def compose(given: Mapping[str, str], plan_: Plan, *, database: tuple[str, str],
         "MALLOC_ARENA_MAX": "1",  # threads share one heap: less memory, and the interpreter lets one run at a time anyway
         "MALLOC_TRIM_THRESHOLD_": "131072",  # fixed: else the first big letter makes the heap keep what it frees
     }
+    if not given.get("ESCROW_FOLDER"):
+        here |= hold(plan_.home)
     if plan_.smtp_port:
         here["EMAIL_URL"] = f"smtp://127.0.0.1:{plan_.smtp_port}"
         # The mailbox plays a provider too: a letter can be made to come back. Made of what older demos remember already.
@@ -130,6 +133,12 @@ OWN_CHOICE = (
     "HEARTBEAT_URL",
     "SENTRY_DSN",
     "CHECKOUT_MINUTES",
+    "ESCROW_FOLDER",
+    "ESCROW_CERTIFICATES",
+    "ESCROW_KEEP",
+    "ESCROW_REHEARSAL_KEY",
+    "HAND_OVER_FOLDER",
+    "SFTP_SECRETS",
 )
 NOT_TO_CHOOSE = ("DEMO", "DJANGO_SETTINGS_MODULE", "PYTHONPATH", "PYTHONUNBUFFERED", "STATIC_ROOT")
 

@@ -42,6 +42,7 @@ def text() -> str:
             _states(),
             _copies(),
             _losses(),
+            _transmissions(),
             _receipts(),
             _year(),
             _letters(),
@@ -124,6 +125,7 @@ def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
     """Every state table of the code, by what stands in it."""
     from payments import disputing, refunds, settling
     from subscriptions import moving
+    from subscriptions.escrow import moving as escrow
     from subscriptions.fulfilment import moving as issues
     from subscriptions.importing import moving as imports
     from subscriptions.losses import moving as losses
@@ -131,6 +133,7 @@ def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
     from subscriptions.orders import moving as orders
     from subscriptions.renewals import moving as renewals
     from subscriptions.stopping import moving as declarations
+    from subscriptions.transmitting import moving as transmissions
 
     return {
         "order": orders.TRANSITIONS,
@@ -142,6 +145,8 @@ def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
         "notice": {str(state): frozenset(map(str, to)) for state, to in notices.MOVES.items()},
         "issue": issues.TRANSITIONS,
         "run": issues.RUN_TRANSITIONS,
+        "transmission": transmissions.TRANSITIONS,
+        "escrow": escrow.TRANSITIONS,
         "declaration": declarations.TRANSITIONS,
         "claim": losses.TRANSITIONS,
         "doubt": losses.DOUBT_TRANSITIONS,
@@ -163,12 +168,18 @@ def _states() -> str:
 
 def _copies() -> str:
     from subscriptions.moving import MOVEMENTS
+    from subscriptions.singles import moving as singles
 
     rows = [
         (f"`{kind}`", ", ".join(f"`{state}`" for state in sorted(map(str, came))), f"`{to}`")
         for kind, (came, to) in MOVEMENTS.items()
     ]
-    return "### Copy (entitlement)\n\n" + _table(("movement", "from", "to"), rows)
+    sold = [
+        (f"`{kind}`", ", ".join(f"`{state}`" for state in sorted(map(str, came))), f"`{to}`")
+        for kind, (came, to) in singles.MOVEMENTS.items()
+    ]
+    heads = ("movement", "from", "to")
+    return f"### Copy (entitlement)\n\n{_table(heads, rows)}\n\n### Sold issue\n\n{_table(heads, sold)}"
 
 
 def _losses() -> str:
@@ -195,6 +206,20 @@ def _losses() -> str:
         "## Copies that came back (PND)\n\nWithout an answer within the days of `LossRule` a person looks. Tests: "
         f"`tests/losses/test_rules.py`.\n\n{back}\n\n"
         f"## Claims\n\nThe figures are data (`LossRule`). Tests: `tests/losses/test_rules.py`.\n\n{claims}"
+    )
+
+
+def _transmissions() -> str:
+    from subscriptions.transmitting.outcomes import OUTCOMES, WAITS
+
+    waits = ", ".join(f"{wait.total_seconds() / 60:.0f}" for wait in WAITS)
+    rows = [
+        (f"`{word}`", row.sentence, f"after {waits} minutes" if row.again else "never: a person decides")
+        for word, row in OUTCOMES.items()
+    ]
+    return (
+        "## A file that did not reach the mailing house\n\nTests: `tests/transmitting/test_sending.py`.\n\n"
+        + _table(("fault", "what is said on fulfilment’s desk", "tried again"), rows)
     )
 
 

@@ -12,6 +12,7 @@ from payments.gateway.charges import (
     list_charges,
 )
 from payments.gateway.checkouts import (
+    KINDS,
     create_customer,
     expire_checkout,
     fetch_checkout,
@@ -55,6 +56,7 @@ from payments.gateway.seen import (
 
 __all__ = [
     "API_VERSION",
+    "KINDS",
     "TABLE",
     "ChargeSeen",
     "CheckoutSeen",

@@ -96,14 +96,21 @@ def issue(drafts: Sequence[InvoiceDraft], *, on: date, actor: Actor, at: datetim
 
 @transaction.atomic
 def credit_in_full(
-    invoice: Invoice, *, reason: str, unserved_ht: Decimal, on: date, actor: Actor, at: datetime
+    invoice: Invoice,
+    *,
+    reason: str,
+    unserved_ht: Decimal,
+    on: date,
+    actor: Actor,
+    at: datetime,
+    revenue: str = entries.REV_PRINT,
 ) -> Invoice:
     """Issue the credit note of a whole invoice and post it; the invoice itself stays as it is (law.md 2.3).
 
     `unserved_ht`: what 4871 still holds of it, in euros. Raises AlreadyCredited if it was credited before.
     """
     note, _lines = _credit_whole(invoice, reason=reason, on=on, actor=actor, at=at)
-    post([entries.credit(note, unserved_ht=unserved_ht)], actor=actor, at=at)
+    post([entries.credit(note, unserved_ht=unserved_ht, revenue=revenue)], actor=actor, at=at)
     return note
 
 
@@ -141,7 +148,14 @@ def _credit_whole(
 
 @transaction.atomic
 def credit_rest(
-    invoice: Invoice, *, reason: str, unserved_ht: Decimal, on: date, actor: Actor, at: datetime
+    invoice: Invoice,
+    *,
+    reason: str,
+    unserved_ht: Decimal,
+    on: date,
+    actor: Actor,
+    at: datetime,
+    revenue: str = entries.REV_PRINT,
 ) -> Invoice:
     """Credit whatever of an invoice was not credited yet: the whole of it, or what earlier credit notes left.
 
@@ -150,10 +164,13 @@ def credit_rest(
     lock_series(CREDIT_NOTES, on=on)
     left = left_of(invoice)
     if left == invoice.total_ttc.amount:
-        return credit_in_full(invoice, reason=reason, unserved_ht=unserved_ht, on=on, actor=actor, at=at)
+        return credit_in_full(
+            invoice, reason=reason, unserved_ht=unserved_ht, on=on, actor=actor, at=at, revenue=revenue
+        )
     return credit_part(
-        invoice, ttc=left, unserved_ht=unserved_ht, what="le reste", reason=reason, on=on, actor=actor, at=at
-    )
+        invoice, ttc=left, unserved_ht=unserved_ht, what="le reste", reason=reason, on=on, actor=actor, at=at,
+        revenue=revenue,
+    )  # fmt: skip
 
 
 def left_of(invoice: Invoice) -> Decimal:
@@ -200,6 +217,7 @@ def credit_part(
     on: date,
     actor: Actor,
     at: datetime,
+    revenue: str = entries.REV_PRINT,
 ) -> Invoice:
     """Issue the credit note of a part of an invoice and post it (law.md 6.3, « Chatel termination after 1 served »).
 
@@ -226,7 +244,7 @@ def credit_part(
     documents = [(note, [line])]
     number(series, documents, on=on)
     [note] = _write(documents)
-    post([entries.credit(note, unserved_ht=unserved_ht)], actor=actor, at=at)
+    post([entries.credit(note, unserved_ht=unserved_ht, revenue=revenue)], actor=actor, at=at)
     return note
 
 

@@ -24,6 +24,9 @@ Journal = LedgerEntry.Journal
 #: Key of the account on which the debt stands that came with the readers of another house (law.md 6.2: finance's choice).
 TAKEN_OVER = "TAKEN_OVER"
 
+#: Keys of the accounts of sales: of subscriptions, and of past issues one by one (law.md 6.2).
+REV_PRINT, REV_SINGLE = "REV_PRINT", "REV_SINGLE"
+
 
 def party(customer_id: int | None) -> str:
     """Sub-account of a customer in 411; one collective account is the accountant's choice at export."""
@@ -104,11 +107,12 @@ def written_off(loss: WriteOff, *, booked_on: date) -> EntryDraft:
     )
 
 
-def credit(credit_note: Invoice, *, unserved_ht: Decimal) -> EntryDraft:
+def credit(credit_note: Invoice, *, unserved_ht: Decimal, revenue: str = REV_PRINT) -> EntryDraft:
     """A credit note: unserved copies leave 4871, served ones 7011; its VAT waits for the refund (law.md 1.5).
 
     `unserved_ht`: value of the entitlements that the credit takes back, in euros without VAT. Copies are worth a cent
-    more or less by their rank: of a part, that cent goes to 7011 on either side.
+    more or less by their rank: of a part, that cent goes to 7011 on either side. `revenue`: key of the account on which
+    what was served was earned.
     """
     served = credit_note.total_ht.amount - unserved_ht
     return EntryDraft(
@@ -120,7 +124,7 @@ def credit(credit_note: Invoice, *, unserved_ht: Decimal) -> EntryDraft:
         label=f"Avoir {credit_note.reference}",
         lines=(
             Line("DEFERRED", debit=unserved_ht),
-            Line("REV_PRINT", debit=max(served, ZERO), credit=max(-served, ZERO)),
+            Line(revenue, debit=max(served, ZERO), credit=max(-served, ZERO)),
             Line("VAT_PENDING", debit=credit_note.total_vat.amount),
             Line("AR", credit=credit_note.total_ttc.amount, party=party(credit_note.customer_id)),
         ),
@@ -176,7 +180,7 @@ def became_surplus(payment: Payment, *, booked_on: date) -> EntryDraft:
     )
 
 
-def given_up(whose: str, *, worth: Decimal, booked_on: date) -> EntryDraft:
+def given_up(whose: str, *, worth: Decimal, booked_on: date, revenue: str = REV_PRINT) -> EntryDraft:
     """A reader renounces copies already paid for: their value leaves 4871 for the sales; VAT was due on the payment.
 
     `whose` names the reader (`customer:12`); `worth`: value of the entitlements, in euros without VAT.
@@ -188,7 +192,7 @@ def given_up(whose: str, *, worth: Decimal, booked_on: date) -> EntryDraft:
         piece_ref=whose,
         piece_date=booked_on,
         label="Exemplaires auxquels le lecteur a renoncé",
-        lines=(Line("DEFERRED", debit=worth), Line("REV_PRINT", credit=worth)),
+        lines=(Line("DEFERRED", debit=worth), Line(revenue, credit=worth)),
     )
 
 

@@ -11,7 +11,7 @@ from payments.evidence import Protect
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0010_receipts"),
+        ("payments", "0011_single_sales"),
     ]
 
     operations = [

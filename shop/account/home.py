@@ -17,8 +17,10 @@ from django.utils.translation import pgettext_lazy
 from payments.days import paris_day
 from shop.account.doors import mine, page, room
 from shop.account.showing import cards
+from shop.singles.saying import singles_of
 from subscriptions.models import Order
 from subscriptions.orders.links import VALID_FOR, tracking_path
+from subscriptions.singles.selling import is_single
 
 State = Order.State
 WAITING = (State.DRAFT, State.AWAITING_PAYMENT)
@@ -36,15 +38,25 @@ STATES: dict[str, tuple[Any, str]] = {
 def home(request: HttpRequest) -> HttpResponse:
     """What I get, where, until when, what it will cost and when."""
     at = timezone.now()
-    waiting = [order for order in orders_of(request) if order.state in WAITING]
+    every = orders_of(request)
+    waiting = [order for order in every if order.state in WAITING]
     return page(
         request,
         "account/home.html",
         "subscription",
         subscriptions=cards(request, list(mine(request)), on=paris_day(at)),
         orders=[order_line(order, at=at) for order in waiting],
+        singles=_singles([order for order in every if order.state == State.PAID and is_single(order)], at=at),
         order_url=reverse("order"),
     )
+
+
+def _singles(orders: list[Order], *, at: datetime) -> list[dict[str, Any]]:
+    """The paid orders of past issues, each with what has become of every issue. Two queries, none for none."""
+    if not orders:
+        return []
+    said = singles_of(orders)
+    return [order_line(order, at=at) | {"issues": said[order.pk]} for order in orders]
 
 
 def orders_of(request: HttpRequest) -> list[Order]:

@@ -95,7 +95,7 @@ class OrderForm(FirmForm):
         ]
         years.required = False
         offers: Any = self.fields["offer"]
-        offers.queryset = Offer.objects.filter(renewal=Offer.Renewal.FIXED).order_by("pk")
+        offers.queryset = Offer.objects.filter(kind=Offer.Kind.SUBSCRIPTION, renewal=Offer.Renewal.FIXED).order_by("pk")
         offers.label_from_instance = lambda offer: offer.title
         self.fields["agency"].queryset = Agency.objects.order_by("name")  # type: ignore[attr-defined]
         self.fields["token"].initial = uuid.uuid4

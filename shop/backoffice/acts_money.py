@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
@@ -25,8 +26,10 @@ from shop.backoffice.acts_refunds import sent
 from shop.backoffice.roles import Right
 from shop.backoffice.tables import Fact
 from shop.templatetags.french import euros, issue_number
-from subscriptions.models import Entitlement, Order, Term
+from subscriptions.models import Entitlement, Order, SoldIssue, Term
 from subscriptions.refunding import refund_in_full, still_runs
+from subscriptions.singles.moving import UNSENT
+from subscriptions.singles.selling import is_single
 from subscriptions.stopping.reading import contract_of
 from subscriptions.stopping.unserved import can_go_back
 
@@ -42,7 +45,7 @@ class RefundOrder(TwoSteps):
     button = gettext_lazy("Give the money back")
 
     def load(self, request: HttpRequest, key: int) -> Order | None:
-        return Order.objects.select_related("customer").filter(pk=key).first()
+        return Order.objects.select_related("customer", "offer").filter(pk=key).first()
 
     def preview(self, subject: Order, form: Any) -> Preview:
         payment = Payment.objects.filter(subject=subject.subject, state=Payment.State.SUCCEEDED, surplus=False).first()
@@ -52,6 +55,8 @@ class RefundOrder(TwoSteps):
         left = left_of(invoice)
         if not left:
             raise Impossible(_("This order is already refunded."))
+        if is_single(subject):
+            return self._of_singles(subject, payment, invoice.reference, left=left)
         term = Term.objects.select_related("subscription").get(order=subject)
         copies = contract_of(subscription=term.subscription_id).of_term(term)  # of a gift that goes on elsewhere: there
         back = [copy for copy in copies if copy.state in TAKEN_BACK]
@@ -84,6 +89,31 @@ class RefundOrder(TwoSteps):
             warning=_("Stripe can no longer give this payment back: the reader is asked for an IBAN by letter.")
             if by_transfer
             else _("A refund cannot be called back. The reader is told once the money has left."),
+        )
+
+    @staticmethod
+    def _of_singles(order: Order, payment: Payment, invoice: str, *, left: Decimal) -> Preview:
+        """The same of an order of past issues: what has left is given back too, and stays with the reader."""
+        lines = list(SoldIssue.objects.filter(order=order, replaces=None).select_related("issue"))
+        if any(line.state == SoldIssue.State.ASSIGNED for line in lines):
+            raise Impossible(_("A copy is in a mailing file that is not posted yet. Refund the order once it is."))
+        said = [f"{issue_number(line.issue.printed)} × {line.copies}" for line in lines if line.state in UNSENT]
+        return Preview(
+            facts=[
+                Fact(_("Amount given back"), euros(left)),
+                Fact(_("To"), f"{words.METHOD.get(payment.method_kind, payment.method_kind)}, {payment.reference}"),
+                Fact(_("Reader"), f"{order.first_name} {order.last_name}".strip() or order.organisation),
+                Fact(
+                    _("Credit note"),
+                    _("of %(amount)s on invoice %(number)s") % {"amount": euros(left), "number": invoice},
+                ),
+                Fact(_("Copies taken back"), ", ".join(said)),
+                Fact(
+                    _("Copies already served"),
+                    sum(line.copies for line in lines if line.state == SoldIssue.State.SERVED),
+                ),
+            ],
+            warning=_("A refund cannot be called back. The reader is told once the money has left."),
         )
 
     def do(self, subject: Order, form: Any, *, actor: Actor, at: datetime) -> Done:

@@ -87,7 +87,7 @@ class AskRun(TwoSteps):
         return issue_number(subject.printed)
 
 
-class _OnRun(TwoSteps):
+class OnRun(TwoSteps):
     """What acts on one run have in common. `states`: where it must stand."""
 
     right = Right.CLOSE
@@ -107,7 +107,7 @@ class _OnRun(TwoSteps):
         return name_of(subject)
 
 
-class CloseRun(_OnRun):
+class CloseRun(OnRun):
     """Say yes to what a colleague asked for."""
 
     name = "close_run"
@@ -145,7 +145,7 @@ class CloseRun(_OnRun):
         return Done(said % {"count": run.copies or 0})
 
 
-class DropRun(_OnRun):
+class DropRun(OnRun):
     """Give up what was asked for."""
 
     name = "drop_run"
@@ -161,7 +161,7 @@ class DropRun(_OnRun):
         return Done(_("The file was given up."))
 
 
-class HandOverRun(_OnRun):
+class HandOverRun(OnRun):
     """The mailing house has the file."""
 
     name = "hand_over_run"
@@ -199,7 +199,7 @@ class CountForm(ReasonForm):
     field_order = ["copies", "reason"]
 
 
-class CountRun(_OnRun):
+class CountRun(OnRun):
     """What the mailing house counts."""
 
     name = "count_run"
@@ -242,7 +242,7 @@ class PostForm(ReasonForm):
         return on
 
 
-class PostRun(_OnRun):
+class PostRun(OnRun):
     """The mailing house has posted the file: its copies are served and their revenue is booked."""
 
     name = "post_run"

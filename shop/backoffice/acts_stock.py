@@ -25,7 +25,7 @@ from subscriptions.losses.freezing import to_resend
 from subscriptions.losses.resending import make
 from subscriptions.losses.returning import Returned, follow, write_down
 from subscriptions.losses.rules import rule_in_force
-from subscriptions.losses.stock import balances, enter, promised
+from subscriptions.losses.stock import balances, enter, promised, reserved, sold
 from subscriptions.models import (
     CopyReturn,
     Dispatch,
@@ -33,6 +33,7 @@ from subscriptions.models import (
     MailingRun,
     StockMovement,
 )
+from subscriptions.singles.sending import to_send
 
 
 class ReturnForm(forms.Form):
@@ -157,7 +158,7 @@ class MoveStock(TwoSteps):
                 Fact(_("What"), str(words.STOCK_ENTRY[kind])),
                 Fact(_("In stock today"), before),
                 Fact(_("In stock then"), after),
-                Fact(_("Promised"), promised([key])[key]),
+                Fact(_("Promised"), promised([key])[key] + reserved([key])[key] + sold([key])[key]),
             ]
         )
 
@@ -174,25 +175,28 @@ class MoveStock(TwoSteps):
 
 
 class MakeResends(TwoSteps):
-    """Ask for what is sent again of one issue; few lines are closed at once, many wait for a second person."""
+    """Ask for what leaves the stock of one issue, sent again or sold; few lines are closed at once, many wait for a second
+    person."""
 
     name = "make_resends"
     right = Right.STOCK
-    title = gettext_lazy("Make the run of resends")
+    title = gettext_lazy("Make the run out of the stock")
     button = gettext_lazy("Make it")
 
     def load(self, request: HttpRequest, key: int) -> Issue | None:
         one = Issue.objects.filter(pk=key).first()
-        if one is not None and not to_resend(one.pk).exists():
-            raise Impossible(_("Nothing of this issue waits to be sent again."))
+        if one is not None and not to_resend(one.pk).exists() and not to_send(one.pk).exists():
+            raise Impossible(_("Nothing of this issue waits to be sent."))
         return one
 
     def preview(self, subject: Issue, form: Any) -> Preview:
-        lines, alone = to_resend(subject.pk).count(), rule_in_force().alone_lines
+        claims, bought = to_resend(subject.pk).count(), to_send(subject.pk).count()
+        lines, alone = claims + bought, rule_in_force().alone_lines
         return Preview(
             facts=[
                 Fact(_("Issue"), issue_number(subject.number)),
-                Fact(_("Claims"), lines),
+                Fact(_("Claims"), claims),
+                Fact(_("Sold one by one"), bought),
                 Fact(_("In stock"), balances([subject.pk])[subject.pk]),
             ],
             warning=_("Fewer than %(lines)d: the file is closed at once, and the stock goes down.") % {"lines": alone}
@@ -204,11 +208,11 @@ class MakeResends(TwoSteps):
         run = make(subject.pk, actor=actor, at=at, reason=form.cleaned_data["reason"])
         if run.state == MailingRun.State.ASKED:
             return Done(
-                _("The resends of %(issue)s wait for a colleague.") % {"issue": issue_number(subject.number)},
+                _("The run of %(issue)s waits for a colleague.") % {"issue": issue_number(subject.number)},
                 doubt=True,
             )
         return Done(
-            _("%(copies)d copies of %(issue)s are sent again.")
+            _("%(copies)d copies of %(issue)s are in the file.")
             % {"copies": run.copies, "issue": issue_number(subject.number)}
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -24,7 +24,7 @@ from shop.backoffice.showing import acts_on, columns, matters_of, show, why
 from shop.backoffice.tables import Cell, Detail, Fact, Table, chip
 from shop.templatetags.french import issue_number, short_day, stamp
 from subscriptions.losses.moving import OPEN
-from subscriptions.models import Claim, ClaimIncident, CopyReturn, Dispatch, Issue
+from subscriptions.models import Claim, ClaimIncident, CopyReturn, Issue, MailingRun
 
 State, Incident = Claim.State, ClaimIncident.State
 #: Days after which an open claim is old, by the columns of the overview.
@@ -207,10 +207,10 @@ def _incidents(user: Any) -> Table:
 
 
 def _rates() -> list[tuple[Issue, int, int, int]]:
-    """The last issues posted: copies sent, returned, claimed. Four queries, whatever their number."""
+    """The last issues posted: lines sent, as their runs were closed, returned, claimed. Four queries, whatever their number."""
     issues = list(Issue.objects.filter(posted_on__isnull=False).order_by("-number")[:ISSUES])
-    main = Dispatch.objects.filter(issue__in=issues).exclude(kind=Dispatch.Kind.CLAIM).order_by()
-    sent = dict(main.values_list("issue").annotate(n=Count("pk")))
+    main = MailingRun.objects.filter(issue__in=issues, dispatches__isnull=False).exclude(kind=MailingRun.Kind.RESEND)
+    sent = dict(main.order_by().values_list("issue").annotate(n=Sum("dispatches")))
     back = dict(
         CopyReturn.objects.filter(dispatch__issue__in=issues)
         .order_by()

@@ -33,9 +33,9 @@ from subscriptions.models import (
     PauseEvent,
     RenewalChoice,
     RenewalEvent,
-    Subscription,
     SubscriptionEvent,
 )
+from subscriptions.whose import of_people
 
 Tell = Callable[[Any], Happening]
 READER = "reader:"
@@ -57,15 +57,7 @@ class Story:
         )
         self.payments = [row[0] for row in payments]
         self.objects = [name for row in payments for name in row[1:] if name]
-        self.subscriptions = list(
-            (
-                Subscription.objects.filter(payer=customer)
-                | Subscription.objects.filter(holder=customer)
-                | Subscription.objects.filter(recipient__customer=customer)
-            )
-            .distinct()
-            .values_list("pk", "recipient_id")
-        )
+        self.subscriptions = list(of_people([customer.pk]).values_list("pk", "recipient_id"))
 
         self.declarations = list(
             Declaration.objects.filter(

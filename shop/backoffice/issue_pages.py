@@ -1,4 +1,4 @@
-"""Issues: each with its days and what is owed of it; one issue with what its file would hold, and the files it had."""
+"""Issues: each with its days and what left of it; one issue with what its file would hold, and the files it had."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -44,26 +44,29 @@ def issues(request: HttpRequest) -> HttpResponse:
             chip(words.said(words.ISSUE, one.state)),
             Cell(short_day(one.cutoff_on), num=True),
             Cell(short_day(one.posted_on or one.post_on), num=True),
-            Cell(one.coming, num=True),
-            Cell(one.held, num=True),
-            Cell(one.served, num=True),
+            Cell(one.filed or "", num=True),
+            Cell(one.again or "", num=True),
         )
 
-    counted = {
-        "coming": Count("entitlements", filter=Q(entitlements__state__in=(Copy.OWED, Copy.ASSIGNED))),
-        "held": Count("entitlements", filter=Q(entitlements__state=Copy.HELD)),
-        "served": Count("entitlements", filter=Q(entitlements__state=Copy.SERVED)),
-    }
+    # As its runs were closed: the copies themselves are counted where one issue is looked at.
+    again = Q(runs__kind=MailingRun.Kind.RESEND)
+    counted = {"filed": Sum("runs__copies", filter=~again), "again": Sum("runs__copies", filter=again)}
     return show_list(
         request,
         title=_("Issues"),
         rows=Issue.objects.annotate(**counted),
         columns=columns(
-            _("Issue"), _("Status"), "#" + _("Cut-off"), "#" + _("Posting"), "#" + _("To send"), "#" + _("On hold"),
-            "#" + _("Sent"),
+            _("Issue"), _("Status"), "#" + _("Cut-off"), "#" + _("Posting"), "#" + _("Copies in its files"),
+            "#" + _("Sent again"),
         ),
         row=row,
-        facts={"acts": acts_for(user, (Right.CLOSE, _("Mailing house"), "desk_act_house", 0))},
+        facts={
+            "acts": acts_for(
+                user,
+                (Right.CLOSE, _("Mailing house"), "desk_act_house", 0),
+                (Right.CLOSE, _("Way of the files"), "desk_act_way", 0),
+            )
+        },
     )  # fmt: skip
 
 

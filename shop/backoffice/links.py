@@ -34,6 +34,7 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "batch": (Right.POST, "desk_batch"),
     "issue": (Right.FULFILMENT_DESK, "desk_issue"),
     "run": (Right.FULFILMENT_DESK, "desk_run"),
+    "escrow": (Right.ESCROW, "desk_escrow_night"),
     "event": (Right.EVENTS, "desk_stripe_event"),
     "entry": (Right.LEDGER, "desk_entry"),
 }
@@ -53,6 +54,9 @@ def url_of(user: Any, subject: str) -> str:
     kind = {"surplus": "payment", "refund_failed": "refund", "transfer_failed": "transfer", "reissue": "invoice"}.get(
         kind, kind
     )
+    if kind == "circulation":
+        # `circulation:1:paid_share`: a meter near its limit.
+        return reverse("desk_meters") if may(user, Right.FIGURES) else ""
     if kind == "magazine" and may(user, Right.PEOPLE):
         # `magazine:1:gap:26`: what is wrong with its calendar.
         return reverse("desk_issue_calendar")

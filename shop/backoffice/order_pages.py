@@ -19,6 +19,7 @@ from shop.backoffice.links import link
 from shop.backoffice.money_tables import acts_for, refunds_table
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, matters_of, show, why
+from shop.backoffice.single_pages import sold_table
 from shop.backoffice.tables import Cell, Detail, Fact, Table, chip
 from shop.templatetags.french import euros, issue_number, percent, short_day, stamp
 from subscriptions.models import Consent, Order, Term
@@ -46,6 +47,7 @@ def order(request: HttpRequest, key: int) -> HttpResponse:
     term = Term.objects.select_related("subscription").filter(order=one).first()
     papers = papers_of(one.subject)
     later = Order.objects.filter(supersedes=one).first()
+    sold = sold_table(user, one)
     on_paper = hasattr(one, "purchase_order")
     detail = Detail(
         kind=pgettext("desk", "Order"),
@@ -53,10 +55,10 @@ def order(request: HttpRequest, key: int) -> HttpResponse:
         crumbs=((_("Orders"), reverse("desk_orders")),),
         facts=[
             Fact(_("Status"), said["word"], "#pourquoi", chip=said["tone"]),
-            Fact(_("Offer"), f"{one.offer.title}, {words.RENEWAL[one.offer.renewal]}"),
+            Fact(_("Offer"), one.offer.title if sold else f"{one.offer.title}, {words.RENEWAL[one.offer.renewal]}"),
             Fact(_("Amount"), f"{euros(one.amount)} ({VatZone(one.vat_zone).label}, {percent(one.vat_rate)})"),
             Fact(_("Placed"), stamp(one.placed_at)),
-            Fact(_("Promised first issue"), issue_number(one.first_issue.printed)),
+            Fact(_("Promised first issue"), "" if sold else issue_number(one.first_issue.printed)),
             Fact(_("Reader"), _person(one), link(user, "customer", one.customer_id)),
             Fact(_("E-mail"), one.email),
             Fact(_("Phone"), one.phone),
@@ -76,6 +78,7 @@ def order(request: HttpRequest, key: int) -> HttpResponse:
         ],
         whys=[why(user, one.events.all(), words.ORDER)],
         tables=[
+            *sold,
             _payments(user, paid),
             _papers(user, papers),
             refunds_table(user, refunds),

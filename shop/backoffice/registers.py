@@ -236,7 +236,7 @@ class MagazineRegister(Kept):
 class OfferRegister(Kept):
     """What can be bought."""
 
-    list_display = ("code", "title", "renewal", "copies", "months", "on_sale_from", "on_sale_to")
+    list_display = ("code", "title", "kind", "renewal", "copies", "months", "on_sale_from", "on_sale_to")
 
 
 @admin.register(Price, site=registers)

@@ -73,6 +73,10 @@ class Right(StrEnum):
     CLAIMS = "settle_claims"
     STOCK = "keep_back_issues"
     CHORUS = "follow_chorus"
+    FIGURES = "see_circulation"
+    FIGURE_RULES = "set_circulation_limits"
+    PRINTS = "advise_print_runs"
+    ESCROW = "see_escrow"
 
 
 LABELS: Mapping[Right, Any] = {
@@ -128,6 +132,10 @@ LABELS: Mapping[Right, Any] = {
     Right.CLAIMS: _("take and settle claims of lost copies"),
     Right.STOCK: _("let returns in, keep back issues and send them again"),
     Right.CHORUS: _("deposit invoices in Chorus Pro and follow them"),
+    Right.FIGURES: _("see circulation, meters and print runs"),
+    Right.FIGURE_RULES: _("change the limits that circulation is judged by"),
+    Right.PRINTS: _("keep advices of print runs and what they assume"),
+    Right.ESCROW: _("see the escrow and write down restores"),
 }
 
 
@@ -181,6 +189,9 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.IMPORT,
             Right.DIGITAL,
             Right.DIGITAL_SET,
+            Right.FIGURES,
+            Right.FIGURE_RULES,
+            Right.ESCROW,
         }
     ),
     # Copies and where they go; no amount but what an order says.
@@ -198,6 +209,9 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.DIGITAL,
             Right.DIGITAL_FILES,
             Right.CLOSE,
+            Right.FIGURES,
+            Right.PRINTS,
+            Right.ESCROW,
         }
     ),
     # People: everything that a reader may ask about, and what can be put right without moving money; but what the law

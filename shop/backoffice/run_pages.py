@@ -22,13 +22,17 @@ from shop.backoffice.roles import Right
 from shop.backoffice.run_words import ALONE, KIND, MISCOUNTED, RUN, RUN_KIND, ZONE
 from shop.backoffice.showing import acts_on, columns, show, why
 from shop.backoffice.tables import Cell, Detail, Fact, Table
+from shop.backoffice.transmission_words import WAY
+from shop.backoffice.transmissions_of import sendings
 from shop.templatetags.french import issue_number, short_day, stamp
 from subscriptions.fulfilment import address_file
 from subscriptions.fulfilment.control_sheet import control_sheet
 from subscriptions.fulfilment.correcting import corrections, corrections_file
 from subscriptions.fulfilment.correcting import file_name as corrections_name
+from subscriptions.fulfilment.handing_over import ON_ITS_WAY
 from subscriptions.fulfilment.labels import MOST, SHEETS, labels
 from subscriptions.models import Dispatch, MailingRun
+from subscriptions.transmitting.ways import way_in_force
 
 State = MailingRun.State
 SHOWN = 20
@@ -48,6 +52,8 @@ def run(request: HttpRequest, key: int) -> HttpResponse:
     one = get_object_or_404(MailingRun.objects.select_related("issue__magazine", "house", "statement"), pk=key)
     user = request.user
     shut = bool(one.sha256)
+    sent = list(one.transmissions.select_related("way"))
+    way = shut and way_in_force(one.issue.magazine_id) is not None
     return show(
         request,
         Detail(
@@ -60,10 +66,11 @@ def run(request: HttpRequest, key: int) -> HttpResponse:
             facts=[*_facts(one), *(_papers(one) if shut else [])],
             whys=[why(user, one.events.all(), RUN, say=str)],
             tables=[
+                *([sendings(sent)] if sent or way else []),
                 *([_counts(one), _corrections(user, one)] if shut else []),
                 acts_on(user, [f"run:{one.pk}"]),
             ],
-            acts=acts_for(user, *_acts(one)),
+            acts=acts_for(user, *_acts(one, way=way, busy=any(row.state in ON_ITS_WAY for row in sent))),
         ),
     )
 
@@ -97,6 +104,7 @@ def _facts(one: MailingRun) -> list[Fact]:
         ]
     if one.handed_over_at:
         facts.append(Fact(_("Handed over"), f"{stamp(one.handed_over_at)}, {words.who(one.handed_over_by, names)}"))
+        facts.append(Fact(_("How"), WAY.get(one.handed_over_how, one.handed_over_how)))
     if one.received_copies is not None:
         wrong = one.received_copies != one.copies
         facts.append(Fact(_("Counted by the mailing house"), one.received_copies, chip=MISCOUNTED if wrong else None))
@@ -121,14 +129,24 @@ def _papers(one: MailingRun) -> list[Fact]:
     return facts
 
 
-def _acts(one: MailingRun) -> list[tuple[Right, Any, str, int]]:
+def _acts(one: MailingRun, *, way: bool, busy: bool) -> list[tuple[Right, Any, str, int]]:
     if one.state == State.ASKED:
         return [
             (Right.CLOSE, _("Close the file"), "desk_act_close_run", one.pk),
             (Right.CLOSE, _("Give it up"), "desk_act_drop_run", one.pk),
         ]
-    if one.state == State.CLOSED:
-        return [(Right.CLOSE, _("Hand it over"), "desk_act_hand_over_run", one.pk)]
+    if one.state == State.CLOSED and not busy:
+        by_hand = (
+            Right.CLOSE,
+            _("Hand it over by hand") if way else _("Hand it over"),
+            "desk_act_hand_over_run",
+            one.pk,
+        )
+        return (
+            [(Right.CLOSE, _("Send it to the mailing house"), "desk_act_transmit_run", one.pk), by_hand]
+            if way
+            else [by_hand]
+        )
     if one.state == State.HANDED_OVER:
         count = (Right.CLOSE, _("Enter the count of the mailing house"), "desk_act_count_run", one.pk)
         posted = (Right.CLOSE, _("It is posted"), "desk_act_post_run", one.pk)

@@ -19,7 +19,7 @@ RUN: Words = {
 RUN_KIND: Words = {
     "main": (gettext_lazy("main file"), NONE),
     "complement": (gettext_lazy("complement"), NONE),
-    "resend": (pgettext_lazy("mailing run", "sent again"), NONE),
+    "resend": (gettext_lazy("out of the stock"), NONE),
 }
 KIND: Mapping[str, Any] = {
     "ABO": gettext_lazy("subscriptions"),
@@ -27,6 +27,7 @@ KIND: Mapping[str, Any] = {
     "GRA": gettext_lazy("complimentary copies"),
     "JUS": gettext_lazy("voucher copies"),
     "RCL": gettext_lazy("sent again"),
+    "VAN": gettext_lazy("sold one by one"),
 }
 ZONE: Mapping[str, Any] = {
     "METR": gettext_lazy("mainland France"),

@@ -24,6 +24,7 @@ from shop.templatetags.french import euros, short_day, stamp
 from subscriptions.gifts.wishing import PREFIX
 from subscriptions.models import Gift, Order, Subscription
 from subscriptions.references import NotAReference, read_reference, read_subscriber_number
+from subscriptions.whose import of_people
 
 #: Like enough to be a slip of the pen: « Lefebvre » for « Lefèvre ».
 LIKENESS = 0.45
@@ -149,8 +150,7 @@ def _people(user: Any, people: list[Customer]) -> Table:
     """Readers with what they hold; one query for all their subscriptions."""
     keys = [one.pk for one in people]
     held: dict[int, list[Subscription]] = {key: [] for key in keys}
-    rows = Subscription.objects.filter(Q(payer__in=keys) | Q(recipient__customer__in=keys))
-    for row in rows.select_related("recipient__address").order_by("pk"):
+    for row in of_people(keys).select_related("recipient__address").order_by("pk"):
         for key in {row.payer_id, row.recipient.customer_id} & held.keys():
             held[key].append(row)
     return Table(

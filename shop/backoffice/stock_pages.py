@@ -21,7 +21,7 @@ from shop.backoffice.run_words import RUN
 from shop.backoffice.showing import columns
 from shop.backoffice.tables import Cell, Table, chip
 from shop.templatetags.french import issue_number, short_day, stamp
-from subscriptions.losses.stock import balances, promised
+from subscriptions.losses.stock import balances, promised, reserved, sold
 from subscriptions.models import CopyReturn, Issue, MailingRun, StockMovement
 
 ISSUES = 24
@@ -29,7 +29,7 @@ ISSUES = 24
 
 @desk(Right.STOCK)
 def stock(request: HttpRequest) -> HttpResponse:
-    """What is left of each issue and what is promised of it; the resends that were made; every movement."""
+    """What is left of each issue, promised of it and sold; the runs that were made out of it; every movement."""
     found = paged(request, StockMovement.objects.select_related("issue"))
     said = {
         "title": _("Back issues"),
@@ -43,21 +43,33 @@ def stock(request: HttpRequest) -> HttpResponse:
 def _issues(request: HttpRequest) -> Table:
     rows = list(Issue.objects.filter(stock__isnull=False).distinct().order_by("-number")[:ISSUES])
     keys = [one.pk for one in rows]
-    there, gone = balances(keys), promised(keys)
+    there, claimed, kept, bought = balances(keys), promised(keys), reserved(keys), sold(keys)
     may_make = may(request.user, Right.STOCK)
     return Table(
         label=_("In stock"),
         title=_("In stock"),
-        columns=columns(_("Issue"), "#" + _("In stock"), "#" + _("Promised"), "#" + _("Free"), _("Resends")),
+        columns=columns(
+            _("Issue"),
+            "#" + _("In stock"),
+            "#" + _("Promised to claims"),
+            "#" + _("Reserved by orders"),
+            "#" + _("Sold, to be sent"),
+            "#" + _("Free"),
+            _("Run"),
+        ),
         rows=[
             (
                 Cell(issue_number(one.number)),
                 Cell(there[one.pk], num=True),
-                Cell(gone[one.pk], num=True),
-                Cell(there[one.pk] - gone[one.pk], num=True),
+                Cell(claimed[one.pk], num=True),
+                Cell(kept[one.pk], num=True),
+                Cell(bought[one.pk], reverse("desk_singles") + "?etat=owed" if bought[one.pk] else "", num=True),
+                Cell(there[one.pk] - claimed[one.pk] - kept[one.pk] - bought[one.pk], num=True),
                 Cell(
-                    _("make the run") if gone[one.pk] else "",
-                    reverse("desk_act_resends", args=[one.pk]) if gone[one.pk] and may_make else "",
+                    _("make the run") if claimed[one.pk] or bought[one.pk] else "",
+                    reverse("desk_act_resends", args=[one.pk])
+                    if (claimed[one.pk] or bought[one.pk]) and may_make
+                    else "",
                 ),
             )
             for one in rows
@@ -69,8 +81,8 @@ def _issues(request: HttpRequest) -> Table:
 def _runs(user: Any) -> Table:
     rows = MailingRun.objects.filter(kind=MailingRun.Kind.RESEND).select_related("issue").order_by("-pk")[:20]
     return Table(
-        label=_("Resends"),
-        title=_("Resends"),
+        label=_("Runs out of the stock"),
+        title=_("Runs out of the stock"),
         columns=columns(_("Issue"), _("File"), _("Status"), "#" + _("Copies"), "#" + _("Asked for")),
         rows=[
             (
@@ -82,7 +94,7 @@ def _runs(user: Any) -> Table:
             )
             for one in rows
         ],
-        empty=_("Nothing was sent again yet."),
+        empty=_("Nothing left the stock yet."),
     )
 
 

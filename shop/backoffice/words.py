@@ -310,6 +310,23 @@ COHORT: Words = {
     "told": (pgettext_lazy("price", "announced already, untouched"), GOOD),
     "later": (pgettext_lazy("price", "once more at the old price"), NONE),
 }
+#: A past issue in an order, and the steps it took.
+SOLD_ISSUE: Words = {
+    "reserved": (pgettext_lazy("sold issue", "reserved"), WAIT),
+    "owed": (pgettext_lazy("sold issue", "to be sent"), WAIT),
+    "assigned": (pgettext_lazy("sold issue", "in a file"), WAIT),
+    "served": (pgettext_lazy("sold issue", "sent"), GOOD),
+    "held": (pgettext_lazy("sold issue", "held"), WAIT),
+    "void": (pgettext_lazy("sold issue", "taken back"), NONE),
+}
+SOLD_STEP: Mapping[str, Any] = {
+    "grant": pgettext_lazy("sold issue", "paid"),
+    "assign": pgettext_lazy("sold issue", "put in a file"),
+    "serve": pgettext_lazy("sold issue", "sent"),
+    "hold": pgettext_lazy("sold issue", "held"),
+    "release": pgettext_lazy("sold issue", "released"),
+    "void": pgettext_lazy("sold issue", "taken back"),
+}
 DECLARATION_KIND: Mapping[str, Any] = {
     "withdrawal": gettext_lazy("withdrawal"),
     "termination": gettext_lazy("termination"),
@@ -331,6 +348,8 @@ DECLARATION_EFFECT: Words = {
     "order_cancelled": (gettext_lazy("order cancelled"), NONE),
     "order_debit": (gettext_lazy("debit on its way: to be decided"), NONE),
     "already_over": (gettext_lazy("over already"), NONE),
+    "single_unsent": (gettext_lazy("past issues not sent yet given back"), NONE),
+    "single_sent": (gettext_lazy("past issues already sent: to be decided"), NONE),
     "goodwill": (gettext_lazy("everything given back, by goodwill"), NONE),
     "ended_now": (gettext_lazy("ended, what was not served given back"), NONE),
     "unrecognised": (gettext_lazy("contract not recognised"), NONE),
@@ -580,6 +599,8 @@ JOBS: Mapping[str, Any] = {
     "reminders": gettext_lazy("reminders to renew"),
     "gifts": gettext_lazy("gifts"),
     "imports": gettext_lazy("imports of subscribers"),
+    "escrow": gettext_lazy("escrow"),
+    "transmissions": gettext_lazy("transmissions to the mailing house"),
     "forgetting": gettext_lazy("forgetting"),
 }
 
@@ -602,6 +623,7 @@ def who(actor: str, names: Mapping[str, str]) -> str:
 
 VERBS: Mapping[str, Any] = {
     "refunded in full": gettext_lazy("refunded an order in full"),
+    "sent a sold issue again": gettext_lazy("sent a past issue again"),
     "forgot the recipient of a gift": gettext_lazy("forgot whoever received a gift"),
     "asked for a transfer again": gettext_lazy("asked for a cancelled transfer again"),
     "began a transfer": gettext_lazy("had a failed refund go by transfer"),
@@ -644,6 +666,10 @@ VERBS: Mapping[str, Any] = {
     "asked for a file to be closed": gettext_lazy("asked for a file to be closed"),
     "closed a file": gettext_lazy("closed a file"),
     "handed a file over": gettext_lazy("handed a file over"),
+    "asked for a file to be transmitted": gettext_lazy("had a file sent to the mailing house"),
+    "changed how files are transmitted": gettext_lazy("changed the way of the files to the mailing house"),
+    "rehearsed a restore": gettext_lazy("wrote down that the escrow was restored"),
+    "restored an escrow": gettext_lazy("restored the escrow into an empty database"),
     "entered the count of a mailing house": gettext_lazy("entered the count of the mailing house"),
     "posted a run": gettext_lazy("entered that a file is posted"),
     "attached a statement of deposit": gettext_lazy("attached a statement of deposit"),
@@ -677,6 +703,10 @@ VERBS: Mapping[str, Any] = {
     "decided an incident": gettext_lazy("decided for many claims at once"),
     "an address was confirmed": gettext_lazy("confirmed an address"),
     "moved the stock": gettext_lazy("entered a movement of back issues"),
+    "changed the rule of circulation": gettext_lazy("changed the limits of circulation"),
+    "changed the assumptions of print runs": gettext_lazy("changed the assumptions of print runs"),
+    "kept a print-run advice": gettext_lazy("kept the advice of a print run"),
+    "noted a print run": gettext_lazy("noted what was printed"),
     "let a file of returns in": gettext_lazy("let a file of returns in"),
     "ended a pause": gettext_lazy("had issues sent that were put off"),
     "ended a subscription": gettext_lazy("ended a subscription"),
@@ -750,6 +780,7 @@ SUBJECTS: Mapping[str, Any] = {
     "issue": gettext_lazy("issue no. %(key)s"),
     "offer": gettext_lazy("offer no. %(key)s"),
     "magazine": gettext_lazy("magazine no. %(key)s"),
+    "circulation": gettext_lazy("circulation"),
     "gift": gettext_lazy("gift no. %(key)s"),
     "claim": gettext_lazy("claim no. %(key)s"),
     "incident": gettext_lazy("incident no. %(key)s"),
@@ -760,6 +791,8 @@ SUBJECTS: Mapping[str, Any] = {
     "taken_over_left": gettext_lazy("copies taken over and not served, from copy no. %(key)s"),
     "token": gettext_lazy("access token no. %(key)s"),
     "consent": gettext_lazy("consent no. %(key)s"),
+    "escrow": gettext_lazy("escrow no. %(key)s"),
+    "certificate": gettext_lazy("certificate %(key)s"),
 }
 
 
@@ -769,4 +802,7 @@ def subject(name: str) -> str:
     if kind == "magazine":
         # `magazine:1:gap:26`: what is wrong with its calendar; the sentence says what.
         key = key.partition(":")[0]
+    if kind == "circulation":
+        # `circulation:1:paid_share`, or `circulation:rule`: one page has them all.
+        return str(SUBJECTS[kind])
     return str(SUBJECTS[kind]) % {"key": key} if kind in SUBJECTS and key else name

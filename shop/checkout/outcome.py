@@ -20,6 +20,8 @@ from shop.account.gifts import told_words
 from shop.checkout import tokens
 from shop.checkout.refusing import link_refused
 from shop.checkout.views import again, see_other, to_payment_page
+from shop.singles.ordering import again_singles
+from shop.singles.saying import singles_said
 from shop.storefront.kept import KEEPER
 from shop.storefront.showing import cover_url
 from subscriptions.calendar import CalendarTooShort, expected_sepa_settlement, first_issue
@@ -28,6 +30,7 @@ from subscriptions.offers.catalogue import dates_of
 from subscriptions.orders.following import Situation, follow, payment_now
 from subscriptions.orders.following import situation as situation_of
 from subscriptions.orders.links import BadLink, OldLink, cancel_path, card_path, read_tracking, return_path
+from subscriptions.singles.selling import is_single
 
 # How the template calls the situations, and after how many seconds the page asks again.
 STATES = {
@@ -84,7 +87,7 @@ def cancelled(request: HttpRequest, token: str) -> HttpResponse:
     }.get(situation)
     if sentence is None:
         return see_other(return_path(order))
-    return again(request, order, notices=[sentence])
+    return (again_singles if is_single(order) else again)(request, order, notices=[sentence])
 
 
 def _told(order: Order, payment: Payment, situation: Situation) -> dict[str, Any]:
@@ -101,6 +104,7 @@ def _told(order: Order, payment: Payment, situation: Situation) -> dict[str, Any
         "renewal": order.offer.renewal,
         "prolongs": order.renews_id is not None,
         "gift": _gift(order) if order.is_gift else None,
+        "singles": singles_said(order) if is_single(order) else None,
         "settles_on": expected_sepa_settlement(paris_day(order.placed_at)),
         "reason": str(decline(payment.decline_code).sentence) if situation == Situation.REFUSED else "",
         "refresh": refresh if recent else None,
@@ -124,6 +128,8 @@ def _first(order: Order, payment: Payment, situation: Situation) -> Issue:
         served = Entitlement.objects.select_related("issue").filter(term__order=order, rank=1).first()
         if served is not None and served.issue is not None:
             return served.issue
+    if is_single(order):
+        return order.first_issue
     if payment.method_kind == SEPA and order.renews_id is None and not order.is_gift:
         shelf = KEEPER.shelf()
         try:

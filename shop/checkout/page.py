@@ -209,7 +209,12 @@ def summary(quoted: Quote) -> dict[str, Any]:
 
 def button_words(quoted: Quote) -> str:
     """The words on the order button, from the template that draws it."""
-    drawn = strip_tags(render_to_string("checkout/button_words.html", {"summary": summary(quoted)}))
+    return button_words_of(summary(quoted))
+
+
+def button_words_of(bill: Mapping[str, Any]) -> str:
+    """The words on the button below a bill, of which only the `amount` counts."""
+    drawn = strip_tags(render_to_string("checkout/button_words.html", {"summary": bill}))
     return re.sub(r"[ \n]+", " ", drawn).strip()
 
 

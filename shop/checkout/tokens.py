@@ -49,6 +49,11 @@ def of_gift(browser: UUID, continues: int | None) -> UUID:
     return uuid5(browser, f"gift/{continues or ''}")
 
 
+def of_singles(browser: UUID) -> UUID:
+    """The wish of this browser for past issues, apart from its wish to subscribe."""
+    return uuid5(browser, "singles")
+
+
 def of_form(request: HttpRequest) -> UUID:
     """The wish that the sent form was drawn for; the browser's own, or a new one, if the form names none."""
     return read(request.POST.get("wish", "")) or of_browser(request) or uuid4()

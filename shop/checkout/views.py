@@ -86,7 +86,7 @@ def order(request: HttpRequest, code: str = "", *, gift: bool = False) -> HttpRe
     elif asked.gift is not None:
         return _to_give(request, asked)
     else:
-        wish, initial = _wish_in_hand(tokens.of_browser(request), notices), _beforehand(request, asked, notices)
+        wish, initial = wish_in_hand(tokens.of_browser(request), notices), _beforehand(request, asked, notices)
     return _drawn(request, _form(asked, initial=initial), asked, wish=wish, notices=notices)
 
 
@@ -111,7 +111,7 @@ def renew(request: HttpRequest, token: str) -> HttpResponse:
         return plain_page("storefront/closed.html", {"here": "order"}, status=503)
     notices = sentences(asked)
     browser = tokens.of_browser(request) or uuid4()
-    wish = _wish_in_hand(tokens.of_renewal(browser, asked.renews) if asked.renews else browser, notices)
+    wish = wish_in_hand(tokens.of_renewal(browser, asked.renews) if asked.renews else browser, notices)
     initial = filled_in(invitation) | {"source_code": request.GET.get("source", "")[:40]}
     if request.user.is_authenticated and request.user.pk != invitation.subscription.payer_id:
         initial["email"] = request.user.email or ""
@@ -139,7 +139,7 @@ def _to_give(request: HttpRequest, asked: Asked) -> HttpResponse:
     browser = tokens.of_browser(request) or uuid4()
     before = asked.gift.continues if asked.gift else None
     notices: list[str] = []
-    wish = _wish_in_hand(tokens.of_gift(browser, before.pk if before else None), notices)
+    wish = wish_in_hand(tokens.of_gift(browser, before.pk if before else None), notices)
     initial = {"source_code": request.GET.get("source", "")[:40]} | giver_beforehand(before, request.user)
     answer = _drawn(request, _form(asked, initial=initial), asked, wish=wish, notices=notices)
     tokens.remember(answer, browser)
@@ -188,7 +188,7 @@ def _form(asked: Asked, *, data: Any = None, initial: Any = None) -> OrderForm:
     )
 
 
-def _wish_in_hand(wish: UUID | None, notices: list[str]) -> UUID:
+def wish_in_hand(wish: UUID | None, notices: list[str]) -> UUID:
     """The browser's wish, unless it has come true: then a new one begins, and the page says so."""
     if wish is None:
         return uuid4()
@@ -289,7 +289,7 @@ def _sent(request: HttpRequest, asked: Asked) -> HttpResponse:
         refuse(form, refused)
         return _drawn(request, form, asked, wish=wish)
     said = shown(quoted, asked)
-    notice = _changed(request, said)
+    notice = changed(request, said.quote.amount, said.fingerprint())
     if notice is None:
         try:
             return _placed(request, form, said, asked, wish=wish)
@@ -300,15 +300,15 @@ def _sent(request: HttpRequest, asked: Asked) -> HttpResponse:
     return _drawn(request, form, asked, wish=wish, notices=[*sentences(asked), notice], said=said)
 
 
-def _changed(request: HttpRequest, said: Shown) -> str | None:
-    """A sentence if the page the buyer sent is no longer what would be ordered (design, rule 11)."""
+def changed(request: HttpRequest, amount: Any, fingerprint: str) -> str | None:
+    """A sentence if the page the buyer sent is no longer what would be ordered (design, rule 11). `amount`: Money."""
     try:
         total = Decimal(request.POST.get("expected_total", ""))
     except InvalidOperation:
         total = Decimal(-1)
-    if not total.is_finite() or total != said.quote.amount.amount:  # a signalling NaN cannot even be compared
-        return " ".join(TotalChanged(said.quote.amount).messages)
-    if request.POST.get("fingerprint") != said.fingerprint():
+    if not total.is_finite() or total != amount.amount:  # a signalling NaN cannot even be compared
+        return " ".join(TotalChanged(amount).messages)
+    if request.POST.get("fingerprint") != fingerprint:
         return _("What is said below has changed with the day or the place of delivery. Please read it and confirm.")
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 
@@ -16,6 +16,9 @@ from subscriptions.models import Consent
 from subscriptions.offers.catalogue import Shelf
 from subscriptions.orders.placing import ConsentGiven, Wish
 
+if TYPE_CHECKING:
+    from shop.singles.ordering import Shown as ShownSingles
+
 
 def buyer_kind(form: OrderForm) -> str:
     """What the buyer is for VAT and e-invoicing: by the address the invoice goes to (law.md 3.2)."""
@@ -25,7 +28,7 @@ def buyer_kind(form: OrderForm) -> str:
     return kind_of_organisation(form.cleaned_data["kind"], buyer.country if buyer else "")
 
 
-def wish_of(form: OrderForm, said: Shown, *, shelf: Shelf, request: HttpRequest) -> Wish:
+def wish_of(form: OrderForm, said: Shown | ShownSingles, *, shelf: Shelf, request: HttpRequest) -> Wish:
     """The wish of a valid form, with the page it was made on."""
     facts = form.cleaned_data
     if form.delivery is None or form.delivery_label is None:
@@ -61,7 +64,7 @@ def wish_of(form: OrderForm, said: Shown, *, shelf: Shelf, request: HttpRequest)
     )
 
 
-def consents(form: OrderForm, said: Shown, *, shelf: Shelf) -> list[ConsentGiven]:
+def consents(form: OrderForm, said: Shown | ShownSingles, *, shelf: Shelf) -> list[ConsentGiven]:
     """Terms, mandate (where the renewal is automatic), similar offers; a box left empty is a no that is kept too."""
     terms = shelf.text("cgv")
     given: list[ConsentGiven] = [
@@ -70,7 +73,7 @@ def consents(form: OrderForm, said: Shown, *, shelf: Shelf) -> list[ConsentGiven
             Consent.Matter.SIMILAR_OFFERS, form.cleaned_data["similar_offers"], str(form.fields["similar_offers"].label)
         ),
     ]
-    if said.quote.offer.renewal == AUTOMATIC:
+    if isinstance(said, Shown) and said.quote.offer.renewal == AUTOMATIC:
         text = said.mandate_text
         given.append(ConsentGiven(Consent.Matter.MANDATE, True, said.mandate, text.pk if text else None))
     return given

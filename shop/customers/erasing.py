@@ -47,6 +47,7 @@ from subscriptions.models import (
     PostalAddress,
     Recipient,
     Renewal,
+    SoldIssue,
     Subscription,
     TemporaryAddress,
 )
@@ -148,6 +149,10 @@ def _waits_because(customer: Customer) -> str:
     waiting = (Order.State.DRAFT, Order.State.AWAITING_PAYMENT)
     if Order.objects.filter(mine, state__in=waiting).exists():
         return str(_("An order is waiting for its payment. It ends within a day if you do not pay it; come back then."))
+    unsent = (SoldIssue.State.OWED, SoldIssue.State.ASSIGNED, SoldIssue.State.HELD)
+    bought = SoldIssue.objects.filter(Q(order__customer=customer) | Q(order__customer__merged_into=customer))
+    if bought.filter(state__in=unsent).exists():
+        return str(_("An issue that you bought has not left yet. Come back once it has, or cancel it first."))
     served = Q(purchase_order__institution=customer) | Q(purchase_order__institution__merged_into=customer)
     if (
         still_open().filter(Q(customer=customer) | Q(customer__merged_into=customer)).exists()

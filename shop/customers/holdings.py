@@ -40,6 +40,7 @@ from subscriptions.models import (
     Term,
 )
 from subscriptions.models.gifts import CARRIED
+from subscriptions.whose import of_people
 
 Facts = dict[str, Any]
 DAY = timedelta(days=1)
@@ -162,9 +163,8 @@ def _person(customer: Customer) -> Facts:
 
 
 def _subscriptions(customer: Customer) -> list[Subscription]:
-    mine = Q(holder=customer) | Q(payer=customer) | Q(recipient__customer=customer)
     return list(
-        Subscription.objects.filter(mine)
+        of_people([customer.pk])
         .select_related("magazine", "offer", "recipient__address")
         .prefetch_related("terms__entitlements__issue", "terms__entitlements__movements", "events")
         .order_by("pk")
@@ -263,7 +263,8 @@ def _move(one: AddressChange) -> Facts:
 
 def _orders(customer: Customer) -> list[Order]:
     mine = Q(customer=customer) | Q(email=customer.email) if customer.email else Q(customer=customer)
-    return list(Order.objects.filter(mine).select_related("offer", "delivery", "billing", "disclosure").order_by("pk"))
+    orders = Order.objects.filter(mine).select_related("offer", "delivery", "billing", "disclosure")
+    return list(orders.prefetch_related("sold_issues__issue").order_by("pk"))
 
 
 def _order(one: Order) -> Facts:
@@ -273,6 +274,9 @@ def _order(one: Order) -> Facts:
         "state": one.state,
         "offer": one.offer.title,
         "amount": one.amount.amount,
+        "past_issues": [
+            {"number": line.issue.number, "copies": line.copies, "state": line.state} for line in one.sold_issues.all()
+        ],
         "email": one.email,
         "phone": one.phone,
         # Of a gift that goes on, where it goes by now is not what its giver wrote.

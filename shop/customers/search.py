@@ -13,10 +13,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from django.db import connection
-from django.db.models import Q
 
 from shop.customers.models import Customer
-from subscriptions.models import Subscription
+from subscriptions.whose import of_people
 
 #: Shorter words find half the readers and use no index.
 SHORTEST = 3
@@ -36,8 +35,7 @@ def refresh(ids: Collection[int]) -> int:
     people = list(Customer.objects.filter(pk__in=ids))
     said: dict[int, list[str]] = defaultdict(list)
     keys = [person.pk for person in people]
-    rows = Subscription.objects.filter(Q(payer__in=keys) | Q(holder__in=keys) | Q(recipient__customer__in=keys))
-    for row in rows.select_related("recipient__address"):
+    for row in of_people(keys).select_related("recipient__address"):
         recipient = row.recipient
         for key in {row.payer_id, row.holder_id, recipient.customer_id} - {None}:
             said[key] += [row.number or "", recipient.name, recipient.address.postcode, recipient.address.town]

@@ -119,6 +119,7 @@ LABELS: Mapping[str, Any] = {
     "claims": _("Claims of lost copies"),
     "returned_copies": _("Copies that the post brought back"),
     "quotes": _("Quotes"),
+    "past_issues": _("Past issues bought one by one"),
     "digital_consents": _("What you agreed to about the digital edition"),
     "downloads": _("Issues downloaded"),
     "reason": _("Reason"),

@@ -1,4 +1,4 @@
-"""What the demo's publisher sells: the magazine with its nine issues, two offers, their prices, the legal texts."""
+"""What the demo's publisher sells: the magazine with its nine issues, its offers, their prices, the legal texts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from payments.actors import job
@@ -13,7 +14,8 @@ from payments.days import PARIS
 from payments.money import eur
 from shop.demo.issues import MadeUpIssue
 from subscriptions.calendar import DeliveryZone
-from subscriptions.models import Issue, Magazine, MailingHouse, Offer, Price
+from subscriptions.losses.stock import enter
+from subscriptions.models import Issue, Magazine, MailingHouse, Offer, Price, StockMovement, TransmissionWay
 from subscriptions.texts import load_texts
 
 #: Incl. VAT and postage. Overseas departments pay what mainland France does; abroad, what the post takes more.
@@ -23,6 +25,14 @@ PRICES = {
     DeliveryZone.EU: eur("35.60"),
     DeliveryZone.WORLD: eur("41.60"),
 }
+#: Of one past issue, with the postage of a single copy.
+SINGLE_PRICES = {
+    DeliveryZone.FR: eur("9.50"),
+    DeliveryZone.DOM: eur("9.50"),
+    DeliveryZone.EU: eur("12.50"),
+    DeliveryZone.WORLD: eur("15.50"),
+}
+IN_STOCK = 60
 OFFERS = (
     ("un-an", "Abonnement d’un an", Offer.Renewal.FIXED),
     ("un-an-reconduit", "Abonnement d’un an, reconduit chaque année", Offer.Renewal.AUTOMATIC),
@@ -48,6 +58,15 @@ def stock(publisher: dict[str, Any], issues: Sequence[MadeUpIssue], *, opened_on
         actor=str(job("demo")),
         created_at=datetime.combine(opened_on, time(), tzinfo=PARIS),
     )
+    if settings.HAND_OVER_FOLDER:
+        TransmissionWay.objects.create(
+            magazine=magazine,
+            way=TransmissionWay.Way.FOLDER,
+            directory="ouest",
+            actor=str(job("demo")),
+            reason="convenu avec le routeur",
+            at=datetime.combine(opened_on, time(), tzinfo=PARIS),
+        )
     rows = Issue.objects.bulk_create(
         [
             Issue(
@@ -72,5 +91,23 @@ def stock(publisher: dict[str, Any], issues: Sequence[MadeUpIssue], *, opened_on
                 for zone, amount in PRICES.items()
             ]
         )
+    single = Offer.objects.create(
+        code="numero", magazine=magazine, title="Numéro à l’unité", kind=Offer.Kind.SINGLE,
+        renewal=Offer.Renewal.FIXED, copies=1, on_sale_from=opened_on,
+    )  # fmt: skip
+    Price.objects.bulk_create(
+        [
+            Price(offer=single, delivery_zone=zone, amount=amount, valid_from=opened_on)
+            for zone, amount in SINGLE_PRICES.items()
+        ]
+    )
     load_texts(opened_on)
     return rows
+
+
+def back_issues(*, at: datetime) -> None:
+    """What the mailing house has sent back of each other issue that was posted; of the oldest nothing is left."""
+    posted = Issue.objects.filter(state=Issue.State.POSTED, stock=None).order_by("number")
+    kind, why = StockMovement.Kind.RECEIVED, "Reliquat du routage, compté."
+    for issue in posted[1:]:
+        enter(issue.pk, kind, IN_STOCK, actor=job("demo"), at=at, reason=why)

@@ -136,7 +136,7 @@ def _by_an_agency(stage: Stage) -> Story:
 
 def _order(stage: Stage, address: TypedAddress, *, copies: int, number: str, agency: Agency | None = None) -> Invoice:
     paper = Paper(
-        offer=Offer.objects.get(renewal=Offer.Renewal.FIXED),
+        offer=Offer.objects.get(kind=Offer.Kind.SUBSCRIPTION, renewal=Offer.Renewal.FIXED),
         quantity=copies,
         kind=BuyerKind.PUBLIC_FR,
         organisation=address.organisation,

@@ -21,7 +21,7 @@ from shop.customers.models import Customer
 from shop.customers.search import refresh_stale
 from shop.demo import desk_stories
 from shop.demo.casting import Part, cast
-from shop.demo.catalogue import stock
+from shop.demo.catalogue import back_issues, stock
 from shop.demo.clockwork import turns
 from shop.demo.issues import first_day, made_up_issues, older_issues, opened_on
 from shop.demo.playing import ROUND, morning, play, postings, weekly
@@ -110,6 +110,7 @@ def _load(till: Till | None, *, readers: int, until: datetime) -> list[Part | Fi
     if readers >= desk_stories.MANY:
         tales += desk_stories.tell(stage, issues, since=opened_on(on), until=until)
     play(stage, [*postings(stage, issues, on=on), *tales, *weekly(stage, since=morning(opened_on(on)))])
+    back_issues(at=until)
     while refresh_stale(ROUND):
         pass
     if till is not None:

@@ -112,6 +112,7 @@ def offer_page(shelf: Shelf) -> Context | None:
         "disclosure": said_before(shelf, standings),
         "colophon": colophon(),
         "order_url": order_url,
+        "singles_url": singles_url(shelf),
         "gift_url": reverse("gift"),
         "canonical_url": settings.SITE_URL + reverse("offer"),
         "share_url": share_url(current),
@@ -167,7 +168,13 @@ def magazine_page(shelf: Shelf) -> Context:
         "coming": [in_short(issue) for issue in coming],
         "colophon": colophon(),
         "order_url": reverse("order"),
+        "singles_url": singles_url(shelf),
     }
+
+
+def singles_url(shelf: Shelf) -> str:
+    """Where past issues are sold one by one; empty where they are not."""
+    return reverse("past_issues") if shelf.single is not None and shelf.zone_prices(shelf.single) else ""
 
 
 def colophon() -> list[Context]:

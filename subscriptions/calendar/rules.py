@@ -69,6 +69,11 @@ class Rules:
     claim_opens_world: int = 45
     claim_closes_after_next_post: int = 30
 
+    # A past issue sold singly is posted within so many days of its payment (C. conso L216-1 allows thirty), and one that is
+    # still here is said on the desk so many days before.
+    single_posted_within_days: int = 10
+    single_alarm_days: int = 3
+
     # The cautious end of D+5 to D+7: what is promised on it must hold.
     sepa_settlement_banking_days: int = 7
     cutoff_working_days: int = 10

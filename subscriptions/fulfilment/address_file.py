@@ -9,16 +9,18 @@ passes through in pieces: a million lines take no more memory than one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
-from subscriptions.fulfilment.columns import TABLES, Column, chosen
-from subscriptions.models import MailingRun
+from subscriptions.fulfilment.columns import ADDRESSES, Column, chosen
+from subscriptions.models import MailingHouse, MailingRun
 
 PIECE = 64 * 1024
+#: The lines of a run that was closed.
+ITS_LINES = "(SELECT * FROM subscriptions_dispatch WHERE run_id = %(run)s) line"
 #: What a spreadsheet would take for a formula at the start of a cell.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -41,17 +43,26 @@ def file_name(run: MailingRun) -> str:
     return f"{issue.magazine.code}_N{issue.number:03d}_{run.deposit_on:%Y%m%d}_v{run.sequence}.csv"
 
 
-def written(run: MailingRun) -> Iterator[bytes]:
-    """The bytes of the file, in pieces; flat memory. One query, which lasts as long as the pieces are taken."""
-    house = run.house
-    columns = chosen(house.columns)
+def written(run: MailingRun, *, house: MailingHouse | None = None) -> Iterator[bytes]:
+    """The bytes of the file, in pieces; flat memory. One query, which lasts as long as the pieces are taken.
+
+    `house`: in the profile of this one instead of the run's own.
+    """
+    return lines_as(house or run.house, "", ITS_LINES, shared(run))
+
+
+def lines_as(house: MailingHouse, before: str, lines: str, facts: Mapping[str, Any]) -> Iterator[bytes]:
+    """The file of any lines in the profile of a house, in pieces; flat memory.
+
+    `lines`: what stands behind FROM in the place of the table of lines, under the name `line`; `before`: a WITH that it needs.
+    """
     # COPY takes no parameters of its own.
     operations: Any = connection.ops
-    query = operations.compose_sql(_copy(run, columns), shared(run))
+    query = operations.compose_sql(_copy(house, chosen(house.columns), before, lines), facts)
     held = bytearray()
-    with connection.cursor() as cursor, cursor.copy(query) as lines:
-        for line in lines:
-            held += line
+    with connection.cursor() as cursor, cursor.copy(query) as rows:
+        for row in rows:
+            held += row
             if len(held) >= PIECE:
                 yield _encoded(held, house.encoding)
                 held.clear()
@@ -80,16 +91,16 @@ def shared(run: MailingRun) -> dict[str, Any]:
     deposit = f"{run.deposit_on:%Y%m%d}" if run.deposit_on else ""
     issue = run.issue
     return {
-        "title": issue.magazine.code, "number": issue.printed, "weight": run.house.weight_g, "deposit": deposit, "run": run.pk,
+        "title": issue.magazine.code, "printed": issue.printed, "weight": run.house.weight_g, "deposit": deposit, "run": run.pk,
     }  # fmt: skip
 
 
-def _copy(run: MailingRun, columns: tuple[Column, ...]) -> str:
+def _copy(house: MailingHouse, columns: tuple[Column, ...], before: str, lines: str) -> str:
     # Only our own table of columns, a key and a checked separator: nothing that anybody typed.
     cells = ", ".join(f'{column.cell} AS "{column.name}"' for column in columns)
-    query = f"SELECT {cells} FROM {TABLES} WHERE line.run_id = %(run)s ORDER BY line.place"  # noqa: S608
-    separator = "E'\\t'" if run.house.separator == "\t" else f"'{run.house.separator}'"
-    return f"COPY ({query}) TO STDOUT (FORMAT csv, DELIMITER {separator}, HEADER {str(run.house.with_header).lower()})"
+    query = f"{before} SELECT {cells} FROM {lines} {ADDRESSES} ORDER BY line.place"  # noqa: S608
+    separator = "E'\\t'" if house.separator == "\t" else f"'{house.separator}'"
+    return f"COPY ({query}) TO STDOUT (FORMAT csv, DELIMITER {separator}, HEADER {str(house.with_header).lower()})"
 
 
 def _encoded(lines: bytearray, encoding: str) -> bytes:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-#: Tables that the sources below name: the line, and the address that it froze. What all lines share is given from outside.
-TABLES = """
-subscriptions_dispatch line JOIN subscriptions_postaladdress place ON place.id = line.address_id
-"""
+#: Joined to whatever makes the lines, which the sources below call `line`: the address that each froze. What all lines share is
+#: given from outside.
+ADDRESSES = "JOIN subscriptions_postaladdress place ON place.id = line.address_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ COLUMNS: Mapping[str, Column] = {
     column.name: column
     for column in (
         Column("code_titre", "%(title)s::text", 10),
-        Column("num_parution", "%(number)s::text", 5),
+        Column("num_parution", "%(printed)s::text", 5),
         Column("num_abonne", "line.number", 10, may_be_blank=True),
         Column("num_abonnement", "line.contract", 16),
         Column("qte", "line.copies", 3),

@@ -48,39 +48,45 @@ SELECT id FROM subscriptions_subscription WHERE id IN (
 """
 
 #: `lines` in the order of the post, each with its zone; both kinds of runs put theirs so (`losses.freezing` is the other).
-PLACED = """placed AS (
+PLACED_OF = """placed AS (
     SELECT lines.*, ROW_NUMBER() OVER (
         ORDER BY address.country <> 'FR', address.country, address.block[8] COLLATE "C", address.block[9] COLLATE "C",
-            lines.number COLLATE "C", lines.entitlement_id
+            lines.number COLLATE "C", lines.entitlement_id, lines.sold_id
     ) AS place,
     COALESCE(%(vat_zones)s::jsonb ->> address.vat_zone, %(delivery_zones)s::jsonb ->> address.delivery_zone) AS zone,
     address.country, CARDINALITY(address.block) = 0 AS unaddressed
     FROM lines JOIN subscriptions_postaladdress address ON address.id = lines.address_id
+    WHERE {which}
 )"""
-#: And as rows, under the keys that the mailing house gives back.
-WRITE = """
-INSERT INTO subscriptions_dispatch (run_id, issue_id, place, key, kind, subscription_id, entitlement_id, free_copy_id,
+PLACED = PLACED_OF.format(which="TRUE")
+#: The key that the mailing house gives back with whatever returns.
+KEY = """'N' || %(number)s || '-' || LPAD(place::text, GREATEST(6, LENGTH(place::text)), '0') || '-' || LPAD(%(sequence)s::text, 2, '0')"""
+#: And as rows, under their keys.
+WRITE = f"""
+INSERT INTO subscriptions_dispatch (run_id, issue_id, place, key, kind, subscription_id, entitlement_id, free_copy_id, sold_id,
     number, contract, address_id, copies, zone, last_number, copies_left, insert_code)
 SELECT %(run)s, %(issue)s, place,
-    'N' || %(number)s || '-' || LPAD(place::text, GREATEST(6, LENGTH(place::text)), '0') || '-' || LPAD(%(sequence)s::text, 2, '0'),
-    kind, subscription_id, entitlement_id, free_copy_id, number, contract, address_id, copies, zone, last_number, copies_left, insert_code
+    {KEY},
+    kind, subscription_id, entitlement_id, free_copy_id, sold_id, number, contract, address_id, copies, zone, last_number, copies_left,
+    insert_code
 FROM placed ORDER BY place
-"""
+"""  # noqa: S608 - only our own words
 #: The names of the zones, as `PLACED` is asked with them.
 ZONE_FACTS = {"vat_zones": json.dumps(ZONES), "delivery_zones": json.dumps(ELSEWHERE)}
 
-#: The lines that a run of this issue would have today: `placed`, in the order of the post.
+#: The lines of an issue that anybody is owed: `lines`, in no order. Who else counts is said by its two conditions: which copies
+#: are still to come, and whom (`subscriptions.escrow.foreseen` knows more than is true today).
 #:
 #: What is left of each reader after this copy is counted by windows over all copies to come, not by a join with a set that was
 #: made on the way: the planner knows nothing of such a set, and takes a hundred thousand for one.
-LINES = f"""
+OWED_OF = f"""
 WITH coming AS (
     SELECT term.subscription_id, term.number AS term, term.quantity, copy.id AS entitlement_id, copy.issue_id, copy.state,
         COUNT(*) OVER each AS coming, MAX(COALESCE(issue.last_number, issue.number)) OVER each AS last, COUNT(*) FILTER (WHERE issue.id IS NULL) OVER each AS waiting
     FROM subscriptions_entitlement copy
     JOIN subscriptions_term term ON term.id = copy.term_id
     LEFT JOIN subscriptions_issue issue ON issue.id = copy.issue_id
-    WHERE copy.state IN ('owed', 'assigned', 'held')
+    WHERE copy.state IN ('owed', 'assigned', 'held') AND {{coming}}
     WINDOW each AS (PARTITION BY term.subscription_id)
 ), owed AS (
     SELECT coming.*, ROW_NUMBER() OVER (PARTITION BY subscription_id ORDER BY term) AS nth
@@ -88,7 +94,7 @@ WITH coming AS (
 ), lines AS (
     SELECT CASE WHEN who.is_gift THEN 'GFT' ELSE 'ABO' END AS kind, COALESCE(who.number, '') AS number,
         COALESCE(who.number, '') || '-' || owed.term AS contract, owed.subscription_id, owed.entitlement_id,
-        NULL::bigint AS free_copy_id, {address_key(recipient="receiver")} AS address_id, owed.quantity AS copies,
+        NULL::bigint AS free_copy_id, NULL::bigint AS sold_id, {address_key(recipient="receiver")} AS address_id, owed.quantity AS copies,
         CASE WHEN who.renewal = '{Offer.Renewal.FIXED}' THEN owed.last + owed.waiting END AS last_number,
         owed.coming - 1 AS copies_left,
         COALESCE(%(inserts)s::jsonb ->> owed.subscription_id::text,
@@ -98,18 +104,19 @@ WITH coming AS (
     JOIN subscriptions_subscription who ON who.id = owed.subscription_id
     JOIN subscriptions_recipient receiver ON receiver.id = who.recipient_id
     {stay_join(recipient="receiver", post_on="%(post_on)s")}
-    WHERE owed.nth = 1 AND NOT EXISTS (
+    WHERE owed.nth = 1 AND {{owed}} AND NOT EXISTS (
         SELECT FROM subscriptions_dispatch line
         WHERE line.subscription_id = owed.subscription_id AND line.issue_id = %(issue)s AND line.kind <> 'RCL')
     UNION ALL
     SELECT CASE free.kind WHEN 'free' THEN 'GRA' WHEN 'proof' THEN 'JUS' ELSE 'ABO' END, free.number, free.number,
-        NULL, NULL, free.id, free.address_id, free.copies, free.until_number, NULL, ''
+        NULL, NULL, free.id, NULL, free.address_id, free.copies, free.until_number, NULL, ''
     FROM subscriptions_freecopy free
     WHERE free.magazine_id = %(magazine)s AND free.ended_at IS NULL AND free.from_number <= %(ends)s
         AND COALESCE(free.until_number, %(number)s) >= %(number)s
         AND NOT EXISTS (SELECT FROM subscriptions_dispatch line WHERE line.free_copy_id = free.id AND line.issue_id = %(issue)s)
-), {PLACED}
-"""  # noqa: S608 - only our own words
+)"""  # noqa: S608 - only our own words
+#: The lines that a run of this issue would have today: `placed`, in the order of the post.
+LINES = f"{OWED_OF.format(coming='TRUE', owed='TRUE')}, {PLACED}\n"
 
 FREEZE = LINES + WRITE
 

@@ -14,12 +14,15 @@ from payments.desk import put_on_desk, record_act, take_off_desk
 from payments.models import DeskItem
 from subscriptions.fulfilment.address_file import verify
 from subscriptions.fulfilment.moving import move_issue, move_run
-from subscriptions.models import Issue, MailingRun
+from subscriptions.models import Issue, MailingRun, Transmission
 
 Run, Kind = MailingRun.State, MailingRun.Kind
 #: What stands on the desk while our count and that of the house differ.
 MISCOUNT = "run_miscounted"
+#: What stands there while a file has not reached the house by its way (`subscriptions.transmitting`).
+NOT_TRANSMITTED = "run_not_transmitted"
 DOWNLOAD = "download"
+ON_ITS_WAY = (Transmission.State.QUEUED, Transmission.State.IN_FLIGHT)
 
 
 class CannotHandOver(ValidationError):
@@ -40,13 +43,15 @@ def hand_over(run_id: int, *, how: str = DOWNLOAD, actor: Actor, at: datetime, r
     """Write down that the mailing house has the file. Done twice, it stays as it was the first time.
 
     The file is made once more and held against its hash before: what changed is not handed over (FileChanged). The main file
-    takes its issue with it. Raises CannotHandOver if the run is not closed.
+    takes its issue with it. Raises CannotHandOver if the run is not closed, or is handed over by hand while it is on its way.
     """
     run = locked(run_id)
     if run.state in (Run.HANDED_OVER, Run.POSTED):
         return run
     if run.state != Run.CLOSED:
         raise CannotHandOver(_("Only a closed file is handed over."), code="not_closed")
+    if how == DOWNLOAD and run.transmissions.filter(state__in=ON_ITS_WAY).exists():
+        raise CannotHandOver(_("This file is on its way to the mailing house: wait for its end."), code="on_its_way")
     verify(run)
     run.handed_over_at, run.handed_over_by, run.handed_over_how = at, str(actor), how
     move_run(
@@ -55,6 +60,7 @@ def hand_over(run_id: int, *, how: str = DOWNLOAD, actor: Actor, at: datetime, r
     )  # fmt: skip
     if run.kind == Kind.MAIN:
         move_issue(run.issue, Issue.State.HANDED_OVER, on=paris_day(at))
+    take_off_desk(kind=NOT_TRANSMITTED, subject=f"run:{run.pk}", because="the mailing house has it", actor=actor, at=at)
     record_act(
         "handed a file over", subject=f"run:{run.pk}", actor=actor, at=at, reason=reason,
         facts={"how": how, "sha256": run.sha256},

@@ -21,13 +21,16 @@ from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import put_on_desk, record_act, take_off_desk
 from payments.invoicing.mentions import percent
-from payments.ledger.posting import EntryDraft, Line, post
+from payments.ledger.entries import REV_PRINT, REV_SINGLE
+from payments.ledger.posting import ZERO, EntryDraft, Line, post
 from payments.models import DeskItem, LedgerEntry
+from subscriptions.figures.taking import take
 from subscriptions.fulfilment.handing_over import locked
 from subscriptions.fulfilment.moving import move_issue, move_run
 from subscriptions.models import Entitlement, EntitlementMovement, Issue, MailingRun
 from subscriptions.moving import move_copies_of_run
 from subscriptions.pausing.holding import release_passed
+from subscriptions.singles.sending import serve_run
 
 Run, RunKind = MailingRun.State, MailingRun.Kind
 Copy = Entitlement.State
@@ -52,9 +55,9 @@ class Posted:
 def post_run(run_id: int, *, on: date, actor: Actor, at: datetime, reason: str = "") -> Posted:
     """The mailing house has posted a run on day `on`: serve its copies and book their revenue; once.
 
-    Side effects, in one
-    transaction: movements SERVE, one entry per VAT rate (DEFERRED to REV_PRINT), the run posted; with the main file its issue,
-    and the pauses over that skipped it. A run that is posted already stays as it is: nothing served, nothing booked. Raises
+    Side effects, in one transaction: movements SERVE, one entry per VAT rate (DEFERRED to REV_PRINT, or REV_SINGLE for what was
+    sold singly), the run posted and counted (`figures.taking`); letters to those who bought such an issue; with the main file
+    its issue, and the pauses over that skipped it. A run that is posted already stays: nothing served, nothing booked. Raises
     CannotPost unless it was handed over and counted right, or for a day before it was closed.
     """
     run = locked(run_id)
@@ -64,18 +67,28 @@ def post_run(run_id: int, *, on: date, actor: Actor, at: datetime, reason: str =
     revenue = _by_rate(run)
     issue = run.issue
     served = move_copies_of_run(run, Kind.SERVE, on=on, actor=actor, at=at, reason=f"issue {issue.printed} posted")
-    post([_entry(run, rate, value, on=on) for rate, value in sorted(revenue.items()) if value], actor=actor, at=at)
+    singles = serve_run(run, actor=actor, at=at)
+    served += singles.copies
+    rates = sorted({rate for rate, value in (*revenue.items(), *singles.revenue.items()) if value})
+    post(
+        [_entry(run, rate, revenue.get(rate, ZERO), singles.revenue.get(rate, ZERO), on=on) for rate in rates],
+        actor=actor, at=at,
+    )  # fmt: skip
     run.posted_on = on
     move_run(run, Run.POSTED, actor=actor, at=at, reason=reason, also=("posted_on",))
     if run.kind == RunKind.MAIN:
         move_issue(issue, Issue.State.POSTED, on=on)
         release_passed(issue, actor=actor, at=at)
+    take(run, on=on, actor=actor, at=at)
     _say_what_is_left(issue, actor=actor, at=at)
     record_act(
         "posted a run", subject=f"run:{run.pk}", actor=actor, at=at, reason=reason,
         facts={"issue": issue.pk, "on": on.isoformat(), "copies": served},
     )  # fmt: skip
-    return Posted(served, revenue)
+    together = {
+        rate: revenue.get(rate, ZERO) + singles.revenue.get(rate, ZERO) for rate in {*revenue, *singles.revenue}
+    }
+    return Posted(served, together)
 
 
 def _may_post(run: MailingRun, *, on: date) -> None:
@@ -116,7 +129,7 @@ def _by_rate(run: MailingRun) -> dict[Decimal, Decimal]:
     return dict(rows)
 
 
-def _entry(run: MailingRun, rate: Decimal, value: Decimal, *, on: date) -> EntryDraft:
+def _entry(run: MailingRun, rate: Decimal, value: Decimal, singles: Decimal, *, on: date) -> EntryDraft:
     number = run.issue.printed
     return EntryDraft(
         journal=LedgerEntry.Journal.MISC,
@@ -125,5 +138,9 @@ def _entry(run: MailingRun, rate: Decimal, value: Decimal, *, on: date) -> Entry
         piece_ref=f"N{number}",
         piece_date=on,
         label=f"Numéro {number} mis en poste, TVA {percent(rate)}",
-        lines=(Line("DEFERRED", debit=value), Line("REV_PRINT", credit=value)),
+        lines=(
+            Line("DEFERRED", debit=value + singles),
+            Line(REV_PRINT, credit=value),
+            Line(REV_SINGLE, credit=singles),
+        ),
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 RUN_KINDS: Mapping[str, str] = {
     "main": "Fichier principal",
     "complement": "Complément",
-    "resend": "Renvois",
+    "resend": "Envois du stock",
 }
 KINDS: Mapping[str, str] = {
     "ABO": "abonnements (ABO)",
@@ -15,6 +15,7 @@ KINDS: Mapping[str, str] = {
     "GRA": "services gratuits (GRA)",
     "JUS": "justificatifs (JUS)",
     "RCL": "réclamations (RCL)",
+    "VAN": "ventes au numéro (VAN)",
 }
 ZONES: Mapping[str, str] = {
     "METR": "France métropolitaine (METR)",

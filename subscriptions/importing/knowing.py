@@ -81,7 +81,8 @@ class Seen:
 def known(lines: Iterable[Said], *, file: ImportFile) -> Known:
     """Ten queries, however many lines."""
     every = list(lines)
-    offers = {offer.code: offer for offer in Offer.objects.select_related("magazine")}
+    of_years = Offer.objects.filter(kind=Offer.Kind.SUBSCRIPTION).select_related("magazine")
+    offers = {offer.code: offer for offer in of_years}
     prices: dict[tuple[int, str], list[Price]] = defaultdict(list)
     for price in Price.objects.order_by("-valid_from"):
         prices[price.offer_id, price.delivery_zone].append(price)

@@ -183,7 +183,7 @@ def _again(before: Claim, *, reason: str, on: date, zone: str) -> bool:
     """Whether a copy that was claimed may be claimed once more: it was sent again, and had the time to arrive; or the claim
     was refused, and the copy has come back since."""
     if before.state == State.REFUSED:
-        return reason == Reason.CAME_BACK
+        return reason == Reason.CAME_BACK and before.reason != Reason.CAME_BACK
     if before.state != State.RESENT or before.line is None:
         return False
     posted_on = before.line.run.posted_on

@@ -1,7 +1,8 @@
-"""Freezing a run of resends: the claims that were approved become its lines, as far as the stock goes.
+"""Freezing a run out of the stock: the claims that were approved, and what was sold one by one, become its lines.
 
-One movement RESEND on each served copy, one movement out of stock, and nothing in the books: what is sent again was sold and
-served before (law.md 7.6). The line is what the mailing house gives back; its claim names it, once.
+As far as the stock goes: what was promised to claims first. Of a claim, one movement RESEND on the served copy and nothing
+in the books: what is sent again was sold and served before (law.md 7.6). What was sold singly is assigned here, and earned
+once it is posted. One movement takes all of them out of the stock. The line is what the mailing house gives back.
 """
 
 from __future__ import annotations
@@ -21,15 +22,22 @@ from subscriptions.losses.rules import HOLDING, rule_in_force
 from subscriptions.losses.stock import append, balances
 from subscriptions.models import AddressDoubt, Claim, Entitlement, MailingRun, StockMovement, Subscription
 from subscriptions.moving import move_copies
+from subscriptions.singles.moving import Kind as SoldKind
+from subscriptions.singles.moving import move as move_sold
+from subscriptions.singles.sending import singles_in_stock, to_send
 from subscriptions.stopping.reading import waiting_for_money
 
 State = Claim.State
+
+#: A label has ten places for a number: of CMD-4K7-PX2-9HJ it bears 4K7PX29HJ, by which the order is found as well.
+BARE_REFERENCE = "SUBSTR(REPLACE(placed.reference, '-', ''), 4)"
 
 LINES = f"""
 WITH lines AS (
     SELECT claim.subscription_id, claim.entitlement_id, COALESCE(who.number, '') AS number,
         COALESCE(who.number, '') || '-' || term.number AS contract, term.quantity AS copies, 'RCL' AS kind,
-        NULL::bigint AS free_copy_id, NULL::integer AS last_number, NULL::integer AS copies_left, '' AS insert_code,
+        NULL::bigint AS free_copy_id, NULL::bigint AS sold_id,
+        NULL::integer AS last_number, NULL::integer AS copies_left, '' AS insert_code,
         {address_key(recipient="receiver")} AS address_id
     FROM subscriptions_claim claim
     JOIN subscriptions_subscription who ON who.id = claim.subscription_id
@@ -38,6 +46,11 @@ WITH lines AS (
     JOIN subscriptions_entitlement copy ON copy.id = claim.entitlement_id
     JOIN subscriptions_term term ON term.id = copy.term_id
     WHERE claim.id = ANY (%(claims)s)
+    UNION ALL
+    SELECT NULL, NULL, {BARE_REFERENCE}, placed.reference, sold.copies,
+        CASE WHEN sold.replaces_id IS NULL THEN 'VAN' ELSE 'RCL' END, NULL, sold.id, NULL, NULL, '', placed.delivery_id
+    FROM subscriptions_soldissue sold JOIN subscriptions_order placed ON placed.id = sold.order_id
+    WHERE sold.id = ANY (%(sold)s)
 ), {PLACED}
 {WRITE}"""  # noqa: S608 - only our own words
 
@@ -57,29 +70,30 @@ def to_resend(issue_id: int) -> QuerySet[Claim]:
 
 
 def few_resends(run: MailingRun) -> bool:
-    """Whether so few copies leave with a run of resends that nobody else has to look at it. Two queries."""
+    """Whether so few copies leave with a run of resends that nobody else has to look at it. Three queries."""
     if run.kind != MailingRun.Kind.RESEND:
         return False
-    return to_resend(run.issue_id).count() < rule_in_force().alone_lines
+    return to_resend(run.issue_id).count() + to_send(run.issue_id).count() < rule_in_force().alone_lines
 
 
 def freeze_resends(run: MailingRun, *, actor: Actor, at: datetime) -> Frozen:
     """Write the lines of a locked run of resends. The caller holds the issue, and so its claims and its stock.
 
-    The oldest claims first, until the stock is empty; the others stay approved. Side effects: lines, movements RESEND,
-    claims `resent`, the stock.
+    The oldest first, until the stock is empty; the others stay approved, or owed. Side effects: lines, movements RESEND and
+    ASSIGN, claims `resent`, the stock.
     """
     keys = list(to_resend(run.issue_id).order_by("pk").values_list("subscription", flat=True))
     list(Subscription.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
-    claims = _as_far_as_stock_goes(run)
+    claims, left = _as_far_as_stock_goes(run)
+    sold = singles_in_stock(run.issue_id, left=left)
     facts: dict[str, Any] = {
         "run": run.pk, "issue": run.issue_id, "number": run.issue.number, "sequence": run.sequence,
-        "claims": [one.pk for one in claims], "post_on": run.deposit_on, **ZONE_FACTS,
+        "claims": [one.pk for one in claims], "sold": [one.pk for one in sold], "post_on": run.deposit_on, **ZONE_FACTS,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(LINES, facts)
     frozen = count(run)
-    lines = {line.entitlement_id: line for line in run.lines.all()}
+    lines = {line.entitlement_id: line for line in run.lines.filter(sold=None)}
     for one in claims:
         one.line = lines[one.entitlement_id]
     why = f"in the file {run.sequence} of issue {run.issue.number}"
@@ -90,6 +104,7 @@ def freeze_resends(run: MailingRun, *, actor: Actor, at: datetime) -> Frozen:
         .order_by("pk")
     )
     move_copies(copies, "resend", on=paris_day(at), actor=actor, at=at, reason=why)
+    move_sold(sold, SoldKind.ASSIGN, actor=actor, at=at, reason=why)
     if frozen.copies:
         append(
             run.issue, StockMovement.Kind.SENT, -frozen.copies, run=run, actor=actor, at=at, reason=why
@@ -97,7 +112,8 @@ def freeze_resends(run: MailingRun, *, actor: Actor, at: datetime) -> Frozen:
     return frozen
 
 
-def _as_far_as_stock_goes(run: MailingRun) -> list[Claim]:
+def _as_far_as_stock_goes(run: MailingRun) -> tuple[list[Claim], int]:
+    """The claims that leave, and the copies that are left for what was sold."""
     left = balances([run.issue_id])[run.issue_id]
     found = []
     rows = to_resend(run.issue_id).select_for_update(no_key=True, of=("self",)).select_related("entitlement__term")
@@ -106,4 +122,4 @@ def _as_far_as_stock_goes(run: MailingRun) -> list[Claim]:
         if copies <= left:
             left -= copies
             found.append(one)
-    return found
+    return found, left

@@ -29,6 +29,7 @@ from subscriptions.models import CopyReturn, Dispatch, Subscription
 Source = CopyReturn.Source
 #: What stands on fulfilment's desk.
 IN_A_ROW, FREE, UNTOLD = "returned_in_a_row", "returned_free_copy", "address_untold"
+SINGLE = "returned_single_issue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _follow(key: int, *, actor: Actor, at: datetime) -> int:
     subscription = next(iter(locked([line.subscription_id] if line.subscription_id else [])), None)
     one = (
         CopyReturn.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
-        .select_related("dispatch__issue", "dispatch__run")
+        .select_related("dispatch__issue", "dispatch__run", "dispatch__sold__order")
         .filter(pk=key, effect="")
         .first()
     )
@@ -95,6 +96,16 @@ def _follow(key: int, *, actor: Actor, at: datetime) -> int:
 
 def _carry_out(one: CopyReturn, case: Case, subscription: Subscription | None, *, actor: Actor, at: datetime) -> None:
     effect, line = RETURNS[case], one.dispatch
+    if line.sold is not None:
+        put_on_desk(
+            DeskItem.Desk.FULFILMENT,
+            kind=SINGLE,
+            subject=line.sold.order.subject,
+            sentence=f"Commande {line.sold.order.reference} : le n° {line.issue.printed} est revenu. Demander l’adresse au "
+            "lecteur, puis renvoyer ou rembourser.",
+            at=at,
+        )
+        return
     if subscription is None:
         _put(FREE, one, f"Exemplaire gratuit {line.key} revenu : adresse à vérifier.", at=at)
         return

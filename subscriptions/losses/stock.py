@@ -1,24 +1,26 @@
 """The stock of back issues: what came in, what was sent, what a count found; never below zero, by the database itself.
 
-Appended under the lock of the issue, each movement with the balance after it. What is promised to claims and not sent yet
-is still there, and no longer free.
+Appended under the lock of the issue, each movement with the balance after it. What is promised to claims, reserved by an
+order or sold, and not sent yet, is still there, and no longer free.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
 from payments.desk import record_act
-from subscriptions.models import Claim, Issue, MailingRun, StockMovement
+from subscriptions.models import Claim, Issue, MailingRun, Order, SoldIssue, StockMovement
 
 Kind = StockMovement.Kind
+#: Orders that may still be paid: what they have reserved is theirs.
+RESERVING = (Order.State.DRAFT, Order.State.AWAITING_PAYMENT)
 
 
 class NotInStock(ValidationError):
@@ -29,6 +31,13 @@ def lock_issues(keys: Collection[int]) -> dict[int, Issue]:
     """Issues under their locks, in the order of their keys: before any subscription, as closing does."""
     rows = Issue.objects.select_for_update(no_key=True, of=("self",)).select_related("magazine")
     return {one.pk: one for one in rows.filter(pk__in=keys).order_by("pk")}
+
+
+def lock_stock(orders: Iterable[int]) -> None:
+    """Hold the issues that some locked orders bought one by one: after the orders, before any subscription, as closing does."""
+    keys = set(SoldIssue.objects.filter(order__in=list(orders)).values_list("issue", flat=True))
+    if keys:
+        lock_issues(keys)
 
 
 def balances(keys: Collection[int]) -> Mapping[int, int]:
@@ -45,10 +54,25 @@ def promised(keys: Collection[int]) -> Mapping[int, int]:
     )
 
 
+def reserved(keys: Collection[int]) -> Mapping[int, int]:
+    """Copies of each of these issues in orders that may still be paid. One query."""
+    return _wanted(keys, Q(state=SoldIssue.State.RESERVED, order__state__in=RESERVING))
+
+
+def sold(keys: Collection[int]) -> Mapping[int, int]:
+    """Copies of each of these issues that are paid for one by one, and not in a file yet. One query."""
+    return _wanted(keys, Q(state__in=(SoldIssue.State.OWED, SoldIssue.State.HELD)))
+
+
+def _wanted(keys: Collection[int], where: Q) -> Mapping[int, int]:
+    rows = SoldIssue.objects.filter(where, issue__in=keys).order_by().values("issue")
+    return dict.fromkeys(keys, 0) | dict(rows.annotate(sum=Sum("copies")).values_list("issue", "sum"))
+
+
 def free(keys: Collection[int]) -> Mapping[int, int]:
-    """What may still be promised of each. Two queries."""
-    there, gone = balances(keys), promised(keys)
-    return {key: there[key] - gone[key] for key in keys}
+    """What may still be promised of each. Four queries."""
+    there, gone = balances(keys), (promised(keys), reserved(keys), sold(keys))
+    return {key: there[key] - sum(some[key] for some in gone) for key in keys}
 
 
 def append(

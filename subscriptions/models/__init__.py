@@ -3,6 +3,16 @@
 from subscriptions.models.dates import IssueMove, TemporaryAddress, TemporaryAddressEnd
 from subscriptions.models.declarations import Declaration, DeclarationEvent
 from subscriptions.models.digital import ApiToken, DigitalConsent, DigitalDownload, DigitalRule, IssueFile
+from subscriptions.models.escrow import Escrow, EscrowRehearsal, RestoredEscrow
+from subscriptions.models.figures import (
+    Circulation,
+    CirculationCount,
+    CirculationRule,
+    CountedCopy,
+    PrintAdvice,
+    PrintAssumption,
+    PrintRun,
+)
 from subscriptions.models.gifts import CarriedTerm, Gift, GiftEvent
 from subscriptions.models.imports import ImportFile, ImportFileEvent, ImportRow
 from subscriptions.models.institutions import Agency, AgencyDiscount, PurchaseOrder
@@ -51,7 +61,9 @@ from subscriptions.models.rehearsals import (
 from subscriptions.models.reminders import ReminderStep
 from subscriptions.models.renewals import Renewal, RenewalAttempt, RenewalChoice, RenewalEvent, RenewalProof
 from subscriptions.models.runs import Dispatch, FreeCopy, MailingHouse, MailingRun, MailingRunEvent
+from subscriptions.models.singles import SoldIssue, SoldIssueMovement
 from subscriptions.models.support import Contact, HandOver
+from subscriptions.models.transmissions import Transmission, TransmissionEvent, TransmissionWay
 
 __all__ = [
     "AddressChange",
@@ -61,6 +73,9 @@ __all__ = [
     "AgencyDiscount",
     "ApiToken",
     "CarriedTerm",
+    "Circulation",
+    "CirculationCount",
+    "CirculationRule",
     "Claim",
     "ClaimEvent",
     "ClaimIncident",
@@ -68,6 +83,7 @@ __all__ = [
     "Consent",
     "Contact",
     "CopyReturn",
+    "CountedCopy",
     "Declaration",
     "DeclarationEvent",
     "DigitalConsent",
@@ -77,6 +93,8 @@ __all__ = [
     "Dispatch",
     "Entitlement",
     "EntitlementMovement",
+    "Escrow",
+    "EscrowRehearsal",
     "FreeCopy",
     "Gift",
     "GiftEvent",
@@ -111,6 +129,9 @@ __all__ = [
     "Price",
     "PriceChange",
     "PriceChangeEvent",
+    "PrintAdvice",
+    "PrintAssumption",
+    "PrintRun",
     "PurchaseOrder",
     "Quote",
     "QuoteRendering",
@@ -126,6 +147,9 @@ __all__ = [
     "RenewalChoice",
     "RenewalEvent",
     "RenewalProof",
+    "RestoredEscrow",
+    "SoldIssue",
+    "SoldIssueMovement",
     "StockMovement",
     "Subscription",
     "SubscriptionEvent",
@@ -133,5 +157,8 @@ __all__ = [
     "TemporaryAddressEnd",
     "Term",
     "TermUndone",
+    "Transmission",
+    "TransmissionEvent",
+    "TransmissionWay",
     "UnsignedRunRule",
 ]

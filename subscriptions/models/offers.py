@@ -113,7 +113,14 @@ class Issue(models.Model):
 
 
 class Offer(models.Model):
-    """What can be bought: N issues over 12 months, with or without tacit renewal."""
+    """What can be bought: N issues over 12 months, with or without tacit renewal; or past issues one by one.
+
+    Of the latter there is one on sale at a time: its prices are those of a copy, with its own postage.
+    """
+
+    class Kind(models.TextChoices):
+        SUBSCRIPTION = "subscription", "subscription"
+        SINGLE = "single", "past issues, one by one"
 
     class Renewal(models.TextChoices):
         FIXED = "fixed", "fixed term"
@@ -122,6 +129,7 @@ class Offer(models.Model):
     code = models.SlugField(max_length=40, unique=True)
     magazine = models.ForeignKey(Magazine, on_delete=models.PROTECT, related_name="offers")
     title = models.CharField(max_length=120)
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.SUBSCRIPTION)
     renewal = models.CharField(max_length=10, choices=Renewal.choices)
     copies = models.PositiveSmallIntegerField(default=4)
     months = models.PositiveSmallIntegerField(default=12)
@@ -130,7 +138,22 @@ class Offer(models.Model):
     on_sale_to = models.DateField(null=True, blank=True, help_text="first day off sale")
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(copies__gt=0), name="offer_copies")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(copies__gt=0), name="offer_copies"),
+            models.CheckConstraint(
+                condition=~models.Q(kind="single") | models.Q(renewal="fixed", copies=1),
+                name="offer_single_is_one_copy",
+            ),
+            # A price is looked for by offer: two of them on sale would be two prices of one copy.
+            ExclusionConstraint(
+                name="offer_one_single_a_day",
+                expressions=[
+                    ("magazine", RangeOperators.EQUAL),
+                    (DateRange("on_sale_from", "on_sale_to", RangeBoundary()), RangeOperators.OVERLAPS),
+                ],
+                condition=models.Q(kind="single"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code

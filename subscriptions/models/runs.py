@@ -201,6 +201,7 @@ class Dispatch(models.Model):
         FREE = "GRA", "complimentary"
         PROOF = "JUS", "voucher copy"
         CLAIM = "RCL", "sent again"
+        SINGLE = "VAN", "sold singly"
 
     run = models.ForeignKey(MailingRun, on_delete=models.PROTECT, related_name="lines")
     issue = models.ForeignKey("Issue", on_delete=models.PROTECT, related_name="dispatches")
@@ -210,8 +211,16 @@ class Dispatch(models.Model):
     subscription = models.ForeignKey("Subscription", null=True, on_delete=models.PROTECT, related_name="dispatches")
     entitlement = models.ForeignKey("Entitlement", null=True, on_delete=models.PROTECT, related_name="dispatches")
     free_copy = models.ForeignKey(FreeCopy, null=True, on_delete=models.PROTECT, related_name="dispatches")
+    sold = models.ForeignKey("SoldIssue", null=True, on_delete=models.PROTECT, related_name="dispatches")
+    restored = models.ForeignKey(
+        "RestoredEscrow",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="lines",
+        help_text="only in a copy of the shop",
+    )
     number = models.CharField(max_length=10, help_text="as printed on the label")
-    contract = models.CharField(max_length=16, help_text="the number and the term that the copy belongs to")
+    contract = models.CharField(max_length=16, help_text="the number and the term, or the order, that it belongs to")
     address = models.ForeignKey("PostalAddress", on_delete=models.PROTECT, related_name="dispatches")
     copies = models.PositiveSmallIntegerField()
     zone = models.CharField(max_length=4)
@@ -231,10 +240,15 @@ class Dispatch(models.Model):
             ),
             models.UniqueConstraint(fields=["entitlement"], condition=~Q(kind="RCL"), name="dispatch_copy_once"),
             models.UniqueConstraint(fields=["free_copy", "issue"], name="dispatch_free_once"),
+            models.UniqueConstraint(fields=["sold"], name="dispatch_sold_once"),
             models.CheckConstraint(condition=Q(copies__gt=0), name="dispatch_some"),
             models.CheckConstraint(
-                condition=Q(free_copy=None, subscription__isnull=False, entitlement__isnull=False)
-                | Q(free_copy__isnull=False, subscription=None, entitlement=None),
+                condition=Q(
+                    free_copy=None, sold=None, restored=None, subscription__isnull=False, entitlement__isnull=False
+                )
+                | Q(free_copy__isnull=False, sold=None, restored=None, subscription=None, entitlement=None)
+                | Q(sold__isnull=False, free_copy=None, restored=None, subscription=None, entitlement=None)
+                | Q(restored__isnull=False, free_copy=None, sold=None, subscription=None, entitlement=None),
                 name="dispatch_for_one",
             ),
         ]

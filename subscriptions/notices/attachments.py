@@ -31,6 +31,12 @@ def contract(context: Context, *, at: datetime) -> Sequence[Attachment]:
     return (*invoice(context, at=at), *(Attachment(name, legal_pdf(texts[code]), PDF) for name, code in files))
 
 
+def singles_contract(context: Context, *, at: datetime) -> Sequence[Attachment]:
+    """Invoice and terms of sale as accepted; no form of withdrawal, for there is none (C. conso L221-28, 10°)."""
+    terms = contract_texts(context["order"])[TERMS]
+    return (*invoice(context, at=at), Attachment("conditions-generales-de-vente.pdf", legal_pdf(terms), PDF))
+
+
 def invoice(context: Context, *, at: datetime) -> Sequence[Attachment]:
     """The PDF of `context["invoice"]`, which was read whole; set now if nobody has yet."""
     whole: Invoice = context["invoice"]

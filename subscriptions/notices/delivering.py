@@ -32,6 +32,7 @@ from subscriptions.notices.moving import accepted, claim, hold_as_sent, move, pr
 from subscriptions.notices.posting import Accepted, LetterBox
 from subscriptions.notices.writing import WrittenLetter, write
 from subscriptions.returns.following import on_paper_instead
+from subscriptions.whose import of_people
 
 log = structlog.get_logger(__name__)
 State = Notice.State
@@ -137,11 +138,9 @@ def _untrue_by_now(notice: Notice, letter: Letter, *, at: datetime) -> str:
     """
     if letter.untrue_because is always_true or notice.customer_id is None:
         return ""
-    people = get_user_model()._default_manager.filter(Q(pk=notice.customer_id) | Q(merged=notice.customer_id))
-    mine = Q(payer__in=people) | Q(holder__in=people) | Q(recipient__customer__in=people)
-    subscriptions = Subscription.objects.filter(
-        pk__in=list(Subscription.objects.filter(mine).values_list("pk", flat=True))
-    )
+    people = get_user_model()._default_manager.filter(pk=notice.customer_id).values_list("pk", "merged_into")
+    mine = of_people([key for keys in people for key in keys if key is not None])
+    subscriptions = Subscription.objects.filter(pk__in=list(mine.values_list("pk", flat=True)))
     locked = list(subscriptions.select_for_update(no_key=True).order_by("pk").values_list("recipient", flat=True))
     list(Recipient.objects.select_for_update(no_key=True).filter(pk__in=locked).order_by("pk").values_list("pk"))
     return letter.untrue_because(letter.context(notice.facts), at=at)

@@ -28,6 +28,7 @@ from subscriptions.notices import (
     quotes,
     reminders,
     repayments,
+    singles,
     stays,
     stoppings,
     taken_over,
@@ -100,6 +101,20 @@ LETTERS: Mapping[str, Letter] = {
         attachments=attachments.contract,
         keep_days=CONTRACT,
         to_erased=True,
+    ),
+    # The same for past issues, bought one by one.
+    "single_confirmation": Letter(
+        rank=LEGAL,
+        facts=frozenset({"order_id", "invoice_id"}),
+        context=singles.confirmation,
+        attachments=attachments.singles_contract,
+        keep_days=CONTRACT,
+        to_erased=True,
+    ),
+    "single_sent": Letter(
+        rank=SERVICE,
+        facts=frozenset({"sold_id"}),
+        context=singles.sent,
     ),
     # A second one would look like a second attempt on the card.
     "payment_refused": Letter(

@@ -59,7 +59,7 @@ def confirmation(facts: Facts) -> Context:
         "period": f"du {day(term.starts_on)} au {day(term.ends_on)}",
         "paid_on": day(term.payment.received_on) if term.payment and term.payment.received_on else "",
         "paid_by": paid_by(term.payment) if term.payment else "",
-        "price": _price(invoice, rate=term.vat_rate),
+        "price": price_words(invoice, rate=term.vat_rate),
         "address": [] if order.is_gift else term.subscription.recipient.address.lines,
         **(order_told(order.pk) if order.is_gift else {"gift": None}),
         "card_url": absolute(card_path(order)) if order.is_gift else "",
@@ -176,6 +176,7 @@ def _told_of(order: Order) -> dict[str, Any]:
     """What every letter about an order names."""
     return {
         "reference": order.reference,
+        "single": order.offer.kind == Offer.Kind.SINGLE,
         "amount": french(order.amount),
         "offer": order.offer.title,
         "placed_on": day(paris_day(order.placed_at)),
@@ -187,7 +188,7 @@ def _last_payment(order: Order) -> Payment | None:
     return Payment.objects.select_related("saved_method").filter(subject=order.subject).order_by("-id").first()
 
 
-def _price(invoice: Invoice, *, rate: Decimal) -> str:
+def price_words(invoice: Invoice, *, rate: Decimal) -> str:
     """« 27,60 € TTC (27,03 € HT, TVA 2,10 % : 0,57 €) », or the mention that explains why there is no VAT."""
     if invoice.total_vat.amount:
         split = f"{french(invoice.total_ht)} HT, TVA {percent(rate)} : {french(invoice.total_vat)}"

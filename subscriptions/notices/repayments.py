@@ -10,7 +10,7 @@ from payments.invoicing.rendering import read_whole
 from payments.models import Dispute, Payment, Refund, Reissue, Transfer
 from payments.money import french
 from payments.paid_by import paid_by
-from subscriptions.models import Order, Subscription, Term
+from subscriptions.models import Offer, Order, Subscription, Term
 from subscriptions.notices.french import day
 from subscriptions.notices.letter import Context, Facts
 from subscriptions.notices.paths import absolute
@@ -21,6 +21,7 @@ def sent(facts: Facts) -> Context:
     """The money went back by the way it came."""
     refund = Refund.objects.select_related("payment__saved_method").get(pk=facts["refund_id"])
     note = read_whole(refund.credit_note_id) if refund.credit_note_id else None
+    order = _order_of(refund.payment)
     return {
         "refund": refund,
         "invoice": note,
@@ -33,7 +34,8 @@ def sent(facts: Facts) -> Context:
         "note_reference": note.reference if note else "",
         "invoice_reference": note.original.reference if note and note.original else "",
         "surplus": refund.payment.surplus,
-        "reference": _order_reference(refund.payment),
+        "reference": order.reference if order else "",
+        "single": order is not None and order.offer.kind == Offer.Kind.SINGLE,
     }
 
 
@@ -105,11 +107,11 @@ def _transfer(facts: Facts) -> Transfer:
     return Transfer.objects.select_related("payment__saved_method").get(pk=facts["transfer_id"])
 
 
-def _order_reference(payment: Payment) -> str:
+def _order_of(payment: Payment) -> Order | None:
     kind, _colon, key = payment.subject.partition(":")
     if kind != "order":
-        return ""
-    return Order.objects.filter(pk=int(key)).values_list("reference", flat=True).first() or ""
+        return None
+    return Order.objects.select_related("offer").filter(pk=int(key)).first()
 
 
 def reissued(facts: Facts) -> Context:

@@ -32,7 +32,9 @@ ISSUE_FIELDS = (
     "id", "number", "last_number", "cover_month", "cover_year", "headline", "contents", "pages", "cutoff_on", "post_on", "posted_on",
     "state",
 )  # fmt: skip
-OFFER_FIELDS = ("id", "code", "title", "renewal", "copies", "months", "vat_category", "on_sale_from", "on_sale_to")
+OFFER_FIELDS = (
+    "id", "code", "title", "kind", "renewal", "copies", "months", "vat_category", "on_sale_from", "on_sale_to",
+)  # fmt: skip
 PRICE_FIELDS = ("id", "offer_id", "delivery_zone", "valid_from", "valid_to")
 TEXT_FIELDS = ("id", "code", "language", "version", "valid_from", "title", "sha256")
 RATE_FIELDS = ("zone", "category", "valid_from", "valid_to", "source", "legal_mention")
@@ -81,6 +83,7 @@ class Shelf:
     """The catalogue of one day. The rows are copies for reading: nothing is ever saved from here.
 
     `version` changes with any price, issue, offer or text, and with the day. Offers come without tacit renewal first.
+    `single`: by which past issues are sold one by one, apart from the others.
     """
 
     on: date
@@ -88,6 +91,7 @@ class Shelf:
     magazine: Magazine | None
     issues: tuple[Issue, ...] = ()
     offers: tuple[Offer, ...] = ()
+    single: Offer | None = None
     prices: tuple[Price, ...] = ()
     texts: tuple[LegalText, ...] = ()
     vat_rates: tuple[RateRow, ...] = ()
@@ -158,13 +162,15 @@ def read_shelf(on: date) -> Shelf:
     if row is None:
         return Shelf(on=on, version=_version(on, {}), magazine=None)
     magazine = Magazine(**{name: row[name] for name in MAGAZINE_FIELDS})
-    offers = tuple(Offer(magazine=magazine, **_dated(facts)) for facts in row["every_offer"])
+    on_sale = [Offer(magazine=magazine, **_dated(facts)) for facts in row["every_offer"]]
+    offers = tuple(offer for offer in on_sale if offer.kind == Offer.Kind.SUBSCRIPTION)
     return Shelf(
         on=on,
         version=_version(on, row),
         magazine=magazine,
         issues=tuple(Issue(magazine=magazine, **_dated(facts)) for facts in row["every_issue"]),
         offers=offers,
+        single=next((offer for offer in on_sale if offer.kind == Offer.Kind.SINGLE), None),
         prices=tuple(_price(facts) for facts in row["every_price"]),
         texts=tuple(_text(facts) for facts in row["every_text"]),
         vat_rates=tuple(_rate(facts) for facts in row["every_rate"]),

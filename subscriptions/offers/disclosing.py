@@ -113,9 +113,9 @@ def blocks(offered: Offered, on: date, *, shelf: Shelf, publisher: Mapping[str, 
         ("withdrawal", "Rétractation", _withdrawal(offered, publisher, functions=functions)),
         ("payment", "Paiement", _payment(offered)),
         ("delivery", "Livraison", _delivery(offered, shelf)),
-        ("seller", "Vendeur et fabricant", _seller(publisher)),
+        ("seller", "Vendeur et fabricant", seller_words(publisher)),
         ("guarantees", "Garanties légales", GUARANTEES),
-        ("complaints", "Réclamations et médiation", _complaints(publisher)),
+        ("complaints", "Réclamations et médiation", complaints_words(publisher)),
     ]
     if offered.prolongs is not None:
         found.insert(0, ("prolongs", "Votre abonnement", prolonging_words(offered)))
@@ -235,13 +235,19 @@ def _payment(offered: Offered) -> str:
 
 
 def _delivery(offered: Offered, shelf: Shelf) -> str:
-    zones = [TO_ZONE[zone].removeprefix("vers ") for zone, _price in shelf.zone_prices(offered.offer)]
+    return f"{delivered_to(offered.offer, shelf)} Un numéro qui n’arrive pas est dû : nous le renvoyons."
+
+
+def delivered_to(offer: Offer, shelf: Shelf) -> str:
+    """« Par la poste, vers la France métropolitaine, la Corse et Monaco, les départements d’outre-mer et … »"""
+    zones = [TO_ZONE[zone].removeprefix("vers ") for zone, _price in shelf.zone_prices(offer)]
     served = ", ".join(zones[:-1]) + f" et {zones[-1]}" if len(zones) > 1 else "".join(zones)
     limits = ", dans les pays proposés par le formulaire" if settings.DELIVERY_COUNTRIES else ""
-    return f"Par la poste, vers {served}{limits}. Un numéro qui n’arrive pas est dû : nous le renvoyons."
+    return f"Par la poste, vers {served}{limits}."
 
 
-def _seller(publisher: Mapping[str, Any]) -> str:
+def seller_words(publisher: Mapping[str, Any]) -> str:
+    """Who sells: names, numbers, addresses (law.md 4.1)."""
     siren = NBSP.join(re.findall(r"\d{3}", str(publisher["siren"])))
     said = (
         f"{publisher['name']}, {publisher['legal_form']} au capital de {publisher['capital']}, "
@@ -255,7 +261,8 @@ def _seller(publisher: Mapping[str, Any]) -> str:
     return said
 
 
-def _complaints(publisher: Mapping[str, Any]) -> str:
+def complaints_words(publisher: Mapping[str, Any]) -> str:
+    """Where one complains, and to which mediator (law.md 4.9)."""
     mediator = publisher["mediator"]
     return (
         f"{publisher['complaints_email']}, ou par courrier à l’adresse du vendeur. Si la réponse ne vous convient pas, "

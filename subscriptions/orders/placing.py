@@ -30,6 +30,8 @@ from subscriptions.models import Consent, Disclosure, Offer, Order, OrderEvent, 
 from subscriptions.orders.quoting import Quote
 from subscriptions.places import address_row
 from subscriptions.references import new_reference
+from subscriptions.singles.quoting import SinglesQuote
+from subscriptions.singles.reserving import reserve
 
 LIVING = (Order.State.DRAFT, Order.State.AWAITING_PAYMENT, Order.State.PAID)
 PURPOSE = "order"
@@ -80,7 +82,7 @@ class ConsentGiven:
 class Wish:
     """Everything that a buyer typed and was shown, checked by the form. `expected_total` stood on the button, in euros."""
 
-    quote: Quote
+    quote: Quote | SinglesQuote
     email: str
     delivery: TypedAddress
     delivery_label: PostalLabel
@@ -212,6 +214,8 @@ def _write(wish: Wish, *, form_token: UUID, content: str, older: Order | None, a
     )
     if wish.gift is not None:
         keep(wish.gift, order, actor=actor, at=at)
+    if isinstance(quote, SinglesQuote):
+        reserve(order, quote)
     OrderEvent.objects.create(order=order, from_state="", to_state=order.state, actor=str(actor), at=at)
     Consent.objects.bulk_create(
         [
@@ -254,8 +258,10 @@ def _disclosed(facts: Mapping[str, Any], *, at: datetime) -> Disclosure:
 
 
 def _digest(wish: Wish) -> str:
-    """What makes two wishes the same: offer, price, what it prolongs, and all that was typed."""
-    parts = [wish.quote.offer.pk, wish.quote.price.pk, str(wish.quote.amount.amount), dict(wish.typed)]
-    if wish.quote.prolongs is not None:
+    """What makes two wishes the same: offer, price, what it prolongs or which issues, and all that was typed."""
+    parts: list[Any] = [wish.quote.offer.pk, wish.quote.price.pk, str(wish.quote.amount.amount), dict(wish.typed)]
+    if isinstance(wish.quote, SinglesQuote):
+        parts.append([(line.issue.pk, line.copies) for line in wish.quote.lines])
+    elif wish.quote.prolongs is not None:
         parts.append(wish.quote.prolongs.subscription_id)
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

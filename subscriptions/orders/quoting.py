@@ -117,7 +117,7 @@ def quote(
     except NoRate as missing:
         log.error("no_vat_rate", offer=current.code, zone=str(zone))
         raise NotForSale(_("This offer cannot be delivered to this address yet."), code="no_rate") from missing
-    _refuse_beyond_the_limit(vat, standing.price.amount.amount * copies, on=on)
+    refuse_beyond_the_limit(vat, standing.price.amount.amount * copies, on=on)
     return Quote(
         offer=current,
         price=standing.price,
@@ -131,8 +131,11 @@ def quote(
     )
 
 
-def _refuse_beyond_the_limit(vat: VatTreatment, ttc: Decimal, *, on: date) -> None:
-    """French VAT may be charged in other states of the Union up to a limit a year (law.md 1.4). One query, for them alone."""
+def refuse_beyond_the_limit(vat: VatTreatment, ttc: Decimal, *, on: date) -> None:
+    """French VAT may be charged in other states of the Union up to a limit a year (law.md 1.4). Raises NotForSale beyond it.
+
+    One query, for them alone.
+    """
     if vat.zone != VatZone.EU or not vat.rate:
         return
     if not eu_meter.read(on).takes(split(ttc, vat.rate)[0], on=on):

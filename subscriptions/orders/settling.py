@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from payments.actors import Actor
 from payments.models import Payment, Refund
+from subscriptions.losses.stock import lock_stock
 from subscriptions.models import Order
 from subscriptions.notices.queueing import NoticeDraft, queue
-from subscriptions.opening import open_paid
+from subscriptions.opening import give_customers, open_paid
 from subscriptions.orders.moving import move
 from subscriptions.orders.names import person_name
+from subscriptions.singles.selling import is_single, sell_paid
 from subscriptions.stopping.given_up import given_up
 from subscriptions.transferring import after_failure
 
@@ -23,9 +25,9 @@ REFUSAL_IS_TOLD_AFTER = timedelta(minutes=30)
 def settled(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> Collection[int]:
     """Serve paid orders; returns the payments that can no longer be served.
 
-    Late money still pays an expired or cancelled order, unless another order has taken its place or no issue is left to
-    promise: then it goes back, and the reader is told. Money for an order that its reader gave up goes back as well: the
-    acknowledgement has said so.
+    Late money still pays an expired or cancelled order, unless another order has taken its place, no issue is left to
+    promise, or what it had reserved of the stock is somebody else's by now: then it goes back, and the reader is told. Money
+    for an order that its reader gave up goes back as well: the acknowledgement has said so.
     """
     orders = _locked(payments)
     taken = _replaced(list(orders.values()))
@@ -36,14 +38,21 @@ def settled(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> Colle
         order = orders[payment.subject]
         free = order.state != State.PAID and order.pk not in taken and order.pk not in unwanted
         (paid if free else late).append((order, payment))
-    opened, refused = open_paid(paid, actor=actor, at=at)
-    move([one.order for one in opened], State.PAID, actor=actor, at=at)
-    for one in opened:
-        if one.payment is not None:
-            one.payment.customer_id = one.order.customer_id
-    unserved = [order for order, _payment in (*late, *refused) if order.pk not in unwanted]
-    _tell("order_expired_with_late_money", unserved, payments, at=at)
-    return {payment.pk for _order, payment in (*late, *refused)}
+    singles = [one for one in paid if is_single(one[0])]
+    lock_stock(order.pk for order, _payment in singles)
+    opened, refused = open_paid([one for one in paid if one not in singles], actor=actor, at=at)
+    give_customers([order for order, _payment in singles], at=at)
+    sold, gone = sell_paid(singles, actor=actor, at=at)
+    served = [*((one.order, one.payment) for one in opened if one.payment is not None), *sold]
+    move([order for order, _payment in served], State.PAID, actor=actor, at=at)
+    for order, payment in served:
+        payment.customer_id = order.customer_id
+    late += [*refused, *gone]
+    _tell(
+        "order_expired_with_late_money",
+        [order for order, _payment in late if order.pk not in unwanted], payments, at=at,
+    )  # fmt: skip
+    return {payment.pk for _order, payment in late}
 
 
 def declined(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> None:

@@ -147,7 +147,10 @@ def _priced(subscription: Subscription, buyer: Order, *, on: date) -> Priced:
         raise CannotQuote(_("This subscription can no longer be prolonged."), code="over")
     address = subscription.recipient.address
     fixed = Offer.objects.filter(
-        magazine=subscription.magazine_id, renewal=Offer.Renewal.FIXED, copies=subscription.offer.copies
+        magazine=subscription.magazine_id,
+        kind=Offer.Kind.SUBSCRIPTION,
+        renewal=Offer.Renewal.FIXED,
+        copies=subscription.offer.copies,
     )
     # Never tacit for an organisation (law.md 7.6): the formula without renewal, if this one renews itself.
     offer = subscription.offer

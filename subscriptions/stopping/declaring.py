@@ -44,6 +44,7 @@ ON_DESK: dict[str, str] = {
     "declaration_not_here": "{what} {reference} : contrat conclu ailleurs. Date du premier numéro à vérifier.",
     "declaration_ground": "{what} {reference} : motif légitime à examiner. La reconduction est déjà arrêtée.",
     "declaration_notice_proved": "{what} {reference} : avis de reconduction contesté, sa preuve est au dossier.",
+    "declaration_single_sent": "{what} {reference} : numéros vendus seuls, déjà partis. Geste à décider, réponse à écrire.",
     "declaration_debit": "{what} {reference} : prélèvement en cours. À reprendre quand la banque aura répondu.",
 }
 _DESK_KINDS: dict[str, str] = {
@@ -52,6 +53,7 @@ _DESK_KINDS: dict[str, str] = {
     Code.GROUND: "declaration_ground",
     Code.NOTICE_PROVED: "declaration_notice_proved",
     Code.ORDER_DEBIT: "declaration_debit",
+    Code.SINGLE_SENT: "declaration_single_sent",
     Code.OTHER_EMAIL: "declaration_other_email",
     Code.UNRECOGNISED: "declaration_unmatched",
 }

@@ -41,6 +41,9 @@ class Code(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     ORDER_DEBIT = "order_debit"
     ALREADY_OVER = "already_over"
+    # Past issues, bought one by one.
+    SINGLE_UNSENT = "single_unsent"
+    SINGLE_SENT = "single_sent"
     # What only a person decides.
     GOODWILL = "goodwill"
     ENDED_NOW = "ended_now"
@@ -61,6 +64,7 @@ AT_ONCE = frozenset(
         Code.NOTICE_MISSED_WAITS,
         Code.ORDER_CANCELLED,
         Code.ALREADY_OVER,
+        Code.SINGLE_UNSENT,
     }
 )
 #: Orders whose reader wants nothing any more: money that comes for them all the same goes back.
@@ -128,6 +132,15 @@ SENTENCES: Mapping[Code, str] = {
     Code.ORDER_DEBIT: (
         "Votre prélèvement est encore en cours à la banque. Votre résiliation est reçue ; une personne la traite et vous "
         "répond."
+    ),
+    Code.SINGLE_UNSENT: (
+        "Ce qui n’est pas encore remis à l’expédition est annulé le {effective}. Le prix correspondant, soit {refund}, frais "
+        "d’envoi compris, vous est rendu par le même moyen de paiement, au plus tard le {due}."
+    ),
+    Code.SINGLE_SENT: (
+        "Votre demande est reçue. Une personne l’examine et vous répond : un numéro vendu seul et déjà remis à l’expédition "
+        "n’ouvre pas de droit de rétractation (article L221-28, 10° du code de la consommation), mais un numéro perdu, abîmé "
+        "ou qui n’est pas le bon est remplacé ou remboursé."
     ),
     Code.ALREADY_OVER: "Ce contrat est déjà terminé : aucun numéro ne sera plus envoyé et rien ne sera plus débité.",
     Code.GOODWILL: (
@@ -259,7 +272,8 @@ class Standing:
     copies neither served nor in a file cost. `waits`: a copy is in a file, or the bank disputes a payment. `notice`:
     whether the legal notice of the current term is proved; True for a term that was not renewed by itself.
     `unpaid`, `debited`: an order that is still to be paid, or whose debit is on its way. `undone`: where a withdrawal
-    undoes later orders only. `billed`: its first order was invoiced before it was paid.
+    undoes later orders only. `billed`: its first order was invoiced before it was paid. `singles`: an order of past issues
+    that is paid; `unserved_price` is then what of it has not left, postage included.
     """
 
     subscription: bool
@@ -278,6 +292,7 @@ class Standing:
     debited: bool
     undone: Undone | None = None
     billed: bool = False
+    singles: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,9 +343,23 @@ class Effect:
 
 def effect_of(kind: str, standing: Standing, *, ground: str = "", on: date) -> Effect:
     """What a declaration of `kind` received on day `on` (Paris) does to a contract that stands so."""
+    if standing.singles:
+        return cancellation_of_singles(standing, on=on)
     if kind == Kind.WITHDRAWAL:
         return withdrawal(standing, on=on)
     return termination(standing, ground=ground, on=on)
+
+
+def cancellation_of_singles(standing: Standing, *, on: date) -> Effect:
+    """Past issues bought one by one: no right to withdraw (C. conso L221-28, 10°), but what has not left is cancelled.
+
+    Whichever of the two functions says so: there is nothing to terminate, and somebody who wants it no more is understood.
+    """
+    if standing.over:
+        return Effect(Code.ALREADY_OVER)
+    if standing.disputed or not standing.unserved_price:
+        return Effect(Code.SINGLE_SENT)
+    return Effect(Code.SINGLE_UNSENT, on, standing.unserved_price, on + timedelta(days=WITHDRAWAL_REFUND_DAYS))
 
 
 def withdrawal(standing: Standing, *, on: date) -> Effect:

@@ -17,6 +17,7 @@ from payments.vat import ttc_left
 from subscriptions.calendar import DeliveryZone, withdraw_until
 from subscriptions.dates import LIVING, dates_of_subscription, departures, first_day
 from subscriptions.gifts.carried import lock_where_served, served_as
+from subscriptions.losses.stock import lock_stock
 from subscriptions.models import (
     Declaration,
     Entitlement,
@@ -25,6 +26,7 @@ from subscriptions.models import (
     Order,
     Renewal,
     RenewalProof,
+    SoldIssue,
     Subscription,
     Term,
 )
@@ -32,6 +34,7 @@ from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import COMING
 from subscriptions.pricing.paid import last_bought
 from subscriptions.renewals.moving import OVER
+from subscriptions.singles.moving import UNSENT
 from subscriptions.stopping.effects import WAITING, Standing, Undone
 
 Copy = Entitlement.State
@@ -346,11 +349,16 @@ def _unpaid(order: int, *, lock: bool) -> Contract:
     if lock:
         money, orders = money.select_for_update(no_key=True), orders.select_for_update(no_key=True)
     payments = list(money)
-    return Contract(None, orders.get(pk=order), payments=payments)
+    wish = orders.get(pk=order)
+    if lock:
+        lock_stock([order])  # of past issues: what has not left now does not leave before this is over
+    return Contract(None, wish, payments=payments)
 
 
 def _standing_of_order(contract: Contract) -> Standing:
     order = contract.wish
+    if order.state == Order.State.PAID:
+        return _standing_of_singles(contract)
     states = {one.state for one in contract.payments if not one.surplus}
     coming = bool(states & {Payment.State.PROCESSING, Payment.State.SUCCEEDED})
     waiting = order.state in (Order.State.DRAFT, Order.State.AWAITING_PAYMENT)
@@ -369,4 +377,26 @@ def _standing_of_order(contract: Contract) -> Standing:
         notice=True,
         unpaid=waiting and not coming,
         debited=waiting and coming,
+    )
+
+
+def _standing_of_singles(contract: Contract) -> Standing:
+    """An order that is paid and has no subscription: past issues. Two queries."""
+    lines = list(SoldIssue.objects.filter(order=contract.wish, replaces=None))
+    return Standing(
+        subscription=False,
+        over=all(line.state == SoldIssue.State.VOID for line in lines),
+        bought_here=True,
+        automatic=False,
+        withdrawal_open=False,
+        withdraw_until=None,
+        ends_on=None,
+        paid=paid(contract.payments),
+        unserved_price=sum((line.amount.amount for line in lines if line.state in UNSENT), Decimal("0.00")),
+        waits=False,
+        disputed=is_disputed(contract.payments),
+        notice=True,
+        unpaid=False,
+        debited=False,
+        singles=True,
     )

@@ -498,9 +498,53 @@ FAULTS = (
         (
             ("INSERT INTO subscriptions_claim (subscription_id, entitlement_id, issue_id, round, reason, by, department,"
             " in_window, nth, state, state_since, tracked, extra_id, actor, at) SELECT t.subscription_id, e.id, e.issue_id, 1,"
-            f" 'damaged', 'staff', '75', true, 1, 'extended', '{LONG_AGO}', false, e.id, 'x', '{LONG_AGO}'"
+            f" 'damaged', 'staff', '75', true, 1, 'extended', '{LONG_AGO}', false, e.id, 'x', '2040-01-01 00:00+00'"
             " FROM subscriptions_entitlement e JOIN subscriptions_term t ON t.id = e.term_id"
             f" WHERE e.rank = 1 AND t.order_id = {KEPT}"),
+        ),
+    ),
+    Fault(
+        "a copy put in a file while it was held", "COPIES", "from_owed_alone", "put in a file after hold",
+        tuple(
+            ("INSERT INTO subscriptions_entitlementmovement (entitlement_id, kind, issue_id, actor, reason, \"on\", at)"
+            f" SELECT e.id, '{kind}', e.issue_id, 'x', '', '2026-11-23', '2026-11-23 00:00+00' FROM subscriptions_entitlement e"
+            f" JOIN subscriptions_term t ON t.id = e.term_id WHERE e.state = 'served' AND t.order_id = {KEPT}")
+            for kind in ("hold", "assign", "serve")
+        ),
+    ),
+    Fault(
+        "a line that carries one copy too many", "COPIES", "as_many_as_ordered",
+        "carries another number of copies than its term promises",
+        (
+            ("UPDATE subscriptions_dispatch d SET copies = 2 FROM subscriptions_entitlement e JOIN subscriptions_term t"
+            f" ON t.id = e.term_id WHERE d.entitlement_id = e.id AND t.order_id = {KEPT}"),
+        ),
+    ),
+    Fault(
+        "free copies that did not leave", "COPIES", "free_copies_sent", "free copies no. 90000001 are not in it",
+        (
+            ("INSERT INTO subscriptions_freecopy (magazine_id, kind, number, address_id, copies, from_number, actor, reason,"
+            " created_at, ended_by) SELECT MIN(m.id), 'free', '90000001', MIN(a.id), 1, 1, 'x', 'x',"
+            f" '{LONG_AGO}', '' FROM subscriptions_magazine m, subscriptions_postaladdress a"),
+        ),
+    ),
+    Fault(
+        "a copy that came back and was forgotten", "COPIES", "returns_followed", "came back, and nobody has looked at it",
+        (
+            ("INSERT INTO subscriptions_copyreturn (dispatch_id, reason_code, source, \"on\", effect, actor, at)"
+            f" SELECT d.id, 2, 'paper', '2026-11-23', '', 'x', '{LONG_AGO}' FROM subscriptions_dispatch d"
+            " JOIN subscriptions_entitlement e ON e.id = d.entitlement_id JOIN subscriptions_term t ON t.id = e.term_id"
+            f" WHERE t.order_id = {KEPT}"),
+        ),
+    ),
+    Fault(
+        "a claim that nobody answered", "TOLD", "losses_told", "claimed, and no letter says what becomes of it",
+        (
+            ("INSERT INTO subscriptions_claim (subscription_id, entitlement_id, issue_id, round, reason, by, department,"
+            " in_window, nth, state, state_since, tracked, actor, at) SELECT t.subscription_id, e.id, e.issue_id, 1,"
+            f" 'damaged', 'staff', '75', true, 1, 'on_desk', '{LONG_AGO}', false, 'x', '{LONG_AGO}'"
+            " FROM subscriptions_entitlement e JOIN subscriptions_term t ON t.id = e.term_id"
+            f" WHERE e.state = 'served' AND t.order_id = {KEPT}"),
         ),
     ),
     Fault(
@@ -509,6 +553,18 @@ FAULTS = (
             ("INSERT INTO subscriptions_stockmovement (issue_id, number, kind, copies, \"left\", actor, reason, at)"
             f" SELECT MIN(id), 1, 'received', 5, 6, 'x', 'x', '{LONG_AGO}' FROM subscriptions_issue"),
         ),
+    ),
+    Fault(
+        "a run that was posted and not counted", "COPIES", "figures_are_true", "posted, and not counted",
+        (posted_run(lines=0, closed_at=LONG_AGO),),
+    ),
+    Fault(
+        "a copy counted twice", "COPIES", "figures_are_true", "counted as 2 copies",
+        ("UPDATE subscriptions_countedcopy SET copies = 2 WHERE id = (SELECT MIN(id) FROM subscriptions_countedcopy)",),
+    ),
+    Fault(
+        "figures that somebody edited", "COPIES", "figures_are_true", "does not hold the figures any more that were counted",
+        ("UPDATE subscriptions_circulationcount SET klass = 'FREE'",),
     ),
     Fault(
         "copies owed after the end", "STOPPED", "stopped", "still owed though its subscription has ended",

@@ -34,7 +34,18 @@ from subscriptions.digital.tokens import make
 from subscriptions.fulfilment.closing import ask, close
 from subscriptions.fulfilment.handing_over import count_received, hand_over
 from subscriptions.fulfilment.posting import post_run
-from subscriptions.models import Claim, ClaimIncident, Contact, FreeCopy, Issue, MailingRun, Offer, TemporaryAddress
+from subscriptions.models import (
+    Claim,
+    ClaimIncident,
+    Contact,
+    Escrow,
+    FreeCopy,
+    Issue,
+    MailingRun,
+    Offer,
+    SoldIssue,
+    TemporaryAddress,
+)
 from subscriptions.pricing.changing import prepare
 from subscriptions.quotes.making import make_quote
 from subscriptions.renewals.rehearsing import rehearse
@@ -45,6 +56,7 @@ from tests.importing.desk import read
 from tests.importing.written import line, written
 from tests.institutions.papers import make_agency
 from tests.makers import CLERK, COLLEAGUE, send_out
+from tests.singles.people import buys, in_stock, single_offer
 from tests.stopping.people import terminates
 from tests.support.test_contacts import PDF
 
@@ -123,6 +135,22 @@ OPEN_TO = {
     "desk_issues": {L, A},
     "desk_issue": {L, A},
     "desk_free_copies": {L, A},
+    "desk_circulation": {F, L, A},
+    "desk_circulation_year_csv": {F, L, A},
+    "desk_circulation_year_pdf": {F, L, A},
+    "desk_circulation_issue": {F, L, A},
+    "desk_circulation_csv": {F, L, A},
+    "desk_circulation_pdf": {F, L, A},
+    "desk_circulation_lines": {F, L, A},
+    "desk_circulation_rows": {F, L, A},
+    "desk_circulation_returns": {F, L, A},
+    "desk_meters": {F, L, A},
+    "desk_prints": {F, L, A},
+    "desk_print": {F, L, A},
+    "desk_act_circulation_rule": {F, A},
+    "desk_act_assumption": {L, A},
+    "desk_act_keep_advice": {L, A},
+    "desk_act_note_print": {L, A},
     "desk_run": {L, A},
     "desk_run_lines": {L, A},
     "desk_run_file": {L, A},
@@ -134,6 +162,12 @@ OPEN_TO = {
     "desk_act_close_run": {L, A},
     "desk_act_drop_run": {L, A},
     "desk_act_hand_over_run": {L, A},
+    "desk_act_transmit_run": {L, A},
+    "desk_act_way": {L, A},
+    "desk_escrow": {F, L, A},
+    "desk_escrow_nights": {F, L, A},
+    "desk_escrow_night": {F, L, A},
+    "desk_act_restored": {F, L, A},
     "desk_act_count_run": {L, A},
     "desk_act_post_run": {L, A},
     "desk_act_statement": {L, A},
@@ -148,6 +182,8 @@ OPEN_TO = {
     "desk_incident": {L, S, A},
     "desk_copy_returns": {L, A},
     "desk_stock": {L, A},
+    "desk_singles": {L, S, A},
+    "desk_act_replace_sold": {L, S, A},
     "desk_act_take_claim": {L, S, A},
     "desk_act_confirm_address": {L, S, A},
     "desk_act_claim": {L, S, A},
@@ -284,6 +320,7 @@ ELSE = {
     "desk_act_take_claim": 409,
     "desk_act_confirm_address": 409,
     "desk_act_resends": 409,
+    "desk_act_replace_sold": 409,
     "desk_act_begin_transfer": 409,
     "desk_act_arrived": 409,
     "desk_act_came_back": 409,
@@ -305,6 +342,13 @@ def price_change():
         offer.pk, ["FR"], Decimal("30.60"), orders_from=today + timedelta(days=30), renewals_from=today + timedelta(days=200),
         actor=job("test"), reason="essai", at=timezone.now(),
     )  # fmt: skip
+
+
+def _sold_issue(sale) -> SoldIssue:
+    """A past issue that was bought and has not left."""
+    single_offer(sale.order.offer.magazine)
+    in_stock(24, 1)
+    return SoldIssue.objects.get(order=buys({24: 1}))
 
 
 @pytest.fixture
@@ -415,10 +459,12 @@ def world(offers):
         "desk_act_settle": declared.pk,
         "desk_act_end": sale.subscription.pk,
         "desk_act_pause": sale.subscription.pk,
+        **dict.fromkeys(("desk_escrow_night", "desk_act_restored"), escrow_night().pk),
         **dict.fromkeys(("desk_act_take_claim", "desk_act_confirm_address"), sale.subscription.pk),
         **dict.fromkeys(("desk_claim", "desk_act_claim"), claim.pk),
         **dict.fromkeys(("desk_incident", "desk_act_incident"), incident.pk),
         "desk_act_resends": claim.issue_id,
+        "desk_act_replace_sold": _sold_issue(sale).pk,
         "desk_act_quote": sale.subscription.pk,
         "desk_quote_pdf": make_quote(sale.subscription.pk, actor=job("test"), at=timezone.now()).pk,
         **dict.fromkeys(
@@ -467,6 +513,15 @@ def world(offers):
     return lambda name: reverse(name, args=args.get(name, []))
 
 
+def escrow_night() -> Escrow:
+    """A night whose file is there."""
+    now = timezone.now()
+    return Escrow.objects.create(
+        night=now.date(), state="done", state_since=now, due_at=now, name="x.p7m", sha256="x", size=1, content_sha256="x",
+        lines=0, copies=0, holders=[{"name": "x", "fingerprint": "x", "until": "2030-01-01"}], made_at=now,
+    )  # fmt: skip
+
+
 def _stay(recipient) -> TemporaryAddress:
     on = timezone.localdate()
     facts = {"actor": "x", "reason": "x", "at": timezone.now()}
@@ -510,9 +565,17 @@ def _files(sale, paper) -> dict[str, int | tuple[int, str]]:
         "desk_act_end_stay": _stay(sale.subscription.recipient).pk,
         **dict.fromkeys(pages, posted.pk),
         "desk_run_labels": (posted.pk, "3x7"),
+        **dict.fromkeys(
+            ("desk_circulation_issue", "desk_circulation_csv", "desk_circulation_pdf", "desk_circulation_lines"),
+            issue.pk,
+        ),
+        "desk_circulation_returns": issue.pk,
+        "desk_circulation_rows": (issue.pk, "IND"),
+        **dict.fromkeys(("desk_print", "desk_act_keep_advice", "desk_act_note_print"), later.pk),
         "desk_act_close_run": asked,
         "desk_act_drop_run": asked,
         "desk_act_hand_over_run": bare,
+        "desk_act_transmit_run": bare,
         "desk_act_count_run": out,
         "desk_act_post_run": out,
         "desk_act_statement": left,

@@ -19,6 +19,7 @@ BENCHES = {
     "day-sweep": "day_sweep",
     "close-issue": "close_issue",
     "address-file": "address_file",
+    "staff-lists": "staff_lists",
     "simulate": "simulate",
 }
 INSIDE = "--inside"

@@ -58,10 +58,11 @@ def run() -> dict[str, Any]:
 
 def _reference(shop: Shop, frozen: Any) -> float:
     from subscriptions.fulfilment.address_file import shared
-    from subscriptions.fulfilment.columns import COLUMNS, TABLES
+    from subscriptions.fulfilment.columns import ADDRESSES, COLUMNS
 
     cells = ", ".join(f'({column.source})::text AS "{column.name}"' for column in COLUMNS.values())
-    query = f"CREATE TABLE bench_file AS SELECT {cells} FROM {TABLES} WHERE line.run_id = %(run)s ORDER BY line.place"
+    lines = f"subscriptions_dispatch line {ADDRESSES}"
+    query = f"CREATE TABLE bench_file AS SELECT {cells} FROM {lines} WHERE line.run_id = %(run)s ORDER BY line.place"
     with psycopg.connect(superuser_of(shop), autocommit=True) as database, psycopg.ClientCursor(database) as cursor:
         cursor.execute(query, shared(frozen))
         cursor.execute("ANALYZE bench_file")

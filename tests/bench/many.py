@@ -54,28 +54,28 @@ ROWS = (
     """,
     """
     INSERT INTO subscriptions_subscription (id, number, magazine_id, payer_id, holder_id, recipient_id, renewal, offer_id,
-        saved_method_id, state, state_since, created_at, source, foreign_ref, is_gift)
+        saved_method_id, state, state_since, created_at, source, foreign_ref, is_gift, on_invoice)
     SELECT s, 'n' || s, {magazine}, s, s, s, CASE WHEN automatic THEN 'automatic' ELSE 'fixed' END,
         CASE WHEN automatic THEN {automatic} ELSE {fixed} END, CASE WHEN automatic THEN s END, 'active', {at}, {at}, 'shop', '',
-        false
+        false, false
     FROM every
     """,
     """
     INSERT INTO subscriptions_order (id, reference, form_token, content_sha256, state, state_since, placed_at, offer_id,
         price_id, amount, amount_currency, vat_zone, vat_rate, legal_mention, first_issue_id, disclosure_id, source_code,
         customer_id, email, title, first_name, last_name, phone, language, delivery_id, buyer_kind, organisation, siren,
-        siret, vat_number, engagement_number, typed, is_gift)
-    SELECT s, 'CMD-' || s, gen_random_uuid(), repeat('1', 64), 'paid', {at}, {at},
+        siret, vat_number, engagement_number, typed, is_gift, quantity)
+    SELECT s, 'CMD-' || s, gen_random_uuid(), repeat('1', 64), 'paid', {then}, {then},
         CASE WHEN automatic THEN {automatic} ELSE {fixed} END, {price}, 27.60, 'EUR', 'FR_METRO', 2.10, '', 1000,
         repeat('0', 64), '', s, 'r' || s || '@exemple.fr', '', 'Camille', 'Lenoir ' || s, '', 'fr', s, 'consumer', '', '', '',
-        '', '', '{{}}', false FROM every
+        '', '', '{{}}', false, 1 FROM every
     """,
     """
     INSERT INTO payments_payment (id, reference, purpose, subject, customer_id, amount, amount_currency, description, way,
         save_method, method_kind, state, is_open, surplus, effect, decline_code, idempotency_key, checkout_url, created_at,
         called_at, state_since, received_on)
     SELECT s, 'PAY-' || s, 'order', 'order:' || s, s, 27.60, 'EUR', '', 'checkout', automatic, 'card', 'succeeded', false,
-        false, 'done', '', 'k' || s, '', {at}, {at}, {at}, starts FROM every
+        false, 'done', '', 'k' || s, '', {then}, {then}, {then}, starts FROM every
     """,
     """
     INSERT INTO subscriptions_term (id, subscription_id, number, order_id, payment_id, starts_on, ends_on, copies, quantity, amount,
@@ -105,7 +105,7 @@ ROWS = (
     INSERT INTO subscriptions_notice (kind, channel, matter, rank, customer_id, to_email, to_name, language, facts, due_at,
         created_at, state, state_since, attempts, failure)
     SELECT 'order_confirmation', 'email', 'order_confirmation:order:' || s, 'service', s, 'r' || s || '@exemple.fr', 'Camille Lenoir',
-        'fr', '{{}}', {at}, {at}, 'sent', {at}, 1, '' FROM every
+        'fr', '{{}}', {then}, {then}, 'sent', {then}, 1, '' FROM every
     """,
     # Every plan whose day has come is made; it is announced from R − 61 on, and its debit is told from R − 14 on.
     """
@@ -140,7 +140,7 @@ ROWS = (
     """,
     """
     INSERT INTO subscriptions_noticeproof (notice_id, kind, provider_id, detail, at)
-    SELECT id, 'accepted', '', '', {at} FROM subscriptions_notice WHERE rank = 'legal'
+    SELECT id, 'accepted', '', '', {at} FROM subscriptions_notice WHERE rank = 'legal' AND customer_id >= {first}
     """,
     """
     INSERT INTO subscriptions_renewalproof (renewal_id, renews_on, kind, ordinal, sent_on, window_opens, window_closes,
@@ -149,7 +149,7 @@ ROWS = (
         {at}
     FROM subscriptions_renewal r
     JOIN (VALUES ('renewal_notice', 'legal', 61), ('renewal_pre_debit', 'pre_debit', 14)) AS told(letter, kind, days)
-        ON r.renews_on <= {today} + told.days
+        ON r.renews_on <= {today} + told.days AND r.id >= {first}
     JOIN subscriptions_notice n ON n.matter = told.letter || ':renewal:' || r.id || ':' || r.renews_on
     JOIN subscriptions_noticeproof p ON p.notice_id = n.id
     """,
@@ -161,8 +161,11 @@ def superuser_of(shop: Shop) -> str:
     return shop.environment["DATABASE_OWNER_URL"].replace("boutique_owner", "boutique_root")
 
 
-def fill(superuser: str, *, subscriptions: int, at: datetime) -> None:
-    """As the superuser, past triggers and foreign keys: a million rows of each are made in minutes, not in an hour."""
+def fill(superuser: str, *, subscriptions: int, at: datetime, first: int = FIRST) -> None:
+    """As the superuser, past triggers and foreign keys: a million rows of each are made in minutes, not in an hour.
+
+    `first`: the number of the first of them; beyond FIRST, where some are there already, they are added to these.
+    """
     with psycopg.connect(superuser, autocommit=True) as database:
         database.execute("SET session_replication_role = replica")
         (magazine,) = database.execute("SELECT min(id) FROM subscriptions_magazine").fetchone() or (0,)
@@ -174,12 +177,16 @@ def fill(superuser: str, *, subscriptions: int, at: datetime) -> None:
         words = {
             "magazine": magazine, "automatic": offers["automatic"], "fixed": offers["fixed"], "price": price,
             "series": 1, "today": f"DATE '{at.date()}'", "at": f"TIMESTAMPTZ '{at - timedelta(days=1)}'",
+            "first": first,
+            # Each in a second of its own, as they would have come.
+            "then": f"TIMESTAMPTZ '{at - timedelta(days=1)}' - s % 1000000 * INTERVAL '1 second'",
         }  # fmt: skip
         every = (
             f"WITH every AS MATERIALIZED (SELECT s, s % 2 = 0 AS automatic, {words['today']} - s % 365 AS starts"
-            f" FROM generate_series({FIRST}, {FIRST + subscriptions - 1}) AS s) "
+            f" FROM generate_series({first}, {first + subscriptions - 1}) AS s) "
         )
-        database.execute(CALENDAR.format(**words))
+        if first == FIRST:
+            database.execute(CALENDAR.format(**words))
         for statement in ROWS:
             before, insert, after = statement.partition("INSERT")
             database.execute(every + before + insert + after.format(**words))

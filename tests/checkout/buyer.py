@@ -64,8 +64,8 @@ class Fields(HTMLParser):
 class Buyer:
     """One browser with one page open."""
 
-    def __init__(self, client: Client) -> None:
-        self.client = client
+    def __init__(self, client: Client, *, sends_to: str = "/abonnement/") -> None:
+        self.client, self.sends_to = client, sends_to
         self.page: HttpResponse | None = None
 
     def open(self, path: str = "/abonnement/") -> HttpResponse:
@@ -96,7 +96,7 @@ class Buyer:
         if self.fields.get("expected_total") and "email" in self.fields and self.fields["email"]:
             given = self.fields | changes
         data = {name: value for name, value in given.items() if value is not None} | {button: "1"}
-        answer = self.client.post("/abonnement/", data)
+        answer = self.client.post(self.sends_to, data)
         if answer.status_code != 303:
             self.page = answer
         return answer

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from payments.documents import keep
-from payments.invoicing.issuing import Buyer, credit_in_full, seller
+from payments.invoicing.issuing import Buyer, LineDraft, credit_in_full, seller
 from payments.invoicing.reissuing import reissue
 from payments.models import Dispute, Invoice, MethodSetup, Payment, Refund, Reissue, Transfer, TransferFile
 from payments.money import eur
@@ -34,13 +34,16 @@ from subscriptions.models import (
     IssueMove,
     MailingHouse,
     MailingRun,
+    Offer,
     Pause,
+    Price,
     PriceChange,
     PurchaseOrder,
     Quote,
     QuoteSeries,
     Renewal,
     RenewalChoice,
+    SoldIssue,
     Subscription,
     TemporaryAddress,
     Term,
@@ -49,7 +52,7 @@ from subscriptions.notices import NoticeDraft
 from subscriptions.stopping.effects import GENERAL, Code, Effect
 from subscriptions.stopping.saying import Said, content_of, digest
 from subscriptions.texts import load_text, load_texts
-from tests.letters.people import ACTOR, AT, ON, Purchase, invoice_of, pay, place, purchase
+from tests.letters.people import ACTOR, AT, ON, Purchase, invoice_of, magazine, pay, place, purchase
 
 EXPIRES = AT + timedelta(minutes=10)
 
@@ -626,6 +629,42 @@ def taken_over() -> list[NoticeDraft]:
     return [draft("taken_over", {"term_id": bought.term.pk})]
 
 
+def singles() -> list[NoticeDraft]:
+    """n° 25 is bought by itself, and leaves."""
+    title, issues = magazine()
+    offered = Offer.objects.create(
+        code="numero",
+        magazine=title,
+        title="Numéro à l’unité",
+        kind="single",
+        renewal="fixed",
+        copies=1,
+        on_sale_from=ON,
+    )
+    price = Price.objects.create(offer=offered, delivery_zone="FR", amount=eur("9.00"), valid_from=ON)
+    order = place(number=90, price=price)
+    pay(order, number=90, saved=False)
+    line = SoldIssue.objects.create(
+        order=order, issue=issues[0], copies=1, amount=eur("9.00"), value_ht=Decimal("8.81"), state="served"
+    )
+    name = "ActuIA — n°\u00a025 (mars\u00a02027), port compris"
+    payment = Payment.objects.get(subject=order.subject)
+    invoice = invoice_of(order, payment, lines=(LineDraft(name, Decimal("9.00")),))
+    run = MailingRun.objects.create(
+        issue=issues[0], house=MailingHouse.objects.filter(magazine=title)[0], kind="resend", sequence=8, state="posted",
+        asked_by="staff:1", asked_at=AT, closed_by="staff:2", closed_at=AT, deposit_on=ON, dispatches=1, copies=1,
+        sha256="0" * 64, size=1, received_copies=1, posted_on=date(2027, 3, 18),
+    )  # fmt: skip
+    Dispatch.objects.create(
+        run=run, issue=issues[0], place=1, key="N25-000001-08", kind="VAN", sold=line, number="4K7PX2090",
+        contract=order.reference, address=order.delivery, copies=1, zone="METR",
+    )  # fmt: skip
+    return [
+        draft("single_confirmation", {"order_id": order.pk, "invoice_id": invoice.pk}),
+        draft("single_sent", {"sold_id": line.pk}),
+    ]
+
+
 def every() -> list[NoticeDraft]:
     """All of them, from real rows, all still true."""
     texts()
@@ -672,4 +711,5 @@ def every() -> list[NoticeDraft]:
         *gifts(),
         *support(bought, renewed),
         *taken_over(),
+        *singles(),
     ]

@@ -103,10 +103,11 @@ def place(
     state: str = "paid",
     number: int = 1,
     buyer_kind: str = "consumer",
+    price: Price | None = None,
 ) -> Order:
     """An order of that state, by Camille Lenoir of Lyon."""
     title, issues = magazine()
-    price = offer(title, automatic=automatic)
+    price = price or offer(title, automatic=automatic)
     customer, _made = get_user_model().objects.get_or_create(
         email=email, defaults={"first_name": "Camille", "last_name": "Lenoir", "created_at": AT}
     )

@@ -19,7 +19,7 @@ from subscriptions.losses.claiming import CannotClaim, Said, claim, confirm
 from subscriptions.losses.deciding import decide_by_hand
 from subscriptions.losses.freezing import to_resend
 from subscriptions.losses.resending import make
-from subscriptions.losses.stock import balances
+from subscriptions.losses.stock import balances, enter
 from subscriptions.models import (
     Claim,
     Declaration,
@@ -29,8 +29,10 @@ from subscriptions.models import (
     MailingRun,
     Notice,
     StockMovement,
+    Subscription,
 )
 from subscriptions.renewals.remindable import remindable
+from tests.institutions.papers import take
 from tests.losses.people import CLAIMED, at, buys, claims, comes_back, copy_of, in_stock, posted, unsound
 from tests.makers import CLERK, READER
 
@@ -197,6 +199,21 @@ def test_after_the_end_nothing_is_sent_and_a_person_looks(offers):
     assert put_ended_before_a_person(actor=CLERK, at=LATER) == 0
     one.refresh_from_db()
     assert (one.state, DeskItem.objects.get().subject) == ("on_desk", f"claim:{one.pk}")
+
+
+def test_too_few_for_anybody_is_none_in_stock(offers):
+    take(quantity=3)
+    two = Subscription.objects.get()
+    issue = posted(two)
+    in_stock(copies=3)
+    assert claims(two).state == "approved"
+    enter(issue.pk, "counted", 2, actor=CLERK, at=LATER, reason="inventaire")
+    with pytest.raises(CannotClose) as refused:
+        make(issue.pk, actor=CLERK, at=LATER)
+    assert refused.value.code == "no_stock"
+    assert not MailingRun.objects.filter(kind="resend").exists()
+    enter(issue.pk, "received", 1, actor=CLERK, at=LATER, reason="retrouvé")
+    assert make(issue.pk, actor=CLERK, at=LATER).copies == 3
 
 
 def test_a_copy_sent_again_and_lost_again_is_another_claim_for_a_person(offers):

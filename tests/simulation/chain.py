@@ -9,7 +9,13 @@ from django.db.models import Q
 
 from payments.models import DeskItem, LedgerEntry, Payment, PaymentEvent, Refund
 from subscriptions.models import (
+    AddressDoubt,
+    AddressDoubtEvent,
+    Claim,
+    ClaimEvent,
+    CopyReturn,
     Declaration,
+    Dispatch,
     Entitlement,
     EntitlementMovement,
     Notice,
@@ -78,6 +84,22 @@ def _around(subject: str) -> tuple[set[int], set[int]]:
             f"subscription:{one}"
             for one in Entitlement.objects.filter(pk=key).values_list("term__subscription", flat=True)
         ),
+        "claim": (f"subscription:{one}" for one in Claim.objects.filter(pk=key).values_list("subscription", flat=True)),
+        "doubt": (
+            f"subscription:{one}" for one in AddressDoubt.objects.filter(pk=key).values_list("subscription", flat=True)
+        ),
+        "dispatch": (
+            f"subscription:{one}"
+            for one in Dispatch.objects.filter(pk=key, subscription__isnull=False).values_list(
+                "subscription", flat=True
+            )
+        ),
+        "return": (
+            f"subscription:{one}"
+            for one in CopyReturn.objects.filter(pk=key, dispatch__subscription__isnull=False).values_list(
+                "dispatch__subscription", flat=True
+            )
+        ),
         "notice": (
             f"subscription:{one}"
             for one in Subscription.objects.filter(
@@ -140,6 +162,7 @@ def _events(subscriptions: set[int], orders: set[int]) -> Iterator[Event]:
         kind="grant"
     ):
         yield moved.at, f"entitlement:{moved.entitlement_id} {moved.kind} on {moved.on} {moved.reason}"
+    yield from _lost(subscriptions)
     customers = set(Subscription.objects.filter(pk__in=subscriptions).values_list("payer", flat=True)) | set(
         Order.objects.filter(pk__in=orders).values_list("customer", flat=True)
     )
@@ -154,3 +177,17 @@ def _events(subscriptions: set[int], orders: set[int]) -> Iterator[Event]:
         )
     for entry in LedgerEntry.objects.filter(source__in={f"payment:{one.pk}" for one in payments}):
         yield entry.created_at, f"booked {entry.source}"
+
+
+def _lost(subscriptions: set[int]) -> Iterator[Event]:
+    lines = Dispatch.objects.filter(subscription__in=subscriptions).select_related("run")
+    for line in lines:
+        if line.run.closed_at is not None:
+            yield line.run.closed_at, f"dispatch:{line.pk} {line.key} {line.kind}, posted {line.run.posted_on}"
+    for back in CopyReturn.objects.filter(dispatch__in=lines):
+        yield back.at, f"return:{back.pk} of dispatch:{back.dispatch_id}, reason {back.reason_code}: {back.effect}"
+    for step in ClaimEvent.objects.filter(claim__subscription__in=subscriptions).select_related("claim"):
+        copy = f"claim:{step.claim_id} of entitlement:{step.claim.entitlement_id}"
+        yield step.at, f"{copy} {step.from_state} → {step.to_state} by {step.actor} {step.reason}"
+    for move in AddressDoubtEvent.objects.filter(doubt__subscription__in=subscriptions):
+        yield move.at, f"doubt:{move.doubt_id} {move.from_state} → {move.to_state} by {move.actor} {move.reason}"

@@ -1,6 +1,7 @@
 """Killing the process at a named instant, and doing something else in the middle of a job.
 
-The instants: before and after each commit, each request to Stripe, each letter handed to the post, and each event stored.
+The instants: before and after each commit, each request to Stripe, each letter handed to the post, and each event stored;
+and those in the middle of a transaction that `INSIDE` names.
 A kill is an exception that no handler of ours may catch; afterwards the connection is gone, as it would be. A rival is a
 second process that does its own job while the first one stands at such an instant: a thread with a connection of its own.
 """
@@ -8,7 +9,7 @@ second process that does its own job while the first one stands at such an insta
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +18,30 @@ from django.db.transaction import Atomic
 
 from payments.gateway.client import WatchedClient
 from payments.webhooks import receiving
+from subscriptions.fulfilment import closing, posting
+from subscriptions.institutions import cancelling, ordering
+from subscriptions.institutions import receiving as transfers
+from subscriptions.losses import answering, carrying_out, claiming, freezing, incidents, returning
 from subscriptions.notices.posting import LetterBox
+
+#: Half done: the named work has just been done inside its transaction, and nothing of it may remain.
+INSIDE: Mapping[str, tuple[Any, str]] = {
+    "the copies of a file are frozen": (closing, "freeze"),
+    "a file is hashed": (closing, "fingerprint"),
+    "the copies of a run are served": (posting, "move_copies_of_run"),
+    "the lines of a resend are counted": (freezing, "count"),
+    "what is sent again is out of stock": (freezing, "append"),
+    "a return is looked at": (returning, "case_of_return"),
+    "copies are held for their address": (returning, "hold"),
+    "copies of a known address are released": (answering, "release"),
+    "a claim is written": (claiming, "gather"),
+    "a claim is decided": (claiming, "settle"),
+    "claims are taken under an incident": (incidents, "_take_under"),
+    "a claim of an incident is settled": (carrying_out, "settle"),
+    "an institution is invoiced": (ordering, "open_invoiced"),
+    "a transfer is noted": (transfers, "note_receipt"),
+    "what an institution was not sent is credited": (cancelling, "give_back_unserved"),
+}
 
 
 class Killed(BaseException):
@@ -31,12 +55,17 @@ class Reaper:
         self.watching = False
         self.passed = 0
         self._kill_in: int | None = None
+        self._kill_at = ""
         self._rival_in: int | None = None
         self._rival: Callable[[], None] | None = None
 
     def arm(self, instants: int) -> None:
         """Die at the instant so many further on."""
         self._kill_in = instants
+
+    def arm_at(self, name: str) -> None:
+        """Die at the next instant of this name, one of `INSIDE`."""
+        self._kill_at = name
 
     def let_in(self, instants: int, rival: Callable[[], None]) -> None:
         """Do `rival` in another thread, whole, at the first instant outside a transaction from so many further on."""
@@ -45,6 +74,7 @@ class Reaper:
     def disarm(self) -> None:
         """Nobody dies any more."""
         self._kill_in = self._rival_in = self._rival = None
+        self._kill_at = ""
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -65,6 +95,9 @@ class Reaper:
             if self._kill_in <= 0:
                 self._kill_in = None
                 raise Killed(name)
+        if name == self._kill_at:
+            self._kill_at = ""
+            raise Killed(name)
         if self._rival_in is not None:
             self._rival_in -= 1
             if self._rival_in <= 0 and self._rival is not None and not connection.in_atomic_block:
@@ -132,6 +165,9 @@ def reaped(reaper: Reaper) -> Iterator[None]:
     WatchedClient.request = watched_request  # type: ignore[method-assign]
     LetterBox.send = watched_send  # type: ignore[method-assign]
     receiving.store = watched_store
+    inside = {name: getattr(*place) for name, place in INSIDE.items()}
+    for name, (room, verb) in INSIDE.items():
+        setattr(room, verb, _watched_inside(reaper, name, inside[name]))
     try:
         yield
     finally:
@@ -139,3 +175,14 @@ def reaped(reaper: Reaper) -> Iterator[None]:
         WatchedClient.request = request  # type: ignore[method-assign]
         LetterBox.send = send  # type: ignore[method-assign]
         receiving.store = store
+        for name, (room, verb) in INSIDE.items():
+            setattr(room, verb, inside[name])
+
+
+def _watched_inside(reaper: Reaper, name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+    def done(*given: Any, **named: Any) -> Any:
+        answer = work(*given, **named)
+        reaper.pass_by(name)
+        return answer
+
+    return done

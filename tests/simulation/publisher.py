@@ -8,26 +8,27 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Max
 
-from payments.actors import Actor
 from shop.demo.catalogue import OFFERS, PRICES
 from shop.demo.issues import QUARTERS, post_day
 from shop.storefront.kept import KEEPER
 from subscriptions.calendar import cutoff_for
-from subscriptions.fulfilment.closing import ask, close
-from subscriptions.fulfilment.handing_over import count_received, hand_over
-from subscriptions.fulfilment.posting import post_run
 from subscriptions.issue_calendar.dating import move_days
-from subscriptions.models import Entitlement, Issue, Magazine, MailingHouse, MailingRun, Offer, Price, Quote
+from subscriptions.models import Issue, LossRule, Magazine, MailingHouse, MailingRun, Offer, Price, Quote
 from subscriptions.pricing.changing import prepare, sign
 from subscriptions.texts import load_texts
+from tests.simulation import routing
+from tests.simulation.acts import claiming, free_copies, moving_house, returning
+from tests.simulation.acts.staff import FINANCE
+from tests.simulation.acts.staff import FULFILMENT as STAFF
 from tests.simulation.clock import paris
-from tests.simulation.shop import Shop
+from tests.simulation.shop import Shop, Story
 
-STAFF, FINANCE = Actor("staff", "1"), Actor("staff", "2")
 AHEAD = 7
+#: How often somebody begins anew whom something stopped.
+TRIES = 9
 #: How many issues bear two numbers.
 DOUBLE = 0.15
-FIRST = 2026 * QUARTERS + 3
+FIRST, FIRST_NUMBER = 2026 * QUARTERS + 3, 25
 
 
 @transaction.atomic
@@ -47,6 +48,12 @@ def stock(shop: Shop) -> None:
             [Price(offer=offer, delivery_zone=zone, amount=amount, valid_from=day) for zone, amount in PRICES.items()]
         )
     load_texts(day)
+    # Few readers live in one department: so many claims are an incident here.
+    LossRule.objects.create(
+        incident_claims=max(4, shop.plan.readers // 60), incident_least=3, incident_percent=60, actor=str(STAFF),
+        reason="Peu de lecteurs par département.", created_at=shop.clock.now,
+    )  # fmt: skip
+    free_copies.give(shop, magazine, FIRST_NUMBER)
     quarter = day.year * QUARTERS
     while post_day(quarter) < day + timedelta(days=20):
         quarter += 1
@@ -60,7 +67,7 @@ def plan_issue(shop: Shop, magazine: Magazine, quarter: int) -> None:
     year, rank = divmod(quarter, QUARTERS)
     planned = post_day(quarter)
     last = Issue.objects.order_by("number").last()
-    number = last.ends + 1 if last is not None else 25 + quarter - FIRST
+    number = last.ends + 1 if last is not None else FIRST_NUMBER + quarter - FIRST
     double = shop.plan.chance("double", quarter).random() < DOUBLE
     issue = Issue.objects.create(
         magazine=magazine, number=number, last_number=number + 1 if double else None, cover_month=3 * rank + 3,
@@ -75,15 +82,12 @@ def plan_issue(shop: Shop, magazine: Magazine, quarter: int) -> None:
             who="publisher",
             what=f"issue {issue.number} is {late} days late",
         )
-    shop.agenda.add(
-        paris(issue.cutoff_on, 8), lambda: _closed(shop, issue), who="publisher", what=f"closes issue {issue.number}"
+    shop.tell(
+        "publisher", f"closes issue {number}", lambda: _closed(shop, issue), at=paris(issue.cutoff_on, 8), tries=TRIES
     )
-    shop.agenda.add(
-        paris(planned + timedelta(days=late), 11),
-        lambda: _posted(shop, issue, quarter),
-        who="publisher",
-        what=f"posts issue {issue.number}",
-    )
+    leaves = paris(planned + timedelta(days=late), 11)
+    shop.tell("publisher", f"posts issue {number}", lambda: _posted(shop, issue, quarter), at=leaves, tries=TRIES)
+    moving_house.around(shop, issue, leaves=leaves)
 
 
 def _put_off(shop: Shop, issue: Issue, day: date) -> None:
@@ -94,36 +98,31 @@ def _put_off(shop: Shop, issue: Issue, day: date) -> None:
     shop.timetable.stirred()
 
 
-def _closed(shop: Shop, issue: Issue) -> None:
-    """Fulfilment asks, a colleague says yes, the mailing house counts; each of them does it twice."""
-    _into_a_file(shop, issue)
+def _closed(shop: Shop, issue: Issue) -> Story:
+    """Fulfilment asks, a colleague says yes, the mailing house counts."""
+    routing.into_a_file(shop, issue, MailingRun.Kind.MAIN)
     KEEPER.forget()
-    shop.timetable.stirred()
+    yield shop.clock.now
 
 
-def _into_a_file(shop: Shop, issue: Issue) -> MailingRun:
-    now = shop.clock.now
-    asked = {ask(issue.pk, actor=STAFF, at=now).pk for _twice in range(2)}
-    (run,) = {close(key, actor=FINANCE, at=now) for key in asked for _twice in range(2)}
-    for _twice in range(2):
-        hand_over(run.pk, actor=STAFF, at=now)
-        count_received(run.pk, copies=run.copies or 0, actor=STAFF, at=now)
-    return run
+def _posted(shop: Shop, issue: Issue, quarter: int) -> Story:
+    """The file leaves, and with it what became owed meanwhile."""
+    routing.leaves(
+        shop, MailingRun.objects.select_related("issue", "house").get(issue=issue, kind=MailingRun.Kind.MAIN)
+    )
+    routing.complement(shop, issue)
+    KEEPER.forget()
+    # By itself: whoever died here posts it once more, and plans no second issue.
+    shop.agenda.add(shop.clock.now, lambda: _left(shop, issue, quarter))
+    yield shop.clock.now
 
 
-def _complement(shop: Shop, issue: Issue) -> None:
-    """What became owed of an issue after its file was closed leaves the same day, from stock."""
-    if Entitlement.objects.filter(issue=issue, state=Entitlement.State.OWED).exists():
-        run = _into_a_file(shop, issue)
-        post_run(run.pk, on=shop.clock.today, actor=STAFF, at=shop.clock.now)
-
-
-def _posted(shop: Shop, issue: Issue, quarter: int) -> None:
-    run = MailingRun.objects.get(issue=issue, kind=MailingRun.Kind.MAIN)
-    for _twice in range(2):
-        post_run(run.pk, on=shop.clock.today, actor=STAFF, at=shop.clock.now)
-    _complement(shop, issue)
+def _left(shop: Shop, issue: Issue, quarter: int) -> None:
+    """Another issue is planned; some copies of this one will be claimed, some will come back."""
+    issue.refresh_from_db()
     plan_issue(shop, issue.magazine, quarter + AHEAD)
+    claiming.draw(shop, issue)
+    returning.draw(shop, issue)
     KEEPER.forget()
     shop.timetable.stirred()
 

@@ -17,11 +17,15 @@ from payments.allowance import Unlimited
 from shop.demo.people import make_people
 from shop.storefront.kept import KEEPER
 from shop.watch import audit, bell, runs
+from subscriptions.models import Claim, ClaimIncident, CopyReturn, Dispatch, MailingRun, PurchaseOrder
 from tasks import charges
 from tasks.schedule import TIMETABLE
 from tests.simulation import acts, faults, imported, post, printing, publisher, till, trace
 from tests.simulation.acts.buying import buys
+from tests.simulation.acts.institutions import come as institutions_come
+from tests.simulation.acts.losing import looks_at_losses
 from tests.simulation.acts.staff import looks_at_disputes, looks_at_doubts
+from tests.simulation.acts.taking_over import come as others_come
 from tests.simulation.chain import chain
 from tests.simulation.clock import Clock, paris
 from tests.simulation.invariants import Violation, violations
@@ -183,6 +187,9 @@ def fill(shop: Shop) -> None:
     publisher.raise_prices(shop)
     looks_at_doubts(shop, plan.chance("doubts"))
     looks_at_disputes(shop)
+    looks_at_losses(shop)
+    institutions_come(shop)
+    others_come(shop)
     chance = plan.chance("arrivals")
     days = 365.25 * plan.years * ARRIVALS
     for person in make_people(plan.readers, plan.chance("people")):
@@ -225,6 +232,13 @@ def _counts(shop: Shop) -> dict[str, int]:
         "requests": shop.till.asked,
         "letters": len(shop.post.taken),
         "job runs": shop.timetable.runs,
+        "files": MailingRun.objects.exclude(state__in=("asked", "dropped")).count(),
+        "returns": CopyReturn.objects.count(),
+        "claims": Claim.objects.count(),
+        "incidents": ClaimIncident.objects.count(),
+        "sent again": Dispatch.objects.filter(kind="RCL").count(),
+        "given instead": Claim.objects.filter(extra__isnull=False).count(),
+        "orders on paper": PurchaseOrder.objects.count(),
     }
 
 

@@ -25,8 +25,20 @@ from django.db import connection
 from django.db.models import Q, QuerySet, Value
 
 from payments.gateway import GatewayFault
-from payments.models import MethodSetup, Payment, Refund, StripeEvent
-from subscriptions.models import Declaration, Gift, Issue, Notice, Term
+from payments.models import Invoice, MethodSetup, Payment, Refund, StripeEvent
+from subscriptions.calendar import RULES
+from subscriptions.losses.rules import HOLDING
+from subscriptions.models import (
+    AddressDoubt,
+    ClaimIncident,
+    Declaration,
+    Gift,
+    Issue,
+    LossRule,
+    Notice,
+    TemporaryAddress,
+    Term,
+)
 from tasks.app import app
 from tasks.schedule import TIMETABLE, Job
 from tests.simulation.clock import paris
@@ -213,7 +225,24 @@ def quiet(on: date) -> bool:
     owed_back = Declaration.objects.filter(refund_due_on__gte=on - timedelta(days=30))
     pending = Refund.objects.filter(state="pending")
     told = Gift.objects.filter(state="given", announce_on__range=(on - timedelta(days=3), on))
-    return not any(there([posted, late, owed_back, pending, told]))
+    return not any(there([posted, late, owed_back, pending, told, *_of_losses(on), *_of_institutions(on)]))
+
+
+def _of_losses(on: date) -> list[QuerySet[Any]]:
+    """What changes by the day alone: a letter about an address that nobody answered, an incident that waits, a stay."""
+    answered_by = (on - timedelta(days=LossRule().answer_days + 2), on - timedelta(days=LossRule().answer_days))
+    return [
+        AddressDoubt.objects.filter(state__in=HOLDING, at__date__range=answered_by),
+        ClaimIncident.objects.filter(state="waiting", wait_until__lte=on),
+        TemporaryAddress.objects.filter(Q(from_on=on) | Q(until=on)),
+    ]
+
+
+def _of_institutions(on: date) -> list[QuerySet[Any]]:
+    """An invoice that was to be paid yesterday, or is reminded of."""
+    steps = (1, *RULES.invoice_reminded_days)
+    due = [day - timedelta(days=late) for day in (on, on - timedelta(days=1)) for late in steps]
+    return [Invoice.objects.filter(kind=Invoice.Kind.INVOICE, payment=None, due_on__in=due)]
 
 
 def there(every: Sequence[QuerySet[Any]]) -> list[bool]:

@@ -8,8 +8,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from payments.models import Invoice, LedgerLine, Payment, Refund
-from subscriptions.models import Declaration, Entitlement, Notice, Order, Renewal, RenewalEvent, Subscription, Term
+from payments.models import BankReceipt, Invoice, LedgerLine, Payment, Refund
+from subscriptions.models import (
+    AddressDoubt,
+    Claim,
+    ClaimIncident,
+    Declaration,
+    Dispatch,
+    Entitlement,
+    Notice,
+    Order,
+    Renewal,
+    RenewalEvent,
+    StockMovement,
+    Subscription,
+    Term,
+)
 
 
 def trace() -> list[str]:
@@ -49,6 +63,7 @@ def _lines() -> Iterator[str]:
         "renewal__subscription", "renewal__number", "from_state", "to_state", "renews_on", "reason", "at"
     ):
         yield _line("step", owner[row[0]], *row[1:])
+    yield from _lost()
     for row in Notice.objects.values_list("to_email", "kind", "due_at", "state", "state_since", "attempts"):
         yield _line("letter", *row)
     for row in Declaration.objects.values_list("email", "kind", "received_at", "state", "effect"):
@@ -57,6 +72,25 @@ def _lines() -> Iterator[str]:
         yield _line("document", *row)
     for row in LedgerLine.objects.values_list("account__code", "entry__booked_on", "debit", "credit"):
         yield _line("booked", *row)
+
+
+def _lost() -> Iterator[str]:
+    """What left in which file, what came back of it, what was claimed, sent again and granted instead."""
+    payer = "subscription__payer__email"
+    for row in Dispatch.objects.values_list("key", payer, "kind", "copies", "zone", "came_back__effect"):
+        yield _line("line", *row)
+    for row in Claim.objects.values_list(
+        payer, "issue__number", "round", "reason", "state", "state_since", "in_window"
+    ):
+        yield _line("claim", *row)
+    for row in ClaimIncident.objects.values_list("issue__number", "department", "state", "state_since"):
+        yield _line("incident", *row)
+    for row in AddressDoubt.objects.values_list(payer, "at", "state", "state_since"):
+        yield _line("doubt", *row)
+    for row in StockMovement.objects.values_list("issue__number", "number", "kind", "copies", "left"):
+        yield _line("stock", *row)
+    for row in BankReceipt.objects.values_list("bank_reference", "received_on", "amount"):
+        yield _line("transfer", *row)
 
 
 def _line(*values: object) -> str:

@@ -23,6 +23,8 @@ from payments.gateway import IntentSeen, Outcome, RefundSeen
 from payments.methods import payer_account
 from payments.models import Dispute, DisputeEvent, Payment, PaymentEvent, Refund, RefundEvent
 from payments.settling import News, apply
+from subscriptions.escrow.moving import NoSuchStep as NoSuchEscrowStep
+from subscriptions.escrow.moving import move as move_escrow
 from subscriptions.fulfilment.closing import ask, close, drop
 from subscriptions.fulfilment.handing_over import count_received, hand_over
 from subscriptions.fulfilment.moving import NoSuchStep as NoSuchIssueStep
@@ -44,6 +46,7 @@ from subscriptions.models import (
     Dispatch,
     Entitlement,
     EntitlementMovement,
+    Escrow,
     ImportFile,
     ImportFileEvent,
     Issue,
@@ -61,6 +64,8 @@ from subscriptions.models import (
     Subscription,
     SubscriptionEvent,
     Term,
+    Transmission,
+    TransmissionWay,
 )
 from subscriptions.moving import NoSuchStep, move_copies
 from subscriptions.moving import move as move_subscriptions
@@ -77,6 +82,8 @@ from subscriptions.renewals.moving import move as move_renewals
 from subscriptions.returns.moving import move as move_event
 from subscriptions.stopping.moving import NoSuchStep as NoSuchDeclarationStep
 from subscriptions.stopping.moving import move as move_declaration
+from subscriptions.transmitting.moving import NoSuchStep as NoSuchTransmissionStep
+from subscriptions.transmitting.moving import move as move_transmission
 from tests.disputes.people import disputed
 from tests.importing.desk import read
 from tests.importing.written import line, written
@@ -195,6 +202,18 @@ RUN = {
     "handed_over": "posted",
     "posted": "",
     "dropped": "",
+}
+TRANSMISSION = {
+    "queued": "in_flight failed",
+    "in_flight": "queued done failed",
+    "done": "",
+    "failed": "",
+}
+ESCROW = {
+    "queued": "in_flight",
+    "in_flight": "queued done failed",
+    "done": "",
+    "failed": "",
 }
 CLAIM = {
     "received": "asked waiting approved extended on_desk",
@@ -381,7 +400,8 @@ MOVERS = {
     "subscriptions/fulfilment/moving.py",
     "subscriptions/importing/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
     "subscriptions/pausing/moving.py", "subscriptions/pricing/moving.py", "subscriptions/gifts/moving.py",
-    "subscriptions/returns/moving.py", "subscriptions/losses/moving.py", "shop/backoffice/bulk_carrying.py",
+    "subscriptions/returns/moving.py", "subscriptions/losses/moving.py", "subscriptions/singles/moving.py",
+    "subscriptions/escrow/moving.py", "subscriptions/transmitting/moving.py", "shop/backoffice/bulk_carrying.py",
 }  # fmt: skip
 #: SQL of our own that changes a state.
 BY_STATEMENT = re.compile(r"\bUPDATE\b.*\bSET\b.*\bstate\s*=", re.DOTALL)
@@ -564,6 +584,45 @@ def test_run(came, to, exists):
     run.refresh_from_db()
     assert run.state == (to if exists else came)
     assert run.events.filter(from_state=came, to_state=to).count() == int(exists)
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(TRANSMISSION))
+def test_transmission(came, to, exists):
+    make_magazine()
+    issue = Issue.objects.get(number=25)
+    run = MailingRun.objects.create(
+        issue=issue, house=make_house(issue.magazine), kind="main", sequence=1, asked_by="x", asked_at=NOW
+    )
+    way = TransmissionWay.objects.create(
+        magazine=issue.magazine, way="folder", directory="x", actor="x", reason="x", at=NOW
+    )
+    row = Transmission.objects.create(
+        run=run, way=way, number=1, state=came, state_since=NOW, due_at=NOW, name="x", sent_sha256="x", sent_size=1,
+        asked_by="x", asked_because="x", asked_at=NOW,
+    )  # fmt: skip
+    if exists:
+        move_transmission(row, to, actor=CLERK, at=NOW, reason="a reason")
+    else:
+        with pytest.raises(NoSuchTransmissionStep):
+            move_transmission(row, to, actor=CLERK, at=NOW, reason="a reason")
+    row.refresh_from_db()
+    assert row.state == (to if exists else came)
+    assert row.events.filter(from_state=came, to_state=to, reason="a reason").count() == int(exists)
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(ESCROW))
+def test_escrow(came, to, exists):
+    row = Escrow.objects.create(
+        night=TODAY, state=came, state_since=NOW, due_at=NOW, name="x", sha256="x", size=1, content_sha256="x", lines=0,
+        copies=0, holders=["x"], made_at=NOW,
+    )  # fmt: skip
+    if exists:
+        move_escrow(row, to, at=NOW)
+    else:
+        with pytest.raises(NoSuchEscrowStep):
+            move_escrow(row, to, at=NOW)
+    row.refresh_from_db()
+    assert row.state == (to if exists else came)
 
 
 @pytest.mark.parametrize(("came", "to", "exists"), rows(ISSUE))

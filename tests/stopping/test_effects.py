@@ -30,6 +30,7 @@ STANDS = Standing(
     debited=False,
 )
 ORDERED = replace(STANDS, subscription=False, automatic=False, ends_on=None, paid=CENT0, unserved_price=CENT0)
+SINGLES = replace(ORDERED, singles=True, paid=Decimal("27.00"))
 LATE = {"withdrawal_open": False, "withdraw_until": date(2026, 12, 18)}
 LONGER = Undone(paid=Decimal("27.60"), waits=False, runs_until=ENDS)
 TWO_YEARS = replace(STANDS, paid=Decimal("55.20"), ends_on=date(2028, 11, 22), undone=LONGER)
@@ -93,6 +94,20 @@ ROWS = [
     ("cancel an order", "termination", replace(ORDERED, unpaid=True), "", Effect(Code.ORDER_CANCELLED, ON)),
     ("cancel a debit", "termination", replace(ORDERED, debited=True), "", Effect(Code.ORDER_DEBIT)),
     ("cancel what is over", "termination", ORDERED, "", Effect(Code.ALREADY_OVER)),
+    (
+        "past issues, not sent", "withdrawal", replace(SINGLES, unserved_price=Decimal("9.00")), "",
+        Effect(Code.SINGLE_UNSENT, ON, Decimal("9.00"), date(2027, 1, 3)),
+    ),
+    ("past issues, sent", "withdrawal", SINGLES, "", Effect(Code.SINGLE_SENT)),
+    (
+        "past issues, disputed", "withdrawal", replace(SINGLES, unserved_price=Decimal("9.00"), disputed=True), "",
+        Effect(Code.SINGLE_SENT),
+    ),
+    ("past issues, taken back", "withdrawal", replace(SINGLES, over=True), "", Effect(Code.ALREADY_OVER)),
+    (
+        "past issues, not sent", "termination", replace(SINGLES, unserved_price=Decimal("9.00")), "",
+        Effect(Code.SINGLE_UNSENT, ON, Decimal("9.00"), date(2027, 1, 3)),
+    ),
 ]  # fmt: skip
 
 

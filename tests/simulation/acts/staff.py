@@ -15,7 +15,7 @@ from tests.simulation.people import Reader
 from tests.simulation.registry import act, anytime
 from tests.simulation.shop import Shop, Story
 
-FINANCE, SUPPORT = Actor("staff", "2"), Actor("staff", "3")
+FULFILMENT, FINANCE, SUPPORT = (Actor("staff", key) for key in "123")
 
 
 @act("staff end the subscription at once", weight=0.02, when=anytime)

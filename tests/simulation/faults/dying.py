@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from random import Random
 
+from tests.simulation.kills import INSIDE
 from tests.simulation.registry import fault
 from tests.simulation.shop import Shop
 
@@ -17,6 +18,14 @@ def kill(shop: Shop, chance: Random) -> str:
     instants = chance.choice(INSTANTS)
     shop.reaper.arm(instants)
     return f"somebody dies at the {instants}th instant from here"
+
+
+@fault("kills inside", a_year=30, traffic=False)
+def kill_inside(shop: Shop, chance: Random) -> str:
+    """Whoever does this next dies when it is done, before it is committed."""
+    name = chance.choice(sorted(INSIDE))
+    shop.reaper.arm_at(name)
+    return f"somebody dies when {name}"
 
 
 @fault("rivals", a_year=160)

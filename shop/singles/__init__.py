@@ -1,0 +1,1 @@
+"""The pages where past issues are looked at, chosen and ordered."""

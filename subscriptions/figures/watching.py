@@ -1,0 +1,35 @@
+"""Watching: a meter that comes near its limit is on the desk of finance, once, until it is well again."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from payments.actors import Actor
+from payments.desk import put_all_on_desk, take_all_off_desk
+from payments.models import DeskItem
+from subscriptions.figures.metering import meters_of
+from subscriptions.figures.meters import Verdict
+from subscriptions.models import Magazine
+
+KIND = "circulation"
+#: Watched by the calendar of issues, on fulfilment's desk (`issue_calendar.watching`).
+ELSEWHERE = frozenset({"gap", "issues"})
+
+
+def watch(*, on: date, at: datetime, actor: Actor) -> str:
+    """Put on the desk what is near or beyond a limit, and take off what is well again."""
+    wrong: dict[str, str] = {}
+    for magazine in Magazine.objects.order_by("pk"):
+        wrong |= {
+            f"circulation:{magazine.pk}:{one.matter}"[:80]: one.sentence
+            for one in meters_of(magazine, on=on)
+            if one.verdict in (Verdict.NEAR, Verdict.CROSSED) and one.matter not in ELSEWHERE
+        }
+    with transaction.atomic():
+        known = DeskItem.objects.filter(kind=KIND, closed_at=None).values_list("subject", flat=True)
+        well = sorted(set(known) - wrong.keys())
+        closed = take_all_off_desk(kind=KIND, subjects=well, because="the figure is well again", actor=actor, at=at)
+        put_all_on_desk(DeskItem.Desk.FINANCE, kind=KIND, sentences=wrong, at=at)
+    return f"{len(wrong)} meters near a limit, {closed} well again"

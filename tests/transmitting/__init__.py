@@ -1,0 +1,1 @@
+"""Closed files on their way to the mailing house."""
