@@ -102,7 +102,7 @@ class ListForm(ReasonForm):
         label=gettext_lazy("Lines of the portal"),
         max_length=60_000,
         help_text=gettext_lazy(
-            "One invoice a line: number;status;day;number at Chorus Pro. Like F2027-000001;Suspendue;06/01/2027"
+            "One invoice a line, its parts between semicolons: number, status, day, number at Chorus Pro."
         ),
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
     )
