@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from payments.bank.auditing import lines_booked, lines_explained
 from payments.closing.auditing import days_add_up, days_closed, entries_numbered, periods_locked
+from payments.ereporting.materialising import differences
 from payments.invoicing.issuing import vat_by_rate
 from payments.invoicing.numbering import digest
 from payments.mirroring.matters import open_matters
@@ -218,6 +219,7 @@ def vat(at: datetime) -> Breaches:
             yield f"invoice:{invoice.reference}", "HT, VAT and TTC do not agree"
         if booked.get(f"invoice:{invoice.pk}", Decimal(0)) != total:
             yield f"invoice:{invoice.reference}", "its VAT is not the one in the books"
+    yield from differences(at=at)
 
 
 def heard(at: datetime) -> Breaches:

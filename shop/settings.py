@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -304,3 +305,13 @@ SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
 # The publisher's own numbers (law.md B); dates and rates live in tables.
 DELIVERY_COUNTRIES: list[str] = env.list("DELIVERY_COUNTRIES", [])
+# Sales at a distance in the Union at French VAT: the year's limit, and where finance hears of it (law.md 1.4).
+EU_DISTANCE_LIMIT = env.int("EU_DISTANCE_LIMIT", 10_000)
+EU_DISTANCE_ALARMS: list[int] = env.list("EU_DISTANCE_ALARMS", [7_000, 9_000, 10_000], subcast=int)
+OSS_ENABLED_FROM = env.date("OSS_ENABLED_FROM", None)
+# The reform (law.md 3.1): from which day sales are reported; how long an invoice may wait for Chorus Pro.
+EREPORT_FROM = env.date("EREPORT_FROM", date(2027, 9, 1))
+CHORUS_DAYS = env.int("CHORUS_DAYS", 3)
+# The Union's register of VAT numbers, asked only where this is set; how long a yes stands for an exempt sale.
+VIES_URL = env.str("VIES_URL", "")
+VIES_DAYS = env.int("VIES_DAYS", 30)

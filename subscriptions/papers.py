@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from payments.days import paris_day
 from payments.invoicing.issuing import Buyer, InvoiceDraft, LineDraft, issue
 from payments.models import Invoice
 from payments.money import NBSP
-from payments.vat import BuyerKind
+from payments.vat import BuyerKind, split
 from subscriptions.adding import Sold
 from subscriptions.buyers import Buyer as Named
 from subscriptions.calendar import numbers_from
@@ -41,13 +42,23 @@ def _draft(one: Sold, *, on: date) -> InvoiceDraft:
         payment_id=one.payment.pk if one.payment else None,
         buyer=invoiced_to(order, billing, address=own, service_code=one.paper.service_code if one.paper else ""),
         delivery_address=tuple(one.home.lines) if order.billing and not order.is_gift else (),
+        delivery_country="" if order.is_gift else one.home.country,
         vat_zone=one.vat.zone,
         vat_rate=one.vat.rate,
         legal_mention=one.vat.legal_mention,
-        lines=(LineDraft(name=_line(one), ttc=one.amount.amount, quantity=one.quantity),),
+        lines=(_priced(one),),
         supplied_on=on,
         due_on=one.paper.due_on if one.paper else on,
     )
+
+
+def _priced(one: Sold) -> LineDraft:
+    """The line of a term; where an agency is granted a discount, with the price list's own amount before it."""
+    line = LineDraft(name=_line(one), ttc=one.amount.amount, quantity=one.quantity)
+    if one.paper is None or one.order is None or not one.paper.discount:
+        return line
+    gross, _vat = split(one.order.price.amount.amount * one.quantity, one.vat.rate)
+    return replace(line, discount=one.paper.discount, gross_ht=gross)
 
 
 def invoiced_to(order: Named, billing: PostalAddress, *, address: tuple[str, ...], service_code: str = "") -> Buyer:
@@ -76,13 +87,8 @@ def _line(one: Sold) -> str:
 
 
 def _added(paper: PurchaseOrder) -> str:
-    """« . Remise de l’agence : 5 %. Votre référence : EBS-99812 »: what the paper agreed on, and how the buyer finds it."""
-    said = ""
-    if paper.discount:
-        said += f". Remise de l’agence : {f'{paper.discount.normalize():f}'.replace('.', ',')}{NBSP}%, déduite"
-    if paper.agency_reference:
-        said += f". Votre référence : {paper.agency_reference}"
-    return said
+    """« . Votre référence : EBS-99812 »: how the buyer finds it."""
+    return f". Votre référence : {paper.agency_reference}" if paper.agency_reference else ""
 
 
 def confirm_opened(opened: Sequence[Opened], invoices: Sequence[Invoice], *, at: datetime) -> None:

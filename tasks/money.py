@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import TypeVar
 
 import structlog
@@ -12,9 +13,12 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from payments import charging, disputing, fees, gateway, looking_up, parked, refunds
+from payments import charging, disputing, eu_meter, fees, gateway, looking_up, parked, refunds
 from payments.actors import job
+from payments.chorus import watching
 from payments.closing import days
+from payments.days import paris_day
+from payments.ereporting.materialising import materialise
 from payments.mirroring.running import mirror
 from payments.models import Payment
 from payments.reconciliation.running import reconcile
@@ -165,3 +169,26 @@ def read_payouts() -> None:
         summary.text = (
             f"{done.payouts} payouts, {done.movements} movements read, {done.explained} explained, {done.found} differ"
         )
+
+
+@shared_task(name="chorus-pro")
+def chorus_pro() -> None:
+    with running("chorus-pro") as summary:
+        at = timezone.now()
+        begun = watching.begin(at=at, limit=1000)
+        matters = watching.watch(on=paris_day(at), at=at, actor=job("chorus-pro"))
+        summary.text = f"{begun} to deposit, {matters} on the desk"
+
+
+@shared_task(name="e-report")
+def e_report() -> None:
+    with running("e-report") as summary:
+        at = timezone.now()
+        summary.text = f"{materialise(until=paris_day(at) - timedelta(days=1), at=at)} rows"
+
+
+@shared_task(name="eu-meter")
+def eu_threshold() -> None:
+    with running("eu-meter") as summary:
+        at = timezone.now()
+        summary.text = f"{eu_meter.watch(on=paris_day(at), at=at)} thresholds reached"

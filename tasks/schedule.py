@@ -155,6 +155,17 @@ TIMETABLE = (
         "The entries of the days that are over get their numbers, and each day its totals for good.",
         at=(0, 20),
     ),
+    Job("chorus-pro", HOUR, 26 * HOUR, "What public bodies were invoiced waits for its deposit in sight of finance."),
+    Job(
+        "e-report",
+        DAY,
+        26 * HOUR,
+        "The totals of the day before are written for e-reporting, and what changed of earlier days is corrected.",
+        at=(1, 30),
+    ),
+    Job(
+        "eu-meter", DAY, 26 * HOUR, "Sales to other states of the Union are held against the year's limit.", at=(6, 30)
+    ),
     Job("audit", DAY, 26 * HOUR, "The invariants of the design are checked against every row.", at=(3, 30)),
     Job(
         "forgetting",

@@ -45,11 +45,16 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class LineDraft:
-    """One line by its total incl. VAT, in euros: the line total comes first, never unit × quantity."""
+    """One line by its total incl. VAT, in euros: the line total comes first, never unit × quantity.
+
+    `discount`: what was granted on it, in percent; `gross_ht`: the line before that, without VAT.
+    """
 
     name: str
     ttc: Decimal
     quantity: int = 1
+    discount: Decimal = Decimal(0)
+    gross_ht: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class InvoiceDraft:
     supplied_on: date
     due_on: date
     delivery_address: tuple[str, ...] = field(default=())
+    delivery_country: str = ""
 
 
 def issue(drafts: Sequence[InvoiceDraft], *, on: date, actor: Actor, at: datetime) -> list[Invoice]:
@@ -130,7 +136,7 @@ def _credit_whole(
     copies = [
         InvoiceLine(
             position=line.position, name=line.name, quantity=line.quantity, unit_ht=line.unit_ht, rate=line.rate,
-            ht=line.ht, vat=line.vat, ttc=line.ttc,
+            discount_percent=line.discount_percent, discount_ht=line.discount_ht, ht=line.ht, vat=line.vat, ttc=line.ttc,
         )
         for line in lines
     ]  # fmt: skip
@@ -288,8 +294,10 @@ def _document(draft: InvoiceDraft, *, actor: Actor, at: datetime) -> tuple[Invoi
             position=position,
             name=line.name,
             quantity=line.quantity,
-            unit_ht=round_cents(part.ht / line.quantity),
+            unit_ht=round_cents((line.gross_ht if line.discount and line.gross_ht else part.ht) / line.quantity),
             rate=draft.vat_rate,
+            discount_percent=line.discount,
+            discount_ht=line.gross_ht - part.ht if line.discount and line.gross_ht else Decimal(0),
             ht=part.ht,
             vat=part.vat,
             ttc=part.ttc,
@@ -309,6 +317,7 @@ def _document(draft: InvoiceDraft, *, actor: Actor, at: datetime) -> tuple[Invoi
         buyer_address=list(draft.buyer.address),
         buyer_country=draft.buyer.country,
         delivery_address=list(draft.delivery_address),
+        delivery_country=draft.delivery_country,
         buyer_siren=draft.buyer.siren,
         buyer_siret=draft.buyer.siret,
         buyer_vat_number=draft.buyer.vat_number,

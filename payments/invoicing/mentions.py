@@ -26,17 +26,23 @@ NATURES = {
 }
 NO_DISCOUNT = "Escompte pour paiement anticipé : néant."
 #: Professionals owe interest at the central bank's rate plus ten points and 40 €. Never said to a consumer.
-LATE_PROFESSIONAL = (
+PENALTY_PROFESSIONAL = (
     "En cas de retard de paiement, des pénalités sont exigibles sans rappel, au taux appliqué par la Banque centrale "
     "européenne à son opération de refinancement la plus récente, majoré de 10 points de pourcentage (C. com., "
-    f"art. L441-10). Indemnité forfaitaire pour frais de recouvrement : 40{NBSP}€ (C. com., art. D441-5)."
+    "art. L441-10)."
 )
+INDEMNITY_PROFESSIONAL = f"Indemnité forfaitaire pour frais de recouvrement : 40{NBSP}€ (C. com., art. D441-5)."
+LATE_PROFESSIONAL = f"{PENALTY_PROFESSIONAL} {INDEMNITY_PROFESSIONAL}"
 #: Public buyers: plus eight points (law.md 2.1, B2G).
-LATE_PUBLIC = (
+PENALTY_PUBLIC = (
     "En cas de retard de paiement, des intérêts moratoires sont dus au taux appliqué par la Banque centrale européenne à "
-    "son opération de refinancement la plus récente, majoré de 8 points de pourcentage. Indemnité forfaitaire pour frais "
-    f"de recouvrement : 40{NBSP}€ (code de la commande publique, art. L2192-12, L2192-13 et R2192-31 et suivants)."
+    "son opération de refinancement la plus récente, majoré de 8 points de pourcentage."
 )
+INDEMNITY_PUBLIC = (
+    f"Indemnité forfaitaire pour frais de recouvrement : 40{NBSP}€ (code de la commande publique, art. L2192-12, "
+    "L2192-13 et R2192-31 et suivants)."
+)
+LATE_PUBLIC = f"{PENALTY_PUBLIC} {INDEMNITY_PUBLIC}"
 #: A credit note whose invoice is made out anew to somebody else.
 NO_MONEY = "Aucune somme n’est rendue : le paiement reste acquis."
 DEBITS = "Option pour le paiement de la taxe d’après les débits."
@@ -58,7 +64,7 @@ def facts_of(invoice: Invoice) -> dict[str, Any]:
         "columns": ["Désignation", "Quantité", "Prix unitaire HT", "TVA", "Montant HT", "Montant TTC"],
         "rows": [_row(line) for line in lines],
         "totals": _totals(invoice, lines),
-        "paid": _paid(invoice),
+        "paid": paid_words(invoice),
         "mentions": _mentions(invoice),
         "foot": _foot(seller),
     }
@@ -126,13 +132,21 @@ def _under(invoice: Invoice) -> list[str]:
 
 def _row(line: InvoiceLine) -> list[str]:
     return [
-        line.name,
+        f"{line.name}{_discount(line)}",
         str(line.quantity),
         french(line.unit_ht),
         percent(line.rate),
         french(line.ht),
         french(line.ttc),
     ]
+
+
+def _discount(line: InvoiceLine) -> str:
+    """« . Remise de 5 % : 4,06 € HT, déduite »; nothing where none was granted. The unit price is the one before it."""
+    if not line.discount_percent:
+        return ""
+    granted = f"{line.discount_percent.normalize():f}".replace(".", ",")
+    return f". Remise de {granted}{NBSP}% : {french(line.discount_ht)} HT, déduite"
 
 
 def _totals(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[list[Any]]:
@@ -156,7 +170,8 @@ def _totals(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[list[Any]]:
     return [*rows, [last, french(invoice.total_ttc), True]]
 
 
-def _paid(invoice: Invoice) -> str:
+def paid_words(invoice: Invoice) -> str:
+    """What was paid and how, what is still to be paid and by when, or how money goes back: one sentence per case."""
     payment, amount = invoice.payment, french(invoice.total_ttc)
     if invoice.original_id:
         if (anew := _replacement(invoice)) is not None:
@@ -192,18 +207,36 @@ def _replacement(note: Invoice) -> str | None:
     return found.invoice.reference if found else None
 
 
-def _mentions(invoice: Invoice) -> list[str]:
-    said = []
-    if invoice.legal_mention:
-        said.append(f"{invoice.legal_mention.rstrip('.')}.")
-    said.append(f"Nature de l’opération : {NATURES[invoice.nature]}.")
+def notes_of(invoice: Invoice) -> list[tuple[str, str]]:
+    """What the document states beyond parties, lines and amounts: (subject of UNTDID 4451 or none, words).
+
+    AAB, PMD and PMT are the subjects under which the French rules (BR-FR-05) look for discount, penalties and the 40 €, on
+    credit notes too.
+    """
+    notes = [("", f"Nature de l’opération : {NATURES[invoice.nature]}.")]
     if invoice.vat_on_debits:
-        said.append(DEBITS)
-    if invoice.buyer_kind == BuyerKind.CONSUMER or invoice.original_id:
-        return said
-    if invoice.due_on:
-        said.append(f"Échéance : {french_day(invoice.due_on)}. {NO_DISCOUNT}")
-    said.append(LATE_PUBLIC if invoice.buyer_kind == BuyerKind.PUBLIC_FR else LATE_PROFESSIONAL)
+        notes.append(("", DEBITS))
+    if invoice.buyer_kind == BuyerKind.CONSUMER:
+        return notes
+    public = invoice.buyer_kind == BuyerKind.PUBLIC_FR
+    return [
+        *notes,
+        ("AAB", NO_DISCOUNT),
+        ("PMD", PENALTY_PUBLIC if public else PENALTY_PROFESSIONAL),
+        ("PMT", INDEMNITY_PUBLIC if public else INDEMNITY_PROFESSIONAL),
+    ]
+
+
+def _mentions(invoice: Invoice) -> list[str]:
+    """The notes as paragraphs, the reason why there is no VAT before them."""
+    notes = notes_of(invoice)
+    said = [f"{invoice.legal_mention.rstrip('.')}."] if invoice.legal_mention else []
+    said += [words for subject, words in notes if not subject]
+    for_professionals = {subject: words for subject, words in notes if subject}
+    if for_professionals:
+        due = f"Échéance : {french_day(invoice.due_on)}. " if invoice.due_on else ""
+        said.append(f"{due}{for_professionals['AAB']}")
+        said.append(f"{for_professionals['PMD']} {for_professionals['PMT']}")
     return said
 
 

@@ -16,6 +16,8 @@ from payments.models import Invoice, InvoiceLine, InvoiceSeries
 
 INVOICES, CREDIT_NOTES = "F", "A"
 _NOT_HASHED = frozenset({"id", "hash", "previous_hash", "series_id"})
+#: Columns that came later: hashed where they state something, so that the chain of older documents still verifies.
+_STATED_LATER = frozenset({"delivery_country", "discount_percent", "discount_ht"})
 
 
 def lock_series(code: str, *, on: date) -> InvoiceSeries:
@@ -64,7 +66,7 @@ def _facts(row: Invoice | InvoiceLine) -> dict[str, Any]:
     return {
         field.attname: _plain(getattr(row, field.attname))
         for field in row._meta.concrete_fields
-        if field.attname not in _NOT_HASHED
+        if field.attname not in _NOT_HASHED and (field.attname not in _STATED_LATER or getattr(row, field.attname))
     }
 
 

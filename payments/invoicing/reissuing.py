@@ -114,8 +114,11 @@ def _draft(invoice: Invoice, buyer: Buyer, *, on: date) -> InvoiceDraft:
         vat_zone=invoice.vat_zone,
         vat_rate=rate,
         legal_mention=invoice.legal_mention,
-        lines=tuple(LineDraft(name=line.name, ttc=line.ttc.amount, quantity=line.quantity) for line in lines),
+        lines=tuple(
+            LineDraft(line.name, line.ttc.amount, line.quantity, line.discount_percent, line.gross_ht) for line in lines
+        ),
         supplied_on=invoice.supplied_on or invoice.issued_on,
         due_on=invoice.due_on or on if invoice.payment_id is None else on,
         delivery_address=delivered if delivered != buyer.address else (),
+        delivery_country=invoice.delivery_country,
     )

@@ -1,4 +1,5 @@
-"""The PDF of an invoice: set once, after the commit that numbered it, and kept under its hash (law.md 2.1, 2.3)."""
+"""The PDF of an invoice, which is a Factur-X: set once, after the commit that numbered it, and kept under its hash
+(law.md 2.1, 2.3, 3.2)."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from pathlib import Path
 from django.db import IntegrityError, transaction
 
 from payments.documents import keep
+from payments.invoicing.electronic.cii import cii
+from payments.invoicing.electronic.marking import FILE_NAME, marked
 from payments.invoicing.mentions import facts_of
 from payments.models import Invoice, InvoiceRendering
 from payments.typesetting import typeset
@@ -41,7 +44,8 @@ def read_whole(invoice_id: int) -> Invoice:
 
 
 def _set(whole: Invoice, *, at: datetime) -> InvoiceRendering:
-    body = typeset(TEMPLATE, facts_of(whole), on=whole.issued_on)
+    facts = facts_of(whole) | {"electronic": cii(whole).decode(), "file_name": FILE_NAME}
+    body = marked(typeset(TEMPLATE, facts, on=whole.issued_on))
     try:
         with transaction.atomic():
             document = keep(body, media_type="application/pdf", keep_until=keep_until(whole.issued_on), at=at)

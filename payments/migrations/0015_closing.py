@@ -81,7 +81,7 @@ INSERT INTO payments_accountmap (key, account_id, valid_from) VALUES
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0013_payouts"),
+        ("payments", "0014_facturx"),
     ]
 
     operations = [

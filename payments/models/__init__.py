@@ -3,6 +3,7 @@
 from payments.models.acts import Act, DeskItem
 from payments.models.bank import BankAccount, BankLine, BankMatch, BankRule, BankStatement, CsvProfile
 from payments.models.books import Account, AccountMap, LedgerEntry, LedgerLine, VatRate
+from payments.models.chorus import ChorusDeposit, ChorusEvent
 from payments.models.closing import (
     ClosingTick,
     DayClosing,
@@ -18,6 +19,7 @@ from payments.models.closing import (
 from payments.models.discrepancies import Discrepancy, DiscrepancyEvent
 from payments.models.disputes import Dispute, DisputeEvent
 from payments.models.documents import Document
+from payments.models.ereports import EPaymentRow, EReportRow
 from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries, Reissue
 from payments.models.methods import MethodSetup, PayerAccount, SavedMethod
 from payments.models.mirror import MirrorCharge, MirrorDifference, MirrorRun
@@ -26,6 +28,7 @@ from payments.models.payouts import Payout, PayoutEvent, ReconciliationRun
 from payments.models.receipts import BankReceipt, ReceiptShare, WriteOff
 from payments.models.stripe import BalanceMovement, StripeEvent
 from payments.models.transfers import RefundLimit, Transfer, TransferEvent, TransferFile
+from payments.models.vat_checks import VatCheck
 
 __all__ = [
     "Account",
@@ -38,6 +41,8 @@ __all__ = [
     "BankReceipt",
     "BankRule",
     "BankStatement",
+    "ChorusDeposit",
+    "ChorusEvent",
     "ClosingTick",
     "CsvProfile",
     "DayClosing",
@@ -47,6 +52,8 @@ __all__ = [
     "Dispute",
     "DisputeEvent",
     "Document",
+    "EPaymentRow",
+    "EReportRow",
     "EntryNumber",
     "EntrySeries",
     "Invoice",
@@ -81,6 +88,7 @@ __all__ = [
     "Transfer",
     "TransferEvent",
     "TransferFile",
+    "VatCheck",
     "VatRate",
     "WriteOff",
 ]

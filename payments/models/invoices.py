@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
@@ -54,6 +55,7 @@ class Invoice(models.Model):
     buyer_address = models.JSONField(help_text="printed lines")
     buyer_country = models.CharField(max_length=2)
     delivery_address = models.JSONField(help_text="printed lines; empty when the same")
+    delivery_country = models.CharField(max_length=2, blank=True, default="", db_default="")
     buyer_siren = models.CharField(max_length=9, blank=True)
     buyer_siret = models.CharField(max_length=14, blank=True)
     buyer_vat_number = models.CharField(max_length=20, blank=True)
@@ -101,6 +103,8 @@ class Invoice(models.Model):
                 condition=models.Q(kind="invoice", payment__isnull=True),
                 name="invoice_paid_later",
             ),
+            # What the meter of sales at a distance reads (`payments.eu_meter`).
+            models.Index(fields=["issued_on"], condition=models.Q(vat_zone="EU"), name="invoice_to_the_union"),
         ]
 
     def __str__(self) -> str:
@@ -108,7 +112,10 @@ class Invoice(models.Model):
 
 
 class InvoiceLine(models.Model):
-    """One line; all amounts positive, on credit notes too (the kind gives the sign)."""
+    """One line; all amounts positive, on credit notes too (the kind gives the sign).
+
+    `unit_ht` is the price before a discount, `ht` the line after it.
+    """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
     position = models.PositiveSmallIntegerField()
@@ -116,6 +123,8 @@ class InvoiceLine(models.Model):
     quantity = models.PositiveIntegerField()
     unit_ht = euros()
     rate = models.DecimalField(max_digits=5, decimal_places=2, help_text="percent")
+    discount_percent = models.DecimalField(max_digits=4, decimal_places=2, default=Decimal(0), db_default=Decimal(0))
+    discount_ht = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0), db_default=Decimal(0))
     ht = euros()
     vat = euros()
     ttc = euros()
@@ -129,11 +138,21 @@ class InvoiceLine(models.Model):
             models.CheckConstraint(
                 condition=models.Q(ttc=models.F("ht") + models.F("vat")), name="invoice_line_adds_up"
             ),
+            models.CheckConstraint(
+                condition=models.Q(discount_percent=0, discount_ht=0)
+                | models.Q(discount_percent__gt=0, discount_ht__gte=0),
+                name="invoice_line_discount",
+            ),
             eur_only("ttc", "invoice_line_eur"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def gross_ht(self) -> Decimal:
+        """The line before its discount, in euros."""
+        return Decimal(self.ht.amount) + self.discount_ht
 
 
 class InvoiceRendering(models.Model):

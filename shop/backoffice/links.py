@@ -27,6 +27,7 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "statement": (Right.BANK, "desk_bank_statement"),
     "bank_line": (Right.BANK, "desk_bank_line"),
     "invoice": (Right.INVOICES, "desk_invoice"),
+    "chorus": (Right.CHORUS, "desk_chorus_deposit"),
     "declaration": (Right.DECLARATIONS, "desk_declaration"),
     "contact": (Right.CONTACTS, "desk_contact"),
     "claim": (Right.CLAIMS, "desk_claim"),
@@ -81,6 +82,11 @@ def url_of(user: Any, subject: str) -> str:
     if kind == "magazine" and may(user, Right.PEOPLE):
         # `magazine:1:gap:26`: what is wrong with its calendar.
         return reverse("desk_issue_calendar")
+    if kind == "vat_check":
+        return reverse("desk_vat_checks") if may(user, Right.INSTITUTIONS) else ""
+    if kind in ("e-report", "eu-threshold"):
+        page = "desk_ereporting" if kind == "e-report" else "desk_union"
+        return reverse(page) if may(user, Right.LEDGER) else ""
     if kind in ("charge", "mirror"):
         # What only Stripe knows, and the mirror's own matters, are shown on its page.
         return reverse("desk_mirror") if may(user, Right.LEDGER) else ""

@@ -206,6 +206,8 @@ LETTERS = (
     gettext_noop("the reader has chosen otherwise since"),
     gettext_noop("the account is known, or not wanted any more"),
     gettext_noop("the transfer came back"),
+    gettext_noop("moved on in Chorus Pro"),
+    gettext_noop("reports %(reported)s of VAT, the books hold %(booked)s"),
     gettext_noop("a later change has its own letter"),
     gettext_noop("no e-mail address that works"),
     gettext_noop("the reader has called our letters spam"),

@@ -75,6 +75,7 @@ class Right(StrEnum):
     CLAIMS = "settle_claims"
     STOCK = "keep_back_issues"
     RECONCILE = "settle_discrepancies"
+    CHORUS = "follow_chorus"
     FIGURES = "see_circulation"
     FIGURE_RULES = "set_circulation_limits"
     PRINTS = "advise_print_runs"
@@ -136,6 +137,7 @@ LABELS: Mapping[Right, Any] = {
     Right.CLAIMS: _("take and settle claims of lost copies"),
     Right.RECONCILE: _("explain and book discrepancies"),
     Right.STOCK: _("let returns in, keep back issues and send them again"),
+    Right.CHORUS: _("deposit invoices in Chorus Pro and follow them"),
     Right.FIGURES: _("see circulation, meters and print runs"),
     Right.FIGURE_RULES: _("change the limits that circulation is judged by"),
     Right.PRINTS: _("keep advices of print runs and what they assume"),
@@ -186,6 +188,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.REHEARSE,
             Right.SIGN,
             Right.PRICES,
+            Right.CHORUS,
             Right.QUOTES,
             Right.INSTITUTIONS,
             Right.RECEIPTS,

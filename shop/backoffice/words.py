@@ -367,6 +367,29 @@ OPEN_ITEM: Words = {
     "overdue": (pgettext_lazy("invoice", "overdue"), BAD),
     "settled": (pgettext_lazy("invoice", "nothing left to pay"), GOOD),
 }
+#: Where an invoice of a public body stands in Chorus Pro.
+CHORUS: Words = {
+    "to_deposit": (pgettext_lazy("Chorus", "to be deposited"), WAIT),
+    "deposited": (pgettext_lazy("Chorus", "deposited"), WAIT),
+    "available": (pgettext_lazy("Chorus", "made available"), WAIT),
+    "suspended": (pgettext_lazy("Chorus", "suspended"), BAD),
+    "recycled": (pgettext_lazy("Chorus", "to be sent elsewhere"), BAD),
+    "rejected": (pgettext_lazy("Chorus", "rejected"), BAD),
+    "mandated": (pgettext_lazy("Chorus", "mandated"), GOOD),
+    "paid": (pgettext_lazy("Chorus", "paid"), GOOD),
+    "not_needed": (pgettext_lazy("Chorus", "not through Chorus Pro"), NONE),
+}
+#: What the Union's register said of a VAT number.
+VAT_CHECK: Words = {
+    "valid": (pgettext_lazy("VAT number", "valid"), GOOD),
+    "invalid": (pgettext_lazy("VAT number", "not valid"), BAD),
+    "unknown": (pgettext_lazy("VAT number", "no answer"), WAIT),
+}
+#: Categories of the reports of sales.
+EREPORT: Mapping[str, Any] = {
+    "TLB1": gettext_lazy("goods, taxed"),
+    "TNT1": gettext_lazy("not taxed in France"),
+}
 #: How a contact came about.
 CONTACT_CHANNEL: Mapping[str, Any] = {
     "phone": gettext_lazy("telephone"),
@@ -679,6 +702,8 @@ VERBS: Mapping[str, Any] = {
     "added a bank rule": gettext_lazy("added a rule of bank lines"),
     "ended a bank rule": gettext_lazy("ended a rule of bank lines"),
     "changed a CSV profile": gettext_lazy("changed a CSV profile"),
+    "asked about a VAT number": gettext_lazy("asked the register about a VAT number"),
+    "noted a step in Chorus Pro": gettext_lazy("noted a step in Chorus Pro"),
     "reminded of an invoice": gettext_lazy("reminded of an invoice"),
     "wrote an invoice off": gettext_lazy("wrote an invoice off"),
     "added an agency": gettext_lazy("added an agency"),
@@ -758,6 +783,10 @@ SUBJECTS: Mapping[str, Any] = {
     "bank_undone": gettext_lazy("bank line no. %(key)s, undone"),
     "bank_rule": gettext_lazy("rule no. %(key)s of bank lines"),
     "csv_profile": gettext_lazy("CSV profile no. %(key)s"),
+    "vat_check": gettext_lazy("question no. %(key)s about a VAT number"),
+    "chorus": gettext_lazy("deposit in Chorus Pro no. %(key)s"),
+    "e-report": gettext_lazy("report of %(key)s"),
+    "eu-threshold": gettext_lazy("sales to the Union, %(key)s"),
     "reissue": gettext_lazy("invoice no. %(key)s, made out anew"),
     "entry": gettext_lazy("entry %(key)s"),
     "fee": gettext_lazy("fee on line no. %(key)s"),

@@ -132,6 +132,7 @@ def priced(paper: Paper, *, on: date) -> Priced:
         shelf=shelf,
         renews=renews,
         quantity=paper.quantity,
+        vat_number=paper.agency.vat_number if _to_agency(paper) and paper.agency else paper.vat_number,
     )
     if found.offer.renewal != Offer.Renewal.FIXED:
         raise CannotOrder(

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import structlog
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from payments import eu_meter
 from payments.territories import zone_of
-from payments.vat import NoRate, VatTreatment, treatment
+from payments.vat import NoRate, VatTreatment, VatZone, split, treatment
+from payments.vies.keeping import known_valid
 from subscriptions.calendar import DeliveryZone, TermDates, delivery_zone_of
 from subscriptions.gifts.starting import Start, begun_with
 from subscriptions.models import Issue, Offer, Price
@@ -60,13 +63,16 @@ def quote(
     renews: Held | None = None,
     gift: Start | None = None,
     quantity: int | None = None,
+    vat_number: str = "",
 ) -> Quote:
     """Price, VAT and dates of an offer. One query, none when today's `shelf` is given.
 
     `renews`: the subscription that it is to prolong, with what that one has promised so far. `gift`: with which issue it
     begins, where it is a gift. `quantity`: copies of each issue; those of the term before, or one, where nothing is said.
-    No VIES answer is stored yet, so a VAT number changes nothing: French VAT (law.md 1.3). Raises NotForSale when the
-    offer is off sale, has no price for the zone or no issue to begin with; UnknownTerritory for a country that is none.
+    `vat_number`: makes a sale to a body of another state of the Union exempt where a stored answer of VIES says that it is
+    valid (law.md 1.3; one query more, where there is a number). Raises NotForSale when the
+    offer is off sale, has no price for the zone or no issue to begin with, or the year's limit of sales to other states of
+    the Union is reached (one query more for them); UnknownTerritory for a country that is none.
     """
     shelf = shelf or read_shelf(on)
     current = shelf.offer(offer.code)
@@ -103,7 +109,7 @@ def quote(
         vat = treatment(
             zone=zone_of(country, postcode),
             buyer_kind=buyer_kind,
-            vat_number_valid=False,
+            vat_number_valid=known_valid(vat_number, on=on),
             on=on,
             rows=shelf.vat_rates,
             category=current.vat_category,
@@ -111,6 +117,7 @@ def quote(
     except NoRate as missing:
         log.error("no_vat_rate", offer=current.code, zone=str(zone))
         raise NotForSale(_("This offer cannot be delivered to this address yet."), code="no_rate") from missing
+    refuse_beyond_the_limit(vat, standing.price.amount.amount * copies, on=on)
     return Quote(
         offer=current,
         price=standing.price,
@@ -122,3 +129,21 @@ def quote(
         prolongs=standing.prolongs,
         quantity=copies,
     )
+
+
+def refuse_beyond_the_limit(vat: VatTreatment, ttc: Decimal, *, on: date) -> None:
+    """French VAT may be charged in other states of the Union up to a limit a year (law.md 1.4). Raises NotForSale beyond it.
+
+    One query, for them alone.
+    """
+    if vat.zone != VatZone.EU or not vat.rate:
+        return
+    if not eu_meter.read(on).takes(split(ttc, vat.rate)[0], on=on):
+        log.warning("eu_limit_reached")
+        raise NotForSale(
+            _(
+                "This year we can take no more orders to other countries of the European Union: the limit up to which French "
+                "VAT applies there is reached. Please come back in January, or write to us."
+            ),
+            code="eu_limit",
+        )

@@ -16,7 +16,7 @@ from subscriptions.calendar import DeliveryZone, delivery_zone_of
 from subscriptions.losses.stock import free
 from subscriptions.models import Issue, Offer, Price
 from subscriptions.offers.catalogue import Shelf, read_shelf
-from subscriptions.orders.quoting import NotForSale
+from subscriptions.orders.quoting import NotForSale, refuse_beyond_the_limit
 
 log = structlog.get_logger(__name__)
 #: Copies of one issue in one order, as one envelope takes them.
@@ -80,10 +80,11 @@ def quote_singles(
     on: date,
     shelf: Shelf | None = None,
 ) -> SinglesQuote:
-    """Price and VAT of so many copies by number of the issue. No query when today's `shelf` is given.
+    """Price and VAT of so many copies by number of the issue. No query when today's `shelf` is given, one for other
+    states of the Union.
 
     Whether they are in stock is asked when they are reserved. Raises NotForSale when nothing is chosen, one of them is not
-    a past issue, or single issues are not sold to that address; UnknownTerritory for a country that is none.
+    a past issue, single issues are not sold to that address or the year's limit there is reached; UnknownTerritory for a country that is none.
     """
     shelf = shelf or read_shelf(on)
     offer = shelf.single
@@ -112,6 +113,7 @@ def quote_singles(
     except NoRate as missing:
         log.error("no_vat_rate", offer=offer.code, zone=str(zone))
         raise NotForSale(_("Past issues cannot be delivered to this address yet."), code="no_rate") from missing
+    refuse_beyond_the_limit(vat, price.amount.amount * sum(chosen.values()), on=on)
     return SinglesQuote(
         offer=offer,
         price=price,

@@ -87,6 +87,7 @@ def _invoice(order: Order, payment: Payment, lines: Sequence[SoldIssue], *, on: 
         payment_id=payment.pk,
         buyer=invoiced_to(order, billing, address=tuple(billing.lines)),
         delivery_address=tuple(order.delivery.lines) if order.billing else (),
+        delivery_country=order.delivery.country,
         vat_zone=order.vat_zone,
         vat_rate=order.vat_rate,
         legal_mention=order.legal_mention,

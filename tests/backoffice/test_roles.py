@@ -23,6 +23,7 @@ from payments.models import (
     BankLine,
     BankReceipt,
     BankRule,
+    ChorusDeposit,
     CsvProfile,
     DeskItem,
     Discrepancy,
@@ -278,6 +279,17 @@ OPEN_TO = {
     "desk_act_write_off": {F, A},
     "desk_act_cancel_invoiced": {F, A},
     "desk_act_receipt_back": {F, A},
+    "desk_chorus": {F, A},
+    "desk_chorus_file": {F, A},
+    "desk_chorus_deposit": {F, A},
+    "desk_act_chorus": {F, A},
+    "desk_act_chorus_list": {F, A},
+    "desk_ereporting": {F, A},
+    "desk_ereporting_csv": {F, A},
+    "desk_ereporting_json": {F, A},
+    "desk_union": {F, A},
+    "desk_vat_checks": {F, S, A},
+    "desk_act_vat_number": {F, S, A},
     "desk_prices": {F, A},
     "desk_digital": {F, L, A},
     "desk_digital_edition": {F, L, A},
@@ -369,6 +381,7 @@ ELSE = {
     "desk_act_file_sent": 409,
     "desk_act_file_discard": 409,
     "desk_act_receive": 409,
+    "desk_act_vat_number": 409,  # no register is set up
     "desk_act_remind_invoice": 409,
     "desk_act_write_off": 409,
     "desk_act_cancel_invoiced": 409,
@@ -404,6 +417,7 @@ def world(offers):
     declared = terminates("ActuIA, en novembre", at=timezone.now())
     other = Customer.objects.create_user("other@team.example", is_staff=True)
     sold, letter = sale.order.pk, sale.letter.pk
+    deposit = ChorusDeposit.objects.create(invoice=sale.invoice, state_since=timezone.now())
     batch, renewal = batch_of(sale.customer), planned(sale.subscription)
     rehearsal = rehearse(date(2028, 1, 1), date(2028, 1, 31), actor=job("test"), at=timezone.now()).pk
     bulk = BulkAct.objects.create(
@@ -561,6 +575,7 @@ def world(offers):
         "desk_act_discount": make_agency().pk,
         **dict.fromkeys(("desk_receipt", "desk_act_receipt_back"), receipt.pk),
         **_bank(now),
+        **dict.fromkeys(("desk_chorus_deposit", "desk_act_chorus"), deposit.pk),
         "desk_act_reissue": sale.invoice.pk,
         "desk_act_take": item.pk,
         "desk_act_close": item.pk,

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from payments.invoicing.mentions import facts_of
 from payments.models import BankReceipt, DeskItem, Invoice, ReceiptShare
 from payments.receipts import CannotReceive
 from subscriptions.institutions.ordering import CannotOrder, order_by_paper
@@ -88,8 +89,10 @@ def test_an_agency_pays_less_its_discount_and_the_library_receives():
     assert subscription.recipient.customer == subscription.holder
     assert (invoice.buyer_name, invoice.customer, invoice.buyer_siren) == ("Prenax SAS", agency.customer, "348876517")
     assert "Université de Lyon".upper() in " ".join(invoice.delivery_address).upper()
-    name = invoice.lines.get().name
-    assert "Remise de l’agence : 5\u00a0%, déduite. Votre référence : PX-99812" in name
+    line = invoice.lines.get()
+    assert line.name.endswith(". Votre référence : PX-99812")
+    assert (str(line.unit_ht.amount), str(line.discount_percent), str(line.discount_ht)) == ("27.03", "5.00", "4.06")
+    assert "Remise de 5\u00a0% : 4,06\u00a0€ HT, déduite" in facts_of(invoice)["rows"][0][0]
     assert Notice.objects.get(kind="institution_invoice").to_email == "commandes@prenax.example"
     all_is_well()
     transfer(invoice, "78.66")

@@ -184,6 +184,8 @@ PLAIN = {
 FITTING = {
     "payments_csvprofile": {"debit": "''", "credit": "''"},
     "payments_bankmatch": {"kind": "'rule'"},
+    "payments_ereportrow": {"ttc": "2"},
+    "payments_vatcheck": {"outcome": "'unknown'"},
     "payments_mirrorrun": {"since": "'2025-12-31'", "read_to_end": "true"},
     "subscriptions_dispatch": {"free_copy_id": "NULL", "restored_id": "NULL"},
     "subscriptions_escrow": {"removed_at": "NULL"},

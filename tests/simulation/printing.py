@@ -26,10 +26,14 @@ def canned() -> Iterator[None]:
     kept = [room.typeset for room in rooms]
     for room in rooms:
         room.typeset = _print
+    rendering_module: Any = rendering
+    mark = rendering_module.marked
+    rendering_module.marked = bytes
     legal_pdf._set.cache_clear()
     try:
         yield
     finally:
         for room, typeset in zip(rooms, kept, strict=True):
             room.typeset = typeset
+        rendering_module.marked = mark
         legal_pdf._set.cache_clear()

@@ -402,7 +402,7 @@ def test_copy(subscription, came, kind):
 #: The one module that may assign each kind of state; `steps` writes down what `settling` has moved.
 MOVERS = {
     "payments/settling.py", "payments/steps.py", "payments/refunds.py", "payments/methods.py",
-    "payments/transfers/moving.py", "payments/disputing.py", "payments/reconciliation/moving.py",
+    "payments/transfers/moving.py", "payments/chorus/moving.py", "payments/disputing.py", "payments/reconciliation/moving.py",
     "payments/webhooks/moving.py", "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
     "subscriptions/fulfilment/moving.py",
     "subscriptions/importing/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
