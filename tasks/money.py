@@ -21,6 +21,7 @@ from payments.days import paris_day
 from payments.ereporting.materialising import materialise
 from payments.mirroring.running import mirror
 from payments.models import Payment
+from payments.reconciliation.at_bank import match_arrivals
 from payments.reconciliation.running import reconcile
 from payments.sealing import journal, sealing
 from payments.webhooks import catching_up, processing
@@ -166,8 +167,10 @@ def close_day() -> None:
 def read_payouts() -> None:
     with running("payouts") as summary:
         done = reconcile(actor=job("payouts"), at=timezone.now(), go_on=_for_a_while())
+        here = match_arrivals(actor=job("payouts"), at=timezone.now())
         summary.text = (
-            f"{done.payouts} payouts, {done.movements} movements read, {done.explained} explained, {done.found} differ"
+            f"{done.payouts} payouts, {done.movements} movements read, {done.explained} explained, {done.found} differ, "
+            f"{here} at the bank"
         )
 
 

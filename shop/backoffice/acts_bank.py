@@ -19,8 +19,10 @@ from payments.bank.proposing import Proposal, What, propose
 from payments.bank.rules import KEYS, add_rule, end_rule, rule_for
 from payments.days import paris_day
 from payments.invoicing.open_items import still_open
-from payments.models import BankLine, BankMatch, BankRule
+from payments.models import BankLine, BankMatch, BankRule, Payout
 from payments.money import eur, parse_french
+from payments.reconciliation import at_bank
+from payments.reconciliation.arriving import waiting_for_bank
 from shop.backoffice import bank_words
 from shop.backoffice.acting import Done, Impossible, Preview, ReasonForm, TwoSteps
 from shop.backoffice.acts_prices import DateInput
@@ -192,6 +194,47 @@ class PayInvoices(_OnLine):
         return _done(subject)
 
 
+class PayoutForm(ReasonForm):
+    """Which payout of Stripe's a line is."""
+
+    payout = forms.ModelChoiceField(
+        label=gettext_lazy("Payout"), queryset=Payout.objects.none(), widget=forms.RadioSelect, empty_label=None
+    )
+    field_order = ["payout", "reason"]
+
+
+class IsPayout(_OnLine):
+    """A line is a payout that a person names: two of one amount came within a few days."""
+
+    name = "bank-is-payout"
+    title = gettext_lazy("Say which payout this line is")
+    button = gettext_lazy("It is this payout")
+    whole = True
+
+    def form(self, subject: BankLine, data: Any) -> forms.Form:
+        form = PayoutForm(data)
+        choice: Any = form.fields["payout"]
+        choice.queryset = waiting_for_bank().filter(amount=subject.amount)
+        choice.label_from_instance = lambda one: f"{one.stripe_payout}, {short_day(one.arrives_on)}"
+        return form
+
+    def preview(self, subject: BankLine, form: Any) -> Preview:
+        one: Payout = form.cleaned_data["payout"]
+        return Preview(
+            facts=[
+                *self.facts(subject),
+                Fact(_("Payout"), f"{one.stripe_payout}, {money(one.amount)}"),
+                Fact(_("Expected on"), short_day(one.arrives_on)),
+            ],
+            warning=_("It leaves the account of what travels, and stands at the bank from the day of the line on."),
+        )
+
+    def do(self, subject: BankLine, form: Any, *, actor: Actor, at: datetime) -> Done:
+        typed = form.cleaned_data
+        at_bank.match(typed["payout"].pk, subject.pk, reason=typed["reason"], actor=actor, at=at)
+        return _done(subject)
+
+
 class BookForm(ReasonForm):
     """The account of a line."""
 
@@ -250,6 +293,10 @@ class UndoLine(_OnLine):
         one = BankLine.objects.select_related("statement").filter(pk=key).first()
         if one is not None and not standing().filter(line=one).exists():
             raise Impossible(_("Nothing is said of this line yet."))
+        if one is not None and standing().filter(line=one, kind=BankMatch.Kind.PAYOUT).exists():
+            raise Impossible(
+                _("This line is a payout of Stripe’s, and stays so: what comes back of it is another line.")
+            )
         return one
 
     def preview(self, subject: BankLine, form: Any) -> Preview:

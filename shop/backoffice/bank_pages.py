@@ -26,6 +26,7 @@ from payments.models import (
     DeskItem,
     LedgerEntry,
 )
+from payments.reconciliation.arriving import waiting_for_bank
 from shop.backoffice import bank_words, lists, words
 from shop.backoffice.ages import age
 from shop.backoffice.bank_tables import money, proposals_of, what_it_was, whom
@@ -324,6 +325,12 @@ def line(request: HttpRequest, key: int) -> HttpResponse:
 def _acts(user: Any, one: BankLine, holding: Sequence[BankMatch]) -> list[ActLink]:
     possible = [
         (one.left == one.amount and one.amount > 0, Right.BANK, _("It pays invoices"), "desk_act_bank_invoices"),
+        (
+            one.left == one.amount and waiting_for_bank().filter(amount=one.amount).exists(),
+            Right.BANK,
+            _("It is a payout"),
+            "desk_act_bank_payout",
+        ),
         (bool(one.left), Right.BANK, _("Book it on an account"), "desk_act_bank_book"),
         (bool(one.left), Right.BANK, _("It is not the shop’s"), "desk_act_bank_not_ours"),
         (bool(holding), Right.BANK, _("Undo what it was"), "desk_act_bank_undo"),

@@ -347,6 +347,7 @@ acts = [
     path("banque/regles/<int:key>/finir/", acts_bank.EndRule.view(), name="desk_act_bank_rule_end"),
     path("banque/lignes/<int:key>/accepter/", acts_bank.AcceptProposal.view(), name="desk_act_bank_accept"),
     path("banque/lignes/<int:key>/factures/", acts_bank.PayInvoices.view(), name="desk_act_bank_invoices"),
+    path("banque/lignes/<int:key>/virement-stripe/", acts_bank.IsPayout.view(), name="desk_act_bank_payout"),
     path("banque/lignes/<int:key>/compte/", acts_bank.BookLine.view(), name="desk_act_bank_book"),
     path("banque/lignes/<int:key>/hors-boutique/", acts_bank.NotOurs.view(), name="desk_act_bank_not_ours"),
     path("banque/lignes/<int:key>/detacher/", acts_bank.UndoLine.view(), name="desk_act_bank_undo"),

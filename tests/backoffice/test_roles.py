@@ -149,6 +149,7 @@ OPEN_TO = {
     "desk_act_bank_rule_end": {F, A},
     "desk_act_bank_accept": {F, A},
     "desk_act_bank_invoices": {F, A},
+    "desk_act_bank_payout": {F, A},
     "desk_act_bank_book": {F, A},
     "desk_act_bank_not_ours": {F, A},
     "desk_act_bank_undo": {F, A},

@@ -183,7 +183,14 @@ def test_nobody_is_written_to_after_erasure_but_about_money_and_the_erasure_itse
     deliver(500, at=AT)
     sent = set(Notice.objects.filter(state="sent").values_list("kind", flat=True))
     declared = {"withdrawal_acknowledged", "termination_acknowledged", "declaration_applied"}
-    money = {"order_confirmation", "order_expired_with_late_money", "refund_sent", "renewal_paid", "renewal_given_back"}
+    money = {
+        "order_confirmation",
+        "single_confirmation",
+        "order_expired_with_late_money",
+        "refund_sent",
+        "renewal_paid",
+        "renewal_given_back",
+    }
     money |= {"transfer_account_wanted", "transfer_sent"}
     assert sent == {*money, *declared, "account_erased"}
     assert sent == {kind for kind, letter in LETTERS.items() if letter.to_erased}

@@ -150,6 +150,8 @@ class Timetable:
             for job in due:
                 self.run(job)
             shop.go_to(shop.clock.now + MINUTE)
+        # More than these minutes could do, as when ten thousand are written to: the next ones go on.
+        self.stirred()
 
     def may_find(self, job: Job, *, minute: bool, stripe: bool) -> bool:
         """Whether a job may find something that it did not find the last time: in our rows, by the hour, or at Stripe."""
