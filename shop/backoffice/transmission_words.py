@@ -26,6 +26,8 @@ FAULT: Mapping[str, Any] = {
     "unreachable": gettext_lazy("the server does not answer"),
     "broken off": gettext_lazy("the line broke off"),
     "stalled": gettext_lazy("nobody saw its end"),
+    "renaming": gettext_lazy("its end was not seen while it got its name"),
+    "doubtful": gettext_lazy("it may have been picked up; nobody saw it"),
     "full": gettext_lazy("no room is left there"),
     "server": gettext_lazy("the server refuses to write"),
     "corrupted": gettext_lazy("read back, it was another file"),
