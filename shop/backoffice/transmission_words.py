@@ -13,7 +13,7 @@ TRANSMISSION: Words = {
     "queued": (pgettext_lazy("transmission", "waits to be sent"), WAIT),
     "in_flight": (pgettext_lazy("transmission", "on its way"), WAIT),
     "done": (pgettext_lazy("transmission", "arrived"), GOOD),
-    "failed": (pgettext_lazy("transmission", "did not arrive"), BAD),
+    "failed": (pgettext_lazy("transmission", "given up"), BAD),
 }
 WAY: Mapping[str, Any] = {
     "download": gettext_lazy("by download: a person sends it"),

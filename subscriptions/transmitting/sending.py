@@ -31,7 +31,7 @@ from subscriptions.fulfilment.handing_over import NOT_TRANSMITTED, CannotHandOve
 from subscriptions.models import MailingRun, Transmission
 from subscriptions.transmitting.carrying import PART, Parcel, Place, carry, lies_there, reach
 from subscriptions.transmitting.moving import OPEN, move
-from subscriptions.transmitting.outcomes import OUTCOMES, RENAMING, Fault, wait_after
+from subscriptions.transmitting.outcomes import OUTCOMES, RENAMING, UNKNOWN, Fault, wait_after
 from subscriptions.transmitting.ways import way_in_force
 
 log = structlog.get_logger(__name__)
@@ -134,7 +134,7 @@ def _try(row: Transmission, *, actor: Actor, at: datetime) -> bool:
             if row.failure == RENAMING and place.read(row.name + PART) is None:
                 raise Fault("doubtful" if place.read(row.name) is None else "occupied")
             parcel = _parcel(row, content)
-            if not _announce(row, parcel):
+            if not _announce(row, parcel.name, parcel.sha256, len(parcel.content)):
                 return False
             name = file_name(run).replace(".csv", "_bordereau.pdf")
             carry(place, Parcel(name, control_sheet(run)))
@@ -143,9 +143,15 @@ def _try(row: Transmission, *, actor: Actor, at: datetime) -> bool:
 
 
 def _arrived_before(row: Transmission, place: Place) -> bool:
-    """Whether an earlier try has arrived without anybody seeing it."""
-    known = row.sent_size is not None and bool(row.sent_sha256)
-    return known and lies_there(place, row.name, sha256=row.sent_sha256, size=row.sent_size or 0)
+    """Whether anything that was sent of this file before lies there; then the row says what it is.
+
+    An envelope has other bytes each time: those of every transmission of the run are looked for, the newest first.
+    """
+    sent = row.run.transmissions.exclude(sent_sha256="").order_by("-number")
+    for name, sha256, size in sent.values_list("name", "sent_sha256", "sent_size"):
+        if lies_there(place, name, sha256=sha256, size=size or 0):
+            return _announce(row, name, sha256, size or 0)
+    return False
 
 
 def _parcel(row: Transmission, content: bytes) -> Parcel:
@@ -160,12 +166,12 @@ def _parcel(row: Transmission, content: bytes) -> Parcel:
 
 
 @transaction.atomic
-def _announce(row: Transmission, parcel: Parcel) -> bool:
-    """Commit what is about to travel; False if this try does not hold its row any more."""
+def _announce(row: Transmission, name: str, sha256: str, size: int) -> bool:
+    """Commit what is about to travel, or has; False if this try does not hold its row any more."""
     held = _mine(row)
     if held is None:
         return False
-    held.name, held.sent_sha256, held.sent_size = parcel.name, parcel.sha256, len(parcel.content)
+    held.name, held.sent_sha256, held.sent_size = name, sha256, size
     held.failure = ""
     held.save(update_fields=["name", "sent_sha256", "sent_size", "failure"])
     return True
@@ -236,6 +242,14 @@ def _give_up(row: Transmission, word: str, *, actor: Actor, at: datetime) -> Non
         DeskItem.Desk.FULFILMENT,
         kind=NOT_TRANSMITTED,
         subject=f"run:{row.run_id}",
-        sentence=f"Le fichier {file_name(run)} n’est pas parvenu au routeur : {OUTCOMES[word].sentence}.",
+        sentence=_sentence(row, file_name(run), word),
         at=at,
     )
+
+
+def _sentence(row: Transmission, name: str, word: str) -> str:
+    """What a person is told; that a file has not arrived is said only where no try can have left it there."""
+    why = OUTCOMES[word].sentence
+    if OUTCOMES[word].unknown or row.events.filter(reason__in=UNKNOWN).exists():
+        return f"Le fichier {name} se trouve peut-être chez le routeur : {why}. Demandez-le-lui avant tout autre envoi."
+    return f"Le fichier {name} n’est pas parvenu au routeur : {why}."

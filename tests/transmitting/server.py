@@ -23,7 +23,7 @@ class House:
         self.client = asyncssh.generate_private_key("ssh-ed25519")
         self.port = 0
         #: "" or what it does wrong: `full`, `spoil`, `drop after rename`, `drop while writing`; or `pick up`: it takes at
-        #: once what got its name, and both `pick up and drop`.
+        #: once what got its name, and both `pick up and drop`; `gone`: nobody gets in.
         self.mood = ""
         self.written: list[str] = []
         self.taken: list[str] = []
@@ -74,6 +74,8 @@ def serving(home: Path) -> Iterator[House]:
     class Door(asyncssh.SSHServer):
         def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
             self.conn = conn
+            if house.mood == "gone":
+                conn.abort()
 
         def begin_auth(self, username: str) -> bool:
             self.conn.set_authorized_keys(keys)

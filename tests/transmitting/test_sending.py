@@ -338,7 +338,50 @@ def test_picked_up_unseen_it_goes_to_a_person_and_not_again(run, house, home):
     assert send(2, actor=CLOCK, at=NOON + WAITS[0]).failed == 1
     row.refresh_from_db()
     assert (row.state, row.failure, house.written) == ("failed", "doubtful", before)
+    assert DeskItem.objects.get(kind=NOT_TRANSMITTED).sentence == (
+        f"Le fichier {NAME} se trouve peut-être chez le routeur : l’envoi s’est arrêté pendant que le fichier, déjà entier, recevait "
+        "son nom, et rien ne se trouve plus à sa place. Demandez-le-lui avant tout autre envoi."
+    )
     assert send(2, actor=CLOCK, at=NOON + timedelta(days=3)).arrived == 0
+
+
+@pytest.mark.parametrize("last", ["broken off", "unreachable"])
+def test_given_up_after_a_broken_line_nobody_says_that_it_has_not_arrived(run, house, home, last):
+    by_sftp(run, house)
+    house.mood = "drop while writing"
+    row, when = sends(run), NOON
+    if last == "unreachable":
+        house.mood = "gone"
+    for wait in WAITS:
+        when += wait
+        send(2, actor=CLOCK, at=when)
+    row.refresh_from_db()
+    assert (row.state, row.failure) == ("failed", last)
+    sentence = DeskItem.objects.get(kind=NOT_TRANSMITTED, closed_at=None).sentence
+    assert sentence.startswith(f"Le fichier {NAME} se trouve peut-être chez le routeur : {OUTCOMES[last].sentence}.")
+
+
+def test_asked_for_once_more_what_the_first_one_left_there_is_found(run, house, home):
+    """Enveloped: the second transmission would make other bytes, and call the first one's another file."""
+    by_sftp(run, house, certificate=pair(ROUTER)[1].decode())
+    house.mood = "drop after rename"
+    first = sends(run)
+    house.mood, when = "", NOON
+    secret = home.parent / "secrets" / "ouest.key"
+    kept = secret.read_bytes()
+    secret.unlink()
+    for wait in WAITS:
+        when += wait
+        send(2, actor=CLOCK, at=when)
+    first.refresh_from_db()
+    assert (first.state, first.failure) == ("failed", "renaming")
+    secret.write_bytes(kept)
+    before = list(house.written)
+    second = transmit(run.pk, actor=COLLEAGUE, at=when, reason="le routeur ne l’a pas vu")
+    assert send(2, actor=CLOCK, at=when).arrived == 1
+    second.refresh_from_db()
+    assert (second.number, second.state, second.sent_sha256) == (2, "done", first.sent_sha256)
+    assert house.written == before
 
 
 def test_what_keeps_a_try_from_looking_does_not_make_it_known(run, house, home):
@@ -416,11 +459,11 @@ def test_a_late_try_says_nothing_any_more(run, home, monkeypatch):
     row = transmit(run.pk, actor=CLERK, at=NOON, reason="envoi")
     really, slept = sending._announce, []
 
-    def slow(held, parcel):
+    def slow(*facts):
         if not slept:
             slept.append(1)
             assert send(2, actor=CLOCK, at=NOON + STALLED).arrived == 1
-        return really(held, parcel)
+        return really(*facts)
 
     monkeypatch.setattr(sending, "_announce", slow)
     assert send(2, actor=CLOCK, at=NOON).arrived == 0
