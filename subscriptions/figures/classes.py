@@ -1,7 +1,8 @@
 """Classes: what a copy counts as, in one table and one piece of SQL (law.md 8.1).
 
 A copy has one class. Paid circulation is what was sold and collected for at least the least share of the reference price; what
-is sent again, or instead of a lost copy, was counted with the copy that it replaces. The statement is the same for a line that
+is sent again, or instead of a lost copy, was counted with the copy that it replaces. A line of a restored escrow knows its kind
+and no price: nothing of it counts as paid. The statement is the same for a line that
 was posted and for one that would be frozen today, so that what is foreseen and what is counted cannot differ.
 """
 
@@ -22,6 +23,7 @@ class Klass(StrEnum):
     UNPAID = "UNPAID"
     LOW = "LOW"
     UNDONE = "UNDONE"
+    RESTORED = "RESTORED"
     FREE = "FREE"
     PROOF = "PROOF"
     SEED = "SEED"
@@ -61,6 +63,7 @@ CLASSES: Mapping[Klass, ClassRow] = {
     Klass.UNPAID: ClassRow(Group.NOT_PAID, "GRATUIT", "Abonnements facturés, non encore encaissés"),
     Klass.LOW: ClassRow(Group.NOT_PAID, "GRATUIT", "Vendus sous le seuil du prix de référence"),
     Klass.UNDONE: ClassRow(Group.NOT_PAID, "GRATUIT", "Abonnements et numéros remboursés après l’envoi"),
+    Klass.RESTORED: ClassRow(Group.NOT_PAID, "GRATUIT", "Repris du séquestre, prix payé inconnu"),
     Klass.FREE: ClassRow(Group.NOT_PAID, "GRATUIT", "Services gratuits"),
     Klass.PROOF: ClassRow(Group.NOT_PAID, "GRATUIT", "Justificatifs"),
     Klass.SEED: ClassRow(Group.NOT_PAID, "GRATUIT", "Adresses témoins"),
@@ -130,7 +133,10 @@ tariff AS (
         WHEN given IS NOT NULL THEN '{Klass.FREE}'
         WHEN kind = 'RCL' OR instead THEN '{Klass.CLAIM}'
         WHEN undone THEN '{Klass.UNDONE}'
-        WHEN sold_term_id IS NULL THEN '{Klass.SINGLE}'
+        WHEN sold_id IS NOT NULL THEN '{Klass.SINGLE}'
+        WHEN sold_term_id IS NULL AND kind = 'GRA' THEN '{Klass.FREE}'
+        WHEN sold_term_id IS NULL AND kind = 'JUS' THEN '{Klass.PROOF}'
+        WHEN sold_term_id IS NULL THEN '{Klass.RESTORED}'
         WHEN sold_amount = 0 THEN '{Klass.FREE}'
         WHEN paper_id IS NOT NULL AND order_state <> 'paid' THEN '{Klass.UNPAID}'
         WHEN exact < %(least)s THEN '{Klass.LOW}'
