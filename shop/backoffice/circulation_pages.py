@@ -35,7 +35,7 @@ SHOWN = 12
 SHORT = {
     Klass.IND: "abonnés", Klass.GIFT: "offerts", Klass.BULK: "en nombre", Klass.SINGLE: "au numéro", Klass.UNPAID: "non encaissés",
     Klass.LOW: "sous le seuil", Klass.UNDONE: "remboursés", Klass.FREE: "gratuits", Klass.PROOF: "justificatifs",
-    Klass.SEED: "témoins",
+    Klass.SEED: "témoins", Klass.RESTORED: "repris du séquestre",
 }  # fmt: skip
 
 

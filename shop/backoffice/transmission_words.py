@@ -13,7 +13,7 @@ TRANSMISSION: Words = {
     "queued": (pgettext_lazy("transmission", "waits to be sent"), WAIT),
     "in_flight": (pgettext_lazy("transmission", "on its way"), WAIT),
     "done": (pgettext_lazy("transmission", "arrived"), GOOD),
-    "failed": (pgettext_lazy("transmission", "did not arrive"), BAD),
+    "failed": (pgettext_lazy("transmission", "given up"), BAD),
 }
 WAY: Mapping[str, Any] = {
     "download": gettext_lazy("by download: a person sends it"),
@@ -26,6 +26,8 @@ FAULT: Mapping[str, Any] = {
     "unreachable": gettext_lazy("the server does not answer"),
     "broken off": gettext_lazy("the line broke off"),
     "stalled": gettext_lazy("nobody saw its end"),
+    "renaming": gettext_lazy("its end was not seen while it got its name"),
+    "doubtful": gettext_lazy("it may have been picked up; nobody saw it"),
     "full": gettext_lazy("no room is left there"),
     "server": gettext_lazy("the server refuses to write"),
     "corrupted": gettext_lazy("read back, it was another file"),

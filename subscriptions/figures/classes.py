@@ -1,7 +1,8 @@
 """Classes: what a copy counts as, in one table and one piece of SQL (law.md 8.1).
 
 A copy has one class. Paid circulation is what was sold and collected for at least the least share of the reference price; what
-is sent again, or instead of a lost copy, was counted with the copy that it replaces. The statement is the same for a line that
+is sent again, or instead of a lost copy, was counted with the copy that it replaces. A line of a restored escrow knows its kind
+and no price: nothing of it counts as paid. The statement is the same for a line that
 was posted and for one that would be frozen today, so that what is foreseen and what is counted cannot differ.
 """
 
@@ -22,6 +23,7 @@ class Klass(StrEnum):
     UNPAID = "UNPAID"
     LOW = "LOW"
     UNDONE = "UNDONE"
+    RESTORED = "RESTORED"
     FREE = "FREE"
     PROOF = "PROOF"
     SEED = "SEED"
@@ -60,7 +62,8 @@ CLASSES: Mapping[Klass, ClassRow] = {
     Klass.SINGLE: ClassRow(Group.PAID, "VENTE_NUMERO", "Ventes au numéro par correspondance"),
     Klass.UNPAID: ClassRow(Group.NOT_PAID, "GRATUIT", "Abonnements facturés, non encore encaissés"),
     Klass.LOW: ClassRow(Group.NOT_PAID, "GRATUIT", "Vendus sous le seuil du prix de référence"),
-    Klass.UNDONE: ClassRow(Group.NOT_PAID, "GRATUIT", "Abonnements remboursés après l’envoi"),
+    Klass.UNDONE: ClassRow(Group.NOT_PAID, "GRATUIT", "Abonnements et numéros remboursés après l’envoi"),
+    Klass.RESTORED: ClassRow(Group.NOT_PAID, "GRATUIT", "Repris du séquestre, prix payé inconnu"),
     Klass.FREE: ClassRow(Group.NOT_PAID, "GRATUIT", "Services gratuits"),
     Klass.PROOF: ClassRow(Group.NOT_PAID, "GRATUIT", "Justificatifs"),
     Klass.SEED: ClassRow(Group.NOT_PAID, "GRATUIT", "Adresses témoins"),
@@ -77,6 +80,14 @@ PAID = tuple(klass for klass, row in CLASSES.items() if row.group == Group.PAID)
 NOT_PAID = tuple(klass for klass, row in CLASSES.items() if row.group == Group.NOT_PAID)
 #: What reaches a reader for the first time.
 POSTED = (*PAID, *NOT_PAID)
+#: Whether an order of past issues was given back: its invoice credited whole (made out anew, it is still one), or a dispute lost.
+GIVEN_BACK = """EXISTS (
+    SELECT FROM payments_payment paying
+    WHERE paying.subject = 'order:' || {order} AND paying.state = 'succeeded' AND NOT paying.surplus AND (
+        EXISTS (SELECT FROM payments_dispute lost WHERE lost.payment_id = paying.id AND lost.state = 'lost')
+        OR (SELECT SUM(total_ttc) FROM payments_invoice WHERE payment_id = paying.id AND kind = 'invoice') <= (
+            SELECT SUM(note.total_ttc) FROM payments_invoice note JOIN payments_invoice invoice ON invoice.id = note.original_id
+            WHERE invoice.payment_id = paying.id AND invoice.kind = 'invoice' AND note.kind = 'credit_note')))"""
 
 
 def classed(lines: str) -> str:
@@ -92,7 +103,7 @@ tariff AS (
 ), known AS (
     SELECT line.*, given.kind AS given, bought.state AS order_state, paper.id AS paper_id, sold.id AS sold_term_id,
         sold.quantity, sold.amount AS sold_amount, COALESCE(bought.is_gift, who.is_gift, FALSE) AS is_gift,
-        undone.id IS NOT NULL AS undone, instead.id IS NOT NULL AS instead,
+        undone.id IS NOT NULL OR single.id IS NOT NULL AND {GIVEN_BACK.format(order="single.order_id")} AS undone, instead.id IS NOT NULL AS instead,
         COALESCE(bought.offer_id, who.offer_id) AS offer_id,
         COALESCE(agency.name, NULLIF(bought.source_code, ''), NULLIF(sold.source, 'shop'), '') AS code,
         COALESCE(price.delivery_zone, address.delivery_zone) AS tariff_zone,
@@ -121,8 +132,11 @@ tariff AS (
         WHEN given = 'proof' THEN '{Klass.PROOF}'
         WHEN given IS NOT NULL THEN '{Klass.FREE}'
         WHEN kind = 'RCL' OR instead THEN '{Klass.CLAIM}'
-        WHEN sold_term_id IS NULL THEN '{Klass.SINGLE}'
         WHEN undone THEN '{Klass.UNDONE}'
+        WHEN sold_id IS NOT NULL THEN '{Klass.SINGLE}'
+        WHEN sold_term_id IS NULL AND kind = 'GRA' THEN '{Klass.FREE}'
+        WHEN sold_term_id IS NULL AND kind = 'JUS' THEN '{Klass.PROOF}'
+        WHEN sold_term_id IS NULL THEN '{Klass.RESTORED}'
         WHEN sold_amount = 0 THEN '{Klass.FREE}'
         WHEN paper_id IS NOT NULL AND order_state <> 'paid' THEN '{Klass.UNPAID}'
         WHEN exact < %(least)s THEN '{Klass.LOW}'

@@ -1,7 +1,7 @@
 """Correcting: a copy that was counted turns out to be something else, and a further dated row says so.
 
-Two things change what a copy that has left counts as: an institution pays its invoice, and a term is undone whose copies were
-sent. Nothing that was counted is edited: the line is taken out of its class and put into the other, in a count of its own by
+Three things change what a copy that has left counts as: an institution pays its invoice, a term is undone whose copies were
+sent, and an order of past issues is given back. Nothing that was counted is edited: the line is taken out of its class and put into the other, in a count of its own by
 the rule of that day.
 """
 
@@ -14,12 +14,12 @@ from datetime import date, datetime
 from django.db import connection, transaction
 
 from payments.actors import Actor
-from subscriptions.figures.classes import Klass, classed
+from subscriptions.figures.classes import GIVEN_BACK, Klass, classed
 from subscriptions.figures.rules import facts_of, rule_in_force
 from subscriptions.figures.taking import COLUMNS, VALUES, finish, next_key
 from subscriptions.models import Issue
 
-#: Lines whose last count is no longer true: invoiced and paid by now, or undone since. Both sets are small and have an index.
+#: Lines whose last count is no longer true: invoiced and paid by now, or undone since. All three sets are small.
 CHANGED = f"""
 WITH found AS (
     SELECT counted.id, counted.issue_id, counted.dispatch_id FROM subscriptions_countedcopy counted
@@ -35,6 +35,11 @@ WITH found AS (
     JOIN subscriptions_dispatch line ON line.entitlement_id = copy.id
     JOIN subscriptions_countedcopy counted ON counted.dispatch_id = line.id
     WHERE counted.copies > 0 AND counted.klass NOT IN ('{Klass.UNDONE}', '{Klass.CLAIM}')
+    UNION
+    SELECT counted.id, counted.issue_id, counted.dispatch_id FROM subscriptions_soldissue sold
+    JOIN subscriptions_dispatch line ON line.sold_id = sold.id
+    JOIN subscriptions_countedcopy counted ON counted.dispatch_id = line.id
+    WHERE counted.copies > 0 AND counted.klass = '{Klass.SINGLE}' AND {GIVEN_BACK.format(order="sold.order_id")}
 )
 SELECT issue_id, dispatch_id FROM found WHERE NOT EXISTS (
     SELECT FROM subscriptions_countedcopy later WHERE later.dispatch_id = found.dispatch_id AND later.id > found.id)

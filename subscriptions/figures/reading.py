@@ -218,7 +218,9 @@ def sold_by_code(issues: Sequence[Issue]) -> Sequence[Sold]:
 def price_paid(issues: Sequence[Issue]) -> Mapping[int, Decimal]:
     """What was paid on average for the copies sold of each issue, in percent of the reference price. One query."""
     rows = (
-        CirculationCount.objects.filter(circulation__issue__in=[one.pk for one in issues], reference__isnull=False)
+        CirculationCount.objects.filter(
+            circulation__issue__in=[one.pk for one in issues], paid__isnull=False, reference__isnull=False
+        )
         .order_by()
         .values("circulation__issue")
         .annotate(money=Sum("paid"), due=Sum("reference"))

@@ -27,7 +27,7 @@ COLUMNS = (
 )
 VALUES = """%(circulation)s, %(issue)s, id, klass, band, zone, CASE WHEN was_sold THEN offer_id END,
     CASE WHEN was_sold THEN code ELSE '' END, copies,
-    CASE WHEN was_sold THEN ROUND(copy_paid * copies, 2) END,
+    CASE WHEN was_sold AND klass <> 'UNPAID' THEN ROUND(copy_paid * copies, 2) END,
     CASE WHEN was_sold THEN ROUND(copy_reference * copies, 2) END,
     CASE WHEN was_sold THEN ROUND(exact, 1) END"""
 

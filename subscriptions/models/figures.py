@@ -106,7 +106,7 @@ class Classed(models.Model):
     """How some copies are classed, wherever it is written down. `klass`, `band`: `subscriptions.figures.classes`.
 
     `code`: the promotion, the agency or the house that they came by. `paid`, `reference`: what was paid for these copies and
-    what the reference price would have been, euros incl. VAT; null where nothing was sold.
+    what the reference price would have been, euros incl. VAT; null where nothing was sold, `paid` where nothing has come yet too.
     """
 
     klass = models.CharField(max_length=8)

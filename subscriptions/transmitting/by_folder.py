@@ -25,8 +25,10 @@ class Folder:
 
     def read(self, name: str) -> bytes | None:
         with _faults():
-            path = self.home / name
-            return path.read_bytes() if path.exists() else None
+            try:
+                return (self.home / name).read_bytes()
+            except FileNotFoundError:
+                return None
 
     def write(self, name: str, content: bytes) -> None:
         with _faults(), open(os.open(self.home / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640), "wb") as out:

@@ -1,13 +1,14 @@
 """Carrying one file over: written under another name, read back, renamed, and looked at again; the same for every way.
 
 A file that lies there under its name is never written over: it is ours, byte for byte, and then it has arrived; or it is not,
-and a person decides.
+and a person decides. What was read back whole and got its name has arrived, though it may be gone a moment later: many houses
+pick up at once what lies there.
 """
 
 from __future__ import annotations
 
 import hashlib
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,8 +62,11 @@ def lies_there(place: Place, name: str, *, sha256: str, size: int) -> bool:
     return found is not None and (len(found), hashlib.sha256(found).hexdigest()) == (size, sha256)
 
 
-def carry(place: Place, parcel: Parcel) -> None:
-    """Put a parcel there, whole or not at all. Raises Fault: `occupied` if another file has its name."""
+def carry(place: Place, parcel: Parcel, *, naming: AbstractContextManager[None] | None = None) -> None:
+    """Put a parcel there, whole or not at all. Raises Fault: `occupied` if another file has its name.
+
+    `naming` is entered around the one step after which the file may be picked up.
+    """
     if place.read(parcel.name) is not None:
         if _arrived(place, parcel.name, parcel):
             return
@@ -71,8 +75,10 @@ def carry(place: Place, parcel: Parcel) -> None:
     place.write(coming, parcel.content)
     if not _arrived(place, coming, parcel):
         raise Fault("corrupted")
-    place.rename(coming, parcel.name)
-    if not _arrived(place, parcel.name, parcel):
+    with naming or nullcontext():
+        place.rename(coming, parcel.name)
+    found = place.read(parcel.name)
+    if found is not None and found != parcel.content:
         raise Fault("corrupted")
 
 

@@ -12,19 +12,31 @@ WAITS = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1), timede
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Whether another try may help, and what a person is told if none does (in French, on fulfilment's desk)."""
+    """Whether another try may help, and what a person is told if none does (in French, on fulfilment's desk).
+
+    `unknown`: the file may lie at the mailing house all the same.
+    """
 
     again: bool
     sentence: str
+    unknown: bool = False
 
 
 OUTCOMES: Mapping[str, Outcome] = {
     "unreachable": Outcome(True, "le serveur du routeur ne répond pas"),
-    "broken off": Outcome(True, "la liaison s’est rompue pendant l’envoi"),
-    "stalled": Outcome(True, "l’envoi s’est arrêté sans réponse"),
+    "broken off": Outcome(True, "la liaison s’est rompue pendant l’envoi", unknown=True),
+    "stalled": Outcome(True, "l’envoi s’est arrêté sans réponse", unknown=True),
+    "renaming": Outcome(
+        True, "l’envoi s’est arrêté pendant que le fichier, déjà entier, recevait son nom", unknown=True
+    ),
+    "doubtful": Outcome(
+        False,
+        "l’envoi s’est arrêté pendant que le fichier, déjà entier, recevait son nom, et rien ne se trouve plus à sa place",
+        unknown=True,
+    ),
     "full": Outcome(True, "il n’y a plus de place chez le routeur"),
     "server": Outcome(True, "le serveur du routeur refuse l’écriture sans dire pourquoi"),
-    "corrupted": Outcome(True, "le fichier relu chez le routeur n’est pas celui qui a été envoyé"),
+    "corrupted": Outcome(True, "le fichier relu chez le routeur n’est pas celui qui a été envoyé", unknown=True),
     "host key": Outcome(
         False, "le serveur du routeur montre une autre clé que celle qui est épinglée : rien n’a été envoyé"
     ),
@@ -36,6 +48,10 @@ OUTCOMES: Mapping[str, Outcome] = {
     "changed": Outcome(False, "refait depuis ses lignes, le fichier n’a plus l’empreinte de son arrêté"),
     "otherwise": Outcome(False, "le fichier a été remis d’une autre façon"),
 }
+#: After these the file may have arrived, whatever came later.
+UNKNOWN = tuple(word for word, outcome in OUTCOMES.items() if outcome.unknown)
+#: Stands on the row from before the file gets its name until it is known whether it did.
+RENAMING = "renaming"
 
 
 class Fault(RuntimeError):

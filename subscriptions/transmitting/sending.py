@@ -4,11 +4,15 @@ Constraints: nothing leaves whose bytes are not those of the closing; no network
 is looked up there before anything is sent again; a file arrives once. So each try claims its row and commits; makes the file and
 holds it against its hash; looks the last try up; commits the hash of what is about to travel; carries the control sheet, then the
 file; and in one last transaction says that it arrived and hands the run over. Killed at any point, the next one goes on from the row.
+That a file gets its name is committed before: from then on it may be picked up. A try that ended there with nothing left behind has
+arrived or not, nobody can tell, and a person decides: nothing is sent again by itself.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,15 +29,17 @@ from subscriptions.fulfilment.address_file import FileChanged, file_name, writte
 from subscriptions.fulfilment.control_sheet import control_sheet
 from subscriptions.fulfilment.handing_over import NOT_TRANSMITTED, CannotHandOver, hand_over, locked
 from subscriptions.models import MailingRun, Transmission
-from subscriptions.transmitting.carrying import Parcel, Place, carry, lies_there, reach
+from subscriptions.transmitting.carrying import PART, Parcel, Place, carry, lies_there, reach
 from subscriptions.transmitting.moving import OPEN, move
-from subscriptions.transmitting.outcomes import OUTCOMES, Fault, wait_after
+from subscriptions.transmitting.outcomes import OUTCOMES, RENAMING, UNKNOWN, Fault, wait_after
 from subscriptions.transmitting.ways import way_in_force
 
 log = structlog.get_logger(__name__)
 State = Transmission.State
 #: A try that nobody has seen the end of for so long is dead: the worker stops a task much earlier.
 STALLED = timedelta(minutes=15)
+#: Said by a try that looked at what lies there; any other may have kept it from looking.
+SEEN = frozenset({"doubtful", "occupied", "corrupted"})
 
 
 @dataclass(slots=True)
@@ -94,10 +100,10 @@ def _recover(*, actor: Actor, at: datetime) -> int:
     )
     found = list(stuck.order_by("pk"))
     for row in found:
-        row.failure, row.due_at = "stalled", at
-        wait = wait_after("stalled", row.attempts)
-        if wait is None:
-            _give_up(row, "stalled", actor=actor, at=at)
+        word = RENAMING if row.failure == RENAMING else "stalled"
+        row.failure, row.due_at = word, at
+        if wait_after(word, row.attempts) is None:
+            _give_up(row, word, actor=actor, at=at)
         else:
             move(row, State.QUEUED, actor=actor, at=at, reason="stalled", also=("failure", "due_at"))
     return len(found)
@@ -125,19 +131,27 @@ def _try(row: Transmission, *, actor: Actor, at: datetime) -> bool:
         raise Fault("changed")
     with reach(row.way) as place:
         if not _arrived_before(row, place):
+            if row.failure == RENAMING and place.read(row.name + PART) is None:
+                raise Fault("doubtful" if place.read(row.name) is None else "occupied")
             parcel = _parcel(row, content)
-            if not _announce(row, parcel):
+            if not _announce(row, parcel.name, parcel.sha256, len(parcel.content)):
                 return False
             name = file_name(run).replace(".csv", "_bordereau.pdf")
             carry(place, Parcel(name, control_sheet(run)))
-            carry(place, parcel)
+            carry(place, parcel, naming=_naming(row))
     return _finish(row, actor=actor, at=at)
 
 
 def _arrived_before(row: Transmission, place: Place) -> bool:
-    """Whether an earlier try has arrived without anybody seeing it."""
-    known = row.sent_size is not None and bool(row.sent_sha256)
-    return known and lies_there(place, row.name, sha256=row.sent_sha256, size=row.sent_size or 0)
+    """Whether anything that was sent of this file before lies there; then the row says what it is.
+
+    An envelope has other bytes each time: those of every transmission of the run are looked for, the newest first.
+    """
+    sent = row.run.transmissions.exclude(sent_sha256="").order_by("-number")
+    for name, sha256, size in sent.values_list("name", "sent_sha256", "sent_size"):
+        if lies_there(place, name, sha256=sha256, size=size or 0):
+            return _announce(row, name, sha256, size or 0)
+    return False
 
 
 def _parcel(row: Transmission, content: bytes) -> Parcel:
@@ -152,13 +166,37 @@ def _parcel(row: Transmission, content: bytes) -> Parcel:
 
 
 @transaction.atomic
-def _announce(row: Transmission, parcel: Parcel) -> bool:
-    """Commit what is about to travel; False if this try does not hold its row any more."""
+def _announce(row: Transmission, name: str, sha256: str, size: int) -> bool:
+    """Commit what is about to travel, or has; False if this try does not hold its row any more."""
     held = _mine(row)
     if held is None:
         return False
-    held.name, held.sent_sha256, held.sent_size = parcel.name, parcel.sha256, len(parcel.content)
-    held.save(update_fields=["name", "sent_sha256", "sent_size"])
+    held.name, held.sent_sha256, held.sent_size = name, sha256, size
+    held.failure = ""
+    held.save(update_fields=["name", "sent_sha256", "sent_size", "failure"])
+    return True
+
+
+@contextmanager
+def _naming(row: Transmission) -> Iterator[None]:
+    """Commit that the file gets its name, before it does. A refusal takes it back; a line that breaks off leaves it unknown."""
+    if not _says(row, RENAMING):
+        raise Fault("stalled")
+    try:
+        yield
+    except Fault as trouble:
+        if trouble.word != "broken off":
+            _says(row, "")
+        raise
+
+
+@transaction.atomic
+def _says(row: Transmission, word: str) -> bool:
+    held = _mine(row)
+    if held is None:
+        return False
+    held.failure = word
+    held.save(update_fields=["failure"])
     return True
 
 
@@ -185,10 +223,10 @@ def _fail(row: Transmission, word: str, *, actor: Actor, at: datetime) -> None:
     held = _mine(row)
     if held is None:
         return
-    held.failure = word
-    wait = wait_after(word, held.attempts)
+    held.failure = RENAMING if held.failure == RENAMING and word not in SEEN else word
+    wait = wait_after(held.failure, held.attempts)
     if wait is None:
-        _give_up(held, word, actor=actor, at=at)
+        _give_up(held, held.failure, actor=actor, at=at)
     else:
         held.due_at = at + wait
         move(held, State.QUEUED, actor=actor, at=at, reason=word, also=("failure", "due_at"))
@@ -204,6 +242,14 @@ def _give_up(row: Transmission, word: str, *, actor: Actor, at: datetime) -> Non
         DeskItem.Desk.FULFILMENT,
         kind=NOT_TRANSMITTED,
         subject=f"run:{row.run_id}",
-        sentence=f"Le fichier {file_name(run)} n’est pas parvenu au routeur : {OUTCOMES[word].sentence}.",
+        sentence=_sentence(row, file_name(run), word),
         at=at,
     )
+
+
+def _sentence(row: Transmission, name: str, word: str) -> str:
+    """What a person is told; that a file has not arrived is said only where no try can have left it there."""
+    why = OUTCOMES[word].sentence
+    if OUTCOMES[word].unknown or row.events.filter(reason__in=UNKNOWN).exists():
+        return f"Le fichier {name} se trouve peut-être chez le routeur : {why}. Demandez-le-lui avant tout autre envoi."
+    return f"Le fichier {name} n’est pas parvenu au routeur : {why}."

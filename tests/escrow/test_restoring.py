@@ -18,6 +18,7 @@ from subscriptions.enveloping import CannotOpen
 from subscriptions.escrow.keeping import keep, path_of
 from subscriptions.escrow.opening import Untrue, open_archive, open_envelope, remade
 from subscriptions.escrow.restoring import NotEmpty, restore
+from subscriptions.figures.reading import figures_of
 from subscriptions.fulfilment.address_file import file_name, verify, written
 from subscriptions.fulfilment.closing import ask
 from subscriptions.fulfilment.control_sheet import control_sheet
@@ -94,6 +95,19 @@ def test_the_copy_makes_the_files_of_the_living_shop_to_the_byte(lived):
     assert copied[25][2] == alive[25][2]
     assert b"Paul DURAND" in alive[25][0]
     assert len(alive[26][0].splitlines()) == 7
+
+
+def test_what_a_restored_shop_posts_counts_as_paid_by_nobody(lived):
+    """The escrow holds no price: four readers and two test addresses, and not six sales by post."""
+    archive = opened(lived)
+    with empty_copy():
+        run = next(run for run in restore(archive, actor=SYSTEM, at=at(NIGHT)) if run.issue.number == 25)
+        when = at(date(2026, 12, 15))
+        hand_over(run.pk, actor=CLERK, at=when)
+        count_received(run.pk, copies=run.copies, actor=CLERK, at=when)
+        post_run(run.pk, on=date(2026, 12, 15), actor=CLERK, at=when)
+        (found,) = figures_of([Issue.objects.get(number=25)])
+        assert (found.paid, found.posted, dict(found.copies)) == (0, run.copies, {"RESTORED": run.copies})
 
 
 def test_without_the_shop_the_file_inside_is_the_file_of_the_house(lived):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -11,6 +12,9 @@ from django.db.utils import DatabaseError
 from django.test.utils import CaptureQueriesContext
 
 from payments.actors import job
+from payments.invoicing.issuing import credit_part, standing_invoice
+from payments.invoicing.reissuing import buyer_of, reissue
+from payments.ledger.entries import REV_SINGLE
 from subscriptions.figures.auditing import figures_are_true
 from subscriptions.figures.correcting import correct
 from subscriptions.figures.reading import average, of_a_year, parts_of, sold_by_code
@@ -19,6 +23,9 @@ from subscriptions.issue_calendar.dating import make_double
 from subscriptions.losses.resending import make
 from subscriptions.models import Circulation, CirculationCount, CountedCopy, TermUndone
 from subscriptions.moving import move_copies
+from subscriptions.orders.placing import payment_of
+from subscriptions.singles.giving_back import take_back_whole
+from tests.disputes.people import disputed
 from tests.figures.people import (
     BRUSSELS,
     LATER,
@@ -96,7 +103,7 @@ def test_five_copies_of_an_institution_are_paid_once_its_transfer_has_come(shop)
     assert rows() == [(1, "main", POSTED_ON, 5), (2, "", LATER, 0)]
     moved = CountedCopy.objects.filter(circulation__number=2).order_by("pk")
     assert [(one.klass, one.copies, one.paid) for one in moved] == [
-        ("UNPAID", -5, Decimal("-34.50")),
+        ("UNPAID", -5, None),
         ("BULK", 5, Decimal("34.50")),
     ]
     sound()
@@ -256,6 +263,33 @@ def test_past_issues_sold_one_by_one_are_paid_at_their_own_price_and_replaced_on
     one = CountedCopy.objects.get()
     assert (one.band, one.paid, one.reference, one.percent) == ("", Decimal("18.00"), None, None)
     assert of_a_year(shop["fixed"].magazine_id, until=LATER) == []
+    sound()
+
+
+@pytest.mark.parametrize("how", ["refunded", "charged back", "a part", "made out anew"])
+def test_past_issues_whose_money_went_back_are_no_longer_paid(shop, how):
+    """All of it, by us or by the bank; a part of it, or another name on the invoice, leaves them sold."""
+    single_offer(shop["fixed"].magazine)
+    singles.in_stock(24, 5)
+    order = singles.buys({24: 2})
+    singles.leaves(singles.closes(24, when=at(NOW.date())), when=at(NOW.date()))
+    invoice = standing_invoice(payment_of(order).pk)
+    if how == "refunded":
+        take_back_whole(order, reason="abîmés", actor=CLERK, at=at(LATER))
+    elif how == "charged back":
+        disputed(payment_of(order), "lost", at=at(LATER))
+    elif how == "a part":
+        credit_part(
+            invoice, ttc=Decimal("9.00"), unserved_ht=Decimal(0), what="un exemplaire abîmé", reason="geste", on=LATER, actor=CLERK,
+            at=at(LATER), revenue=REV_SINGLE,
+        )  # fmt: skip
+    else:
+        other = replace(buyer_of(invoice), name="Anne Martin-Roux")
+        reissue(invoice.pk, other, reason="autre nom", words="mariage", on=LATER, actor=CLERK, at=at(LATER))
+    moved = 1 if how in ("refunded", "charged back") else 0
+    assert correct(on=LATER, actor=JOB, at=at(LATER)) == moved
+    assert correct(on=LATER, actor=JOB, at=at(LATER)) == 0
+    assert classes(24) == ({"UNDONE": 2} if moved else {"SINGLE": 2})
     sound()
 
 

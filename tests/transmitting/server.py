@@ -22,9 +22,11 @@ class House:
         self.key = asyncssh.generate_private_key("ssh-ed25519")
         self.client = asyncssh.generate_private_key("ssh-ed25519")
         self.port = 0
-        #: "" or what it does wrong: `full`, `spoil`, `drop after rename`, `drop while writing`.
+        #: "" or what it does wrong: `full`, `spoil`, `drop after rename`, `drop while writing`; or `pick up`: it takes at
+        #: once what got its name, and both `pick up and drop`; `gone`: nobody gets in.
         self.mood = ""
         self.written: list[str] = []
+        self.taken: list[str] = []
 
     @property
     def host_key(self) -> str:
@@ -53,7 +55,11 @@ def _session(house: House) -> type[asyncssh.SFTPServer]:
 
         def rename(self, oldpath: bytes, newpath: bytes) -> None:
             super().rename(oldpath, newpath)
-            if house.mood == "drop after rename" and newpath.endswith((b".csv", b".p7m")):
+            if house.mood.startswith("pick up"):
+                name = newpath.decode().lstrip("/")
+                house.taken.append(name)
+                (house.home / name).unlink()
+            if house.mood in ("drop after rename", "pick up and drop") and newpath.endswith((b".csv", b".p7m")):
                 self.channel_of.get_connection().abort()
 
     return Session
@@ -68,6 +74,8 @@ def serving(home: Path) -> Iterator[House]:
     class Door(asyncssh.SSHServer):
         def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
             self.conn = conn
+            if house.mood == "gone":
+                conn.abort()
 
         def begin_auth(self, username: str) -> bool:
             self.conn.set_authorized_keys(keys)

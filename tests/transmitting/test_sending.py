@@ -20,6 +20,7 @@ from subscriptions.fulfilment.handing_over import NOT_TRANSMITTED, CannotHandOve
 from subscriptions.fulfilment.posting import post_run
 from subscriptions.models import Issue, MailingRun, PostalAddress, Transmission, TransmissionEvent, TransmissionWay
 from subscriptions.transmitting import sending
+from subscriptions.transmitting.by_folder import Folder
 from subscriptions.transmitting.outcomes import OUTCOMES, WAITS, wait_after
 from subscriptions.transmitting.sending import STALLED, send, transmit
 from subscriptions.transmitting.ways import WrongWay, succeed
@@ -308,13 +309,95 @@ def test_what_arrived_unseen_is_looked_up_and_not_sent_again(run, house, home, s
     by_sftp(run, house, certificate=pair(ROUTER)[1].decode() if sealed else "")
     house.mood = "drop after rename"
     row = sends(run)
-    waits(run, row, "broken off")
+    waits(run, row, "renaming")
     assert there(home) == [f"{NAME}.p7m" if sealed else NAME, SHEET]
     before, house.mood = list(house.written), ""
     assert send(2, actor=CLOCK, at=NOON + timedelta(days=200)).arrived == 1
     row.refresh_from_db()
     assert (row.state, row.attempts, house.written) == ("done", 2, before)
     assert steps(row) == [("in_flight", ""), ("queued", "broken off"), ("in_flight", ""), ("done", "")]
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_what_the_house_picks_up_at_once_has_arrived(run, house, home, sealed):
+    by_sftp(run, house, certificate=pair(ROUTER)[1].decode() if sealed else "")
+    house.mood = "pick up"
+    row = sends(run)
+    assert (row.state, row.attempts, row.failure, run.state) == ("done", 1, "", "handed_over")
+    assert (there(home), house.taken) == ([], [SHEET, f"{NAME}.p7m" if sealed else NAME])
+
+
+def test_picked_up_unseen_it_goes_to_a_person_and_not_again(run, house, home):
+    """The line goes dead while the file gets its name, and the house has taken it before anybody can look."""
+    by_sftp(run, house)
+    house.mood = "pick up and drop"
+    row = sends(run)
+    waits(run, row, "renaming")
+    assert steps(row)[-1] == ("queued", "broken off")
+    before, house.mood = list(house.written), ""
+    assert send(2, actor=CLOCK, at=NOON + WAITS[0]).failed == 1
+    row.refresh_from_db()
+    assert (row.state, row.failure, house.written) == ("failed", "doubtful", before)
+    assert DeskItem.objects.get(kind=NOT_TRANSMITTED).sentence == (
+        f"Le fichier {NAME} se trouve peut-être chez le routeur : l’envoi s’est arrêté pendant que le fichier, déjà entier, recevait "
+        "son nom, et rien ne se trouve plus à sa place. Demandez-le-lui avant tout autre envoi."
+    )
+    assert send(2, actor=CLOCK, at=NOON + timedelta(days=3)).arrived == 0
+
+
+@pytest.mark.parametrize("last", ["broken off", "unreachable"])
+def test_given_up_after_a_broken_line_nobody_says_that_it_has_not_arrived(run, house, home, last):
+    by_sftp(run, house)
+    house.mood = "drop while writing"
+    row, when = sends(run), NOON
+    if last == "unreachable":
+        house.mood = "gone"
+    for wait in WAITS:
+        when += wait
+        send(2, actor=CLOCK, at=when)
+    row.refresh_from_db()
+    assert (row.state, row.failure) == ("failed", last)
+    sentence = DeskItem.objects.get(kind=NOT_TRANSMITTED, closed_at=None).sentence
+    assert sentence.startswith(f"Le fichier {NAME} se trouve peut-être chez le routeur : {OUTCOMES[last].sentence}.")
+
+
+def test_asked_for_once_more_what_the_first_one_left_there_is_found(run, house, home):
+    """Enveloped: the second transmission would make other bytes, and call the first one's another file."""
+    by_sftp(run, house, certificate=pair(ROUTER)[1].decode())
+    house.mood = "drop after rename"
+    first = sends(run)
+    house.mood, when = "", NOON
+    secret = home.parent / "secrets" / "ouest.key"
+    kept = secret.read_bytes()
+    secret.unlink()
+    for wait in WAITS:
+        when += wait
+        send(2, actor=CLOCK, at=when)
+    first.refresh_from_db()
+    assert (first.state, first.failure) == ("failed", "renaming")
+    secret.write_bytes(kept)
+    before = list(house.written)
+    second = transmit(run.pk, actor=COLLEAGUE, at=when, reason="le routeur ne l’a pas vu")
+    assert send(2, actor=CLOCK, at=when).arrived == 1
+    second.refresh_from_db()
+    assert (second.number, second.state, second.sent_sha256) == (2, "done", first.sent_sha256)
+    assert house.written == before
+
+
+def test_what_keeps_a_try_from_looking_does_not_make_it_known(run, house, home):
+    """Asked for its name and the line dead; then the secret is gone too: it may still lie there."""
+    by_sftp(run, house)
+    house.mood = "drop after rename"
+    row = sends(run)
+    secret = home.parent / "secrets" / "ouest.key"
+    kept, house.mood = secret.read_bytes(), ""
+    secret.unlink()
+    send(2, actor=CLOCK, at=NOON + WAITS[0])
+    row.refresh_from_db()
+    assert (row.state, row.failure, steps(row)[-1]) == ("queued", "renaming", ("queued", "secret"))
+    secret.write_bytes(kept)
+    assert send(2, actor=CLOCK, at=NOON + timedelta(days=1)).arrived == 1
+    assert house.written == [f"{SHEET}.part", f"{NAME}.part"]
 
 
 # --- it is killed ----------------------------------------------------------------------------------------------------
@@ -347,17 +430,40 @@ def test_killed_at_each_step_it_arrives_once(run, home, monkeypatch, where, seal
     assert (row.sent_sha256, row.sent_size) == (hashlib.sha256(body).hexdigest(), len(body))
 
 
+@pytest.mark.parametrize("picked_up", [True, False])
+def test_killed_while_it_gets_its_name(run, home, monkeypatch, picked_up):
+    """Picked up, nobody can tell; with what was written still there, it did not get its name and goes on."""
+    by_folder(run)
+    row = transmit(run.pk, actor=CLERK, at=NOON, reason="envoi")
+    really = Folder.rename
+
+    def dies(place, name, to):
+        if to == SHEET:
+            return really(place, name, to)
+        if picked_up:
+            (home / name).unlink()
+        raise Killed
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):  # noqa: PT012
+        patched.setattr(Folder, "rename", dies)
+        send(2, actor=CLOCK, at=NOON)
+    done = send(2, actor=CLOCK, at=NOON + STALLED)
+    row.refresh_from_db()
+    assert (done.stalled, done.arrived, row.state) == (1, 0 if picked_up else 1, "failed" if picked_up else "done")
+    assert (row.failure, there(home)) == (("doubtful", [SHEET]) if picked_up else ("", [NAME, SHEET]))
+
+
 def test_a_late_try_says_nothing_any_more(run, home, monkeypatch):
     """The first try sleeps while the second one arrives."""
     by_folder(run)
     row = transmit(run.pk, actor=CLERK, at=NOON, reason="envoi")
     really, slept = sending._announce, []
 
-    def slow(held, parcel):
+    def slow(*facts):
         if not slept:
             slept.append(1)
             assert send(2, actor=CLOCK, at=NOON + STALLED).arrived == 1
-        return really(held, parcel)
+        return really(*facts)
 
     monkeypatch.setattr(sending, "_announce", slow)
     assert send(2, actor=CLOCK, at=NOON).arrived == 0
@@ -424,7 +530,7 @@ def test_a_way_that_cannot_be_used_is_refused(run, facts, code):
 @pytest.mark.parametrize("word", sorted(OUTCOMES))
 def test_every_fault_has_its_waits_or_none(word):
     found = [wait_after(word, attempts) for attempts in range(1, len(WAITS) + 2)]
-    again = word in ("unreachable", "broken off", "stalled", "full", "server", "corrupted")
+    again = word in ("unreachable", "broken off", "stalled", "renaming", "full", "server", "corrupted")
     assert found == ([*WAITS, None] if again else [None] * (len(WAITS) + 1))
 
 
