@@ -91,17 +91,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="invoice",
             name="delivery_country",
-            field=models.CharField(blank=True, db_default="", default="", max_length=2),
+            field=models.CharField(blank=True, default="", max_length=2),
         ),
         migrations.AddField(
             model_name="invoiceline",
             name="discount_ht",
-            field=models.DecimalField(db_default=Decimal("0"), decimal_places=2, default=Decimal("0"), max_digits=12),
+            field=models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=12),
         ),
         migrations.AddField(
             model_name="invoiceline",
             name="discount_percent",
-            field=models.DecimalField(db_default=Decimal("0"), decimal_places=2, default=Decimal("0"), max_digits=4),
+            field=models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=4),
         ),
         migrations.AddConstraint(
             model_name="invoiceline",

@@ -37,6 +37,7 @@ CLOSED_LISTS: Mapping[str, Mapping[str, Any]] = {
     "subscriptions.subscription.state": words.SUBSCRIPTION,
     "subscriptions.subscription.renewal": words.RENEWAL,
     "subscriptions.offer.renewal": words.RENEWAL,
+    "subscriptions.offer.kind": {"subscription": _("subscription"), "single": _("past issues, one by one")},
     "payments.payment.state": words.PAYMENT,
     "payments.payment.effect": words.EFFECT,
     "payments.payment.way": WAYS,

@@ -154,6 +154,7 @@ COLUMNS: Mapping[str, Any] = {
     "decline_code": pgettext_lazy("register", "refusal"),
     "delivery": pgettext_lazy("register", "delivery address"),
     "delivery_address": pgettext_lazy("register", "delivery address"),
+    "delivery_country": pgettext_lazy("register", "country of delivery"),
     "description": pgettext_lazy("register", "description"),
     "disclosure": pgettext_lazy("register", "what was shown before the order"),
     "done_at": pgettext_lazy("register", "done"),

@@ -261,6 +261,17 @@ ANSWERS = (
 )
 #: What the nightly audit finds.
 FINDINGS = (
+    gettext_noop("came back, and nobody has looked at it"),
+    gettext_noop("came back, and nobody has asked where its reader lives"),
+    gettext_noop("came back, its address is known, and it is not owed again"),
+    gettext_noop("claimed, and no letter says what becomes of it"),
+    gettext_noop("its reader was not asked for the address"),
+    gettext_noop("put in a file after %(step)s"),
+    gettext_noop("carries another number of copies than its term promises of each issue"),
+    gettext_noop("carries another number of free copies than were given"),
+    gettext_noop("promises another number of copies of each issue than was ordered"),
+    gettext_noop("free copies that had ended before"),
+    gettext_noop("free copies no. %(number)s are not in it"),
     gettext_noop("%(count)s paying payments"),
     gettext_noop("a surplus payment that nobody is giving back"),
     gettext_noop("paid, and still not served"),

@@ -451,6 +451,8 @@ LETTER_KINDS: Mapping[str, Any] = {
     "sepa_pending": gettext_lazy("Direct debit on its way"),
     "sepa_failed": gettext_lazy("Direct debit refused"),
     "order_expired_with_late_money": gettext_lazy("Payment come too late, given back"),
+    "single_confirmation": gettext_lazy("Order of past issues confirmed"),
+    "single_sent": gettext_lazy("Past issue sent"),
     "refund_sent": gettext_lazy("Refund"),
     "name_corrected": gettext_lazy("Name corrected"),
     "recipient_changed": gettext_lazy("Another recipient"),

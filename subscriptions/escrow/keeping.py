@@ -82,7 +82,7 @@ def keep(*, on: date, actor: Actor, at: datetime) -> Kept:
 def _recover(*, at: datetime) -> None:
     """Tries whose end nobody saw go back to the queue; of nights that are over, they have failed."""
     with transaction.atomic():
-        stuck = Escrow.objects.select_for_update(skip_locked=True).filter(
+        stuck = Escrow.objects.select_for_update(no_key=True, skip_locked=True).filter(
             state=State.IN_FLIGHT, state_since__lte=at - STALLED
         )
         for row in stuck.order_by("pk"):
@@ -92,7 +92,7 @@ def _recover(*, at: datetime) -> None:
 
 def _claim(night: date, *, at: datetime) -> Escrow | None:
     with transaction.atomic():
-        due = Escrow.objects.select_for_update(skip_locked=True).filter(state=State.QUEUED, due_at__lte=at)
+        due = Escrow.objects.select_for_update(no_key=True, skip_locked=True).filter(state=State.QUEUED, due_at__lte=at)
         for row in due.order_by("night"):
             row.attempts += 1
             move(row, State.IN_FLIGHT, at=at, also=("attempts",))
@@ -153,7 +153,7 @@ def _finish(
     actor: Actor,
     at: datetime,
 ) -> bool:
-    held = Escrow.objects.select_for_update().get(pk=row.pk)
+    held = Escrow.objects.select_for_update(no_key=True).get(pk=row.pk)
     if (held.state, held.attempts) != (State.IN_FLIGHT, row.attempts):
         coming.unlink(missing_ok=True)
         return held.state == State.DONE
@@ -184,7 +184,7 @@ def _sync_folder(folder: Path) -> None:
 
 @transaction.atomic
 def _fail(row: Escrow, word: str, *, at: datetime) -> None:
-    held = Escrow.objects.select_for_update().get(pk=row.pk)
+    held = Escrow.objects.select_for_update(no_key=True).get(pk=row.pk)
     if (held.state, held.attempts) != (State.IN_FLIGHT, row.attempts):
         return
     held.failure = word

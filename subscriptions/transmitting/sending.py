@@ -95,7 +95,7 @@ def send(limit: int, *, actor: Actor, at: datetime) -> Sent:
 @transaction.atomic
 def _recover(*, actor: Actor, at: datetime) -> int:
     """Tries whose end nobody saw go back to the queue, to be looked up."""
-    stuck = Transmission.objects.select_for_update(skip_locked=True).filter(
+    stuck = Transmission.objects.select_for_update(no_key=True, skip_locked=True).filter(
         state=State.IN_FLIGHT, state_since__lte=at - STALLED
     )
     found = list(stuck.order_by("pk"))
@@ -111,7 +111,7 @@ def _recover(*, actor: Actor, at: datetime) -> int:
 
 @transaction.atomic
 def _claim(*, actor: Actor, at: datetime) -> Transmission | None:
-    due = Transmission.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+    due = Transmission.objects.select_for_update(no_key=True, skip_locked=True, of=("self",)).filter(
         state=State.QUEUED, due_at__lte=at
     )
     row = due.select_related("run__issue__magazine", "run__house", "way").order_by("due_at", "pk").first()
@@ -201,7 +201,7 @@ def _says(row: Transmission, word: str) -> bool:
 
 
 def _mine(row: Transmission) -> Transmission | None:
-    held = Transmission.objects.select_for_update(of=("self",)).select_related("way").get(pk=row.pk)
+    held = Transmission.objects.select_for_update(no_key=True, of=("self",)).select_related("way").get(pk=row.pk)
     return held if (held.state, held.attempts) == (State.IN_FLIGHT, row.attempts) else None
 
 

@@ -27,7 +27,10 @@ def test_what_jobs_wrote_is_said_in_the_language_of_the_page():
     assert reason("order CMD-4K7-PX2-9HJ paid") == paid % {"reference": "CMD-4K7-PX2-9HJ"}
     assert reason("550 the mailbox is full") == f"550 {gettext('the mailbox is full')}"
     stands = gettext("stands at %(state)s, its last recorded step says %(last)s")
-    assert reason("stands at paid, its last recorded step says None") == stands % {"state": "paid", "last": "None"}
+    assert reason("stands at paid, its last recorded step says None") == stands % {
+        "state": gettext("paid"),
+        "last": "None",
+    }
     twice = gettext("given up after %(tries)s attempts: %(trouble)s")
     assert reason("given up after 9 attempts: not ours") == twice % {"tries": "9", "trouble": gettext("not ours")}
 

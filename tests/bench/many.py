@@ -90,12 +90,12 @@ ROWS = (
     """,
     """
     INSERT INTO payments_invoice (id, kind, series_id, number, reference, issued_on, customer_id, subject, payment_id, reason,
-        seller, buyer_kind, buyer_name, buyer_address, buyer_country, delivery_address, buyer_siren, buyer_siret,
+        seller, buyer_kind, buyer_name, buyer_address, buyer_country, delivery_address, delivery_country, buyer_siren, buyer_siret,
         buyer_vat_number, buyer_service_code, engagement_number, nature, vat_on_debits, vat_zone, legal_mention, total_ht,
         total_ht_currency, total_vat, total_vat_currency, total_ttc, total_ttc_currency, previous_hash, hash, actor,
         created_at)
     SELECT s, 'invoice', {series}, s, 'F-' || s, starts, s, 'order:' || s, s, '', '{{}}', 'consumer', 'Camille Lenoir', '[]',
-        'FR', '[]', '', '', '', '', '', 'LB', false, 'FR_METRO', '', 27.03, 'EUR', 0.57, 'EUR', 27.60, 'EUR', '',
+        'FR', '[]', '', '', '', '', '', '', 'LB', false, 'FR_METRO', '', 27.03, 'EUR', 0.57, 'EUR', 27.60, 'EUR', '',
         lpad(s::text, 64, '0'), 'bench', {at} FROM every
     """,
     """
