@@ -16,8 +16,8 @@ from subscriptions.figures import meters
 from subscriptions.figures.metering import meters_of
 from subscriptions.figures.meters import Verdict
 from subscriptions.figures.rules import rule_in_force, succeed_rule, tariffs
-from subscriptions.figures.watching import watch
-from subscriptions.models import CirculationRule, CountedCopy, Magazine, Price
+from subscriptions.figures.watching import subject_of, watch
+from subscriptions.models import Agency, CirculationRule, CountedCopy, Magazine, Price
 from tests.digital.people import turned
 from tests.figures.people import POSTED_ON, at, buys, free, issue, promotion
 from tests.institutions.papers import grant, make_agency, take, transfer
@@ -167,6 +167,34 @@ def test_a_limit_that_comes_near_is_on_the_desk_of_finance_until_it_is_well(shop
     watch(on=date(2027, 3, 15), at=at(date(2027, 3, 15)), actor=job("circulation"))
     item.refresh_from_db()
     assert item.closed_because == "the figure is well again"
+
+
+def test_two_long_names_that_begin_alike_stay_two_matters_and_the_desk_has_the_same(shop):
+    """What the desk is told and what the page asks for is one name, whatever its length."""
+    long = "Coopérative d’abonnements des bibliothèques universitaires et municipales "
+    price = Price.objects.get(offer=promotion("13.00"))
+    make_agency(percent="5")
+    Agency.objects.update(name=f"{long}A")
+    watch(on=TODAY, at=NOW, actor=job("circulation"))
+    known = set(DeskItem.objects.filter(kind="circulation", closed_at=None).values_list("subject", flat=True))
+    one, other = (subject_of(magazine(), f"price:{price.pk}:{long}{end}") for end in "AB")
+    assert (one in known, one != other, len(one)) == (True, True, 80)
+
+
+@pytest.mark.parametrize(
+    ("left", "said", "short"),
+    [
+        (2, "vaut encore 2 jours : le renouvellement se demande deux mois avant sa fin.", "2 jours"),
+        (1, "vaut encore 1 jour : le renouvellement se demande deux mois avant sa fin.", "1 jour"),
+        (0, "vaut encore aujourd’hui, pour la dernière fois : le renouvellement se demande deux mois avant sa fin.", "0 jour"),
+        (-1, "est échue : ni TVA à 2,10 %, ni tarif postal de presse.", "−1 jour"),
+        (-3, "est échue : ni TVA à 2,10 %, ni tarif postal de presse.", "−3 jours"),
+    ],
+)  # fmt: skip
+def test_the_days_of_the_registration_are_said_in_the_singular_too(left, said, short):
+    found = meters.registration("0123", until=TODAY + timedelta(days=left), warn_days=60, on=TODAY)
+    assert found.sentence.replace("\u00a0", " ").endswith(f") {said}")
+    assert found.left.replace("\u00a0", " ") == short
 
 
 def test_a_rule_follows_another_and_what_was_counted_stays(shop):
