@@ -129,10 +129,12 @@ def _effect(declaration: Declaration, standing: Standing, decision: str, *, on: 
                 _("A copy is in a mailing file, or the bank disputes the payment: wait until that is over."),
                 code="waits",
             )
-        return Effect(Code.GOODWILL, on, standing.paid, on + timedelta(days=WITHDRAWAL_REFUND_DAYS))
+        due = on + timedelta(days=WITHDRAWAL_REFUND_DAYS)
+        return Effect(Code.GOODWILL, on, standing.paid, due, billed=standing.billed)
     if standing.disputed:
         raise CannotDecide(NO_REFUND, code="disputed")
-    return Effect(Code.ENDED_NOW, on, standing.unserved_price, on + timedelta(days=LATE_NOTICE_REFUND_DAYS))
+    due = on + timedelta(days=LATE_NOTICE_REFUND_DAYS)
+    return Effect(Code.ENDED_NOW, on, standing.unserved_price, due, billed=standing.billed)
 
 
 def _must_wait(declaration: Declaration) -> None:

@@ -220,6 +220,13 @@ BILLED: Mapping[Code, str] = {
         "ne devez rien pour lui. Dès qu’il est parti, la facture de cette commande est annulée par un avoir : vous n’avez "
         "rien à régler."
     ),
+    Code.GOODWILL: (
+        "Nous mettons fin à votre abonnement le {effective} et annulons sa facture par un avoir : vous n’avez rien à régler."
+    ),
+    Code.ENDED_NOW: (
+        "Votre abonnement s’arrête le {effective}. Un avoir retire de sa facture les numéros qui ne vous ont pas été servis : "
+        "vous ne les devez plus."
+    ),
 }
 BILLED_PAID = " Ce que vous avez déjà réglé, soit {refund}, vous est rendu par virement, au plus tard le {due}."
 #: What anybody may read, whether or not their contract was recognised: it tells nothing of any contract.
@@ -269,7 +276,7 @@ class Standing:
     """Where a contract stands on the day of a declaration. Amounts in euros incl. VAT.
 
     `bought_here`: by an order of this shop. `paid`: everything paid and not given back yet. `unserved_price`: what the
-    copies neither served nor in a file cost. `waits`: a copy is in a file, or the bank disputes a payment. `notice`:
+    copies neither served nor in a file cost, less what is still to be paid for them. `waits`: a copy is in a file, or the bank disputes a payment. `notice`:
     whether the legal notice of the current term is proved; True for a term that was not renewed by itself.
     `unpaid`, `debited`: an order that is still to be paid, or whose debit is on its way. `undone`: where a withdrawal
     undoes later orders only. `billed`: its first order was invoiced before it was paid. `singles`: an order of past issues

@@ -110,8 +110,11 @@ def _give_back(key: int, *, actor: Actor, at: datetime) -> bool:
             release_after_withdrawal(contract.subscription, actor=actor, at=at)
             return True
         declaration.refund = stop_for_withdrawal(contract, declaration, actor=actor, at=at)
-        if declaration.refund is None:
+        if declaration.refund is None and terms_undone(contract_of(subscription=subscription), declaration):
             return False
+        if declaration.refund is None:
+            # It goes by transfer, or nothing was paid.
+            waits_no_more(declaration)
     else:
         if is_disputed(contract.money):
             return False

@@ -184,7 +184,7 @@ def standing_of(contract: Contract, *, on: date, orders: Collection[str] = ()) -
         paid=paid(contract.payments) + received(contract.terms),
         # What another person paid for copies that came as a gift is given back to them, and is not this reader's to see.
         unserved_price=sum(
-            (unserved_price(term, contract.of_term(term)) for term in contract.terms if term.source != CARRIED),
+            (_given_back_for(contract, term) for term in contract.terms if term.source != CARRIED),
             Decimal("0.00"),
         ),
         waits=all_disputed or any(copy.state == Copy.ASSIGNED for copy in contract.copies),
@@ -266,6 +266,15 @@ def _undone(contract: Contract, *, on: date, orders: Collection[str], disputed: 
         gift=all(term.source == CARRIED for term in besides),
         billed=_is_billed(terms),
     )
+
+
+def _given_back_for(contract: Contract, term: Term) -> Decimal:
+    """What comes back for the copies of a term that can still be taken back; of one that is not paid whole, less than they cost."""
+    price = unserved_price(term, contract.of_term(term))
+    if not price or not _billed([term]):
+        return price
+    bill = standing_bill(_billed([term])[0])
+    return price if bill is None else max(price - max(open_item(bill).left, Decimal("0.00")), Decimal("0.00"))
 
 
 def _is_billed(terms: Sequence[Term]) -> bool:

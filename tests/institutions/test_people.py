@@ -16,6 +16,7 @@ from shop.customers.models import Customer
 from subscriptions.institutions.cancelling import cancel
 from subscriptions.institutions.reminding import remind_now, remind_overdue
 from subscriptions.models import Agency, Entitlement, Notice, Order, Subscription
+from subscriptions.stopping.deciding import apply_declaration
 from subscriptions.stopping.effects import effect_of
 from subscriptions.stopping.following_up import give_back_waiting, watch_deadlines
 from subscriptions.stopping.reading import contract_of, standing_of
@@ -24,7 +25,7 @@ from tests.disputes.people import disputed
 from tests.institutions.papers import COLLEAGUE, all_is_well, books, make_agency, take, transfer
 from tests.makers import NOW, TODAY, close_file, make_magazine, make_offers, send_out
 from tests.renewals.people import subscriber
-from tests.stopping.people import states, withdraws
+from tests.stopping.people import states, terminates, withdraws
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +105,32 @@ def test_what_it_had_paid_of_it_goes_back_by_transfer_and_what_was_sent_costs_no
     assert watch_deadlines(on=date(2026, 12, 8), actor=COLLEAGUE, at=NOW + timedelta(days=15)) == 1, "not sent yet"
 
 
+@pytest.mark.parametrize(
+    ("paid", "decision", "refund", "due", "told"),
+    [
+        ("0", "now", None, None, "vous ne les devez plus."),
+        ("10.00", "now", "3.10", date(2026, 12, 23), "soit 3,10 €, vous est rendu par virement, au plus tard le 23 décembre 2026."),
+        ("0", "all", None, None, "annulons sa facture par un avoir : vous n’avez rien à régler."),
+        ("27.60", "all", "27.60", date(2026, 12, 7), "soit 27,60 €, vous est rendu par virement, au plus tard le 7 décembre 2026."),
+    ],
+)  # fmt: skip
+def test_ended_by_a_person_it_is_told_and_given_back_what_it_had_paid(paid, decision, refund, due, told):
+    """One copy of four was sent: 6,90 € are owed for it."""
+    ordered = take()
+    if Decimal(paid):
+        transfer(ordered.invoice, paid)
+    send_out(ordered.order.first_issue, on=TODAY, at=NOW)
+    declared = terminates(ordered.term.subscription, email="x@univ-lyon.example", ground="other", words="fermeture")
+    apply_declaration(
+        declared.pk, decision, subscription=ordered.term.subscription_id, actor=COLLEAGUE, at=NOW, reason="vu par téléphone"
+    )  # fmt: skip
+    declared.refresh_from_db()
+    assert declared.refund_due_on == due
+    assert plain(Notice.objects.get(kind="declaration_applied").facts["sentence"]).endswith(told)
+    assert [str(one.amount.amount) for one in Transfer.objects.all()] == ([refund] if refund else [])
+    all_is_well()
+
+
 def test_while_a_copy_is_in_a_file_its_invoice_waits_and_nobody_is_reminded_of_it():
     ordered = take()
     run = close_file(ordered.order.first_issue, on=TODAY)
@@ -115,8 +142,8 @@ def test_while_a_copy_is_in_a_file_its_invoice_waits_and_nobody_is_reminded_of_i
     assert remind_overdue(on=late, at=NOW + days, actor=COLLEAGUE, limit=10) == 0
     assert not DeskItem.objects.filter(kind="invoice_overdue").exists()
     send_out(run.issue, on=TODAY, at=NOW + timedelta(hours=2))
-    for _twice in range(2):
-        give_back_waiting(actor=COLLEAGUE, at=NOW + timedelta(hours=3), limit=10)
+    given = [give_back_waiting(actor=COLLEAGUE, at=NOW + timedelta(hours=3), limit=10) for _twice in range(2)]
+    assert given == [1, 0]
     assert states(ordered.term.subscription) == "served void void void"
     assert books() == {}
     assert Order.objects.get().state == "cancelled"
