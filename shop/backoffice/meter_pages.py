@@ -25,6 +25,7 @@ from subscriptions.figures.metering import meters_of
 from subscriptions.figures.meters import Meter, Verdict, count, limit_of, percent
 from subscriptions.figures.reading import Figures, Sold, figures_of, of_a_year, price_paid, sold_by_code
 from subscriptions.figures.rules import rule_in_force
+from subscriptions.figures.watching import subject_of
 from subscriptions.models import CirculationRule, Magazine
 
 VERDICT: words.Words = {
@@ -60,7 +61,7 @@ def meters(request: HttpRequest) -> HttpResponse:
             _over_issues(figures, prices),
             _sold(sold),
             _rule(rule),
-            matters_of(request.user, [f"circulation:{magazine.pk}:{one.matter}" for one in found] if magazine else []),
+            matters_of(request.user, [subject_of(magazine, one.matter) for one in found] if magazine else []),
         ],
     }
     return page(request, "backoffice/circulation.html", said)

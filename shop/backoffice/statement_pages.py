@@ -27,7 +27,7 @@ from shop.templatetags.french import euros, issue_number, short_day, stamp
 from subscriptions.figures import statements
 from subscriptions.figures.classes import CLASSES, Band, Klass
 from subscriptions.figures.meters import count, percent
-from subscriptions.figures.reading import Figures, Part, counts_of, figures_of, parts_of
+from subscriptions.figures.reading import Figures, Part, counts_of, figures_of, parts_of, rule_of
 from subscriptions.models import Circulation, CopyReturn, CountedCopy, Issue
 
 
@@ -47,6 +47,7 @@ def circulation_issue(request: HttpRequest, key: int) -> HttpResponse:
             (Right.FIGURES, _("Every line (CSV)"), "desk_circulation_lines", one.pk),
             (Right.FIGURES, _("Print run"), "desk_print", one.pk),
         ),
+        "note": " ".join(statements.other_limits(counts)),
         "figures": _heads(figures),
         "plots": [plot([figures])],
         "tables": [
@@ -134,7 +135,7 @@ def _by_class(one: Issue, figures: Figures, parts: Sequence[Part]) -> Table:
 
 
 def _by_band(one: Issue, parts: Sequence[Part], counts: Sequence[Circulation]) -> Table:
-    rule = counts[-1].rule
+    rule = rule_of(counts) or counts[-1].rule
     sold = [klass for klass in CLASSES if any(part.klass == klass and part.band for part in parts)]
 
     def row(band: Band) -> Sequence[Cell]:

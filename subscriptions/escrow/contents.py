@@ -98,7 +98,8 @@ def _make(*, on: date, at: datetime) -> Contents:
                 runs.append(row)
         for name, query in (("abonnes", foreseen.READERS), ("numeros", foreseen.ISSUES)):
             pack.add(f"{magazine.code}_{name}.csv", _table(query, {"magazine": magazine.pk}))
-    runs.sort(key=lambda row: (row["depot_le"], row["numero"], row["rang"]))
+    out_of_stock = MailingRun.Kind.RESEND  # the next issue comes first
+    runs.sort(key=lambda row: (row["genre"] == out_of_stock, row["depot_le"], row["numero"], row["rang"]))
     for row in runs:
         made.lines += row["lignes"]
         made.copies += row["exemplaires"]

@@ -2,21 +2,25 @@
 
 A file that is not closed is foreseen with the very statement that freezes it (`fulfilment.freezing`), read and not written. It
 knows more than is true today, by the plan: whose address is in doubt is held at the closing, whoever has no address cannot be
-in it, and what is owed of the issues before has left by then.
+in it, and what is owed of the issues before has left by then. So is a file out of the stock, with what was sold of past issues and
+the claims that were approved: all of them, since nobody knows in whose stock that house would find the copies.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from django.db.models import Max
 
 from subscriptions.fulfilment import address_file
-from subscriptions.fulfilment.freezing import KEY, OWED_OF, PLACED_OF, facts_of
+from subscriptions.fulfilment.freezing import KEY, OWED_OF, PLACED_OF, ZONE_FACTS, facts_of
 from subscriptions.fulfilment.houses import house_in_force
+from subscriptions.losses.freezing import PLACED_RESENDS, to_resend
 from subscriptions.losses.rules import HOLDING
-from subscriptions.models import Entitlement, Issue, MailingHouse, MailingRun
+from subscriptions.models import Claim, Entitlement, Issue, MailingHouse, MailingRun, SoldIssue
+from subscriptions.singles.sending import to_send
 
 Run, Kind = MailingRun.State, MailingRun.Kind
 #: What was closed and is not known to have left: somebody may have to hand it over once more.
@@ -43,25 +47,33 @@ def closed_runs(magazine_id: int) -> list[MailingRun]:
 
 
 def runs_to_come(magazine_id: int, *, on: date) -> list[MailingRun]:
-    """The files that closing would make, as rows that nobody saves: the main file of each planned issue, and a complement
-    of each other one that copies are still owed of. `on`: the day; a deposit that was due before is made then."""
+    """The files that closing would make, as rows that nobody saves: the main file of each planned issue, a complement of each
+    other one that copies are still owed of, and one out of the stock of each that something waits of. `on`: the day; a deposit
+    that was due before is made then."""
     issues = Issue.objects.filter(magazine=magazine_id).select_related("magazine").order_by("number")
     owed = Entitlement.objects.filter(state=Entitlement.State.OWED, issue__isnull=False).values("issue")
     found = list(issues.filter(state=Issue.State.PLANNED) | issues.filter(pk__in=owed))
+    claimed = Claim.objects.filter(state=Claim.State.APPROVED).values("issue")
+    sold = SoldIssue.objects.filter(state=SoldIssue.State.OWED).values("issue")
+    out_of_stock = list(issues.filter(pk__in=claimed) | issues.filter(pk__in=sold))
     last = dict(
-        MailingRun.objects.filter(issue__in=found).order_by().values_list("issue").annotate(last=Max("sequence"))
+        MailingRun.objects.filter(issue__magazine=magazine_id)
+        .order_by()
+        .values_list("issue")
+        .annotate(last=Max("sequence"))
     )
     asked = {
         (issue, kind): sequence
-        for issue, kind, sequence in MailingRun.objects.filter(issue__in=found, state=Run.ASKED).values_list(
-            "issue", "kind", "sequence"
-        )
+        for issue, kind, sequence in MailingRun.objects.filter(
+            issue__magazine=magazine_id, state=Run.ASKED
+        ).values_list("issue", "kind", "sequence")
     }
     house = house_in_force(magazine_id) or MailingHouse(magazine_id=magazine_id)
     made = []
-    for issue in found:
-        kind = Kind.MAIN if issue.state == Issue.State.PLANNED else Kind.COMPLEMENT
+    kinds = [(one, Kind.MAIN if one.state == Issue.State.PLANNED else Kind.COMPLEMENT) for one in found]
+    for issue, kind in [*kinds, *((one, Kind.RESEND) for one in out_of_stock)]:
         sequence = asked.get((issue.pk, kind), last.get(issue.pk, 0) + 1)
+        last[issue.pk] = max(last.get(issue.pk, 0), sequence)  # no two files of an issue have one name
         made.append(
             MailingRun(issue=issue, house=house, kind=kind, sequence=sequence, deposit_on=max(issue.post_on, on))
         )
@@ -73,8 +85,21 @@ def written(run: MailingRun, *, whole: bool = False) -> Iterator[bytes]:
     house = WHOLE if whole else run.house
     if not run._state.adding:
         return address_file.written(run, house=house)
-    facts = facts_of(run.issue) | address_file.shared(run) | {"sequence": run.sequence, "post_on": run.deposit_on}
-    return address_file.lines_as(house, BEFORE, ITS_LINES, facts)
+    facts = address_file.shared(run) | {"sequence": run.sequence, "post_on": run.deposit_on}
+    if run.kind == Kind.RESEND:
+        return address_file.lines_as(house, PLACED_RESENDS, ITS_LINES, _waiting(run.issue) | facts)
+    return address_file.lines_as(house, BEFORE, ITS_LINES, facts_of(run.issue) | facts)
+
+
+def _waiting(issue: Issue) -> dict[str, Any]:
+    """What `PLACED_RESENDS` is asked with: everything of an issue that waits for its next file out of the stock."""
+    return {
+        "issue": issue.pk,
+        "number": issue.number,
+        "claims": list(to_resend(issue.pk).values_list("pk", flat=True)),
+        "sold": list(to_send(issue.pk).values_list("pk", flat=True)),
+        **ZONE_FACTS,
+    }
 
 
 #: Everybody to whom copies are still to be sent, one line each, with where they live today.

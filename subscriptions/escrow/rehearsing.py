@@ -30,7 +30,7 @@ EVERY = timedelta(days=7)
 #: What can be wrong with a file, as the technique desk reads it.
 WRONG = {
     "missing": "il ne peut pas être lu",
-    "key": "la clé de répétition ne l’ouvre pas",
+    "key": "la clé de répétition manque, ou ne l’ouvre pas",
     "changed": "ce n’est plus le fichier qui a été écrit",
     "format": "son contenu n’a pas la forme attendue",
     "files": "il contient d’autres fichiers que ceux de son manifeste",
@@ -78,7 +78,7 @@ def rehearse(row: Escrow, *, actor: Actor, at: datetime) -> EscrowRehearsal:
                 DeskItem.Desk.TECHNIQUE,
                 kind=REHEARSAL_FAILED,
                 subject=f"escrow:{row.pk}",
-                sentence=f"Le séquestre du {row.night:%d/%m/%Y} n’est pas bon : {WRONG[wrong]}.",
+                sentence=_sentence(row, wrong),
                 at=at,
             )
         else:
@@ -89,12 +89,22 @@ def rehearse(row: Escrow, *, actor: Actor, at: datetime) -> EscrowRehearsal:
     return done
 
 
+def _sentence(row: Escrow, wrong: str) -> str:
+    """What technique reads; a key that does not open says nothing of what is in the file."""
+    if wrong == "key":
+        return f"Le séquestre du {row.night:%d/%m/%Y} n’a pas pu être ouvert : {WRONG[wrong]}."
+    return f"Le séquestre du {row.night:%d/%m/%Y} n’est pas bon : {WRONG[wrong]}."
+
+
 def looked_through(row: Escrow) -> dict[str, Any]:
     """What the file of a night holds, in figures, once everything in it is true. Raises OSError, CannotOpen, Untrue."""
     envelope = path_of(row).read_bytes()
     if hashlib.sha256(envelope).hexdigest() != row.sha256:
         raise Untrue("changed", "the file is not the one that was written")
-    own = Path(settings.ESCROW_REHEARSAL_KEY).read_bytes()
+    try:
+        own = Path(settings.ESCROW_REHEARSAL_KEY).read_bytes()
+    except OSError as trouble:
+        raise CannotOpen("key") from trouble  # nothing is wrong with the file
     archive = open_envelope(envelope, key=own, certificate=own)
     if archive.sha256 != row.content_sha256:
         raise Untrue("changed", "the archive is not the one that was written")

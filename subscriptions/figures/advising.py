@@ -42,14 +42,17 @@ WITH line AS (
 """  # noqa: S608
 
 #: By issue and way of renewing: terms whose last copy comes with it, how many of them go on, and their copies of each issue.
-#: The last copy is the one of the last rank; a term that was undone asks nobody anything.
+#: The last copy is the one of the last rank; a term that was undone asks nobody anything,
+#: and one that was undone after it does not go on.
 COHORTS = """
 SELECT copy.issue_id, who.renewal = 'automatic', COALESCE(SUM(term.quantity), 0), COALESCE(SUM(term.quantity) FILTER (WHERE later.id IS NOT NULL), 0)
 FROM subscriptions_entitlement copy
 JOIN subscriptions_term term ON term.id = copy.term_id AND term.copies = copy.rank
 JOIN subscriptions_subscription who ON who.id = term.subscription_id
 LEFT JOIN subscriptions_termundone undone ON undone.term_id = term.id
-LEFT JOIN subscriptions_term later ON later.subscription_id = term.subscription_id AND later.number = term.number + 1
+LEFT JOIN (
+    SELECT next.* FROM subscriptions_term next LEFT JOIN subscriptions_termundone gone ON gone.term_id = next.id WHERE gone.id IS NULL
+) later ON later.subscription_id = term.subscription_id AND later.number = term.number + 1
 WHERE copy.issue_id = ANY (%(issues)s) AND copy.state NOT IN ('void', 'credited') AND undone.id IS NULL
 GROUP BY copy.issue_id, who.renewal = 'automatic'
 """

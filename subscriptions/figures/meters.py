@@ -195,16 +195,22 @@ def registration(number: str, *, until: date, warn_days: int, on: date) -> Meter
     """How long the registration with the CPPAP still holds: no press rate, and no press post, after it."""
     left = (until - on).days
     verdict = Verdict.CROSSED if left < 0 else Verdict.NEAR if left <= warn_days else Verdict.WELL
-    end = (
-        "est échue : ni TVA à 2,10 %, ni tarif postal de presse"
-        if left < 0
-        else f"vaut encore {count(left)} jours"
-        + (" : le renouvellement se demande deux mois avant sa fin" if verdict == Verdict.NEAR else "")
-    )
+    asked = " : le renouvellement se demande deux mois avant sa fin" if verdict == Verdict.NEAR else ""
+    if left < 0:
+        end = "est échue : ni TVA à 2,10 %, ni tarif postal de presse"
+    elif left == 0:
+        end = f"vaut encore aujourd’hui, pour la dernière fois{asked}"
+    else:
+        end = f"vaut encore {_days(left)}{asked}"
     return Meter(
-        "cppap", "Inscription à la CPPAP", verdict, french_day(until), f"{warn_days} jours avant", f"{count(left)} jours",
+        "cppap", "Inscription à la CPPAP", verdict, french_day(until), f"{_days(warn_days)} avant", _days(left),
         f"L’inscription n° {number} (jusqu’au {french_day(until)}) {end}.",
     )  # fmt: skip
+
+
+def _days(number: int) -> str:
+    """« 0 jour », « 1 jour », « 2 jours », « −3 jours »."""
+    return f"{count(number).replace('-', '−')}{NBSP}{'jours' if abs(number) >= 2 else 'jour'}"
 
 
 def _unknown(matter: str, name: str, limit: str, sentence: str) -> Meter:

@@ -15,6 +15,7 @@ from subscriptions.figures.classes import CLASSES, NOT_PAID, PAID, POSTED, Klass
 from subscriptions.models import (
     Circulation,
     CirculationCount,
+    CirculationRule,
     CopyReturn,
     DigitalDownload,
     Dispatch,
@@ -166,6 +167,22 @@ def parts_of(issue: Issue) -> Sequence[Part]:
 def counts_of(issue: Issue) -> Sequence[Circulation]:
     """What was counted of an issue, in order, each with its run and its rule. One query."""
     return list(Circulation.objects.filter(issue=issue).select_related("run", "rule").order_by("number"))
+
+
+def rule_of(counts: Sequence[Circulation]) -> CirculationRule | None:
+    """The rule whose limits an issue's bands of price are named by: that of its main file, else of its first count."""
+    main = (one.rule for one in counts if one.run is not None and one.run.kind == MailingRun.Kind.MAIN)
+    return next(main, counts[0].rule if counts else None)
+
+
+def otherwise_banded(counts: Sequence[Circulation]) -> Sequence[Circulation]:
+    """Counts of an issue whose bands had other limits than those."""
+    rule = rule_of(counts)
+    return [one for one in counts if rule is not None and _limits(one.rule) != _limits(rule)]
+
+
+def _limits(rule: CirculationRule) -> tuple[Decimal, Decimal]:
+    return rule.paid_least_percent, rule.coupled_least_percent
 
 
 @dataclass(frozen=True, slots=True)

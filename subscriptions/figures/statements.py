@@ -14,13 +14,14 @@ from typing import Any
 
 from django.conf import settings
 
+from payments.money import NBSP
 from payments.typesetting import typeset
 from subscriptions.figures.classes import BANDS, CLASSES, Band, Group, Klass
 from subscriptions.figures.meters import count, tenths
-from subscriptions.figures.reading import Figures, average, counts_of, parts_of
+from subscriptions.figures.reading import Figures, average, counts_of, otherwise_banded, parts_of, rule_of
 from subscriptions.fulfilment.address_file import FORMULA
 from subscriptions.fulfilment.words import RUN_KINDS, ZONES
-from subscriptions.models import CirculationRule, CountedCopy, Issue
+from subscriptions.models import Circulation, CirculationRule, CountedCopy, Issue
 from subscriptions.notices.french import day
 
 TEMPLATE = Path(__file__).parent / "typst" / "statement.typ"
@@ -45,6 +46,16 @@ def band_name(band: str, rule: CirculationRule) -> str:
     return BANDS[Band(band)].format(
         least=_plain(rule.paid_least_percent), coupled=_plain(rule.coupled_least_percent)
     )  # fmt: skip
+
+
+def other_limits(counts: Sequence[Circulation]) -> list[str]:
+    """A sentence for each count whose bands had other limits than those that are printed; in French."""
+    return [
+        f"Le compte n° {one.number}, du {day(one.on)}, a été classé selon la règle en vigueur depuis le {day(one.rule.valid_from)} : "
+        f"les limites de ses tranches de prix sont {_plain(one.rule.paid_least_percent)}{NBSP}% et "
+        f"{_plain(one.rule.coupled_least_percent)}{NBSP}%."
+        for one in otherwise_banded(counts)
+    ]
 
 
 def issue_csv(issue: Issue) -> bytes:
@@ -96,7 +107,7 @@ def lines_csv(issue: Issue) -> Iterator[bytes]:
 def issue_pdf(issue: Issue, figures: Figures) -> bytes:
     """The statement of an issue: by class and zone, by band of price, each count with its day and its hash."""
     parts, counts = parts_of(issue), counts_of(issue)
-    rule = counts[-1].rule if counts else None
+    rule = rule_of(counts)
     zones = [zone for zone in ZONES if any(one.zone == zone for one in parts)]
     on = counts[-1].on if counts else issue.posted_on or issue.post_on
     return typeset(
@@ -144,6 +155,7 @@ def issue_pdf(issue: Issue, figures: Figures) -> bytes:
             "notes": [
                 _beside(figures),
                 *([f"Règle en vigueur depuis le {day(rule.valid_from)}. {rule.source}"] if rule else []),
+                *other_limits(counts),
             ],
         },
         on=on,
@@ -214,8 +226,7 @@ def _frame(title: str, on: date) -> dict[str, Any]:
 
 
 def _rule(issue: Issue) -> CirculationRule | None:
-    counts = counts_of(issue)
-    return counts[-1].rule if counts else None
+    return rule_of(counts_of(issue))
 
 
 def _csv(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime
 
 from django.db import transaction
@@ -16,6 +17,17 @@ from subscriptions.models import Magazine
 KIND = "circulation"
 #: Watched by the calendar of issues, on fulfilment's desk (`issue_calendar.watching`).
 ELSEWHERE = frozenset({"gap", "issues"})
+#: As long as the subject of a matter may be.
+LONGEST = 80
+
+
+def subject_of(magazine: Magazine, matter: str) -> str:
+    """Name of a meter on the desk. One that is too long ends in a short hash of the whole: two of them stay two."""
+    whole = f"circulation:{magazine.pk}:{matter}"
+    if len(whole) <= LONGEST:
+        return whole
+    end = hashlib.sha256(whole.encode()).hexdigest()[:12]
+    return f"{whole[: LONGEST - len(end) - 1]}~{end}"
 
 
 def watch(*, on: date, at: datetime, actor: Actor) -> str:
@@ -23,7 +35,7 @@ def watch(*, on: date, at: datetime, actor: Actor) -> str:
     wrong: dict[str, str] = {}
     for magazine in Magazine.objects.order_by("pk"):
         wrong |= {
-            f"circulation:{magazine.pk}:{one.matter}"[:80]: one.sentence
+            subject_of(magazine, one.matter): one.sentence
             for one in meters_of(magazine, on=on)
             if one.verdict in (Verdict.NEAR, Verdict.CROSSED) and one.matter not in ELSEWHERE
         }

@@ -32,7 +32,8 @@ State = Claim.State
 #: A label has ten places for a number: of CMD-4K7-PX2-9HJ it bears 4K7PX29HJ, by which the order is found as well.
 BARE_REFERENCE = "SUBSTR(REPLACE(placed.reference, '-', ''), 4)"
 
-LINES = f"""
+#: The lines of these claims and of what was sold so, in the order of the post: `placed`.
+PLACED_RESENDS = f"""
 WITH lines AS (
     SELECT claim.subscription_id, claim.entitlement_id, COALESCE(who.number, '') AS number,
         COALESCE(who.number, '') || '-' || term.number AS contract, term.quantity AS copies, 'RCL' AS kind,
@@ -52,7 +53,8 @@ WITH lines AS (
     FROM subscriptions_soldissue sold JOIN subscriptions_order placed ON placed.id = sold.order_id
     WHERE sold.id = ANY (%(sold)s)
 ), {PLACED}
-{WRITE}"""  # noqa: S608 - only our own words
+"""  # noqa: S608 - only our own words
+LINES = PLACED_RESENDS + WRITE
 
 
 def to_resend(issue_id: int) -> QuerySet[Claim]:

@@ -150,7 +150,7 @@ def _arrived_before(row: Transmission, place: Place) -> bool:
     sent = row.run.transmissions.exclude(sent_sha256="").order_by("-number")
     for name, sha256, size in sent.values_list("name", "sent_sha256", "sent_size"):
         if lies_there(place, name, sha256=sha256, size=size or 0):
-            return _announce(row, name, sha256, size or 0)
+            return _announce(row, name, sha256, size or 0, failure=RENAMING)  # it has its name, and may go any moment
     return False
 
 
@@ -166,13 +166,13 @@ def _parcel(row: Transmission, content: bytes) -> Parcel:
 
 
 @transaction.atomic
-def _announce(row: Transmission, name: str, sha256: str, size: int) -> bool:
+def _announce(row: Transmission, name: str, sha256: str, size: int, *, failure: str = "") -> bool:
     """Commit what is about to travel, or has; False if this try does not hold its row any more."""
     held = _mine(row)
     if held is None:
         return False
     held.name, held.sent_sha256, held.sent_size = name, sha256, size
-    held.failure = ""
+    held.failure = failure
     held.save(update_fields=["name", "sent_sha256", "sent_size", "failure"])
     return True
 

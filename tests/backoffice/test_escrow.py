@@ -115,7 +115,7 @@ def test_a_file_that_arrived_or_did_not(at_desk, run, settings, tmp_path, monkey
     loic.act("desk_act_transmit_run", run.pk, **WHY)
     send(2, actor=job("transmissions"), at=NOW + timedelta(minutes=1))
     shown = text_of(loic.see("desk_run", run.pk))
-    assert "pas arrivé" in shown
+    assert "abandonné" in shown
     assert said("the folder is missing or shut") in shown
     item = text_of(loic.see("desk_items", "fulfilment"))
     assert "n’est pas parvenu au routeur" in item

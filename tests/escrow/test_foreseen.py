@@ -14,6 +14,7 @@ from subscriptions.escrow.foreseen import closed_runs, runs_to_come, written
 from subscriptions.escrow.opening import open_archive, remade
 from subscriptions.fulfilment import address_file
 from subscriptions.fulfilment.closing import ask, close
+from subscriptions.losses.resending import make as resend
 from subscriptions.models import (
     AddressDoubt,
     CopyReturn,
@@ -30,7 +31,9 @@ from subscriptions.models import (
 from subscriptions.places import address_row
 from tests.fulfilment.people import at, buys, issue
 from tests.fulfilment.test_closing import BRUSSELS, LIBRARY, REUNION
+from tests.losses.people import claims
 from tests.makers import CLERK, COLLEAGUE, close_file, make_house, make_magazine, make_offers, send_out
+from tests.singles import people as singles
 
 pytestmark = pytest.mark.django_db
 CUTOFF = date(2026, 12, 1)
@@ -80,6 +83,27 @@ def test_the_next_file_is_the_file_that_closing_makes_to_the_byte(offers):
     assert whole == body(run, whole=True)
     assert [one.pk for one in closed_runs(run.issue.magazine_id)] == [run.pk]
     assert (25, "main") not in coming()
+
+
+def test_past_issues_and_claims_are_in_a_file_out_of_the_stock_as_closing_makes_it(offers):
+    """A paid past issue and an approved claim of one issue, beside the next one: named after it, and none is written."""
+    anne = buys(offers["fixed"], email="anne@example.fr")
+    send_out(issue(25), on=date(2026, 12, 15))
+    singles.in_stock(25, 5)
+    claims(anne)
+    singles.single_offer(offers["fixed"].magazine)
+    when = at(date(2027, 1, 5))
+    singles.buys({25: 2}, when=when, on=when.date())
+    foreseen = coming(when.date())[25, "resend"]
+    file = body(foreseen)
+    archive = open_archive(make(on=when.date(), at=when).archive)
+    assert [(row["numero"], row["genre"]) for row in archive.runs][-1] == (25, "resend")
+    assert archive.runs[0]["numero"] == 26
+    row = archive.runs[-1]
+    assert (row["lignes"], row["exemplaires"], remade(archive, row)) == (2, 3, file)
+    run = resend(issue(25).pk, actor=CLERK, at=when)
+    assert file == b"".join(address_file.written(run))
+    assert (25, "resend") not in coming(when.date())
 
 
 def test_whoever_has_no_address_is_no_line_and_takes_nobodys_place(offers):

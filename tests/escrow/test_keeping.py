@@ -285,6 +285,15 @@ def test_a_key_that_opens_nothing_is_found(folder, reader, settings, tmp_path):
     assert rehearsing.rehearse(Escrow.objects.get(), actor=CLOCK, at=at(NIGHT, 1)).facts["wrong"] == "key"
 
 
+def test_a_key_that_cannot_be_read_does_not_accuse_the_file(folder, reader, settings, tmp_path):
+    round_at(at(NIGHT, 1))
+    settings.ESCROW_REHEARSAL_KEY = str(tmp_path / "gone.pem")
+    assert rehearsing.rehearse(Escrow.objects.get(), actor=CLOCK, at=at(NIGHT, 1)).facts["wrong"] == "key"
+    assert DeskItem.objects.get(kind=rehearsing.REHEARSAL_FAILED).sentence == (
+        "Le séquestre du 24/11/2026 n’a pas pu être ouvert : la clé de répétition manque, ou ne l’ouvre pas."
+    )
+
+
 def test_a_person_writes_down_that_it_was_restored(folder, reader):
     round_at(at(NIGHT, 1))
     row = Escrow.objects.get()

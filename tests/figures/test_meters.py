@@ -15,12 +15,17 @@ from payments.models import DeskItem
 from subscriptions.figures import meters
 from subscriptions.figures.metering import meters_of
 from subscriptions.figures.meters import Verdict
+from subscriptions.figures.reading import counts_of
 from subscriptions.figures.rules import rule_in_force, succeed_rule, tariffs
-from subscriptions.figures.watching import watch
-from subscriptions.models import CirculationRule, CountedCopy, Magazine, Price
+from subscriptions.figures.statements import issue_csv, other_limits
+from subscriptions.figures.watching import subject_of, watch
+from subscriptions.models import Agency, CirculationRule, CountedCopy, Magazine, Price
+from subscriptions.moving import move_copies
+from tests.backoffice.colleagues import text_of
 from tests.digital.people import turned
-from tests.figures.people import POSTED_ON, at, buys, free, issue, promotion
+from tests.figures.people import POSTED_ON, at, buys, free, issue, leaves, promotion
 from tests.institutions.papers import grant, make_agency, take, transfer
+from tests.losses.people import copy_of
 from tests.makers import CLERK, NOW, TODAY, make_house, send_out
 
 FIFTY, FIVE = Decimal("50.0"), Decimal("5.0")
@@ -169,6 +174,34 @@ def test_a_limit_that_comes_near_is_on_the_desk_of_finance_until_it_is_well(shop
     assert item.closed_because == "the figure is well again"
 
 
+def test_two_long_names_that_begin_alike_stay_two_matters_and_the_desk_has_the_same(shop):
+    """What the desk is told and what the page asks for is one name, whatever its length."""
+    long = "Coopérative d’abonnements des bibliothèques universitaires et municipales "
+    price = Price.objects.get(offer=promotion("13.00"))
+    make_agency(percent="5")
+    Agency.objects.update(name=f"{long}A")
+    watch(on=TODAY, at=NOW, actor=job("circulation"))
+    known = set(DeskItem.objects.filter(kind="circulation", closed_at=None).values_list("subject", flat=True))
+    one, other = (subject_of(magazine(), f"price:{price.pk}:{long}{end}") for end in "AB")
+    assert (one in known, one != other, len(one)) == (True, True, 80)
+
+
+@pytest.mark.parametrize(
+    ("left", "said", "short"),
+    [
+        (2, "vaut encore 2 jours : le renouvellement se demande deux mois avant sa fin.", "2 jours"),
+        (1, "vaut encore 1 jour : le renouvellement se demande deux mois avant sa fin.", "1 jour"),
+        (0, "vaut encore aujourd’hui, pour la dernière fois : le renouvellement se demande deux mois avant sa fin.", "0 jour"),
+        (-1, "est échue : ni TVA à 2,10 %, ni tarif postal de presse.", "−1 jour"),
+        (-3, "est échue : ni TVA à 2,10 %, ni tarif postal de presse.", "−3 jours"),
+    ],
+)  # fmt: skip
+def test_the_days_of_the_registration_are_said_in_the_singular_too(left, said, short):
+    found = meters.registration("0123", until=TODAY + timedelta(days=left), warn_days=60, on=TODAY)
+    assert found.sentence.replace("\u00a0", " ").endswith(f") {said}")
+    assert found.left.replace("\u00a0", " ") == short
+
+
 def test_a_rule_follows_another_and_what_was_counted_stays(shop):
     """From 2027 on a paid copy brings in 60 %: the issue of December was counted by the rule of December."""
     buys(promotion("15.00"), email="chantal@example.fr")
@@ -184,6 +217,33 @@ def test_a_rule_follows_another_and_what_was_counted_stays(shop):
     send_out(issue(26), on=date(2027, 3, 15))
     found = CountedCopy.objects.order_by("pk").values_list("klass", "circulation__rule")
     assert list(found) == [("IND", CirculationRule.objects.earliest("pk").pk), ("LOW", rule.pk)]
+
+
+def test_bands_are_printed_under_the_limits_of_the_main_file_and_a_count_by_others_says_so(shop, at_desk):
+    """Sold at 54,3 %, in December under a limit of 50 %, in January under one of 54 %: one line, and a sentence for the second."""
+    buys(promotion("15.00"), email="chantal@example.fr")
+    held = [copy_of(buys(shop["fixed"], email="bernard@example.fr"))]
+    move_copies(held, "hold", on=NOW.date(), actor=CLERK, at=NOW)
+    send_out(issue(25), on=POSTED_ON)
+    now = rule_in_force(TODAY)
+    facts = {
+        name: getattr(now, name) for name in ("coupled_least_percent", "paid_share_least_percent", "bulk_most_percent")
+    }
+    facts |= {"paid_least_percent": Decimal(54), "source": "nouveau règlement", "valid_from": date(2027, 1, 1)}
+    succeed_rule(on=TODAY, actor=CLERK, at=NOW, reason="règlement 2027", **facts)
+    later = date(2027, 1, 10)
+    move_copies(held, "release", on=later, actor=CLERK, at=at(later))
+    leaves(on=later)
+    said = (
+        "Le compte n° 2, du 10 janvier 2027, a été classé selon la règle en vigueur depuis le 1er janvier 2027 : les limites de ses "
+        "tranches de prix sont 54 % et 80 %."
+    )
+    page = text_of(at_desk("finance").see("desk_circulation_issue", issue(25).pk))
+    spaced = page.replace("\u00a0", " ")
+    assert (said in spaced, "de 50 % à moins de 80 %" in spaced, "de 54 %" in spaced) == (True, True, False)
+    table = issue_csv(issue(25)).decode()
+    assert ("de 50 %" in table, "de 54 %" in table) == (True, False)
+    assert [one.replace("\u00a0", " ") for one in other_limits(counts_of(issue(25)))] == [said]
 
 
 def test_the_meters_make_as_many_queries_over_three_issues_as_over_one(shop):

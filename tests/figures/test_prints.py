@@ -14,7 +14,7 @@ from subscriptions.figures.advising import Advice, advise
 from subscriptions.figures.printing import CannotPrint, freeze_advice, note_print, used_of
 from subscriptions.figures.rules import succeed_assumption
 from subscriptions.losses.resending import make
-from subscriptions.models import PrintAdvice, PrintRun, Subscription, Term
+from subscriptions.models import PrintAdvice, PrintRun, Subscription, Term, TermUndone
 from subscriptions.moving import move_copies
 from tests.figures.people import at, buys, free, goes, issue
 from tests.institutions.papers import take
@@ -106,6 +106,16 @@ def test_renewals_expected_come_from_the_rate_that_was_observed(shop, monkeypatc
     assert parts(advice)["fixed"] == (2, 2, "6 / 10")
     assume(observed_least=11, renewed_low=Decimal(25), renewed_high=Decimal(100))
     assert parts(advise(issue(25)))["fixed"] == (0, 3, "")
+
+
+def test_a_next_year_that_was_undone_is_not_one_that_goes_on(shop):
+    buys(shop["fixed"])
+    one = Subscription.objects.get()
+    goes_on(one)
+    assume(renewed_low=Decimal(100), renewed_high=Decimal(100))
+    assert parts(advise(issue(29)))["fixed"] == (0, 0, "")
+    TermUndone.objects.create(term=one.terms.get(number=2), actor="staff:1", reason="rétractation", at=NOW)
+    assert parts(advise(issue(29)))["fixed"] == (1, 1, "")
 
 
 def goes_on(one: Subscription) -> None:

@@ -453,17 +453,36 @@ def test_killed_while_it_gets_its_name(run, home, monkeypatch, picked_up):
     assert (row.failure, there(home)) == (("doubtful", [SHEET]) if picked_up else ("", [NAME, SHEET]))
 
 
+def test_killed_after_it_was_seen_there_and_picked_up_since(run, home, monkeypatch):
+    """Two tries die before they can say that it has arrived; then it is gone, and is not sent once more."""
+    by_folder(run)
+    row = transmit(run.pk, actor=CLERK, at=NOON, reason="envoi")
+
+    def dies(*_args, **_facts):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sending, "_finish", dies)
+        for when in (NOON, NOON + STALLED):
+            with pytest.raises(Killed):
+                send(2, actor=CLOCK, at=when)
+    (home / NAME).unlink()
+    assert send(2, actor=CLOCK, at=NOON + 2 * STALLED).arrived == 0
+    row.refresh_from_db()
+    assert (row.state, row.failure, there(home)) == ("failed", "doubtful", [SHEET])
+
+
 def test_a_late_try_says_nothing_any_more(run, home, monkeypatch):
     """The first try sleeps while the second one arrives."""
     by_folder(run)
     row = transmit(run.pk, actor=CLERK, at=NOON, reason="envoi")
     really, slept = sending._announce, []
 
-    def slow(*facts):
+    def slow(*facts, **more):
         if not slept:
             slept.append(1)
             assert send(2, actor=CLOCK, at=NOON + STALLED).arrived == 1
-        return really(*facts)
+        return really(*facts, **more)
 
     monkeypatch.setattr(sending, "_announce", slow)
     assert send(2, actor=CLOCK, at=NOON).arrived == 0
