@@ -61,7 +61,7 @@ def sold_is_sent_once(at: datetime) -> Breaches:
     )
     for key in elsewhere.values_list("pk", flat=True).iterator(CHUNK):
         yield f"dispatch:{key}", "names a sold issue that stands elsewhere"
-    disputed = Dispute.objects.filter(state=Dispute.State.OPEN).values("payment__subject")
+    disputed = Dispute.objects.filter(state=Dispute.State.OPEN, payment__surplus=False)
     subjects = {subject.removeprefix("order:") for subject in disputed.values_list("payment__subject", flat=True)}
     keys = [int(key) for key in subjects if key.isdecimal()]
     for key in SoldIssue.objects.filter(order__in=keys, state=State.OWED).values_list("pk", flat=True):
@@ -69,10 +69,11 @@ def sold_is_sent_once(at: datetime) -> Breaches:
 
 
 def sold_is_stopped(at: datetime) -> Breaches:
-    """STOPPED: nothing of an order leaves that its reader has cancelled, but what had left before."""
+    """STOPPED: nothing of an order leaves that its reader has cancelled, but what had left before, and what was lost of it."""
     said = Declaration.objects.filter(order=OuterRef("sold__order"), effect=Code.SINGLE_UNSENT)
     said = said.filter(received_at__lt=OuterRef("at"))
-    for move in SoldIssueMovement.objects.filter(Exists(said), kind=Kind.ASSIGN).iterator(CHUNK):
+    files = SoldIssueMovement.objects.filter(Exists(said), kind=Kind.ASSIGN, sold__replaces=None)
+    for move in files.iterator(CHUNK):
         yield f"sold_issue:{move.sold_id}", "put in a file after its order was cancelled"
     waiting = Declaration.objects.filter(order=OuterRef("order"), effect=Code.SINGLE_UNSENT)
     for key in SoldIssue.objects.filter(Exists(waiting), state__in=(State.OWED, State.HELD), replaces=None).values_list(

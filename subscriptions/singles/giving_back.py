@@ -58,13 +58,14 @@ def unsent_price(lines: Sequence[SoldIssue]) -> Decimal:
 
 @transaction.atomic
 def take_back_unsent(order: Order, *, reason: str, actor: Actor, at: datetime) -> Refund | None:
-    """What of a paid order has not left is cancelled at its reader's word; what has left stays sold.
+    """What of a paid order has not left is cancelled at its reader's word; what has left stays sold, and is still sent again
+    where it was lost.
 
     Returns the refund, None where its money goes by transfer. Raises CannotTakeBack: nothing of it is left to cancel, or its
     bank disputes the payment.
     """
     bought = _locked(order)
-    back = bought.unsent
+    back = [line for line in bought.unsent if line.replaces_id is None]
     price = min(unsent_price(back), left_of(bought.invoice), refunds.left_of(bought.payment))
     if not price:
         raise CannotTakeBack(_("Nothing of this order is left to cancel."), code="sent")
