@@ -62,8 +62,11 @@ def write_off(dispute: Dispute, *, actor: Actor, at: datetime, reason: str, cred
 
 
 def _locked(payments: Iterable[Payment]) -> list[SoldIssue]:
-    """The lines that these payments have paid: their orders, stock and rows locked in the agreed order."""
-    subjects = [payment.subject.partition(":") for payment in payments]
+    """The lines that these payments have paid: their orders, stock and rows locked in the agreed order.
+
+    A second payment of an order has paid none of them: whatever its bank decides, they are sold by the first.
+    """
+    subjects = [payment.subject.partition(":") for payment in payments if not payment.surplus]
     keys = sorted({int(key) for kind, _colon, key in subjects if kind == "order" and key.isdecimal()})
     mine = SoldIssue.objects.filter(order__in=keys).exclude(state=State.RESERVED)
     if not mine.exists():

@@ -11,7 +11,7 @@ from subscriptions.losses.stock import free
 from subscriptions.orders.placing import payment_of
 from subscriptions.singles.sending import to_send
 from tests.disputes.people import disputed
-from tests.singles.people import at, buys, closes, issue, leaves, states, unsound
+from tests.singles.people import at, buys, closes, issue, leaves, pays_again, states, unsound
 from tests.stopping.people import declares
 
 DAY = at(date(2026, 11, 26))
@@ -50,3 +50,17 @@ def test_lost_after_it_left_it_is_a_loss(single):
     assert not Invoice.objects.filter(kind=Invoice.Kind.CREDIT_NOTE).exists()
     assert (balance_of("701200"), balance_of("654000")) == (Decimal("-8.81"), Decimal("9.00"))
     assert unsound(DAY) == []
+
+
+def test_a_second_payment_that_its_bank_disputes_and_takes_back_leaves_the_first_alone(single):
+    order = buys({24: 1})
+    paying = payment_of(order)
+    second = pays_again(order)
+    disputed(second, at=DAY)
+    assert (second.surplus, states(order)) == (True, [(24, 1, "owed")])
+    assert unsound(DAY) == []
+    disputed(second, "lost", at=DAY)
+    assert states(order) == [(24, 1, "owed")]
+    assert not Invoice.objects.filter(payment=paying, kind=Invoice.Kind.CREDIT_NOTE).exists()
+    leaves(closes(24, when=DAY), when=DAY)
+    assert states(order) == [(24, 1, "served")]
