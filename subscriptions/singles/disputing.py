@@ -16,9 +16,11 @@ from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import Dispute, Invoice, Payment
 from subscriptions.losses.stock import lock_stock
-from subscriptions.models import Order, SoldIssue
-from subscriptions.singles.giving_back import cancelled_words, unsent_price
+from subscriptions.models import Declaration, Order, SoldIssue
+from subscriptions.singles.giving_back import cancelled_words
 from subscriptions.singles.moving import UNSENT, Kind, move
+from subscriptions.singles.unsent import unsent_price
+from subscriptions.stopping.effects import Code
 
 State = SoldIssue.State
 
@@ -30,9 +32,15 @@ def hold(payments: Iterable[Payment], *, actor: Actor, at: datetime, reason: str
 
 
 def release(payment: Payment, *, actor: Actor, at: datetime, reason: str) -> None:
-    """What was held is owed again: it leaves with the next file."""
-    lines = _locked([payment])
-    move([line for line in lines if line.state == State.HELD], Kind.RELEASE, actor=actor, at=at, reason=reason)
+    """What was held is owed again: it leaves with the next file. What was cancelled meanwhile stays until it is taken back."""
+    held = [line for line in _locked([payment]) if line.state == State.HELD]
+    cancelled = set(
+        Declaration.objects.filter(
+            order__in={line.order_id for line in held}, effect=Code.SINGLE_WAITS, state=Declaration.State.APPLIED
+        ).values_list("order", flat=True)
+    )
+    again = [line for line in held if line.replaces_id is not None or line.order_id not in cancelled]
+    move(again, Kind.RELEASE, actor=actor, at=at, reason=reason)
 
 
 def write_off(dispute: Dispute, *, actor: Actor, at: datetime, reason: str, credited_as: str) -> Invoice | None:

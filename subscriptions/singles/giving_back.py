@@ -27,6 +27,7 @@ from subscriptions.losses.stock import lock_stock
 from subscriptions.models import Order, SoldIssue
 from subscriptions.notices.french import issues
 from subscriptions.singles.moving import UNSENT, Kind, move
+from subscriptions.singles.unsent import price_back, unsent
 from subscriptions.stopping.unserved import send_back
 
 State = SoldIssue.State
@@ -51,11 +52,6 @@ class Bought:
         return [line for line in self.lines if line.state in UNSENT]
 
 
-def unsent_price(lines: Sequence[SoldIssue]) -> Decimal:
-    """What the lines that can still be taken back cost, in euros incl. VAT."""
-    return sum((line.amount.amount for line in lines if line.state in UNSENT), Decimal("0.00"))
-
-
 @transaction.atomic
 def take_back_unsent(order: Order, *, reason: str, actor: Actor, at: datetime) -> Refund | None:
     """What of a paid order has not left is cancelled at its reader's word; what has left stays sold, and is still sent again
@@ -65,11 +61,19 @@ def take_back_unsent(order: Order, *, reason: str, actor: Actor, at: datetime) -
     bank disputes the payment.
     """
     bought = _locked(order)
-    back = [line for line in bought.unsent if line.replaces_id is None]
-    price = min(unsent_price(back), left_of(bought.invoice), refunds.left_of(bought.payment))
+    back = unsent(bought.lines)
+    price = price_back(back, bought.payment)
     if not price:
         raise CannotTakeBack(_("Nothing of this order is left to cancel."), code="sent")
     return _give_back(bought, back, price=price, reason=reason, actor=actor, at=at)
+
+
+@transaction.atomic
+def hold_unsent(order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
+    """What its reader has cancelled is in no file while the bank disputes its payment. The caller holds the order's stock."""
+    lines = SoldIssue.objects.filter(order=order, replaces=None, state=State.OWED)
+    owed = list(lines.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+    move(owed, Kind.HOLD, actor=actor, at=at, reason=reason)
 
 
 @transaction.atomic

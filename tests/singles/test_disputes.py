@@ -6,12 +6,16 @@ from datetime import date
 from decimal import Decimal
 
 from payments.audit import balance_of
-from payments.models import Invoice
+from payments.invoicing.issuing import credit_part
+from payments.ledger.entries import REV_SINGLE
+from payments.models import Invoice, Refund
 from subscriptions.losses.stock import free
+from subscriptions.models import Notice
 from subscriptions.orders.placing import payment_of
 from subscriptions.singles.sending import to_send
+from subscriptions.stopping.following_up import give_back_waiting
 from tests.disputes.people import disputed
-from tests.singles.people import at, buys, closes, issue, leaves, pays_again, states, unsound
+from tests.singles.people import CLERK, at, buys, closes, issue, leaves, pays_again, states, unsound
 from tests.stopping.people import declares
 
 DAY = at(date(2026, 11, 26))
@@ -22,7 +26,6 @@ def test_it_is_held_and_leaves_once_the_bank_has_decided_for_us(single):
     disputed(payment_of(order), at=DAY)
     assert states(order) == [(24, 1, "held")]
     assert not to_send(issue(24).pk).exists()
-    assert declares("withdrawal", order.reference, at=DAY).effect == "single_sent", "no refund while it is open"
     assert unsound(DAY) == []
     disputed(payment_of(order), "won", at=DAY)
     assert states(order) == [(24, 1, "owed")]
@@ -64,3 +67,54 @@ def test_a_second_payment_that_its_bank_disputes_and_takes_back_leaves_the_first
     assert not Invoice.objects.filter(payment=paying, kind=Invoice.Kind.CREDIT_NOTE).exists()
     leaves(closes(24, when=DAY), when=DAY)
     assert states(order) == [(24, 1, "served")]
+
+
+def test_cancelled_while_it_is_disputed_it_never_leaves_and_its_price_goes_back_once_the_bank_has_decided_for_us(
+    single,
+):
+    order = buys({24: 1, 22: 1})
+    leaves(closes(22, when=DAY), when=DAY)
+    disputed(payment_of(order), at=DAY)
+    said = declares("withdrawal", order.reference, at=DAY)
+    assert (said.effect, said.state, said.refund, said.refund_due_on) == ("single_waits", "applied", None, None)
+    assert give_back_waiting(actor=CLERK, at=DAY, limit=9) == 0
+    assert unsound(DAY) == []
+    disputed(payment_of(order), "won", at=DAY)
+    assert states(order) == [(22, 1, "served"), (24, 1, "held")]
+    assert [give_back_waiting(actor=CLERK, at=DAY, limit=9) for _twice in range(2)] == [1, 0]
+    assert states(order) == [(22, 1, "served"), (24, 1, "void")]
+    said.refresh_from_db()
+    assert said.refund.amount.amount == Decimal("9.00")
+    assert unsound(DAY) == []
+
+
+def test_cancelled_while_it_is_disputed_and_lost_the_bank_gives_back(single):
+    order = buys({24: 1})
+    disputed(payment_of(order), at=DAY)
+    declares("withdrawal", order.reference, at=DAY)
+    disputed(payment_of(order), "lost", at=DAY)
+    assert states(order) == [(24, 1, "void")]
+    assert (give_back_waiting(actor=CLERK, at=DAY, limit=9), Refund.objects.count()) == (0, 0)
+    assert unsound(DAY) == []
+
+
+def test_what_the_bank_has_kept_is_not_promised_to_whoever_cancels(single):
+    """Four of nine euros were lost: five are said, and five go back."""
+    order = buys({24: 1})
+    disputed(payment_of(order), "lost", at=DAY, cents=400)
+    assert states(order) == [(24, 1, "owed")]
+    said = declares("withdrawal", order.reference, at=DAY)
+    assert (said.effect, said.refund.amount.amount) == ("single_unsent", Decimal("5.00"))
+    sentence = Notice.objects.get(kind="withdrawal_acknowledged").facts["sentence"]
+    assert ("5,00" in sentence, "9,00" in sentence) == (True, False)
+
+
+def test_where_nothing_is_left_to_give_back_a_person_answers(single):
+    order = buys({24: 1})
+    invoice = Invoice.objects.get()
+    credit_part(
+        invoice, ttc=Decimal("9.00"), unserved_ht=Decimal("0.00"), what="geste", reason="geste", on=DAY.date(),
+        actor=CLERK, at=DAY, revenue=REV_SINGLE,
+    )  # fmt: skip
+    said = declares("withdrawal", order.reference, at=DAY)
+    assert (said.effect, said.state, states(order)) == ("single_sent", "on_desk", [(24, 1, "owed")])
