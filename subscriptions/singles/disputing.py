@@ -17,9 +17,9 @@ from payments.ledger.posting import post
 from payments.models import Dispute, Invoice, Payment
 from subscriptions.losses.stock import lock_stock
 from subscriptions.models import Declaration, Order, SoldIssue
-from subscriptions.singles.giving_back import cancelled_words
+from subscriptions.singles.giving_back import cancelled_words, title_of
 from subscriptions.singles.moving import UNSENT, Kind, move
-from subscriptions.singles.unsent import unsent_price
+from subscriptions.singles.unsent import unsent, unsent_price
 from subscriptions.stopping.effects import Code
 
 State = SoldIssue.State
@@ -61,11 +61,12 @@ def write_off(dispute: Dispute, *, actor: Actor, at: datetime, reason: str, cred
         return None
     if price == left:
         return credit_rest(
-            invoice, reason=credited_as, unserved_ht=worth, on=on, actor=actor, at=at, revenue=entries.REV_SINGLE
-        )
+            invoice, reason=credited_as, unserved_ht=worth, on=on, actor=actor, at=at, revenue=entries.REV_SINGLE,
+            name=title_of(back),
+        )  # fmt: skip
     return credit_part(
-        invoice, ttc=price, unserved_ht=worth, what=cancelled_words(back), reason=credited_as, on=on, actor=actor, at=at,
-        revenue=entries.REV_SINGLE,
+        invoice, ttc=price, unserved_ht=worth, what=cancelled_words(unsent(back)), reason=credited_as, on=on, actor=actor, at=at,
+        revenue=entries.REV_SINGLE, name=title_of(back),
     )  # fmt: skip
 
 
@@ -81,4 +82,4 @@ def _locked(payments: Iterable[Payment]) -> list[SoldIssue]:
         return []
     list(Order.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=keys).order_by("pk"))
     lock_stock(keys)
-    return list(mine.select_for_update(no_key=True, of=("self",)).select_related("issue").order_by("pk"))
+    return list(mine.select_for_update(no_key=True, of=("self",)).select_related("issue__magazine").order_by("pk"))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -114,7 +115,7 @@ def _locked(order: Order) -> Bought:
     lines = (
         SoldIssue.objects.filter(order=locked)
         .select_for_update(no_key=True, of=("self",))
-        .select_related("issue")
+        .select_related("issue__magazine")
         .order_by("pk")
     )
     return Bought(locked, payment, invoice, list(lines))
@@ -128,17 +129,23 @@ def _give_back(
     move(back, Kind.VOID, actor=actor, at=at, reason=reason)
     if price == left_of(bought.invoice):
         note = credit_rest(
-            bought.invoice, reason=reason, unserved_ht=worth, on=today, actor=actor, at=at, revenue=REV_SINGLE
-        )
+            bought.invoice, reason=reason, unserved_ht=worth, on=today, actor=actor, at=at, revenue=REV_SINGLE,
+            name=title_of(bought.lines),
+        )  # fmt: skip
     else:
         note = credit_part(
             bought.invoice, ttc=price, unserved_ht=worth, what=cancelled_words(back), reason=reason, on=today,
-            actor=actor, at=at, revenue=REV_SINGLE,
+            actor=actor, at=at, revenue=REV_SINGLE, name=title_of(back),
         )  # fmt: skip
     return send_back(bought.payment, amount=price, credit_note=note, reason=reason, actor=actor, at=at)
 
 
+def title_of(lines: Sequence[SoldIssue]) -> str:
+    """Of what a credit note gives a part back: the magazine, for the lines of its invoice name one issue each."""
+    return lines[0].issue.magazine.title
+
+
 def cancelled_words(lines: Sequence[SoldIssue]) -> str:
-    """« n° 22 et n° 24 non envoyés »."""
-    which = issues(sorted(line.issue.number for line in lines))
+    """« n° 22 et n° 24 non envoyés », by their numbers and as they are printed: « n° 26-27 »."""
+    which = issues([issue.printed for issue in sorted((line.issue for line in lines), key=attrgetter("number"))])
     return f"{which} non envoyé{'s' if len(lines) > 1 else ''}"
