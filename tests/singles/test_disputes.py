@@ -5,16 +5,22 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from django.core import mail
+
 from payments.audit import balance_of
 from payments.invoicing.issuing import credit_part
 from payments.ledger.entries import REV_SINGLE
 from payments.models import Invoice, Refund
 from subscriptions.losses.stock import free
 from subscriptions.models import Notice
+from subscriptions.notices import queue
+from subscriptions.notices.delivering import deliver
 from subscriptions.orders.placing import payment_of
 from subscriptions.singles.sending import to_send
 from subscriptions.stopping.following_up import give_back_waiting
 from tests.disputes.people import disputed
+from tests.letters.every import draft
+from tests.letters.people import AT
 from tests.singles.people import CLERK, at, buys, closes, issue, leaves, pays_again, states, unsound
 from tests.stopping.people import declares
 
@@ -118,3 +124,28 @@ def test_where_nothing_is_left_to_give_back_a_person_answers(single):
     )  # fmt: skip
     said = declares("withdrawal", order.reference, at=DAY)
     assert (said.effect, said.state, states(order)) == ("single_sent", "on_desk", [(24, 1, "owed")])
+
+
+def test_lost_before_it_left_whoever_paid_is_told_and_has_the_credit_note(single, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    order = buys({24: 1})
+    disputed(payment_of(order), at=DAY)
+    found = disputed(payment_of(order), "lost", at=DAY)
+    assert Notice.objects.get(kind="dispute_lost").facts == {"dispute_id": found.pk}
+    mail.outbox = []
+    deliver(9, at=DAY)
+    [letter] = [one for one in mail.outbox if one.subject.startswith("Votre banque")]
+    said = letter.body.replace("\u00a0", " ")
+    assert f"Ce qui n’était pas encore parti de votre commande {order.reference} est donc annulé" in said
+    assert f"L’avoir {found.credit_note.reference}, joint à ce courrier, annule toute votre facture" in said
+    assert "abonnement n°" not in said
+
+
+def test_a_second_payment_of_past_issues_leads_to_the_orders(single, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    queue([draft("order_expired_with_late_money", {"order_id": buys({24: 1}).pk})])
+    mail.outbox = []
+    deliver(9, at=AT)
+    [letter] = [one for one in mail.outbox if one.subject.startswith("Vous avez payé deux fois")]
+    assert "Voir mes commandes" in letter.body
+    assert "abonnement :" not in letter.body.replace("\u00a0", " ")

@@ -18,11 +18,14 @@ from payments.models import Payment
 from shop.storefront.kept import KEEPER
 from subscriptions.models import Consent, MailingRun, Offer, Order, Price, SoldIssue
 from subscriptions.orders.links import cancel_path, tracking_path
+from subscriptions.orders.placing import payment_of
 from subscriptions.texts import load_texts
 from tests.backoffice.colleagues import text_of
 from tests.checkout.buyer import CAMILLE, Buyer
+from tests.disputes.people import disputed
 from tests.makers import NOW, TODAY
 from tests.singles.people import buys, closes, issue, leaves, orders, states
+from tests.stopping.people import declares
 
 WHY = "Elle a appelé ce matin."
 PERSON = {name: value for name, value in CAMILLE.items() if name != "renewal"}
@@ -155,6 +158,24 @@ def test_the_page_of_the_order_says_what_became_of_each_issue(buyer):
     page = buyer.open(tracking_path(order)).content.decode()
     assert "mis en poste le 23\u00a0novembre\u00a02026" in page
     assert "payé, part avec le prochain envoi" in page
+
+
+def test_the_page_of_an_order_that_was_cancelled_whole_says_so(buyer):
+    order = buys({24: 1}, when=timezone.now())
+    declares("withdrawal", order.reference, at=timezone.now())
+    page = buyer.open(tracking_path(order)).content.decode()
+    assert "La commande est annulée." in page
+    assert "en route" not in page
+    assert "remboursé" in page
+
+
+def test_what_the_bank_has_given_back_is_not_said_to_be_refunded_by_us(buyer):
+    order = buys({24: 1}, when=timezone.now())
+    disputed(payment_of(order), at=timezone.now())
+    disputed(payment_of(order), "lost", at=timezone.now())
+    page = buyer.open(tracking_path(order)).content.decode()
+    assert "annulé le 23\u00a0novembre\u00a02026\u00a0: votre banque vous a rendu ce paiement" in page
+    assert "remboursé" not in page
 
 
 def test_the_account_shows_them_and_three_take_as_many_queries_as_one(client, single):

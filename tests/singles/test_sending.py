@@ -13,7 +13,7 @@ from payments.models import DeskItem
 from subscriptions.fulfilment.closing import CannotClose
 from subscriptions.losses.returning import Returned, follow, write_down
 from subscriptions.losses.stock import balances, enter
-from subscriptions.models import Dispatch, Notice, Order, PostalAddress, SoldIssue, SoldIssueMovement
+from subscriptions.models import Dispatch, Issue, Notice, Order, PostalAddress, SoldIssue, SoldIssueMovement
 from subscriptions.orders.placing import payment_of
 from subscriptions.refunding import refund_in_full
 from subscriptions.singles.moving import MOVEMENTS, NoSuchStep, move
@@ -104,6 +104,13 @@ def test_what_has_not_left_or_is_not_in_stock_is_not_sent_again(single):
         replace_lost(line.pk, actor=CLERK, at=DAY, reason="plus rien")
 
 
+def test_of_a_double_issue_the_desk_reads_both_numbers(single):
+    buys({22: 1}), buys({22: 1})
+    Issue.objects.filter(number=22).update(number=21, last_number=22)
+    assert watch(on=date(2026, 11, 30), at=DAY, actor=CLERK) == 1
+    assert DeskItem.objects.get(kind="single_issues_due").sentence.startswith("N° 21-22 : 2 ventes au numéro à mettre")
+
+
 def why_not_again(order: Order) -> str:
     with pytest.raises(CannotReplace) as refused:
         replace_lost(SoldIssue.objects.get(order=order).pk, actor=CLERK, at=DAY, reason="jamais arrivé")
@@ -149,7 +156,10 @@ def test_what_should_leave_soon_is_on_the_desk_until_it_has(single):
     for _twice in range(2):
         assert watch(on=date(2026, 11, 30), at=DAY, actor=CLERK) == 1
     item = DeskItem.objects.get(kind="single_issues_due", closed_at=None)
-    assert (item.subject, "3\u00a0décembre\u00a02026" in item.sentence) == (f"issue:{issue(24).pk}", True)
+    assert (item.subject, item.sentence) == (
+        f"issue:{issue(24).pk}",
+        "N° 24 : 1 vente au numéro à mettre en poste au plus tard le 3\u00a0décembre\u00a02026.",
+    )
     leaves(closes(24, when=DAY), when=DAY)
     assert states(order) == [(24, 1, "served")]
     assert watch(on=date(2026, 12, 4), at=DAY, actor=CLERK) == 0
