@@ -24,7 +24,7 @@ from tests.backoffice.colleagues import text_of
 from tests.checkout.buyer import CAMILLE, Buyer
 from tests.disputes.people import disputed
 from tests.makers import NOW, TODAY
-from tests.singles.people import buys, closes, issue, leaves, orders, states
+from tests.singles.people import buys, closes, in_stock, issue, leaves, orders, states
 from tests.stopping.people import declares
 
 WHY = "Elle a appelé ce matin."
@@ -141,6 +141,18 @@ def test_whoever_comes_second_is_told_and_what_they_typed_stays(buyer):
     buyer.open("/numeros/commande/?n22=1")
     buyer.send(**PERSON)
     assert "vient d’être épuisé" in buyer.text
+
+
+def test_whoever_has_twenty_copies_waiting_for_their_payment_is_told_and_what_they_typed_stays(buyer):
+    in_stock(24, 90)
+    for _twice in range(2):
+        orders({24: 9}, when=timezone.now(), email=PERSON["email"], ip="192.0.2.9")
+    buyer.open("/numeros/commande/?n24=3")
+    page = buyer.send(**PERSON)
+    assert page.status_code == 200
+    assert "Au plus 20 exemplaires peuvent attendre leur paiement" in buyer.text.replace("\u00a0", " ")
+    assert buyer.fields["email"] == PERSON["email"]
+    assert Order.objects.count() == 2
 
 
 def test_back_from_the_payment_page_the_selection_is_there(buyer):
