@@ -160,7 +160,7 @@ def _write_off(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
     post([entries.dispute_lost(dispute, booked_on=on, vat_by_rate=vat_by_rate(lines))], actor=actor, at=at)
     if refunds.left_of(payment) > 0:
         _say_in_part(dispute, "Un remboursement qui attendait n’est pas parti : ce qui en reste est à rendre.", at=at)
-    if term is not None:
+    if term is not None or dispute.credit_note is not None:
         _tell(dispute, at=at)
 
 

@@ -156,10 +156,11 @@ def credit_rest(
     actor: Actor,
     at: datetime,
     revenue: str = entries.REV_PRINT,
+    name: str = "",
 ) -> Invoice:
     """Credit whatever of an invoice was not credited yet: the whole of it, or what earlier credit notes left.
 
-    `unserved_ht`: what 4871 still holds of it, in euros. Raises AlreadyCredited if nothing is left.
+    `unserved_ht`: what 4871 still holds of it, in euros; `name`: as in `credit_part`. Raises AlreadyCredited if nothing is left.
     """
     lock_series(CREDIT_NOTES, on=on)
     left = left_of(invoice)
@@ -169,7 +170,7 @@ def credit_rest(
         )
     return credit_part(
         invoice, ttc=left, unserved_ht=unserved_ht, what="le reste", reason=reason, on=on, actor=actor, at=at,
-        revenue=revenue,
+        revenue=revenue, name=name,
     )  # fmt: skip
 
 
@@ -218,11 +219,13 @@ def credit_part(
     actor: Actor,
     at: datetime,
     revenue: str = entries.REV_PRINT,
+    name: str = "",
 ) -> Invoice:
     """Issue the credit note of a part of an invoice and post it (law.md 6.3, « Chatel termination after 1 served »).
 
     `ttc`: what is given back, in euros incl. VAT; `unserved_ht`: what 4871 holds for the copies that it takes back;
-    `what`: the part in words, for the line. Raises AlreadyCredited if more would be credited than was invoiced.
+    `what`: the part in words, for the line; `name`: of what it is a part, where that is not what the first line of the invoice
+    names. Raises AlreadyCredited if more would be credited than was invoiced.
     """
     series = lock_series(CREDIT_NOTES, on=on)
     ht, vat = taken_back(invoice, ttc=ttc)
@@ -233,7 +236,7 @@ def credit_part(
     )
     line = InvoiceLine(
         position=1,
-        name=f"{first.name} : {what}"[:250],
+        name=f"{name or first.name} : {what}"[:250],
         quantity=1,
         unit_ht=ht,
         rate=first.rate,

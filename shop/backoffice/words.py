@@ -349,6 +349,7 @@ DECLARATION_EFFECT: Words = {
     "order_debit": (gettext_lazy("debit on its way: to be decided"), NONE),
     "already_over": (gettext_lazy("over already"), NONE),
     "single_unsent": (gettext_lazy("past issues not sent yet given back"), NONE),
+    "single_waits": (gettext_lazy("past issues not sent yet given back, once the dispute is over"), NONE),
     "single_sent": (gettext_lazy("past issues already sent: to be decided"), NONE),
     "goodwill": (gettext_lazy("everything given back, by goodwill"), NONE),
     "ended_now": (gettext_lazy("ended, what was not served given back"), NONE),

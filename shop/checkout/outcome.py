@@ -92,6 +92,7 @@ def cancelled(request: HttpRequest, token: str) -> HttpResponse:
 
 def _told(order: Order, payment: Payment, situation: Situation) -> dict[str, Any]:
     state, refresh = STATES[situation]
+    singles = singles_said(order) if is_single(order) else None
     first = _first(order, payment, situation)
     recent = timezone.now() - order.placed_at < RELOADS_FOR
     payable = payment.is_open and bool(payment.checkout_url) and situation in (Situation.NOT_PAID, Situation.REFUSED)
@@ -104,7 +105,8 @@ def _told(order: Order, payment: Payment, situation: Situation) -> dict[str, Any
         "renewal": order.offer.renewal,
         "prolongs": order.renews_id is not None,
         "gift": _gift(order) if order.is_gift else None,
-        "singles": singles_said(order) if is_single(order) else None,
+        "singles": singles,
+        "taken_back": bool(singles) and all(line["void"] for line in singles or ()),
         "settles_on": expected_sepa_settlement(paris_day(order.placed_at)),
         "reason": str(decline(payment.decline_code).sentence) if situation == Situation.REFUSED else "",
         "refresh": refresh if recent else None,

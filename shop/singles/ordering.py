@@ -45,7 +45,7 @@ from subscriptions.orders.placing import AlreadyPaid, StillOpen, TotalChanged, p
 from subscriptions.orders.quoting import NotForSale
 from subscriptions.singles.disclosing import blocks_of_singles, disclosure_of_singles
 from subscriptions.singles.quoting import SinglesQuote, quote_singles
-from subscriptions.singles.reserving import NoLongerInStock
+from subscriptions.singles.reserving import NoLongerInStock, TooManyWait
 
 #: A debit takes days to be sure, and the copies would wait for it: single issues are paid by card.
 BY_CARD = ("card",)
@@ -228,7 +228,7 @@ def _sent(request: HttpRequest, shelf: Shelf, chosen: Mapping[int, int]) -> Http
             return see_other(tracking_path(already.order))
         except NoLongerInStock as short:
             return _fewer(request, form, shelf, chosen, short, wish=wish)
-        except (TotalChanged, StillOpen) as refused:
+        except (TotalChanged, StillOpen, TooManyWait) as refused:
             notice = " ".join(refused.messages)
     return _drawn(request, form, shelf, chosen, wish=wish, notices=[notice], said=said)
 

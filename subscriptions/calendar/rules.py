@@ -73,6 +73,8 @@ class Rules:
     # still here is said on the desk so many days before.
     single_posted_within_days: int = 10
     single_alarm_days: int = 3
+    # So many copies one e-mail, or one address on the network, keeps from others by orders that are not paid yet.
+    single_unpaid_copies: int = 20
 
     # The cautious end of D+5 to D+7: what is promised on it must hold.
     sepa_settlement_banking_days: int = 7

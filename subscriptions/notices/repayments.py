@@ -50,8 +50,10 @@ def taken_by_bank(facts: Facts) -> Context:
     term = Term.objects.select_related("subscription").filter(payment=dispute.payment).first()
     subscription = term.subscription if term is not None else None
     note = read_whole(dispute.credit_note_id) if dispute.credit_note_id else None
+    order = _order_of(dispute.payment) if term is None else None
     return {
         "invoice": note,
+        "single": order.reference if order is not None and order.offer.kind == Offer.Kind.SINGLE else "",
         "amount": french(dispute.taken),
         "debit": french(dispute.payment.amount),
         "paid_on": day(dispute.payment.received_on or paris_day(dispute.payment.state_since)),

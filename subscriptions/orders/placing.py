@@ -215,7 +215,7 @@ def _write(wish: Wish, *, form_token: UUID, content: str, older: Order | None, a
     if wish.gift is not None:
         keep(wish.gift, order, actor=actor, at=at)
     if isinstance(quote, SinglesQuote):
-        reserve(order, quote)
+        reserve(order, quote, ip=wish.ip)
     OrderEvent.objects.create(order=order, from_state="", to_state=order.state, actor=str(actor), at=at)
     Consent.objects.bulk_create(
         [

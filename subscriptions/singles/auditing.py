@@ -14,6 +14,8 @@ from subscriptions.stopping.effects import Code
 
 State, Kind, Run = SoldIssue.State, SoldIssueMovement.Kind, MailingRun.State
 TO_LEAVE = (Run.CLOSED, Run.HANDED_OVER)
+#: What its reader has cancelled of an order.
+CANCELLED = (Code.SINGLE_UNSENT, Code.SINGLE_WAITS)
 #: Where the last movement of a line leaves it; without one it is reserved.
 STANDS: Mapping[str, str] = {
     Kind.GRANT: State.OWED,
@@ -61,7 +63,7 @@ def sold_is_sent_once(at: datetime) -> Breaches:
     )
     for key in elsewhere.values_list("pk", flat=True).iterator(CHUNK):
         yield f"dispatch:{key}", "names a sold issue that stands elsewhere"
-    disputed = Dispute.objects.filter(state=Dispute.State.OPEN).values("payment__subject")
+    disputed = Dispute.objects.filter(state=Dispute.State.OPEN, payment__surplus=False)
     subjects = {subject.removeprefix("order:") for subject in disputed.values_list("payment__subject", flat=True)}
     keys = [int(key) for key in subjects if key.isdecimal()]
     for key in SoldIssue.objects.filter(order__in=keys, state=State.OWED).values_list("pk", flat=True):
@@ -69,16 +71,18 @@ def sold_is_sent_once(at: datetime) -> Breaches:
 
 
 def sold_is_stopped(at: datetime) -> Breaches:
-    """STOPPED: nothing of an order leaves that its reader has cancelled, but what had left before."""
-    said = Declaration.objects.filter(order=OuterRef("sold__order"), effect=Code.SINGLE_UNSENT)
+    """STOPPED: nothing of an order leaves that its reader has cancelled, but what had left before, and what was lost of it."""
+    said = Declaration.objects.filter(order=OuterRef("sold__order"), effect__in=CANCELLED)
     said = said.filter(received_at__lt=OuterRef("at"))
-    for move in SoldIssueMovement.objects.filter(Exists(said), kind=Kind.ASSIGN).iterator(CHUNK):
+    files = SoldIssueMovement.objects.filter(Exists(said), kind=Kind.ASSIGN, sold__replaces=None)
+    for move in files.iterator(CHUNK):
         yield f"sold_issue:{move.sold_id}", "put in a file after its order was cancelled"
-    waiting = Declaration.objects.filter(order=OuterRef("order"), effect=Code.SINGLE_UNSENT)
-    for key in SoldIssue.objects.filter(Exists(waiting), state__in=(State.OWED, State.HELD), replaces=None).values_list(
-        "pk", flat=True
-    ):
-        yield f"sold_issue:{key}", "still owed though its order was cancelled"
+    # While the bank disputes its payment it is held; after that it is taken back.
+    for effects, states in ((CANCELLED, (State.OWED,)), ((Code.SINGLE_UNSENT,), (State.HELD,))):
+        waiting = Declaration.objects.filter(order=OuterRef("order"), effect__in=effects)
+        still = SoldIssue.objects.filter(Exists(waiting), state__in=states, replaces=None)
+        for key in still.values_list("pk", flat=True):
+            yield f"sold_issue:{key}", "still owed though its order was cancelled"
 
 
 def sold_is_told(at: datetime) -> Breaches:

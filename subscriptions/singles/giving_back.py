@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -27,6 +28,7 @@ from subscriptions.losses.stock import lock_stock
 from subscriptions.models import Order, SoldIssue
 from subscriptions.notices.french import issues
 from subscriptions.singles.moving import UNSENT, Kind, move
+from subscriptions.singles.unsent import price_back, unsent
 from subscriptions.stopping.unserved import send_back
 
 State = SoldIssue.State
@@ -51,24 +53,28 @@ class Bought:
         return [line for line in self.lines if line.state in UNSENT]
 
 
-def unsent_price(lines: Sequence[SoldIssue]) -> Decimal:
-    """What the lines that can still be taken back cost, in euros incl. VAT."""
-    return sum((line.amount.amount for line in lines if line.state in UNSENT), Decimal("0.00"))
-
-
 @transaction.atomic
 def take_back_unsent(order: Order, *, reason: str, actor: Actor, at: datetime) -> Refund | None:
-    """What of a paid order has not left is cancelled at its reader's word; what has left stays sold.
+    """What of a paid order has not left is cancelled at its reader's word; what has left stays sold, and is still sent again
+    where it was lost.
 
     Returns the refund, None where its money goes by transfer. Raises CannotTakeBack: nothing of it is left to cancel, or its
     bank disputes the payment.
     """
     bought = _locked(order)
-    back = bought.unsent
-    price = min(unsent_price(back), left_of(bought.invoice), refunds.left_of(bought.payment))
+    back = unsent(bought.lines)
+    price = price_back(back, bought.payment)
     if not price:
         raise CannotTakeBack(_("Nothing of this order is left to cancel."), code="sent")
     return _give_back(bought, back, price=price, reason=reason, actor=actor, at=at)
+
+
+@transaction.atomic
+def hold_unsent(order: Order, *, reason: str, actor: Actor, at: datetime) -> None:
+    """What its reader has cancelled is in no file while the bank disputes its payment. The caller holds the order's stock."""
+    lines = SoldIssue.objects.filter(order=order, replaces=None, state=State.OWED)
+    owed = list(lines.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+    move(owed, Kind.HOLD, actor=actor, at=at, reason=reason)
 
 
 @transaction.atomic
@@ -109,7 +115,7 @@ def _locked(order: Order) -> Bought:
     lines = (
         SoldIssue.objects.filter(order=locked)
         .select_for_update(no_key=True, of=("self",))
-        .select_related("issue")
+        .select_related("issue__magazine")
         .order_by("pk")
     )
     return Bought(locked, payment, invoice, list(lines))
@@ -123,17 +129,23 @@ def _give_back(
     move(back, Kind.VOID, actor=actor, at=at, reason=reason)
     if price == left_of(bought.invoice):
         note = credit_rest(
-            bought.invoice, reason=reason, unserved_ht=worth, on=today, actor=actor, at=at, revenue=REV_SINGLE
-        )
+            bought.invoice, reason=reason, unserved_ht=worth, on=today, actor=actor, at=at, revenue=REV_SINGLE,
+            name=title_of(bought.lines),
+        )  # fmt: skip
     else:
         note = credit_part(
             bought.invoice, ttc=price, unserved_ht=worth, what=cancelled_words(back), reason=reason, on=today,
-            actor=actor, at=at, revenue=REV_SINGLE,
+            actor=actor, at=at, revenue=REV_SINGLE, name=title_of(back),
         )  # fmt: skip
     return send_back(bought.payment, amount=price, credit_note=note, reason=reason, actor=actor, at=at)
 
 
+def title_of(lines: Sequence[SoldIssue]) -> str:
+    """Of what a credit note gives a part back: the magazine, for the lines of its invoice name one issue each."""
+    return lines[0].issue.magazine.title
+
+
 def cancelled_words(lines: Sequence[SoldIssue]) -> str:
-    """« n° 22 et n° 24 non envoyés »."""
-    which = issues(sorted(line.issue.number for line in lines))
+    """« n° 22 et n° 24 non envoyés », by their numbers and as they are printed: « n° 26-27 »."""
+    which = issues([issue.printed for issue in sorted((line.issue for line in lines), key=attrgetter("number"))])
     return f"{which} non envoyé{'s' if len(lines) > 1 else ''}"

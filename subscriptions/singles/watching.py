@@ -12,6 +12,7 @@ from payments.desk import put_all_on_desk, take_all_off_desk
 from payments.french_days import french_day
 from payments.models import DeskItem
 from subscriptions.calendar import RULES
+from subscriptions.calendar.issues import printed
 from subscriptions.models import SoldIssue, SoldIssueMovement
 
 KIND = "single_issues_due"
@@ -28,12 +29,13 @@ def watch(*, on: date, at: datetime, actor: Actor) -> int:
     rows = (
         SoldIssue.objects.filter(state__in=WAITING)
         .order_by()
-        .values("issue", "issue__number")
+        .values("issue", "issue__number", "issue__last_number")
         .annotate(since=bought, lines=Count("pk", distinct=True))
         .filter(since__lte=near)
     )
     due = {
-        f"issue:{row['issue']}": f"N° {row['issue__number']} : {row['lines']} vente(s) au numéro à mettre en poste au plus tard "
+        f"issue:{row['issue']}": f"N° {printed(row['issue__number'], row['issue__last_number'])} : {row['lines']} "
+        f"vente{'s' if row['lines'] > 1 else ''} au numéro à mettre en poste au plus tard "
         f"le {french_day(row['since'] + timedelta(days=RULES.single_posted_within_days))}."
         for row in rows
     }

@@ -10,7 +10,7 @@ from subscriptions.stopping.choosing import stop_renewing
 from subscriptions.stopping.effects import Code, Effect
 from subscriptions.stopping.reading import Contract
 from subscriptions.stopping.terminating import end_today, no_further_year
-from subscriptions.stopping.withdrawing import cancel_order, cancel_singles, stop_for_withdrawal
+from subscriptions.stopping.withdrawing import cancel_order, cancel_singles, hold_singles, stop_for_withdrawal
 
 #: Outcomes that wait for a person, but stop automatic renewal without waiting.
 _STOPS_RENEWAL = frozenset({Code.WITHDRAWAL_LATE, Code.WITHDRAWAL_NOT_HERE, Code.GROUND, Code.NOTICE_PROVED})
@@ -29,6 +29,8 @@ def carry_out(declaration: Declaration, contract: Contract, effect: Effect, *, a
         cancel_order(contract, declaration, actor=actor, at=at)
     elif effect.code == Code.SINGLE_UNSENT:
         declaration.refund = cancel_singles(contract, declaration, actor=actor, at=at)
+    elif effect.code == Code.SINGLE_WAITS:
+        hold_singles(contract, declaration, actor=actor, at=at)
     elif effect.code in (Code.ENDS_AT_TERM, Code.ENDS_BY_ITSELF):
         no_further_year(contract, declaration, actor=actor, at=at)
     elif effect.code in (Code.NOTICE_MISSED, Code.NOTICE_MISSED_WAITS, Code.ENDED_NOW):

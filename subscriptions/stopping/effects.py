@@ -43,6 +43,7 @@ class Code(StrEnum):
     ALREADY_OVER = "already_over"
     # Past issues, bought one by one.
     SINGLE_UNSENT = "single_unsent"
+    SINGLE_WAITS = "single_waits"
     SINGLE_SENT = "single_sent"
     # What only a person decides.
     GOODWILL = "goodwill"
@@ -65,6 +66,7 @@ AT_ONCE = frozenset(
         Code.ORDER_CANCELLED,
         Code.ALREADY_OVER,
         Code.SINGLE_UNSENT,
+        Code.SINGLE_WAITS,
     }
 )
 #: Orders whose reader wants nothing any more: money that comes for them all the same goes back.
@@ -136,6 +138,11 @@ SENTENCES: Mapping[Code, str] = {
     Code.SINGLE_UNSENT: (
         "Ce qui n’est pas encore remis à l’expédition est annulé le {effective}. Le prix correspondant, soit {refund}, frais "
         "d’envoi compris, vous est rendu par le même moyen de paiement, au plus tard le {due}."
+    ),
+    Code.SINGLE_WAITS: (
+        "Ce qui n’est pas encore remis à l’expédition est annulé le {effective} et ne vous sera pas envoyé. Ce paiement est "
+        "contesté auprès de votre banque : dès qu’elle aura clos la contestation, le prix correspondant, soit {refund}, frais "
+        "d’envoi compris, vous est rendu par le même moyen de paiement, sauf si elle vous l’a déjà rendu elle-même."
     ),
     Code.SINGLE_SENT: (
         "Votre demande est reçue. Une personne l’examine et vous répond : un numéro vendu seul et déjà remis à l’expédition "
@@ -364,8 +371,11 @@ def cancellation_of_singles(standing: Standing, *, on: date) -> Effect:
     """
     if standing.over:
         return Effect(Code.ALREADY_OVER)
-    if standing.disputed or not standing.unserved_price:
+    if not standing.unserved_price:
         return Effect(Code.SINGLE_SENT)
+    if standing.disputed:
+        # No day is promised: it is the bank's that decides.
+        return Effect(Code.SINGLE_WAITS, on, standing.unserved_price)
     return Effect(Code.SINGLE_UNSENT, on, standing.unserved_price, on + timedelta(days=WITHDRAWAL_REFUND_DAYS))
 
 

@@ -24,7 +24,8 @@ from payments.money import eur, french
 from payments.transfers.moving import LEFT
 from subscriptions.disputes import disputed_among
 from subscriptions.losses.holding import release_after_withdrawal
-from subscriptions.models import Declaration, Subscription, Term
+from subscriptions.models import Declaration, SoldIssue, Subscription, Term
+from subscriptions.singles.giving_back import CannotTakeBack
 from subscriptions.stopping.effects import WAITING, Code
 from subscriptions.stopping.given_up import open_pages
 from subscriptions.stopping.late import interest, uplift
@@ -33,6 +34,7 @@ from subscriptions.stopping.reading import contract_of
 from subscriptions.stopping.terminating import end_today
 from subscriptions.stopping.withdrawing import (
     CANNOT,
+    cancel_singles,
     leave_to_finance,
     must_wait,
     stop_for_withdrawal,
@@ -90,7 +92,37 @@ def give_back_waiting(*, actor: Actor, at: datetime, limit: int) -> int:
             done += _give_back(key, actor=actor, at=at)
         except CANNOT:
             leave_to_finance(Declaration.objects.get(pk=key), at=at)
+    return done + _take_back_singles(actor=actor, at=at, limit=limit - done)
+
+
+def _take_back_singles(*, actor: Actor, at: datetime, limit: int) -> int:
+    """Past issues that were cancelled while the bank disputed their payment: they stay, and their price goes back."""
+    held = SoldIssue.objects.filter(state=SoldIssue.State.HELD, replaces=None)
+    waiting = Declaration.objects.filter(
+        effect=Code.SINGLE_WAITS, refund=None, state=Declaration.State.APPLIED, order__in=held.values("order")
+    )
+    done = 0
+    for key in waiting.order_by("received_at", "pk").values_list("pk", flat=True):
+        if done == limit:
+            break
+        try:
+            done += _take_back_single(key, actor=actor, at=at)
+        except (*CANNOT, CannotTakeBack):
+            leave_to_finance(Declaration.objects.get(pk=key), at=at)
     return done
+
+
+@transaction.atomic
+def _take_back_single(key: int, *, actor: Actor, at: datetime) -> bool:
+    contract = contract_of(order=Declaration.objects.values_list("order", flat=True).get(pk=key), lock=True)
+    declaration = Declaration.objects.select_for_update(no_key=True).get(pk=key)
+    held = SoldIssue.objects.filter(order=contract.wish, state=SoldIssue.State.HELD, replaces=None)
+    paying = [one for one in contract.payments if not one.surplus]
+    if declaration.refund_id is not None or is_disputed(paying) or not held.exists():
+        return False
+    declaration.refund = cancel_singles(contract, declaration, actor=actor, at=at)
+    remember_refund(declaration)
+    return True
 
 
 @transaction.atomic

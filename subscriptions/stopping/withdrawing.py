@@ -21,7 +21,7 @@ from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import move, move_copies
 from subscriptions.orders.moving import move as move_orders
 from subscriptions.refunding import CannotRefund, refund_in_full, undo
-from subscriptions.singles.giving_back import take_back_unsent
+from subscriptions.singles.giving_back import hold_unsent, take_back_unsent
 from subscriptions.stopping.choosing import stop_renewing
 from subscriptions.stopping.effects import Code
 from subscriptions.stopping.reading import Contract, terms_withdrawn, undone_since
@@ -122,3 +122,8 @@ def cancel_singles(contract: Contract, declaration: Declaration, *, actor: Actor
     """What has not left of an order of past issues does not leave; returns its refund, None where it goes by transfer."""
     reason = f"annulation {declaration.reference}"
     return take_back_unsent(contract.wish, reason=reason, actor=actor, at=at)
+
+
+def hold_singles(contract: Contract, declaration: Declaration, *, actor: Actor, at: datetime) -> None:
+    """The same while the bank disputes the payment: nothing leaves, and the sweep takes it back once that has ended."""
+    hold_unsent(contract.wish, reason=f"annulation {declaration.reference}", actor=actor, at=at)

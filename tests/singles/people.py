@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from payments.charging import intend
 from payments.gateway import Outcome
 from payments.models import AccountMap, Payment
 from payments.settling import News, apply
@@ -74,6 +75,17 @@ def pays(order: Order, *, when: datetime = NOW) -> Payment:
     apply([News(payment_of(order).pk, Outcome.SUCCEEDED)], actor=READER, at=when)
     order.refresh_from_db()
     return payment_of(order)
+
+
+def pays_again(order: Order, *, when: datetime = NOW) -> Payment:
+    """A second success for a paid order, from another tab."""
+    second = intend(
+        purpose="order", subject=order.subject, amount=order.amount, description="another tab", customer=order.customer,
+        account=payment_of(order).payer_account, save_method=False, actor=READER, at=when,
+    )  # fmt: skip
+    apply([News(second.pk, Outcome.SUCCEEDED)], actor=READER, at=when)
+    second.refresh_from_db()
+    return second
 
 
 def buys(chosen: dict[int, int], *, when: datetime = NOW, **changes: Any) -> Order:

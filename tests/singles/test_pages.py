@@ -18,11 +18,14 @@ from payments.models import Payment
 from shop.storefront.kept import KEEPER
 from subscriptions.models import Consent, MailingRun, Offer, Order, Price, SoldIssue
 from subscriptions.orders.links import cancel_path, tracking_path
+from subscriptions.orders.placing import payment_of
 from subscriptions.texts import load_texts
 from tests.backoffice.colleagues import text_of
 from tests.checkout.buyer import CAMILLE, Buyer
+from tests.disputes.people import disputed
 from tests.makers import NOW, TODAY
-from tests.singles.people import buys, closes, issue, leaves, orders, states
+from tests.singles.people import buys, closes, in_stock, issue, leaves, orders, states
+from tests.stopping.people import declares
 
 WHY = "Elle a appelé ce matin."
 PERSON = {name: value for name, value in CAMILLE.items() if name != "renewal"}
@@ -140,6 +143,18 @@ def test_whoever_comes_second_is_told_and_what_they_typed_stays(buyer):
     assert "vient d’être épuisé" in buyer.text
 
 
+def test_whoever_has_twenty_copies_waiting_for_their_payment_is_told_and_what_they_typed_stays(buyer):
+    in_stock(24, 90)
+    for _twice in range(2):
+        orders({24: 9}, when=timezone.now(), email=PERSON["email"], ip="192.0.2.9")
+    buyer.open("/numeros/commande/?n24=3")
+    page = buyer.send(**PERSON)
+    assert page.status_code == 200
+    assert "Au plus 20 exemplaires peuvent attendre leur paiement" in buyer.text.replace("\u00a0", " ")
+    assert buyer.fields["email"] == PERSON["email"]
+    assert Order.objects.count() == 2
+
+
 def test_back_from_the_payment_page_the_selection_is_there(buyer):
     buyer.open("/numeros/commande/?n24=2")
     buyer.send(**PERSON)
@@ -155,6 +170,24 @@ def test_the_page_of_the_order_says_what_became_of_each_issue(buyer):
     page = buyer.open(tracking_path(order)).content.decode()
     assert "mis en poste le 23\u00a0novembre\u00a02026" in page
     assert "payé, part avec le prochain envoi" in page
+
+
+def test_the_page_of_an_order_that_was_cancelled_whole_says_so(buyer):
+    order = buys({24: 1}, when=timezone.now())
+    declares("withdrawal", order.reference, at=timezone.now())
+    page = buyer.open(tracking_path(order)).content.decode()
+    assert "La commande est annulée." in page
+    assert "en route" not in page
+    assert "remboursé" in page
+
+
+def test_what_the_bank_has_given_back_is_not_said_to_be_refunded_by_us(buyer):
+    order = buys({24: 1}, when=timezone.now())
+    disputed(payment_of(order), at=timezone.now())
+    disputed(payment_of(order), "lost", at=timezone.now())
+    page = buyer.open(tracking_path(order)).content.decode()
+    assert "annulé le 23\u00a0novembre\u00a02026\u00a0: votre banque vous a rendu ce paiement" in page
+    assert "remboursé" not in page
 
 
 def test_the_account_shows_them_and_three_take_as_many_queries_as_one(client, single):

@@ -16,10 +16,10 @@ from subscriptions.models import Issue, Notice, Order, SoldIssue, StockMovement,
 from subscriptions.orders.placing import Wish, payment_of, place
 from subscriptions.orders.quoting import NotForSale
 from subscriptions.singles import reserving
-from subscriptions.singles.reserving import NoLongerInStock
+from subscriptions.singles.reserving import NoLongerInStock, TooManyWait
 from tests.makers import NOW, READER
 from tests.races.crowd import Meeting, together, troubles, without_locks
-from tests.singles.people import CLERK, buys, issue, orders, pays, states, unsound, wish_for
+from tests.singles.people import CLERK, buys, in_stock, issue, orders, pays, states, unsound, wish_for
 
 LATER = NOW + timedelta(hours=2)
 
@@ -56,6 +56,29 @@ def test_another_wish_of_the_same_form_gives_back_what_the_first_had_reserved(si
     second = orders({22: 2}, token=token)
     first.refresh_from_db()
     assert (first.state, second.state, left(22)) == (Order.State.CANCELLED, Order.State.AWAITING_PAYMENT, 1)
+
+
+def test_one_reader_keeps_twenty_copies_from_others_by_orders_not_paid_and_no_more(single):
+    in_stock(24, 90)
+    first = orders({24: 9})
+    second = orders({24: 9})
+    with pytest.raises(TooManyWait, match="20"):
+        orders({24: 3})
+    assert (Order.objects.count(), SoldIssue.objects.count()) == (2, 2)
+    orders({24: 2})
+    orders({24: 3}, email="autre@example.fr", ip="192.0.2.9")
+    pays(first)
+    ends(second)
+    orders({24: 9}), orders({24: 9})
+
+
+def test_nor_does_whoever_types_another_address_each_time(single):
+    in_stock(24, 90)
+    for n in range(2):
+        orders({24: 9}, email=f"lecteur{n}@example.fr", ip="192.0.2.7")
+    with pytest.raises(TooManyWait):
+        orders({24: 3}, email="lecteur3@example.fr", ip="192.0.2.7")
+    orders({24: 3}, email="lecteur3@example.fr", ip="192.0.2.8")
 
 
 def test_late_money_is_served_while_its_copies_are_there(single):

@@ -13,10 +13,13 @@ from payments.models import DeskItem
 from subscriptions.fulfilment.closing import CannotClose
 from subscriptions.losses.returning import Returned, follow, write_down
 from subscriptions.losses.stock import balances, enter
-from subscriptions.models import Dispatch, Notice, SoldIssue, SoldIssueMovement
+from subscriptions.models import Dispatch, Issue, Notice, Order, PostalAddress, SoldIssue, SoldIssueMovement
+from subscriptions.orders.placing import payment_of
+from subscriptions.refunding import refund_in_full
 from subscriptions.singles.moving import MOVEMENTS, NoSuchStep, move
 from subscriptions.singles.replacing import CannotReplace, replace_lost
 from subscriptions.singles.watching import watch
+from tests.disputes.people import disputed
 from tests.makers import NOW
 from tests.singles.people import CLERK, READER, at, buys, closes, issue, leaves, states, unsound
 
@@ -101,6 +104,42 @@ def test_what_has_not_left_or_is_not_in_stock_is_not_sent_again(single):
         replace_lost(line.pk, actor=CLERK, at=DAY, reason="plus rien")
 
 
+def test_of_a_double_issue_the_desk_reads_both_numbers(single):
+    buys({22: 1}), buys({22: 1})
+    Issue.objects.filter(number=22).update(number=21, last_number=22)
+    assert watch(on=date(2026, 11, 30), at=DAY, actor=CLERK) == 1
+    assert DeskItem.objects.get(kind="single_issues_due").sentence.startswith("N° 21-22 : 2 ventes au numéro à mettre")
+
+
+def why_not_again(order: Order) -> str:
+    with pytest.raises(CannotReplace) as refused:
+        replace_lost(SoldIssue.objects.get(order=order).pk, actor=CLERK, at=DAY, reason="jamais arrivé")
+    return str(refused.value.code)
+
+
+def test_what_was_given_back_whole_is_not_sent_again(single):
+    order = buys({24: 1})
+    leaves(closes(24, when=DAY), when=DAY)
+    refund_in_full(order, reason="jamais arrivé", actor=CLERK, at=DAY)
+    assert why_not_again(order) == "given_back"
+
+
+def test_nothing_is_sent_again_while_its_bank_disputes_it_or_once_it_has_taken_it_back(single):
+    order = buys({24: 1})
+    leaves(closes(24, when=DAY), when=DAY)
+    disputed(payment_of(order), at=DAY)
+    assert why_not_again(order) == "disputed"
+    disputed(payment_of(order), "lost", at=DAY)
+    assert why_not_again(order) == "bank"
+
+
+def test_nothing_is_sent_again_to_an_address_that_was_erased(single):
+    order = buys({24: 1})
+    leaves(closes(24, when=DAY), when=DAY)
+    PostalAddress.objects.update(typed={}, lines=[], block=[], postcode="", town="")
+    assert why_not_again(order) == "no_address"
+
+
 def test_a_copy_that_comes_back_is_before_a_person(single):
     order = buys({24: 1})
     leaves(closes(24, when=DAY), when=DAY)
@@ -117,7 +156,10 @@ def test_what_should_leave_soon_is_on_the_desk_until_it_has(single):
     for _twice in range(2):
         assert watch(on=date(2026, 11, 30), at=DAY, actor=CLERK) == 1
     item = DeskItem.objects.get(kind="single_issues_due", closed_at=None)
-    assert (item.subject, "3\u00a0décembre\u00a02026" in item.sentence) == (f"issue:{issue(24).pk}", True)
+    assert (item.subject, item.sentence) == (
+        f"issue:{issue(24).pk}",
+        "N° 24 : 1 vente au numéro à mettre en poste au plus tard le 3\u00a0décembre\u00a02026.",
+    )
     leaves(closes(24, when=DAY), when=DAY)
     assert states(order) == [(24, 1, "served")]
     assert watch(on=date(2026, 12, 4), at=DAY, actor=CLERK) == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,14 +10,16 @@ import pytest
 from payments.audit import balance_of
 from payments.models import DeskItem, Invoice, Refund
 from subscriptions.losses.stock import balances, free
-from subscriptions.models import Notice, Order
+from subscriptions.models import Issue, Notice, Order, SoldIssue
 from subscriptions.refunding import CannotRefund, refund_in_full
-from subscriptions.singles.giving_back import CannotTakeBack
+from subscriptions.singles.giving_back import CannotTakeBack, cancelled_words
+from subscriptions.singles.replacing import replace_lost
 from tests.makers import NOW, READER
 from tests.singles.people import CLERK, at, buys, closes, issue, leaves, orders, states, unsound
 from tests.stopping.people import declares
 
 DAY = at(date(2026, 11, 26))
+LATER = DAY + timedelta(hours=2)
 
 
 @pytest.mark.parametrize("kind", ["withdrawal", "termination"])
@@ -48,9 +50,38 @@ def test_of_an_order_that_has_left_in_part_the_rest_is_cancelled(single):
     assert (said.effect, said.refund.amount.amount) == ("single_unsent", Decimal("9.00"))
     assert states(order) == [(22, 1, "void"), (24, 2, "served")]
     note = Invoice.objects.get(kind=Invoice.Kind.CREDIT_NOTE)
-    assert note.lines.get().name.endswith("n°\u00a022 non envoyé")
+    assert note.lines.get().name == "ActuIA : n°\u00a022 non envoyé"
     assert (balance_of("487100"), balance_of("701200")) == (0, Decimal("-17.63"))
     assert unsound(DAY) == []
+
+
+def test_what_is_sent_again_for_a_lost_one_is_not_cancelled_with_the_rest(single):
+    order = buys({24: 1, 22: 1})
+    leaves(closes(22, when=DAY), when=DAY)
+    replace_lost(SoldIssue.objects.get(order=order, issue__number=22).pk, actor=CLERK, at=DAY, reason="jamais arrivé")
+    said = declares("withdrawal", order.reference, at=DAY)
+    assert (said.effect, said.refund.amount.amount) == ("single_unsent", Decimal("9.00"))
+    assert states(order) == [(22, 1, "served"), (24, 1, "void"), (22, 1, "owed")]
+    assert Invoice.objects.get(kind=Invoice.Kind.CREDIT_NOTE).lines.get().name == "ActuIA : n°\u00a024 non envoyé"
+    leaves(closes(22, when=LATER), when=LATER)
+    assert states(order) == [(22, 1, "served"), (24, 1, "void"), (22, 1, "served")]
+    assert unsound(LATER) == []
+
+
+def test_what_was_lost_is_sent_again_after_the_rest_was_cancelled(single):
+    order = buys({24: 1, 22: 1})
+    leaves(closes(22, when=DAY), when=DAY)
+    declares("withdrawal", order.reference, at=DAY)
+    replace_lost(SoldIssue.objects.get(order=order, issue__number=22).pk, actor=CLERK, at=LATER, reason="jamais arrivé")
+    leaves(closes(22, when=LATER), when=LATER)
+    assert states(order) == [(22, 1, "served"), (24, 1, "void"), (22, 1, "served")]
+    assert unsound(LATER) == []
+
+
+def test_what_was_cancelled_is_named_by_its_numbers_and_as_it_is_printed():
+    lines = [SoldIssue(issue=Issue(number=number, last_number=last)) for number, last in ((26, 27), (24, None))]
+    assert cancelled_words(lines) == "n°\u00a024 et n°\u00a026-27 non envoyés"
+    assert cancelled_words(lines[:1]) == "n°\u00a026-27 non envoyé"
 
 
 def test_what_is_in_a_file_is_on_its_way(single):

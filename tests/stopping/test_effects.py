@@ -101,8 +101,9 @@ ROWS = [
     ("past issues, sent", "withdrawal", SINGLES, "", Effect(Code.SINGLE_SENT)),
     (
         "past issues, disputed", "withdrawal", replace(SINGLES, unserved_price=Decimal("9.00"), disputed=True), "",
-        Effect(Code.SINGLE_SENT),
+        Effect(Code.SINGLE_WAITS, ON, Decimal("9.00")),
     ),
+    ("past issues, sent and disputed", "withdrawal", replace(SINGLES, disputed=True), "", Effect(Code.SINGLE_SENT)),
     ("past issues, taken back", "withdrawal", replace(SINGLES, over=True), "", Effect(Code.ALREADY_OVER)),
     (
         "past issues, not sent", "termination", replace(SINGLES, unserved_price=Decimal("9.00")), "",
