@@ -182,12 +182,15 @@ PLAIN = {
 }  # fmt: skip
 #: Where a plain value is refused by a CHECK.
 FITTING = {
+    "payments_payout": {"itemised": "true"},
+    "subscriptions_soldissue": {"replaces_id": "NULL"},
+    "payments_reconciliationrun": {"read_to_end": "true"},
     "payments_csvprofile": {"debit": "''", "credit": "''"},
     "payments_bankmatch": {"kind": "'rule'"},
     "payments_ereportrow": {"ttc": "2"},
     "payments_vatcheck": {"outcome": "'unknown'"},
     "payments_mirrorrun": {"since": "'2025-12-31'", "read_to_end": "true"},
-    "subscriptions_dispatch": {"free_copy_id": "NULL", "restored_id": "NULL"},
+    "subscriptions_dispatch": {"free_copy_id": "NULL", "restored_id": "NULL", "sold_id": "NULL"},
     "subscriptions_escrow": {"removed_at": "NULL"},
     "subscriptions_claim": {"line_id": "NULL", "extra_id": "NULL"},
     "subscriptions_stockmovement": {"kind": "'received'"},
