@@ -136,7 +136,8 @@ def sampled() -> list[date]:
     return sorted(edges | awkward | months)
 
 
-@pytest.mark.django_db
+# Committed step by step, as it is: thousands of steps inside one transaction lock the same rows ever more slowly.
+@pytest.mark.django_db(transaction=True)
 def test_the_sampled_days_twice_by_order_and_settling():
     """The same by real orders, paid and settled, while issues are posted: nothing is sold twice, served twice or lost."""
     world(until=60)
