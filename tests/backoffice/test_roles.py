@@ -618,7 +618,7 @@ def _bank(now: datetime) -> dict[str, int]:
     )
     on_line = (
         "desk_bank_line", "desk_act_bank_accept", "desk_act_bank_invoices", "desk_act_bank_book", "desk_act_bank_not_ours",
-        "desk_act_bank_undo",
+        "desk_act_bank_undo", "desk_act_bank_payout",
     )  # fmt: skip
     return {
         **dict.fromkeys(on_line, line.pk),
