@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q, Sum, Value
-from django.db.models.functions import StrIndex, Substr
+from django.db.models import CharField, Exists, Func, OuterRef, Q, Sum, Value
 
 from payments.models import AccountMap, BalanceMovement, Discrepancy, LedgerLine, Payout
 from payments.reconciliation.meanings import KEYS, Meaning
@@ -71,7 +70,7 @@ def _balance(key: str, *sources: str) -> Decimal:
     accounts = AccountMap.objects.filter(key=key).values("account")
     lines = LedgerLine.objects.filter(account__in=accounts)
     if sources:
-        of = Substr("entry__source", 1, StrIndex("entry__source", Value(":")) - 1)
+        of = Func("entry__source", Value(":"), Value(1), function="split_part", output_field=CharField())
         lines = lines.annotate(of=of).filter(of__in=sources)
     sums = lines.aggregate(d=Sum("debit"), c=Sum("credit"))
     return (sums["d"] or Decimal(0)) - (sums["c"] or Decimal(0))

@@ -203,6 +203,7 @@ def test_what_would_become_of_the_lines_is_what_becomes_of_them():
     all_is_well()
 
 
+@pytest.mark.long
 def test_ten_thousand_lines_cost_no_more_statements_than_ten():
     add_rule(
         words="FRAIS CARTE",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
 from django.core.exceptions import ValidationError
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -73,6 +74,7 @@ class Conserved(TestCase):
         suppress_health_check=list(HealthCheck),
     )
     @given(acts=st.lists(ACTS, min_size=4, max_size=16))
+    @pytest.mark.long
     def test_copies_are_conserved(self, acts):
         self.begin()
         for act, place in acts:

@@ -98,6 +98,7 @@ def test_two_hundred_claims_are_one_incident_and_no_two_hundred_resends(street):
     assert not Dispatch.objects.filter(kind="RCL").exists()
 
 
+@pytest.mark.long
 def test_decided_once_it_is_carried_out_for_all_as_far_as_the_stock_goes(street):
     all_claim(street)
     at = CLAIMED + timedelta(days=2)

@@ -15,6 +15,7 @@ from tests.simulation.run import simulate
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
+@pytest.mark.long
 def test_a_year_with_everything_that_goes_wrong_is_clean():
     """From February, when a year begins with the order, to the retries of its renewal."""
     seed = int.from_bytes(os.urandom(3))
