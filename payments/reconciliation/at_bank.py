@@ -28,14 +28,15 @@ def match_arrivals(*, actor: Actor, at: datetime, limit: int = 500) -> int:
         if line is None:
             continue
         try:
-            done += match(payout.pk, line.pk, reason="amount, day and name agree", actor=actor, at=at)
+            match(payout.pk, line.pk, reason="amount, day and name agree", actor=actor, at=at)
         except (ValidationError, CannotExplain):
             continue  # somebody was quicker: the next round sees how it stands
+        done += 1
     return done
 
 
 @transaction.atomic
-def match(payout_id: int, line_id: int, *, reason: str, actor: Actor, at: datetime) -> bool:
+def match(payout_id: int, line_id: int, *, reason: str, actor: Actor, at: datetime) -> None:
     """This line of the bank is that payout: both say so, and it leaves the transit account. Locks the payout, then the line.
 
     Raises ValidationError or CannotExplain where one of them is something else by now.
@@ -46,7 +47,6 @@ def match(payout_id: int, line_id: int, *, reason: str, actor: Actor, at: dateti
     source = stripe_entries.arrived(payout, booked_on=line.booked_on).source
     because = [{"code": "payout", "payout": payout.stripe_payout}]
     is_payout(line_id, source=source, because=because, reason=reason, actor=actor, at=at)
-    return True
 
 
 def _line_of(payout: Payout, waiting: list[Payout]) -> BankLine | None:

@@ -11,7 +11,6 @@ from decimal import Decimal
 from payments.actors import Actor
 from payments.days import paris_day
 from payments.invoicing.issuing import credit_rest, left_of
-from payments.invoicing.open_items import standing_bill
 from payments.models import Invoice
 from subscriptions.institutions.receiving import follow_up, lock_orders
 from subscriptions.models import Term
@@ -19,11 +18,6 @@ from subscriptions.moving import move_copies
 from subscriptions.refunding import undo
 from subscriptions.stopping.reading import UNSERVED, Contract
 from subscriptions.stopping.unserved import owe_back
-
-
-def bill_of(term: Term) -> Invoice | None:
-    """The invoice that a term stands on which nobody had to pay first; None for one that was paid."""
-    return standing_bill(term.order.subject) if term.payment_id is None and term.order is not None else None
 
 
 def take_back(contract: Contract, term: Term, bill: Invoice, *, reason: str, actor: Actor, at: datetime) -> Invoice:

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from payments.disputes import is_disputed
 from payments.invoicing.open_items import open_item, standing_bill
-from payments.models import Payment
+from payments.models import Invoice, Payment
 from payments.refunds import given_back
 from payments.vat import ttc_left
 from subscriptions.calendar import DeliveryZone, withdraw_until
@@ -271,25 +271,23 @@ def _undone(contract: Contract, *, on: date, orders: Collection[str], disputed: 
 def _given_back_for(contract: Contract, term: Term) -> Decimal:
     """What comes back for the copies of a term that can still be taken back; of one that is not paid whole, less than they cost."""
     price = unserved_price(term, contract.of_term(term))
-    if not price or not _billed([term]):
-        return price
-    bill = standing_bill(_billed([term])[0])
+    bill = bill_of(term) if price and _on_invoice(term) else None
     return price if bill is None else max(price - max(open_item(bill).left, Decimal("0.00")), Decimal("0.00"))
 
 
 def _is_billed(terms: Sequence[Term]) -> bool:
-    return bool(terms) and bool(_billed(terms[:1]))
+    return bool(terms) and _on_invoice(terms[0])
 
 
-def _billed(terms: Sequence[Term]) -> list[str]:
-    """What the orders of these terms are called by their invoices, where those came before any money."""
-    return [
-        term.order.subject
-        for term in terms
-        if term.payment_id is None
-        and term.order is not None
-        and term.order.state in (Order.State.INVOICED, Order.State.PAID)
-    ]
+def _on_invoice(term: Term) -> bool:
+    """Whether its order was invoiced before it was paid, and stands. No query."""
+    standing = (Order.State.INVOICED, Order.State.PAID)
+    return term.payment_id is None and term.order is not None and term.order.state in standing
+
+
+def bill_of(term: Term) -> Invoice | None:
+    """The invoice that a term stands on which nobody had to pay first; None for one that was paid."""
+    return standing_bill(term.order.subject) if term.payment_id is None and term.order is not None else None
 
 
 def unserved_price(term: Term, copies: Sequence[Entitlement]) -> Decimal:
@@ -316,7 +314,7 @@ def paid(payments: Sequence[Payment]) -> Decimal:
 def received(terms: Sequence[Term]) -> Decimal:
     """What came by transfer for terms that were invoiced before they were paid, and has not gone back; in euros. No query
     without such a term."""
-    bills = [bill for subject in _billed(terms) if (bill := standing_bill(subject)) is not None]
+    bills = [bill for term in terms if _on_invoice(term) and (bill := bill_of(term)) is not None]
     return sum((open_item(bill).kept for bill in bills), Decimal("0.00"))
 
 

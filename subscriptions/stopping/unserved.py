@@ -17,7 +17,7 @@ from payments.days import paris_day
 from payments.desk import put_on_desk
 from payments.disputes import is_disputed
 from payments.invoicing.issuing import credit_part, left_of, standing_invoice, unserved
-from payments.invoicing.open_items import owed_back, standing_bill
+from payments.invoicing.open_items import owed_back
 from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import DeskItem, Invoice, Payment, Refund, Transfer
@@ -27,7 +27,7 @@ from subscriptions.gifts.carried import sold_as
 from subscriptions.institutions.receiving import follow_up
 from subscriptions.models import Entitlement, ImportRow, Term
 from subscriptions.moving import move_copies
-from subscriptions.stopping.reading import UNSERVED, Contract, unserved_price
+from subscriptions.stopping.reading import UNSERVED, Contract, bill_of, unserved_price
 from subscriptions.transferring import ask_for_account
 
 #: Stripe gives a direct debit back for so long (law.md 5.3).
@@ -85,7 +85,7 @@ def _give_back(
     move_copies([copy for copy in copies if not copy.value_ht], "void", on=on, actor=actor, at=at, reason=reason)
     if not priced:
         return None
-    bill = standing_bill(sold.order.subject) if sold.payment_id is None and sold.order is not None else None
+    bill = bill_of(sold)
     if bill is not None:
         return _credit_bill(term, bill, priced, amount=amount, worth=worth, reason=reason, actor=actor, at=at)
     payment = next((one for one in contract.money if one.pk == sold.payment_id), None)

@@ -15,7 +15,7 @@ from payments.disputes import is_disputed
 from payments.invoicing.issuing import AlreadyCredited
 from payments.models import DeskItem, Invoice, Refund
 from payments.refunds import NothingToRefund
-from subscriptions.institutions.taking_back import bill_of, take_back
+from subscriptions.institutions.taking_back import take_back
 from subscriptions.models import Declaration, Entitlement, Order, Subscription, Term
 from subscriptions.models.gifts import CARRIED
 from subscriptions.moving import move, move_copies
@@ -24,7 +24,7 @@ from subscriptions.refunding import CannotRefund, refund_in_full, undo
 from subscriptions.singles.giving_back import hold_unsent, take_back_unsent
 from subscriptions.stopping.choosing import stop_renewing
 from subscriptions.stopping.effects import Code
-from subscriptions.stopping.reading import Contract, terms_withdrawn, undone_since
+from subscriptions.stopping.reading import Contract, bill_of, terms_withdrawn, undone_since
 from subscriptions.stopping.saying import orders_named
 from subscriptions.stopping.unserved import Disputed, give_back_unserved
 
