@@ -155,6 +155,7 @@ TIMETABLE = (
         "The entries of the days that are over get their numbers, and each day its totals for good.",
         at=(0, 20),
     ),
+    Job("accountant-files", MINUTE, 2 * HOUR, "Files of a large year that finance asked for are made, and kept."),
     Job("chorus-pro", HOUR, 26 * HOUR, "What public bodies were invoiced waits for its deposit in sight of finance."),
     Job(
         "e-report",

@@ -20,6 +20,7 @@ from payments.models.discrepancies import Discrepancy, DiscrepancyEvent
 from payments.models.disputes import Dispute, DisputeEvent
 from payments.models.documents import Document
 from payments.models.ereports import EPaymentRow, EReportRow
+from payments.models.exports import AccountantProfile, FileRequest, FileRequestEvent
 from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries, Reissue
 from payments.models.methods import MethodSetup, PayerAccount, SavedMethod
 from payments.models.mirror import MirrorCharge, MirrorDifference, MirrorRun
@@ -33,6 +34,7 @@ from payments.models.vat_checks import VatCheck
 __all__ = [
     "Account",
     "AccountMap",
+    "AccountantProfile",
     "Act",
     "BalanceMovement",
     "BankAccount",
@@ -56,6 +58,8 @@ __all__ = [
     "EReportRow",
     "EntryNumber",
     "EntrySeries",
+    "FileRequest",
+    "FileRequestEvent",
     "Invoice",
     "InvoiceLine",
     "InvoiceRendering",

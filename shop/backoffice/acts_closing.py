@@ -29,7 +29,8 @@ from payments.days import paris_day
 from payments.exports.archive import make_archive
 from payments.exports.fec import Parties, Wanted
 from payments.exports.fec_making import CannotExport, make_fec, refuse_unfinished, wanted_of
-from payments.models import PeriodClosing, ReopeningAsked
+from payments.exports.requesting import ask, is_large
+from payments.models import FileRequest, PeriodClosing, ReopeningAsked
 from shop.backoffice import words
 from shop.backoffice.acting import Done, Impossible, Preview, ReasonForm, TwoSteps
 from shop.backoffice.closing_pages import key_of, name_of, period_at
@@ -211,6 +212,10 @@ class FecForm(ReasonForm):
     field_order = ["parties", "reason"]
 
 
+#: How long the file of a large year takes.
+LATER = gettext_lazy("in the background, some minutes")
+
+
 class _OfYear(TwoSteps):
     """What making the files of a year has in common."""
 
@@ -230,6 +235,11 @@ class _OfYear(TwoSteps):
     def about(self, subject: Wanted) -> str:
         return str(subject.year)
 
+    def later(self, kind: str, wanted: Wanted, *, actor: Actor, at: datetime, reason: str) -> Done:
+        """A year with very many entries is left to the job."""
+        ask(kind, wanted, actor=actor, at=at, reason=reason)
+        return Done(_("The file is asked for: it is made in the background, and stands below once it is ready."))
+
 
 class MakeFec(_OfYear):
     """Make the FEC of a year."""
@@ -246,11 +256,15 @@ class MakeFec(_OfYear):
             Fact(_("File"), subject.name, mono=True),
             Fact(_("Customers"), choices[form.cleaned_data["parties"]]),
         ]
+        if is_large(subject.year):
+            facts.append(Fact(_("When"), LATER))
         going_on = subject.last_day >= paris_day(timezone.now())
         return Preview(facts, _("The year is not over: the file holds what was booked until now.") if going_on else "")
 
     def do(self, subject: Wanted, form: Any, *, actor: Actor, at: datetime) -> Done:
         wanted = wanted_of(subject.year, parties=form.cleaned_data["parties"])
+        if is_large(wanted.year):
+            return self.later(FileRequest.Kind.FEC, wanted, actor=actor, at=at, reason=form.cleaned_data["reason"])
         kept = make_fec(wanted, actor=actor, at=at, reason=form.cleaned_data["reason"])
         said = ngettext(
             "%(name)s is made and checked: %(count)s line.",
@@ -269,11 +283,14 @@ class MakeArchive(_OfYear):
 
     def preview(self, subject: Wanted, form: Any) -> Preview:
         refuse_unfinished(subject)
+        later = [Fact(_("When"), LATER)] if is_large(subject.year) else []
         return Preview(
-            [Fact(_("Year"), subject.year)],
+            [Fact(_("Year"), subject.year), *later],
             _("Steps of payments and refunds, documents, entries, closings and technical journal, each with its hash."),
         )
 
     def do(self, subject: Wanted, form: Any, *, actor: Actor, at: datetime) -> Done:
+        if is_large(subject.year):
+            return self.later(FileRequest.Kind.ARCHIVE, subject, actor=actor, at=at, reason=form.cleaned_data["reason"])
         kept = make_archive(subject, actor=actor, at=at, reason=form.cleaned_data["reason"])
         return Done(_("%(name)s is made.") % {"name": kept.name})

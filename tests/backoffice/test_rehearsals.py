@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 
 from payments.actors import job
 from payments.models import Act, DeskItem
-from shop.backoffice.exporting import cell
+from payments.exports.cells import cell
 from subscriptions.models import Rehearsal, RehearsalSignature, Renewal, Subscription, UnsignedRunRule
 from subscriptions.renewals.rehearsing import rehearse
 from subscriptions.renewals.unsigned import held
