@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_lazy as _
 
 from payments.exports.lettering import PIECES
-from payments.exports.offered import By, Check, Column, Export, Kind, Query, Sums, moved
+from payments.exports.offered import ZERO, By, Check, Column, Export, Kind, Query, Sums, moved
 from payments.exports.spans import Span
 
 #: The name of each customer as their last invoice until that day has it.
@@ -33,14 +33,15 @@ WITH RECURSIVE {PIECES}, {NAMES}, owed AS (
     LEFT JOIN named ON named.party = owed.party
 )
 """  # noqa: S608 – only our own words
-#: By how many days an item is late, and which column that is.
+#: By how many days an item is late, and which column that is; what we owe is late nowhere.
 AGES = {
-    "not_due": "due_on >= %(last)s",
-    "to_30": "%(last)s::date - due_on BETWEEN 1 AND 30",
-    "to_60": "%(last)s::date - due_on BETWEEN 31 AND 60",
-    "to_90": "%(last)s::date - due_on BETWEEN 61 AND 90",
-    "beyond": "%(last)s::date - due_on > 90",
-    "unassigned": "due_on IS NULL",
+    "not_due": "amount > 0 AND due_on >= %(last)s",
+    "to_30": "amount > 0 AND %(last)s::date - due_on BETWEEN 1 AND 30",
+    "to_60": "amount > 0 AND %(last)s::date - due_on BETWEEN 31 AND 60",
+    "to_90": "amount > 0 AND %(last)s::date - due_on BETWEEN 61 AND 90",
+    "beyond": "amount > 0 AND %(last)s::date - due_on > 90",
+    "unassigned": "amount > 0 AND due_on IS NULL",
+    "to_give_back": "amount < 0",
 }
 _AGED = ", ".join(f"coalesce(sum(amount) FILTER (WHERE {which}), 0) AS {name}" for name, which in AGES.items())
 AGED = f"""{OPEN}
@@ -49,7 +50,7 @@ FROM item GROUP BY account_id, party ORDER BY account_id COLLATE "C", party COLL
 """  # noqa: S608 – only our own words
 ITEMS = f"""{OPEN}
 SELECT account_id AS account, party, name, reference, issued_on, due_on, last_on,
-    CASE WHEN due_on < %(last)s THEN %(last)s::date - due_on END AS late, amount
+    CASE WHEN amount > 0 AND due_on < %(last)s THEN %(last)s::date - due_on END AS late, amount
 FROM item ORDER BY account_id COLLATE "C", party COLLATE "C", due_on NULLS LAST, reference COLLATE "C", last_on, amount
 """  # noqa: S608 – only our own words
 
@@ -81,12 +82,13 @@ AGED_BALANCE = Export(
         Column("to_60", "31 à 60 jours", Kind.AMOUNT),
         Column("to_90", "61 à 90 jours", Kind.AMOUNT),
         Column("beyond", "Plus de 90 jours", Kind.AMOUNT),
-        Column("unassigned", "Non affecté", Kind.AMOUNT),
+        Column("unassigned", "Sans facture", Kind.AMOUNT),
+        Column("to_give_back", "Créditeurs", Kind.AMOUNT),
     ),
     rows=_aged,
     checks=lambda span, sums: [
         *_as_in_411("balance", span, sums),
-        Check("Somme des tranches", sum(sums.of[name] for name in AGES), sums.of["balance"]),  # type: ignore[arg-type]
+        Check("Somme des tranches", sum((sums.of[name] for name in AGES), ZERO), sums.of["balance"]),
     ],
 )
 OPEN_ITEMS = Export(
