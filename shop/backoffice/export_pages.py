@@ -97,14 +97,6 @@ def last_month(on: date) -> Span:
     return Span(month.first_day, month.last_day)
 
 
-def _named(name: str, profile: AccountantProfile | None) -> Export:
-    if name == JOURNALS and profile is not None:
-        return export_of(profile)
-    if name not in EXPORTS:
-        raise Http404
-    return EXPORTS[name]
-
-
 def _every(on: date) -> list[Export]:
     first = offered_profiles(on).first()
     return [*([export_of(first)] if first else []), *EXPORTS.values()]
@@ -180,36 +172,51 @@ def _acts() -> Table:
     )
 
 
-@desk(Right.EXPORT, methods=("GET", "POST"))
+@desk(Right.EXPORT)
 def export(request: HttpRequest, name: str) -> HttpResponse:
-    """One export: its days, its sums beside the books'; and the file, which is an act."""
-    on = paris_day(timezone.now())
-    if name != JOURNALS and name not in EXPORTS:
-        raise Http404
-    by = By.PERIOD if name == JOURNALS else EXPORTS[name].by
-    default = last_month(on)
-    typed = request.POST if request.method == "POST" else request.GET
-    given = {"du": default.first.isoformat(), "au": default.last.isoformat(), **typed.dict()}
-    if name == JOURNALS and "profil" not in given:
-        given["profil"] = offered_profiles(on).values_list("pk", flat=True).first() or ""
-    form = SpanForm(given, name=name, by=by, on=on)
-    if not form.is_valid():
-        return _drawn(request, name, form)
-    one = _named(name, form.cleaned_data.get("profil"))
-    if request.method != "POST":
+    """One export: its days, and its sums beside the books'."""
+    form = _asked(request, name)
+    return _drawn(request, name, form, _named(name, form))
+
+
+@desk(Right.EXPORT, methods=("GET", "POST"))
+def take_export(request: HttpRequest, name: str) -> HttpResponse:
+    """Its file, and a line that says who took it; asked for without saying yes, the page of the export."""
+    form = _asked(request, name)
+    one = _named(name, form)
+    if request.method != "POST" or one is None:
         return _drawn(request, name, form, one)
     try:
         wanted = Format(request.POST.get("format", ""))
     except ValueError:
         raise Http404 from None
+    profile, at = form.cleaned_data.get("profil"), timezone.now()
     try:
-        taken = take(
-            one, form.span(), wanted, actor=actor_of(request), at=timezone.now(), profile=form.cleaned_data.get("profil")
-        )  # fmt: skip
+        taken = take(one, form.span(), wanted, actor=actor_of(request), at=at, profile=profile)
     except ValidationError as trouble:
         form.add_error(None, trouble)
         return _drawn(request, name, form, one)
     return send_file(taken.written.file, name=taken.name, size=taken.written.size, media_type=taken.media_type)
+
+
+def _asked(request: HttpRequest, name: str) -> SpanForm:
+    """What is asked for, the month before unless something else is said. Raises Http404 for an export that there is not."""
+    if name != JOURNALS and name not in EXPORTS:
+        raise Http404
+    on = paris_day(timezone.now())
+    default = last_month(on)
+    typed = request.POST if request.method == "POST" else request.GET
+    given = {"du": default.first.isoformat(), "au": default.last.isoformat(), **typed.dict()}
+    if name == JOURNALS and "profil" not in given:
+        given["profil"] = str(offered_profiles(on).values_list("pk", flat=True).first() or "")
+    return SpanForm(given, name=name, by=By.PERIOD if name == JOURNALS else EXPORTS[name].by, on=on)
+
+
+def _named(name: str, form: SpanForm) -> Export | None:
+    """The export that is asked for; None while the days or the profile are none."""
+    if not form.is_valid():
+        return None
+    return export_of(form.cleaned_data["profil"]) if name == JOURNALS else EXPORTS[name]
 
 
 def _drawn(request: HttpRequest, name: str, form: SpanForm, one: Export | None = None) -> HttpResponse:
@@ -218,6 +225,8 @@ def _drawn(request: HttpRequest, name: str, form: SpanForm, one: Export | None =
         "title": shown.title if shown else _("Journals"),
         "about": shown.about if shown else "",
         "form": form,
+        "show_url": reverse("desk_export", args=[name]),
+        "take_url": reverse("desk_act_take_export", args=[name]),
         "crumbs": ((_("Exports"), reverse("desk_exports")),),
         "acts": [ActLink(_("Profiles of the accountant"), reverse("desk_export_profiles"))] if name == JOURNALS else [],
         "formats": [(Format.CSV.value, "CSV"), (Format.XLSX.value, "XLSX")],

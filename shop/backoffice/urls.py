@@ -366,6 +366,7 @@ acts = [
     path("clotures/signees/<int:key>/rouvrir/", acts_closing.Reopen.view(), name="desk_act_reopen"),
     path("clotures/fichiers/fec/<int:key>/", acts_closing.MakeFec.view(), name="desk_act_make_fec"),
     path("clotures/fichiers/archive/<int:key>/", acts_closing.MakeArchive.view(), name="desk_act_make_archive"),
+    path("exports/<slug:name>/prendre/", export_pages.take_export, name="desk_act_take_export"),
     path("exports/profils/nouveau/", export_profile_pages.profile, name="desk_act_export_profile_new"),
     path("exports/profils/<int:key>/", export_profile_pages.profile, name="desk_act_export_profile"),
     path("edition-numerique/numeros/<int:key>/", digital_pages.issue_file, name="desk_act_issue_file"),

@@ -65,7 +65,7 @@ def test_its_sums_are_shown_and_it_is_taken_in_both_formats(at_desk, books, name
     if name == "journaux":
         span["profil"] = AccountantProfile.objects.get(name="CSV générique").pk
     for place, (format, start) in enumerate((("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK"))):
-        answer = finance.browser.post(f"/gestion/exports/{name}/", {**span, "format": format})
+        answer = finance.browser.post(f"/gestion/exports/{name}/prendre/", {**span, "format": format})
         body = b"".join(answer.streaming_content)
         assert body.startswith(start)
         assert int(answer["Content-Length"]) == len(body)
@@ -97,7 +97,10 @@ def test_what_is_none_is_not_there(at_desk, books):
     finance = at_desk("finance")
     assert finance.see("desk_export", "tout").status_code == 404
     assert (
-        finance.browser.post("/gestion/exports/balance-agee/", {"au": "2026-10-31", "format": "pdf"}).status_code == 404
+        finance.browser.post(
+            "/gestion/exports/balance-agee/prendre/", {"au": "2026-10-31", "format": "pdf"}
+        ).status_code
+        == 404
     )
     assert finance.see("desk_export", "balance-agee", au="hier").status_code == 422
     assert at_desk("support").see("desk_exports").status_code == 403
@@ -165,7 +168,7 @@ def test_a_workbook_is_typed_and_nothing_in_it_is_a_formula(books):
 def test_a_workbook_that_nobody_could_open_is_not_made(at_desk, books, monkeypatch):
     monkeypatch.setattr(sheets, "SHEET_HOLDS", 1)
     answer = at_desk("finance").browser.post(
-        "/gestion/exports/journaux/",
+        "/gestion/exports/journaux/prendre/",
         {
             "du": "2026-10-01",
             "au": "2026-10-31",
