@@ -126,6 +126,7 @@ def _days(family: object, kind: str) -> str:
 def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
     """Every state table of the code, by what stands in it."""
     from payments import disputing, refunds, settling
+    from payments.exports import moving as files
     from subscriptions import moving
     from subscriptions.escrow import moving as escrow
     from subscriptions.fulfilment import moving as issues
@@ -154,6 +155,7 @@ def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
         "doubt": losses.DOUBT_TRANSITIONS,
         "incident": losses.INCIDENT_TRANSITIONS,
         "import": imports.TRANSITIONS,
+        "file": files.TRANSITIONS,
     }
 
 

@@ -6,6 +6,7 @@ The tables below are written by hand from the design, apart from the code's, so 
 from __future__ import annotations
 
 import ast
+import io
 import re
 from dataclasses import replace
 from datetime import date
@@ -19,9 +20,22 @@ from django.utils import timezone
 from payments import refunds
 from payments.charging import intend
 from payments.documents import keep
+from payments.exports.keeping import keep_file
+from payments.exports.moving import NoSuchStep as NoSuchFileStep
+from payments.exports.moving import move as move_file
 from payments.gateway import IntentSeen, Outcome, PayoutSeen, RefundSeen
 from payments.methods import payer_account
-from payments.models import Dispute, DisputeEvent, Payment, PaymentEvent, PayoutEvent, Refund, RefundEvent
+from payments.models import (
+    Dispute,
+    DisputeEvent,
+    FileRequest,
+    FileRequestEvent,
+    Payment,
+    PaymentEvent,
+    PayoutEvent,
+    Refund,
+    RefundEvent,
+)
 from payments.reconciliation.moving import apply as move_payouts
 from payments.settling import News, apply
 from subscriptions.escrow.moving import NoSuchStep as NoSuchEscrowStep
@@ -191,6 +205,12 @@ IMPORT = {
     "approved": "let_in",
     "let_in": "",
     "discarded": "",
+}
+FILE = {
+    "waiting": "making",
+    "making": "waiting made refused",
+    "made": "",
+    "refused": "",
 }
 PRICE_CHANGE = {
     "prepared": "signed cancelled",
@@ -578,6 +598,28 @@ def test_import(came, to, exists):
     assert file.state == (to if exists else came)
     steps = ImportFileEvent.objects.filter(from_state=came, to_state=to, reason="a reason")
     assert steps.exists() == exists
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(FILE))
+def test_file(came, to, exists):
+    kept = keep_file(
+        io.BytesIO(b"essai"), kind="fec", name="x", year=2026, lines=1, media_type="text/plain", actor=CLERK, at=NOW
+    )  # fmt: skip
+    request = FileRequest.objects.create(
+        kind="fec", year=2026, reason="x", actor=str(CLERK), asked_at=NOW, state_since=NOW
+    )
+    for step in {"waiting": (), "making": ("making",)}.get(came, ("making", came)):
+        end = {"made": {"file": kept}, "refused": {"refusal": "rien"}}.get(step, {})
+        move_file(request, step, actor=READER, at=NOW, **end)
+    end = {"made": {"file": kept}, "refused": {"refusal": "a reason"}}.get(to, {"reason": "a reason"})
+    if exists:
+        move_file(request, to, actor=READER, at=NOW, **end)
+    else:
+        with pytest.raises(NoSuchFileStep):
+            move_file(request, to, actor=READER, at=NOW, **end)
+    request.refresh_from_db()
+    assert request.state == (to if exists else came)
+    assert FileRequestEvent.objects.filter(from_state=came, to_state=to).exists() == exists
 
 
 @pytest.mark.parametrize(("came", "to", "exists"), rows(RUN))
