@@ -103,7 +103,7 @@ def _checks(span: Span, sums: Sums) -> Sequence[Check]:
     booked = -moved(DUE, first=span.first, last=span.last)
     return [
         Check("TVA comptabilisée dans la période (comptes 44571)", sums.of["booked"], booked),
-        Check("TVA exigible dans la période (écart : reçue et comptabilisée de part et d’autre d’une borne)", sums.of["vat"], booked),
+        Check("TVA exigible dans la période (écart\u00a0: reçue et comptabilisée de part et d’autre d’une borne)", sums.of["vat"], booked),
         Check("TVA en attente au premier jour (compte 44574)", None, -moved("VAT_PENDING", first=None, last=span.first - timedelta(days=1))),
         Check("TVA en attente, mouvement de la période", None, -moved("VAT_PENDING", first=span.first, last=span.last)),
         Check("TVA en attente au dernier jour", None, -moved("VAT_PENDING", first=None, last=span.last)),

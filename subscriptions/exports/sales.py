@@ -70,9 +70,9 @@ def _checks(span: Span, sums: Sums) -> Sequence[Check]:
         return moved(keys, first=span.first, last=span.last, sources="^invoice:")
 
     return [
-        Check("TTC : comptes 411, factures et avoirs", sums.of["ttc"], booked("AR")),
-        Check("HT : comptes 4871 et 701, factures et avoirs", sums.of["ht"], -booked("DEFERRED|REV_.*")),
-        Check("TVA : comptes 4457, factures et avoirs", sums.of["vat"], -booked("VAT_.*")),
+        Check("TTC\u00a0: comptes 411, factures et avoirs", sums.of["ttc"], booked("AR")),
+        Check("HT\u00a0: comptes 4871 et 701, factures et avoirs", sums.of["ht"], -booked("DEFERRED|REV_.*")),
+        Check("TVA\u00a0: comptes 4457, factures et avoirs", sums.of["vat"], -booked("VAT_.*")),
     ]
 
 
