@@ -217,3 +217,34 @@ def test_a_statement_says_the_same_in_three_formats(lines, cents):
     assert facts[0] == facts[1] == facts[2] == facts[3]
     assert all(mine.text in other.text for mine, other in zip(found[0].lines, found[2].lines, strict=True))
     assert [line.text for line in found[0].lines] == [line.text for line in found[3].lines]
+
+
+def test_mt940_gives_what_is_available_after_its_last_balance():
+    """:64:, :65: and a last :86: say nothing of lines: neither after the end nor between two pages, and no word of a line changes."""
+    tail = b":64:C261123EUR990,00\r\n:65:C261125EUR1090,00\r\n:86:SOLDE PREVISIONNEL\r\n-"
+    body = mt940(STORY).removesuffix(b"-") + tail
+    statement = one(body)
+    assert (statement.closing, [line.text for line in statement.lines]) == (
+        Decimal("1070.30"),
+        [line.text for line in one(mt940(STORY)).lines],
+    )
+    first = (mt940(STORY[:1]).removesuffix(b"-") + tail).replace(b":62F:", b":62M:")
+    second = (mt940(STORY[1:], opening="1027.60").removesuffix(b"-") + tail).replace(b":60F:", b":60M:")
+    both = one(first + b"\r\n" + second)
+    assert (both.closing, [line.text for line in both.lines]) == (
+        Decimal("1070.30"),
+        [line.text for line in statement.lines],
+    )
+    assert [each.closing for each in taken(body + b"\r\n" + body)] == [Decimal("1070.30")] * 2
+
+
+def test_mt940_under_the_mark_that_some_banks_put_first():
+    assert one(b":940:\r\n" + mt940(STORY)).closing == Decimal("1070.30")
+
+
+def test_mt940_of_the_customer_s_reference_and_the_bank_s_only_the_second_is_the_bank_s():
+    body = mt940([Said("27.60", "F2026-000012", ref="BQ0001")]).replace(b"NTRFNONREF//BQ0001", b"NTRFVIR SEPA//BQ0001")
+    [line] = one(body).lines
+    assert (line.bank_reference, line.end_to_end) == ("BQ0001", "VIR SEPA")
+    [line] = one(body.replace(b"//BQ0001", b"")).lines
+    assert (line.bank_reference, line.end_to_end) == ("", "VIR SEPA")

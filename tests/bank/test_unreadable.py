@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 from django.utils.translation import override
 
-from payments.bank import statements
+from payments.bank import statements, swift
 from payments.bank.camt import read_camt
 from payments.bank.reading import read
 from payments.bank.statements import Unreadable, complete
@@ -121,3 +121,10 @@ def test_ten_thousand_entries_leave_no_tree_in_memory():
         return peak
 
     assert cost(5000) / 5000 < 1600  # bytes a line; its XML alone is 900 and its tree more than ten times that
+
+
+def test_a_label_without_end_costs_its_length():
+    """200,000 wrapped rows of one :86: are joined once: each used to cost all the rows before it, and these took minutes."""
+    body = mt940(ONE).decode().replace(":62F:", "\n".join(["Y" * 60] * 200_000) + "\n:62F:")
+    [statement] = swift.read_mt940(body)
+    assert len(statement.lines[0].text) == statements.TEXT
