@@ -79,7 +79,7 @@ def _take(one: ReadStatement, tag: str, said: str) -> None:
     if tag == "25":
         one.account = re.sub(r"[^0-9A-Z]", "", said.upper())
     elif tag == "28C":
-        one.sequence = one.sequence or said.strip().split("/")[0][:20]
+        one.sequence = one.sequence or said.strip()[:20]
     elif tag == "60F" and one.opening is None:
         one.opening, one.opened_on = _balance(said, tag=tag)
     elif tag == "60F":

@@ -101,7 +101,7 @@ def test_an_overdrawn_account_has_negative_balances():
 def test_mt940_with_its_words_and_its_account_as_bank_and_number():
     statement = one(mt940(STORY, account="30006000011234567890189"))
     assert statement.account == "30006000011234567890189"
-    assert (statement.identifier, statement.sequence) == ("STMT261123", "00231")
+    assert (statement.identifier, statement.sequence) == ("STMT261123", "00231/001")
     assert [line.amount for line in statement.lines] == [Decimal("27.60"), Decimal("-12.50"), Decimal("55.20")]
     assert statement.lines[0].counterparty == "UNIVERSITE DE LYON"
     assert "FACTURE F2026-000012" in statement.lines[0].text
@@ -141,6 +141,26 @@ def test_csv_by_its_profile_newest_first_or_last():
             "UNIVERSITE DE LYON",
             "BQ0001",
         )
+
+
+def test_csv_newest_first_whose_lines_come_to_nothing_is_read_by_its_days():
+    """Both orders fit its balances: from 1 000,00 € over 1 010,00 € back, or from 1 010,00 € over 1 000,00 €."""
+    profile = CsvProfile(**PROFILE)
+    lines = (Said("10.00", "A", on=DAY - timedelta(days=1)), Said("-10.00", "B"))
+    for newest_first in (True, False):
+        statement = one(csv(lines, newest_first=newest_first), profile)
+        assert (statement.opening, statement.closing) == (Decimal("1000.00"), Decimal("1000.00"))
+        assert [line.amount for line in statement.lines] == [Decimal("10.00"), Decimal("-10.00")]
+    [of_one_day] = taken(csv((Said("10.00", "A"), Said("-10.00", "B"))), profile)
+    assert [trouble.code for trouble in complete(of_one_day)] == ["opening", "closing"]
+
+
+def test_a_day_given_as_an_instant_is_that_of_paris():
+    """23:00 by Greenwich on the 22nd is the 23rd in Paris, where its VAT falls due; without a zone it is the bank's own day."""
+    body = camt(STORY[:1], version="08")
+    for said in (b"2026-11-22T23:00:00Z", b"2026-11-23T00:30:00", b"2026-11-22T23:30:00.000-00:00"):
+        [line] = one(body.replace(b"2026-11-23T00:00:00+01:00", said)).lines
+        assert line.booked_on == DAY
 
 
 def test_csv_in_the_code_page_of_windows():
