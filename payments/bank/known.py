@@ -74,7 +74,7 @@ class Known:
 
 def known_for(lines: Sequence[BankLine], *, on: date) -> Known:
     """Everything that any of these lines may be. Seven queries, whatever the number of lines."""
-    known = Known(rules=living(on=on))
+    known = Known(rules=living(lines))
     if not lines:
         return known
     if any(line.amount > 0 for line in lines):

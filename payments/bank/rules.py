@@ -25,9 +25,13 @@ class CannotRule(ValidationError):
     """The rule is not taken; the message is a sentence for staff."""
 
 
-def living(*, on: date) -> list[BankRule]:
-    """The rules for lines booked on a day, the oldest first. One query."""
-    return list(BankRule.objects.filter(Q(ended_on=None) | Q(ended_on__gt=on), valid_from__lte=on).order_by("pk"))
+def living(lines: Sequence[BankLine]) -> list[BankRule]:
+    """The rules that may mean any of these lines, the oldest first: by the days of the lines, whenever they are looked at. One query."""
+    days = [line.booked_on for line in lines]
+    if not days:
+        return []
+    alive = Q(ended_on=None) | Q(ended_on__gt=min(days))
+    return list(BankRule.objects.filter(alive, valid_from__lte=max(days)).order_by("pk"))
 
 
 def rule_for(line: BankLine, rules: Sequence[BankRule]) -> BankRule | None:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
-from payments.bank.rules import add_rule
+from payments.bank.rules import add_rule, end_rule
 from payments.bank.statements import Unreadable
 from payments.bank.writing import CannotLetIn
 from payments.documents import read
@@ -271,6 +271,20 @@ def test_what_would_become_of_the_lines_is_what_becomes_of_them():
     assert [line.left for line in lines] == [0, 0, Decimal("26.94"), Decimal("5.00")]
     assert set(BankMatch.objects.values_list("automatic", flat=True)) == {True}
     all_is_well()
+
+
+def test_a_rule_is_of_the_days_of_the_lines_not_of_the_day_on_which_they_come_in():
+    """It lived from the 20th and ended on the 22nd: it means the lines of the 20th and the 21st, in the preview and in the books."""
+    days = [DAY - timedelta(days=back) for back in (4, 3, 2, 1, 0)]
+    facts = {"reason": WHY, "actor": COLLEAGUE, "at": NOW}
+    kept = add_rule(
+        words="FRAIS CARTE", side="out", most=Decimal(20), key="BANK_FEES", valid_from=days[1], **facts
+    )  # fmt: skip
+    end_rule(kept.pk, on=days[3], **facts)
+    story = [Said("-3.00", "FRAIS CARTE BLEUE", on=day) for day in days]
+    seen = foresee(camt(story), Typed(), on=TODAY)
+    assert [bool(seen.proposals[place]) for place in range(5)] == [False, True, True, False, False]
+    assert [line.left for line in come(*story)] == [Decimal("-3.00"), 0, 0, Decimal("-3.00"), Decimal("-3.00")]
 
 
 @pytest.mark.long
