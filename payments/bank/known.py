@@ -11,7 +11,7 @@ from payments.bank.matching import standing
 from payments.bank.numbers import Index
 from payments.bank.rules import living
 from payments.invoicing.open_items import still_open
-from payments.models import BankLine, BankReceipt, BankRule, Transfer, TransferFile
+from payments.models import BankLine, BankReceipt, BankRule, Transfer
 from payments.transfers.moving import LEFT
 
 #: A transfer noted by hand is on the statement of its day, or of one close to it.
@@ -55,6 +55,7 @@ class Out:
     file: int | None
     file_reference: str
     on_line: bool
+    back_on_line: bool
     holder: str
 
 
@@ -68,7 +69,8 @@ class Known:
     index: Index = field(default_factory=lambda: Index(()))
     noted: dict[Decimal, list[Noted]] = field(default_factory=dict)
     out: dict[str, Out] = field(default_factory=dict)
-    files: dict[str, tuple[int, Decimal, int]] = field(default_factory=dict)
+    #: What a file may have left as: its key, and how much in how many orders, with or without what came back.
+    files: dict[str, tuple[int, tuple[tuple[Decimal, int], ...]]] = field(default_factory=dict)
     rules: list[BankRule] = field(default_factory=list)
 
 
@@ -105,17 +107,21 @@ def _noted(known: Known, first: date, last: date) -> None:
 
 
 def _out(known: Known, on: date) -> None:
-    rows = Transfer.objects.filter(file__isnull=False).exclude(state=Transfer.State.CANCELLED)
-    rows = rows.filter(state=Transfer.State.APPROVED) | rows.filter(state__in=LEFT, sent_on__gte=on - BACK_WITHIN)
-    rows = rows.select_related("file").order_by("pk")
-    taken = set(standing().filter(kind="transfer").values_list("source", flat=True))
+    rows = Transfer.objects.filter(file__isnull=False)
+    moved = rows.filter(state__in=(*LEFT, Transfer.State.FAILED), sent_on__gte=on - BACK_WITHIN)
+    rows = (rows.filter(state=Transfer.State.APPROVED) | moved).select_related("file").order_by("pk")
+    taken = set(standing().filter(kind__in=("transfer", "transfer_back")).values_list("source", flat=True))
     for one in rows:
         assert one.file is not None  # noqa: S101  # asked for
-        seen = f"transfer:{one.pk}" in taken
+        seen, back = f"transfer:{one.pk}" in taken, f"transfer_failed:{one.pk}" in taken
         known.out[one.reference] = Out(
-            one.pk, one.reference, one.amount.amount, one.state, one.file_id, one.file.reference, seen, one.holder
+            one.pk, one.reference, one.amount.amount, one.state, one.file_id, one.file.reference, seen, back, one.holder
         )
-    keys = {one.file for one in known.out.values() if one.file is not None and not one.on_line}
-    for file in TransferFile.objects.filter(pk__in=keys):
-        waiting = [one for one in known.out.values() if one.file == file.pk and not one.on_line]
-        known.files[file.reference] = (file.pk, sum((one.amount for one in waiting), Decimal(0)), len(waiting))
+    for one in known.out.values():
+        if one.file is not None and not one.on_line:
+            known.files.setdefault(one.file_reference, (one.file, ()))
+    for reference, (key, _sums) in known.files.items():
+        waiting = [one for one in known.out.values() if one.file == key and not one.on_line]
+        living = [one for one in waiting if one.state != Transfer.State.FAILED]
+        sums = ((sum((one.amount for one in some), Decimal(0)), len(some)) for some in (living, waiting))
+        known.files[reference] = (key, tuple(dict.fromkeys(sums)))

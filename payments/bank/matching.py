@@ -21,11 +21,13 @@ from payments.days import paris_day
 from payments.desk import take_all_off_desk
 from payments.ledger import entries
 from payments.ledger.posting import EntryDraft, post
-from payments.models import AccountMap, BankLine, BankMatch, LedgerLine
+from payments.models import BankLine, BankMatch, LedgerEntry
 
 Kind = BankMatch.Kind
 #: What is undone by booking its mirror; the others are booked by what they name, which stays.
 BOOKED_HERE = frozenset({Kind.RULE, Kind.BOOKED, Kind.CHARGES})
+#: The matter on finance's desk of what is in the books and has lost its line.
+OFF_STATEMENT = "off_statement"
 
 
 class CannotExplain(ValidationError):
@@ -107,6 +109,8 @@ def explain(
     post(drafts, actor=actor, at=at)
     done = [line.subject for line in given if not line.left]
     take_all_off_desk(kind=UNEXPLAINED, subjects=done, because="explained", actor=actor, at=at)
+    found = sorted({_matter(row.source) for row in rows if row.source})
+    take_all_off_desk(kind=OFF_STATEMENT, subjects=found, because="found its line", actor=actor, at=at)
     return rows
 
 
@@ -114,11 +118,15 @@ def undo(line: BankLine, *, reason: str, actor: Actor, at: datetime) -> list[Ban
     """Nothing that was said of a locked line holds; it waits for its explanation again. In the caller's transaction.
 
     What was booked here is mirrored. A receipt or a transfer stays booked: the money did move, only the line is another.
-    Raises CannotExplain where there is nothing to undo.
+    Raises CannotExplain where there is nothing to undo, or the line is a payout.
     """
     old = list(standing().filter(line=line).order_by("pk"))
     if not old:
         raise CannotExplain(_("Nothing is said of this line yet."), code="nothing")
+    if any(one.kind == Kind.PAYOUT for one in old):
+        raise CannotExplain(
+            _("This line is a payout of Stripe’s, and stays so: what comes back of it is another line."), code="payout"
+        )
     rows = [
         BankMatch(
             line=line,
@@ -137,22 +145,16 @@ def undo(line: BankLine, *, reason: str, actor: Actor, at: datetime) -> list[Ban
     line.left -= sum((row.amount for row in rows), Decimal(0))
     line.save(update_fields=["left"])
     mirrored = [one.source for one in old if one.kind in BOOKED_HERE]
-    post(entries.off_statement(_booked(mirrored), line, booked_on=paris_day(at)), actor=actor, at=at)
+    booked = LedgerEntry.objects.filter(source__in=mirrored).prefetch_related("lines").order_by("pk")
+    post(entries.off_statement(booked, line, booked_on=paris_day(at)), actor=actor, at=at)
     put_unexplained_on_desk([line], at=at)
     return rows
 
 
-def _booked(sources: Sequence[str]) -> dict[str, list[tuple[str, LedgerLine]]]:
-    """The ledger lines of entries of ours, each with a key that means its account. Two queries at most."""
-    found: dict[str, list[tuple[str, LedgerLine]]] = {}
-    if sources:
-        keys = dict(
-            AccountMap.objects.filter(key__in=("BANK", *KEYS)).order_by("valid_from").values_list("account", "key")
-        )
-        lines = LedgerLine.objects.filter(entry__source__in=sources).select_related("entry").order_by("pk")
-        for one in lines:
-            found.setdefault(one.entry.source, []).append((keys[one.account_id], one))
-    return found
+def _matter(source: str) -> str:
+    """What a source is about, as desks name it: a transfer that came back is about the transfer."""
+    kind, _colon, key = source.partition(":")
+    return f"{kind.partition('_')[0]}:{key}"
 
 
 def _ordinals(given: Mapping[BankLine, Sequence[Part]]) -> dict[int, int]:

@@ -111,14 +111,17 @@ def _out(line: BankLine, known: Known) -> Iterator[Proposal]:
             elif line.amount > 0 and _has_left(one):
                 yield Proposal(What.BACK, 1, (one.key,), (*why, _why("came_in")), automatic=True)
     if line.amount < 0:
-        for reference, (key, total, count) in known.files.items():
-            if reference in said and -line.amount == total:
+        for reference, (key, sums) in known.files.items():
+            count = next((count for total, count in sums if -line.amount == total), 0)
+            if reference in said and count:
                 why = (_why("file", reference=reference), _why("file_total", count=str(count)))
                 yield Proposal(What.FILE, 1, (key,), why, automatic=True)
 
 
 def _has_left(one: Out) -> bool:
-    return one.state in (Transfer.State.SENT, Transfer.State.DONE)
+    """Whether it may come back: it left; or finance has noted that it came back, and no line is that yet."""
+    noted = one.state == Transfer.State.FAILED and not one.back_on_line
+    return noted or one.state in (Transfer.State.SENT, Transfer.State.DONE)
 
 
 def _noted(line: BankLine, known: Known) -> Iterator[Proposal]:

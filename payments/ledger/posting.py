@@ -25,12 +25,16 @@ class Unbalanced(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One side of one account key, in euros; `party` names the customer's sub-account."""
+    """One side of one account key, in euros; `party` names the customer's sub-account.
+
+    `account`: the very account of a line that is mirrored, whatever its key means by now.
+    """
 
     key: str
     debit: Decimal = ZERO
     credit: Decimal = ZERO
     party: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +69,11 @@ WITH closed AS MATERIALIZED (
         label text)
     WHERE NOT EXISTS (SELECT FROM payments_ledgerentry known WHERE known.source = given.source)
 ), line AS (
-    SELECT given.*, (
+    SELECT given.*, coalesce(nullif(given.account, ''), (
         SELECT account_id FROM payments_accountmap map WHERE map.key = given.key AND map.valid_from <= draft.booked_on
-        ORDER BY map.valid_from DESC LIMIT 1) AS account_id, draft.booked_on
+        ORDER BY map.valid_from DESC LIMIT 1)) AS account_id, draft.booked_on
     FROM jsonb_to_recordset(%(lines)s::jsonb) AS given(
-        place integer, source text, key text, debit numeric, credit numeric, party text)
+        place integer, source text, key text, debit numeric, credit numeric, party text, account text)
     JOIN draft USING (source)
 ), written AS (
     INSERT INTO payments_ledgerentry
@@ -102,7 +106,7 @@ def post(drafts: Iterable[EntryDraft], *, actor: Actor, at: datetime) -> int:
             raise Unbalanced(f"entry {draft.source} does not balance")
     rows = [{name: getattr(draft, name) for name in _STATED} | {"place": place} for place, draft in enumerate(wanted)]
     lines = [
-        {"source": draft.source, "key": line.key, "debit": line.debit, "credit": line.credit, "party": line.party}
+        {"source": draft.source} | {name: getattr(line, name) for name in _OF_A_LINE}
         for draft in wanted
         for line in draft.lines
         if line.debit or line.credit
@@ -121,4 +125,5 @@ def post(drafts: Iterable[EntryDraft], *, actor: Actor, at: datetime) -> int:
     return int(written)
 
 
+_OF_A_LINE = ("key", "debit", "credit", "party", "account")
 _STATED = ("journal", "source", "booked_on", "received_on", "piece_ref", "piece_date", "label")

@@ -16,7 +16,7 @@ from payments.bank.payouts import banking_days, is_payout, lines_waiting_for_pay
 from payments.bank.rules import CannotRule, add_rule, end_rule
 from payments.ledger import entries
 from payments.ledger.posting import post
-from payments.models import BankLine, BankMatch, BankReceipt, DeskItem, LedgerEntry
+from payments.models import Account, AccountMap, BankLine, BankMatch, BankReceipt, DeskItem, LedgerEntry
 from payments.receipts import CannotReceive
 from subscriptions.bank.explaining import accept, book_on, not_ours, pay_invoices, take_back
 from tests.bank.coming import WHY, come, offered
@@ -26,7 +26,6 @@ from tests.makers import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("offers")]
 ACT = {"reason": WHY, "actor": COLLEAGUE, "at": NOW}
-CARDIFF = {"organisation": "Université de Gand", "email": "ub@gent.example", "number": "4500099999"}
 
 
 def rule(words: str = "FRAIS TENUE COMPTE", *, key: str = "BANK_FEES", side: str = "out", most: str = "50.00"):
@@ -100,6 +99,23 @@ def test_a_proposal_is_accepted_once():
     line.refresh_from_db()
     assert (line.left, BankReceipt.objects.count()) == (0, 1)
     assert not DeskItem.objects.filter(kind="bank_line", closed_at=None).exists()
+    all_is_well()
+
+
+def test_two_transfers_of_one_day_under_one_reference_of_the_bank_are_both_explained():
+    """« VIR SEPA » on both: each pays its invoice, by itself; said once more, each is still refused."""
+    first, second = take(), take(number="4500012346")
+    lines = come(*(Said("27.60", one.invoice.reference, ref="VIR SEPA") for one in (first, second)))
+    assert [line.left for line in lines] == [0, 0]
+    assert list(BankReceipt.objects.order_by("pk").values_list("bank_reference", flat=True)) == [
+        "VIR SEPA",
+        f"{lines[1].statement.reference}/2",
+    ]
+    third = take(number="4500012347").invoice.reference
+    for line in lines:
+        take_back(line.pk, **ACT)
+        with pytest.raises(CannotReceive):
+            pay_invoices(line.pk, [third], **ACT)
     all_is_well()
 
 
@@ -248,6 +264,19 @@ def test_undone_by_a_further_row_and_its_mirror():
     all_is_well()
 
 
+def test_what_was_booked_is_undone_on_its_own_account():
+    """Finance has given the bank's fees another account since: the mirror empties the one that holds them."""
+    [line] = come(Said("-12.50", "FRAIS CARTE"))
+    book_on(line.pk, "BANK_FEES", **ACT)
+    Account.objects.create(code="627500", label="Frais bancaires")
+    AccountMap.objects.create(key="BANK_FEES", account_id="627500", valid_from=DAY)
+    take_back(line.pk, **ACT)
+    assert (balance_of("627000"), balance_of("627500"), balance_of("512000")) == (0, 0, 0)
+    book_on(line.pk, "BANK_FEES", **ACT)
+    assert (balance_of("627000"), balance_of("627500")) == (0, Decimal("12.50"))
+    all_is_well()
+
+
 def test_a_receipt_that_loses_its_line_stays_booked_and_finds_it_again():
     invoice = take().invoice
     [line] = come(Said("27.60", invoice.reference, ref="BQ0001"))
@@ -262,6 +291,7 @@ def test_a_receipt_that_loses_its_line_stays_booked_and_finds_it_again():
     [proposal] = offered(line)
     assert (proposal.what, proposal.automatic) == ("noted", True)
     accept(line.pk, proposal.name, **ACT)
+    assert not DeskItem.objects.filter(closed_at=None).exists()
     assert books()["512"] == "27.60"
     all_is_well()
 
