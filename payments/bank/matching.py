@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +27,10 @@ from payments.models import BankLine, BankMatch, LedgerEntry
 Kind = BankMatch.Kind
 #: What is undone by booking its mirror; the others are booked by what they name, which stays.
 BOOKED_HERE = frozenset({Kind.RULE, Kind.BOOKED, Kind.CHARGES})
+#: What one source may be several lines of.
+MANY_LINES = frozenset({Kind.PAYOUT})
+# Locked name by name in their order, until the transaction ends.
+HOLD = "SELECT pg_advisory_xact_lock(hashtext('bank-source'), hashtext(source)) FROM unnest(%s::text[]) AS source"
 #: The matter on finance's desk of what is in the books and has lost its line.
 OFF_STATEMENT = "off_statement"
 
@@ -70,8 +75,9 @@ def explain(
 ) -> list[BankMatch]:
     """Say what locked lines are. In the caller's transaction; the same few statements for one line as for thousands.
 
-    Books what nothing else books. Raises CannotExplain: more than is left, or a key that is no line's.
+    Books what nothing else books. Raises CannotExplain: more than is left, a key that is no line's, or what another line is.
     """
+    _hold_sources(given)
     rows: list[BankMatch] = []
     drafts: list[EntryDraft] = []
     ordinals = _ordinals(given)
@@ -112,6 +118,22 @@ def explain(
     found = sorted({_matter(row.source) for row in rows if row.source})
     take_all_off_desk(kind=OFF_STATEMENT, subjects=found, because="found its line", actor=actor, at=at)
     return rows
+
+
+def _hold_sources(given: Mapping[BankLine, Sequence[Part]]) -> None:
+    """Whoever says that a line is a receipt or a transfer says so alone until the commit: what is in the books is one line.
+
+    A payout may be several lines. Receipts are evidence, which nobody may lock; so their names are locked, in one order.
+    """
+    wanted = {part.source: line for line, parts in given.items() for part in parts if part.kind not in MANY_LINES}
+    wanted.pop("", None)
+    if not wanted:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD, [sorted(wanted)])
+    for source, line in standing().filter(source__in=wanted).values_list("source", "line"):
+        if line != wanted[source].pk:
+            raise CannotExplain(_("Another line of the bank is that already."), code="another_line")
 
 
 def undo(line: BankLine, *, reason: str, actor: Actor, at: datetime) -> list[BankMatch]:

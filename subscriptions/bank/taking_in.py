@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from payments.actors import Actor
@@ -23,9 +24,19 @@ from payments.bank.reading import read
 from payments.bank.statements import ReadStatement
 from payments.bank.writing import CannotLetIn, put_unexplained_on_desk, refuse_known, write
 from payments.days import paris_day
-from payments.models import BankLine, BankMatch, BankRule, BankStatement, CsvProfile
+from payments.models import (
+    BankLine,
+    BankMatch,
+    BankRule,
+    BankStatement,
+    CsvProfile,
+    Invoice,
+    Payment,
+    Transfer,
+)
 from payments.seals import seal_of
 from subscriptions.bank.explaining import carry_out
+from subscriptions.institutions.receiving import lock_orders
 
 log = structlog.get_logger(__name__)
 #: What stands beside what nobody decided.
@@ -148,6 +159,8 @@ def _explain_alone(
 
     Rules by a few statements for all their lines; each transfer on its own, and what cannot be done after all stays.
     """
+    alone = [found[0] for found in proposals.values() if found and found[0].automatic]
+    _lock_for(alone)
     ruled: list[tuple[BankLine, Proposal]] = []
     done = 0
     for place, line in enumerate(lines):
@@ -166,6 +179,24 @@ def _explain_alone(
             continue
         done += 1
     return done + _by_rules(ruled, actor=actor, at=at)
+
+
+def _lock_for(proposals: Sequence[Proposal]) -> None:
+    """What is carried out in one transaction line by line, locked at once and in the order of all (payment → order → …).
+
+    A colleague who notes a transfer, or marks a file sent, waits or is waited for, and nobody waits for each other.
+    """
+    bills = {key for one in proposals if one.what in (What.INVOICES, What.CHARGES) for key in one.keys}
+    moved = {key for one in proposals if one.what in (What.TRANSFER, What.BACK) for key in one.keys}
+    files = {key for one in proposals if one.what == What.FILE for key in one.keys}
+    transfers = Transfer.objects.filter(Q(pk__in=moved) | Q(file__in=files))
+    payments = Payment.objects.filter(pk__in=transfers.values("payment"))
+    if moved or files:
+        list(payments.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    if bills:
+        lock_orders(Invoice.objects.filter(pk__in=bills))
+    if moved or files:
+        list(transfers.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
 
 
 def _by_rules(ruled: Sequence[tuple[BankLine, Proposal]], *, actor: Actor, at: datetime) -> int:
