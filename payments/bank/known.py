@@ -52,7 +52,7 @@ class Out:
     reference: str
     amount: Decimal
     state: str
-    file: int | None
+    file: int
     file_reference: str
     on_line: bool
     back_on_line: bool
@@ -115,13 +115,13 @@ def _out(known: Known, on: date) -> None:
         assert one.file is not None  # noqa: S101  # asked for
         seen, back = f"transfer:{one.pk}" in taken, f"transfer_failed:{one.pk}" in taken
         known.out[one.reference] = Out(
-            one.pk, one.reference, one.amount.amount, one.state, one.file_id, one.file.reference, seen, back, one.holder
+            one.pk, one.reference, one.amount.amount, one.state, one.file.pk, one.file.reference, seen, back, one.holder
         )
-    for one in known.out.values():
-        if one.file is not None and not one.on_line:
-            known.files.setdefault(one.file_reference, (one.file, ()))
-    for reference, (key, _sums) in known.files.items():
-        waiting = [one for one in known.out.values() if one.file == key and not one.on_line]
-        living = [one for one in waiting if one.state != Transfer.State.FAILED]
-        sums = ((sum((one.amount for one in some), Decimal(0)), len(some)) for some in (living, waiting))
-        known.files[reference] = (key, tuple(dict.fromkeys(sums)))
+    waiting: dict[str, list[Out]] = {}
+    for out in known.out.values():
+        if not out.on_line:
+            waiting.setdefault(out.file_reference, []).append(out)
+    for reference, whole in waiting.items():
+        living = [out for out in whole if out.state != Transfer.State.FAILED]
+        sums = ((sum((out.amount for out in some), Decimal(0)), len(some)) for some in (living, whole))
+        known.files[reference] = (whole[0].file, tuple(dict.fromkeys(sums)))

@@ -168,7 +168,7 @@ def undo(line: BankLine, *, reason: str, actor: Actor, at: datetime) -> list[Ban
     line.save(update_fields=["left"])
     mirrored = [one.source for one in old if one.kind in BOOKED_HERE]
     booked = LedgerEntry.objects.filter(source__in=mirrored).prefetch_related("lines").order_by("pk")
-    post(entries.off_statement(booked, line, booked_on=paris_day(at)), actor=actor, at=at)
+    post(entries.off_statement(list(booked), line, booked_on=paris_day(at)), actor=actor, at=at)
     put_unexplained_on_desk([line], at=at)
     return rows
 
