@@ -99,8 +99,10 @@ def _bills(known: Known) -> None:
 
 def _noted(known: Known, first: date, last: date) -> None:
     rows = BankReceipt.objects.filter(received_on__gte=first - NOTED_WITHIN, received_on__lte=last + NOTED_WITHIN)
-    taken = set(standing().filter(kind="receipt").values_list("source", flat=True))
-    for one in rows.order_by("received_on", "pk"):
+    found = list(rows.order_by("received_on", "pk"))
+    names = [f"receipt:{one.pk}" for one in found]
+    taken = set(standing().filter(source__in=names).values_list("source", flat=True))
+    for one in found:
         if f"receipt:{one.pk}" not in taken:
             noted = Noted(one.pk, one.reference, one.bank_reference, one.payer, one.amount.amount, one.received_on)
             known.noted.setdefault(noted.amount, []).append(noted)
@@ -109,9 +111,10 @@ def _noted(known: Known, first: date, last: date) -> None:
 def _out(known: Known, on: date) -> None:
     rows = Transfer.objects.filter(file__isnull=False)
     moved = rows.filter(state__in=(*LEFT, Transfer.State.FAILED), sent_on__gte=on - BACK_WITHIN)
-    rows = (rows.filter(state=Transfer.State.APPROVED) | moved).select_related("file").order_by("pk")
-    taken = set(standing().filter(kind__in=("transfer", "transfer_back")).values_list("source", flat=True))
-    for one in rows:
+    found = list((rows.filter(state=Transfer.State.APPROVED) | moved).select_related("file").order_by("pk"))
+    names = [f"{kind}:{one.pk}" for one in found for kind in ("transfer", "transfer_failed")]
+    taken = set(standing().filter(source__in=names).values_list("source", flat=True))
+    for one in found:
         assert one.file is not None  # noqa: S101  # asked for
         seen, back = f"transfer:{one.pk}" in taken, f"transfer_failed:{one.pk}" in taken
         known.out[one.reference] = Out(

@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
-from payments.bank.rules import KEYS
+from payments.bank.rules import BY_HAND
 from payments.bank.writing import UNEXPLAINED, put_unexplained_on_desk
 from payments.days import paris_day
 from payments.desk import take_all_off_desk
@@ -89,7 +89,7 @@ def explain(
         for part in parts:
             source = part.source
             if part.key:
-                if part.key not in KEYS:
+                if part.key not in BY_HAND or (part.key == "TRANSIT" and part.amount > 0):
                     raise CannotExplain(_("Nothing of a bank line goes on that account."), code="key")
                 ordinals[line.pk] = ordinals.get(line.pk, 0) + 1
                 source = f"bank:{line.pk}:{ordinals[line.pk]}"

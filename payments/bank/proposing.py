@@ -79,8 +79,9 @@ def propose_all(lines: Sequence[BankLine], known: Known) -> dict[int, list[Propo
 
 
 def propose(line: BankLine, known: Known) -> list[Proposal]:
-    """What one line may be, the best first. Nothing for a part that is explained, nor for what looks like a payout."""
-    if line.left != line.amount or not line.amount or looks_like_payout(line):
+    """What one line may be, the best first. Nothing for a part that is explained, nor for what looks like a payout, unless it
+    names an open invoice."""
+    if line.left != line.amount or not line.amount or (looks_like_payout(line) and not _names_bill(line, known)):
         return []
     found = [*_out(line, known), *_noted(line, known)]
     if not found:
@@ -93,6 +94,10 @@ def propose(line: BankLine, known: Known) -> list[Proposal]:
         found = [replace(one, automatic=False) for one in found]  # two things at once: a person says which
     unique = {one.name: one for one in sorted(found, key=lambda one: one.rank, reverse=True)}
     return sorted(unique.values(), key=lambda one: one.rank)[:MOST]
+
+
+def _names_bill(line: BankLine, known: Known) -> bool:
+    return any(number in known.bills for number in whole_numbers(f"{line.text}\n{line.end_to_end}"))
 
 
 def _claims(one: Proposal) -> set[tuple[str, int]]:

@@ -19,6 +19,9 @@ from payments.models import AccountMap, BankLine, BankRule
 
 #: Keys that a line may be put on by a rule or by hand; what readers and invoices move has verbs of its own.
 KEYS = ("BANK_FEES", "BANK_INTEREST", "INTEREST_EARNED", "SUSPENSE")
+#: Where a person alone may put one; on the transit account only what leaves for Stripe, to fill its balance: a line of Stripe's
+#: takes it off there.
+BY_HAND = (*KEYS, "TRANSIT")
 
 
 class CannotRule(ValidationError):

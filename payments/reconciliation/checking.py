@@ -52,7 +52,7 @@ def transit(at: datetime) -> Breaches:
     keys = [meaning for meaning, key in KEYS.items() if key == "TRANSIT"]
     left = BalanceMovement.objects.filter(meaning__in=keys).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
     there = Payout.objects.filter(arrived_on__isnull=False).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
-    by_hand = _balance("TRANSIT", "discrepancy", "discrepancy_back")
+    by_hand = _balance("TRANSIT", "discrepancy", "discrepancy_back", "bank", "bank_undone")
     booked = _balance("TRANSIT")
     if booked != by_hand - left - there:
         yield "account:TRANSIT", f"holds {booked}, documents and payments leave {by_hand - left - there} open"

@@ -130,7 +130,7 @@ def _owned(line: BalanceMovement) -> bool:
 
 def _booked(lines: Sequence[BalanceMovement]) -> Mapping[int, Sequence[LedgerEntry]]:
     """What the books hold of lines that had a meaning, by line and in the order in which it was booked. Two queries at most."""
-    of = {source: line.pk for line in lines for source in _sources(line)}
+    of = {source: line.pk for line in lines for source in sources_of(line.pk)}
     found: dict[int, list[LedgerEntry]] = defaultdict(list)
     if of:
         for entry in LedgerEntry.objects.filter(source__in=of).prefetch_related("lines").order_by("pk"):
@@ -138,11 +138,13 @@ def _booked(lines: Sequence[BalanceMovement]) -> Mapping[int, Sequence[LedgerEnt
     return found
 
 
-def _sources(line: BalanceMovement) -> Iterator[str]:
-    yield f"movement:{line.pk}"
-    for kind in ("movement_back", "movement_again"):
-        for time in TIMES:
-            yield f"{kind}:{line.pk}{time}"
+def sources_of(line_id: int | None) -> Iterator[str]:
+    """The sources of whatever a line alone has written in the books."""
+    if line_id is not None:
+        yield f"movement:{line_id}"
+        for kind in ("movement_back", "movement_again"):
+            for time in TIMES:
+                yield f"{kind}:{line_id}{time}"
 
 
 def _drafts(line: BalanceMovement, meaning: Meaning, known: Sequence[LedgerEntry], *, at: datetime) -> list[EntryDraft]:

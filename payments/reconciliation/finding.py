@@ -45,6 +45,15 @@ def movements() -> Iterator[Found]:
         )
 
 
+def not_explained() -> QuerySet[BalanceMovement]:
+    """Lines that wait for a person: what one has booked or explained keeps its meaning, and is settled."""
+    ended = Discrepancy.objects.filter(
+        movement=OuterRef("pk"), end__in=(Discrepancy.End.EXPLAINED, Discrepancy.End.BOOKED)
+    )
+    settled = Exists(ended.filter(kind=OuterRef("meaning")))
+    return BalanceMovement.objects.filter(~settled, meaning__in=BalanceMovement.UNEXPLAINED)
+
+
 def _in_books(line: BalanceMovement) -> Any:
     """What the books hold on 517 for the payment or refund of a line, in euros."""
     if line.refund is not None:

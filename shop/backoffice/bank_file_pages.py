@@ -216,7 +216,7 @@ def _statements(seen: Foreseen) -> Table:
 
 def _verdict(seen: Foreseen, place: int) -> str:
     line, found = seen.lines[place], seen.proposals.get(place, [])
-    if looks_like_payout(line):
+    if looks_like_payout(line) and not found:
         return "payout"
     if not line.amount or (found and found[0].automatic):
         return "alone"

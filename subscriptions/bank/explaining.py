@@ -64,7 +64,7 @@ def pay_invoices(line_id: int, numbers: Sequence[str], *, reason: str, actor: Ac
 
 @transaction.atomic
 def book_on(line_id: int, key: str, *, reason: str, actor: Actor, at: datetime) -> list[BankMatch]:
-    """Somebody puts what is left of a line on an account of the bank's own (`payments.bank.rules.KEYS`). Raises CannotExplain."""
+    """Somebody puts what is left of a line on an account of the bank's own (`payments.bank.rules.BY_HAND`). Raises CannotExplain."""
     [line] = lock_lines([line_id])
     rows = explain({line: [Part(Kind.BOOKED, line.left, key=key)]}, reason=reason, actor=actor, at=at)
     _act("explained a bank line", line, reason=reason, actor=actor, at=at)
@@ -189,9 +189,10 @@ def _transfer(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, 
 def _file(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
     """Refunds of a file have left as one line: those that no other line is, with or without what came back meanwhile."""
     file = TransferFile.objects.get(pk=proposal.keys[0])
-    taken = standing().filter(kind=Kind.TRANSFER).values_list("source", flat=True)
-    rows = file.transfers.exclude(state=State.CANCELLED).exclude(pk__in=[int(one.partition(":")[2]) for one in taken])
-    within = list(rows.select_related("file").order_by("payment_id", "pk"))
+    rows = list(file.transfers.exclude(state=State.CANCELLED).select_related("file").order_by("payment_id", "pk"))
+    names = [f"transfer:{one.pk}" for one in rows]
+    taken = set(standing().filter(source__in=names).values_list("source", flat=True))
+    within = [one for one in rows if f"transfer:{one.pk}" not in taken]
     living = [one for one in within if one.state != State.FAILED]
     carried = next((some for some in (living, within) if sum(one.amount.amount for one in some) == -line.amount), None)
     if not carried:

@@ -127,7 +127,8 @@ def let_in(
             code="changed",
         )
     _explain_alone(lines, proposals, actor=actor, at=at)
-    put_unexplained_on_desk([line for line in lines if not looks_like_payout(line)], at=at)
+    in_sight = [line for place, line in enumerate(lines) if proposals[place] or not looks_like_payout(line)]
+    put_unexplained_on_desk(in_sight, at=at)
     return made
 
 

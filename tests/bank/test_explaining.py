@@ -235,11 +235,46 @@ def test_what_looks_like_a_payout_waits_for_it_and_is_on_nobody_s_desk():
     assert not lines_waiting_for_payouts(amount=Decimal("26.95")).exists()
     assert not lines_waiting_for_payouts(arrives_on=DAY - timedelta(days=5)).exists()
     assert list(DeskItem.objects.filter(kind="bank_line").values_list("subject", flat=True)) == [other.subject]
-    match = is_payout(line.pk, source="payout:7", because=[{"code": "payout"}], **ACT)
+    match = is_payout(line.pk, source="payout_arrived:7", because=[{"code": "payout"}], **ACT)
     assert (match.amount, match.kind) == (Decimal("26.94"), "payout")
     with pytest.raises(CannotExplain):
-        is_payout(line.pk, source="payout:8", because=[], **ACT)
+        is_payout(line.pk, source="payout_arrived:8", because=[], **ACT)
     assert not lines_waiting_for_payouts().exists()
+
+
+def test_stripe_is_a_word_and_silences_no_open_invoice():
+    """« PINSTRIPE » is a firm; a line of whoever is called Stripe that names an invoice pays it, or waits in sight."""
+    first, second = take().invoice.reference, take(number="4500012346").invoice.reference
+    pin, exact, part, payout = come(
+        Said("27.60", first, "EDITIONS PINSTRIPE", ref="BQ0001"), Said("27.60", second, "STRIPE SAS", ref="BQ0002"),
+        Said("20.00", first, "STRIPE SAS"), Said("26.94", "VIR STRIPE1234567"),
+    )  # fmt: skip
+    assert [line.left for line in (pin, exact, part, payout)] == [0, 0, 20, Decimal("26.94")]
+    assert list(lines_waiting_for_payouts()) == [part, payout]
+    third = take(number="4500012347").invoice.reference
+    [short] = come(
+        Said("20.00", third, "STRIPE SAS"), opening="1102.14", ident="R2", sequence="232"
+    )  # fmt: skip
+    assert [one.what for one in offered(short)] == ["charges", "invoices"]
+    assert short.subject in set(
+        DeskItem.objects.filter(kind="bank_line", closed_at=None).values_list("subject", flat=True)
+    )
+    all_is_well()
+
+
+def test_money_sent_to_stripe_is_said_by_a_person_and_never_comes_from_there():
+    """−40,00 € that fill Stripe's balance wait on 580 for Stripe's own line; what comes in is a payout, or something else."""
+    out, back = come(Said("-40.00", "VIR STRIPE ALIMENTATION"), Said("26.94", "STRIPE"))
+    book_on(out.pk, "TRANSIT", **ACT)
+    assert (balance_of("580000"), balance_of("512000")) == (40, -40)
+    with pytest.raises(CannotExplain):
+        book_on(back.pk, "TRANSIT", **ACT)
+    with pytest.raises(CannotRule):
+        rule("STRIPE ALIMENTATION", key="TRANSIT")
+    assert [found for check in audit.CHECKS["PAYOUT"] for found in check(NOW)] == []
+    take_back(out.pk, **ACT)
+    assert (balance_of("580000"), balance_of("512000")) == (0, 0)
+    all_is_well()
 
 
 def test_banking_days_pass_over_weekends_and_the_days_of_target():
