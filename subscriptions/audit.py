@@ -11,7 +11,6 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subqu
 from payments.audit import CHUNK, Breaches, Check, balance_of
 from payments.days import paris_day
 from payments.models import AccountMap, DeskItem, Invoice, Payment, Refund
-from subscriptions.calendar import RULES
 from subscriptions.digital.auditing import agreed_and_told, downloaded_by_right
 from subscriptions.disputing import held_while_disputed
 from subscriptions.figures.auditing import figures_are_true
@@ -53,7 +52,7 @@ from subscriptions.models import (
 )
 from subscriptions.models.gifts import CARRIED
 from subscriptions.paper.addressing import UNADDRESSED
-from subscriptions.paper.alarming import TO_POST
+from subscriptions.paper.alarming import TO_POST, wants_person
 from subscriptions.pausing.auditing import put_off
 from subscriptions.pricing.auditing import price_told
 from subscriptions.renewals.auditing import announced, charged_in_time, nobody_forgotten
@@ -64,7 +63,6 @@ from subscriptions.stopping.following_up import refunded
 Copy = Entitlement.State
 Kind = EntitlementMovement.Kind
 TOLD_WITHIN = timedelta(hours=6)
-POSTED_WITHIN = timedelta(days=RULES.post_waits_days + 1)
 
 #: Renewals that would be charged some day if nobody stopped them; what is at the bank already ends as surplus.
 WOULD_CHARGE = (
@@ -269,10 +267,11 @@ def told(at: datetime) -> Breaches:
     to_post = Notice.objects.filter(
         channel=Notice.Channel.PAPER,
         state__in=(Notice.State.QUEUED, Notice.State.PRINTING),
-        due_at__lte=at - POSTED_WITHIN,
+        due_at__lte=at,
     )
+    yesterday = paris_day(at) - timedelta(days=1)
     for notice in to_post.iterator(CHUNK):
-        if f"notice:{notice.pk}" not in said:
+        if f"notice:{notice.pk}" not in said and wants_person(notice, on=yesterday):
             yield f"notice:{notice.pk}", f"{notice.kind} is due since {notice.due_at:%Y-%m-%d %H:%M}"
     # By its matter, which outlives the facts: those are blanked when the law no longer keeps them.
     told_of = set(Notice.objects.filter(kind="order_confirmation").values_list("matter", flat=True).iterator(CHUNK))
