@@ -163,10 +163,9 @@ def _slips(known: Known) -> None:
     # Of one whose line was said to be something else since, the money is in the books, and waits for its line.
     on_line = standing().filter(kind="deposit").values_list("source", flat=True)
     keys = [int(source.removeprefix("deposit:")) for source in on_line]
-    for one in DepositSlip.objects.filter(credited_on__isnull=False).exclude(pk__in=keys).order_by("pk"):
-        known.slips.setdefault(one.credited or ZERO, []).append(
-            Slip(one.pk, one.reference, one.number, one.credited or ZERO, one.deposited_on)
-        )
+    for off in DepositSlip.objects.filter(credited_on__isnull=False).exclude(pk__in=keys).order_by("pk"):
+        slip = Slip(off.pk, off.reference, off.number, off.credited or ZERO, off.deposited_on)
+        known.slips.setdefault(slip.amount, []).append(slip)
 
 
 def _cheques(known: Known, on: date) -> None:

@@ -41,8 +41,9 @@ def cheques_held(at: datetime) -> Breaches:
 
 def cheques_deposited(at: datetime) -> Breaches:
     """Part of BALANCED: each slip is the sum of its cheques, as it was frozen; each cheque stands where its last step left it."""
+    slips = DepositSlip.objects.in_bulk()
     for key, total, count, cheques, many, waiting in _rows(ON_SLIPS):
-        slip = DepositSlip.objects.get(pk=key)
+        slip = slips[int(str(key))]
         if (total, count) != (cheques, many) or slip.hash != hashed(slip.number, slip.deposited_on, slip.lines):
             yield f"deposit:{key}", f"says {count} cheques of {_two(total)}, on it are {many} of {_two(cheques)}"
         if slip.credited_on is not None and waiting:

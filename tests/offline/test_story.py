@@ -72,7 +72,7 @@ def test_the_form_sent_twice_is_one_order_and_the_cheque_typed_twice_is_refused_
         ordered("000 4711", name="Nguyen")
     assert first.cheque is not None
     assert twice.value.messages == [
-        f"Cheque no. 0004711 of Crédit Agricole is here already, as {first.cheque.reference}."
+        f"Le chèque n°\u00a00004711 (Crédit Agricole) est déjà là, sous la référence {first.cheque.reference}."
     ]
     # Nothing of the second order is left.
     assert (Order.objects.count(), Cheque.objects.count(), Customer.objects.count()) == (1, 1, 1)
@@ -82,10 +82,10 @@ def test_the_form_sent_twice_is_one_order_and_the_cheque_typed_twice_is_refused_
 @pytest.mark.parametrize(
     ("facts", "sentence"),
     [
-        ({"amount": Decimal("28.00")}, "The cheque is for 28,00\u00a0€, and 27,60\u00a0€ are asked for: send it back and ask for the right one."),
-        ({"received_on": TODAY + timedelta(days=1)}, "This day has not come yet: when was the cheque handed over?"),
-        ({"number": "47AB"}, "The number of a cheque is printed at its lower left edge: seven digits."),
-        ({"bank": " "}, "Please give the bank and the drawer as they stand on the cheque."),
+        ({"amount": Decimal("28.00")}, "Le chèque est de 28,00\u00a0€, et 27,60\u00a0€ sont demandés\u00a0: rendez-le et demandez le bon montant."),
+        ({"received_on": TODAY + timedelta(days=1)}, "Ce jour n’est pas encore venu\u00a0: quand le chèque a-t-il été remis\u00a0?"),
+        ({"number": "47AB"}, "Le numéro d’un chèque est imprimé en bas à gauche\u00a0: sept chiffres."),
+        ({"bank": " "}, "Donnez la banque et le tireur comme ils figurent sur le chèque."),
     ],
 )  # fmt: skip
 def test_a_cheque_that_cannot_be_taken_takes_nothing(offers, facts, sentence):
@@ -169,7 +169,9 @@ def test_a_cheque_comes_back_on_the_statement_and_is_paid_again_by_another(offer
         refund_in_full(order, reason="demandé", actor=CLERK, at=NOW)
     with pytest.raises(ValidationError) as same:
         bouncing.pay_again_by_cheque(bad.pk, written("0000102", drawer="x"), reason="le même", actor=CLERK, at=NOW)
-    assert same.value.messages == [f"Cheque no. 0000102 of Crédit Agricole is here already, as {bad.reference}."]
+    assert same.value.messages == [
+        f"Le chèque n°\u00a00000102 (Crédit Agricole) est déjà là, sous la référence {bad.reference}."
+    ]
     again = bouncing.pay_again_by_cheque(bad.pk, written("0000777"), reason="nouveau chèque", actor=CLERK, at=NOW)
     assert lines(f"paid_again:{again.pk}") == [
         ("511200", "27.60", "0.00"), ("411000", "0.00", "27.60"), ("445740", "0.57", "0.00"), ("445712", "0.00", "0.57"),
@@ -275,7 +277,7 @@ def test_by_post_a_year_is_ordered_at_a_time(offers):
             reason="bon de commande", actor=CLERK, at=NOW,
         )  # fmt: skip
     assert refused.value.messages == [
-        "By post and telephone a year is ordered at a time: please choose the offer without renewal."
+        "Par courrier et par téléphone, on commande un an à la fois\u00a0: choisissez la formule sans reconduction."
     ]
 
 
