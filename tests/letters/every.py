@@ -687,12 +687,12 @@ def cheques() -> list[NoticeDraft]:
         cheque = Cheque.objects.create(
             reference=f"CHQ-{number}", payment=payment, number=f"0004{number}", bank="Crédit Agricole", drawer="Mme Camille Lenoir",
             amount=payment.amount, received_on=ON, actor=str(ACTOR), reason="courrier", at=AT, state="bounced", state_since=AT,
-            bounced_on=ON, bounced_because="no_funds", bounced_vat=Decimal("0.57"),
+            bounced_on=ON + timedelta(days=9), bounced_because="no_funds", bounced_vat=Decimal("0.57"),
             given_up_at=AT if kind == "cheque_given_up" else None,
         )  # fmt: skip
         if kind == "cheque_paid_again":
             PaidAgain.objects.create(
-                bounced=cheque, amount=payment.amount, received_on=ON, bank_reference="VIR 12", actor=str(ACTOR), reason="relevé",
+                bounced=cheque, amount=payment.amount, received_on=ON + timedelta(days=20), bank_reference="VIR 12", actor=str(ACTOR), reason="relevé",
                 at=AT,
             )  # fmt: skip
         if kind == "cheque_given_up":
