@@ -52,7 +52,11 @@ class DepositForm(ReasonForm):
         chosen.queryset = Cheque.objects.filter(state=State.RECEIVED).order_by("pk")
         chosen.label_from_instance = in_a_line
         keys = list(chosen.queryset.values_list("pk", flat=True)[:MOST])
-        self.initial |= {"cheques": keys, "on": paris_day(timezone.now()), "reason": _("deposit of cheques")}
+        self.initial |= {
+            "cheques": keys,
+            "on": paris_day(timezone.now()).isoformat(),
+            "reason": _("deposit of cheques"),
+        }
 
 
 def in_a_line(one: Cheque) -> str:

@@ -21,7 +21,7 @@ from payments.vat import split
 from shop.backoffice.acting import Done, Impossible, Preview, ReasonForm, TwoSteps
 from shop.backoffice.acts_prices import DateInput
 from shop.backoffice.cheque_forms import ChequeForm, cheque_facts
-from shop.backoffice.post_order_form import CHEQUE_HERE, HOW, PAID, PostOrderForm
+from shop.backoffice.post_order_form import CHEQUE_HERE, HOW, PAID, PostOrderForm, named
 from shop.backoffice.roles import Right
 from shop.backoffice.tables import Fact
 from shop.customers.models import Customer
@@ -248,7 +248,7 @@ def _reader(subject: Customer | str) -> Customer | None:
 
 
 def _who(reader: Customer | None) -> str:
-    return f"{reader.full_name} ({_('reader no. %(key)s') % {'key': reader.pk}})" if reader else ""
+    return named(reader) if reader else ""
 
 
 def _quoted(form: PostOrderForm) -> tuple[Quote, Shelf]:

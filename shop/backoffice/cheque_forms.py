@@ -91,7 +91,7 @@ class ChequeForm(ReasonForm):
 
     def __init__(self, data: Any = None, *, asked: Decimal) -> None:
         super().__init__(
-            data, initial={"cheque_received_on": paris_day(timezone.now()), "cheque_amount": _plain(asked)}
+            data, initial={"cheque_received_on": paris_day(timezone.now()).isoformat(), "cheque_amount": _plain(asked)}
         )
         self.asked = asked
         self.fields.update(cheque_fields())

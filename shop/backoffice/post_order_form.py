@@ -101,7 +101,7 @@ class PostOrderForm(AddressForm):
         else:
             theirs.queryset = of_people([reader.pk]).filter(state__in=PROLONGABLE, is_gift=False).order_by("pk")
             del self.fields["somebody_else"]
-        self.initial |= {"cheque_received_on": paris_day(timezone.now()), "offer": offers.queryset.first()}
+        self.initial |= {"cheque_received_on": paris_day(timezone.now()).isoformat(), "offer": offers.queryset.first()}
         if reader is not None:
             self.initial |= {"email": reader.email or "", "phone": reader.phone, "renews": theirs.queryset.last()}
         first = ["how", "offer", "renews", "title", "first_name", "last_name"]
@@ -191,12 +191,17 @@ class PostOrderForm(AddressForm):
         alike = Customer.objects.filter(erased_on=None, merged_into=None)
         for word in words:
             alike = alike.filter(search__contains=word)
-        found = [f"{one.full_name} ({_('reader no. %(key)s') % {'key': one.pk}})" for one in alike.order_by("pk")[:5]]
+        found = [named(one) for one in alike.order_by("pk")[:5]]
         if found:
             sentence = _(
                 "Under this name and postcode we know: %(readers)s. Order from their page, or tick this box if it is somebody else."
             )
             self.add_error("somebody_else", sentence % {"readers": ", ".join(found)})
+
+
+def named(reader: Customer) -> str:
+    """« Élodie Lefèvre (lecteur n° 12) »."""
+    return _("%(name)s (reader no. %(key)s)") % {"name": reader.full_name, "key": reader.pk}
 
 
 def _home_of(reader: Customer | None) -> TypedAddress:
