@@ -7,13 +7,17 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from payments.models import Cheque, DepositSlip, Payment
 from shop.customers.models import Customer
 from shop.customers.search import refresh
-from subscriptions.models import Gift, Notice, Order, Subscription, Term
+from subscriptions.models import Gift, Notice, Offer, Order, Subscription, Term
 from tests.backoffice.colleagues import text_of
+from tests.bank.coming import come
+from tests.bank.files import Said
 from tests.institutions.papers import all_is_well
 from tests.makers import TODAY
 from tests.offline.post import bounced, deposited, ordered, three
@@ -30,8 +34,6 @@ LETTER = {
 
 
 def letter(**changes):
-    from subscriptions.models import Offer
-
     return LETTER | {"offer": Offer.objects.get(code="un-an").pk} | changes
 
 
@@ -173,9 +175,6 @@ def test_finance_makes_a_slip_prints_it_and_follows_a_cheque_that_bounced(at_des
 
 
 def test_the_bank_credits_a_slip_without_the_cheque_that_it_had_refused(at_desk):
-    from tests.bank.coming import come
-    from tests.bank.files import Said
-
     cheques = three()
     slip = deposited(cheques)
     bounced(cheques[0], because="unusable")
@@ -189,3 +188,20 @@ def test_a_cheque_is_not_deposited_before_it_was_handed_over(at_desk):
     with pytest.raises(ValidationError):
         deposited(three(), on=TODAY - timedelta(days=1))
     assert not DepositSlip.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["desk_cheques", "desk_slips", "desk_awaited"])
+def test_a_list_of_three_asks_no_more_than_a_list_of_one(at_desk, name):
+    finance, support = at_desk("finance"), at_desk("support")
+    colleague = support if name == "desk_awaited" else finance
+    counts = []
+    for number in (1, 2, 3):
+        taken = ordered(f"000020{number}", name=f"Lecteur{number}")
+        ordered(None, name=f"Attend{number}")
+        assert taken.cheque is not None
+        deposited([taken.cheque])
+        colleague.see(name)
+        with CaptureQueriesContext(connection) as asked:
+            colleague.see(name)
+        counts.append(len(asked))
+    assert counts[0] == counts[2], counts
