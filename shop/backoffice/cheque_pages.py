@@ -292,6 +292,7 @@ def awaited_orders(request: HttpRequest) -> HttpResponse:
             "acts": acts_for(
                 user,
                 (Right.POST_ORDERS, _("Order by post or telephone"), "desk_act_post_order", 0),
+                (Right.CLOSE, _("Give free copies"), "desk_act_give_free", 0),
                 (Right.CHEQUES, _("Cheques"), "desk_cheques", 0),
             )
         },

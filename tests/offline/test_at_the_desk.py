@@ -163,6 +163,12 @@ def test_finance_makes_a_slip_prints_it_and_follows_a_cheque_that_bounced(at_des
     assert (paper["Content-Type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
     assert finance.see("desk_slip_pdf", slip.pk).content == paper.content
     assert text_of(finance.see("desk_slip", slip.pk)).count("27,60") == 3
+    for reference, name, key in (
+        (slip.reference, "desk_slip", slip.pk),
+        (cheques[0].reference, "desk_cheque", keys[0]),
+    ):
+        found = finance.browser.get(reverse("desk_search"), {"q": reference})
+        assert found["Location"] == reverse(name, args=[key])
     bad = cheques[1]
     typed = {"on": TODAY.isoformat(), "because": "no_funds", "reason": "avis de la banque"}
     shown, done = acts(finance, "desk_act_bounced", bad.pk, **typed)
