@@ -51,6 +51,7 @@ from subscriptions.models import (
     TermUndone,
 )
 from subscriptions.models.gifts import CARRIED
+from subscriptions.offline.bouncing import held_while_unpaid
 from subscriptions.paper.addressing import UNADDRESSED
 from subscriptions.paper.alarming import TO_POST, wants_person
 from subscriptions.pausing.auditing import put_off
@@ -332,6 +333,7 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
         put_off,
         gifts_carried,
         held_while_disputed,
+        held_while_unpaid,
         held_while_doubted,
         sent_again_once,
         given_instead,

@@ -23,6 +23,7 @@ from payments.invoicing.open_items import billed
 from payments.mirroring.matters import MATTERS
 from payments.models import (
     BalanceMovement,
+    Cheque,
     ClosingTick,
     DayClosing,
     DeskItem,
@@ -179,6 +180,22 @@ def invoices_unpaid(period: Period, at: datetime) -> Found:
     return Found(due.count(), due.aggregate(sum=Sum("left"))["sum"] or Decimal(0))
 
 
+def cheques_waiting(period: Period, at: datetime) -> Found:
+    """Cheques handed over by the end of the period and on no line of the bank yet: with us, or on their way (5112)."""
+    held = Cheque.objects.filter(
+        state__in=(Cheque.State.RECEIVED, Cheque.State.DEPOSITED), received_on__lte=period.last_day
+    )
+    return Found(held.count(), held.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
+
+
+def cheques_unpaid(period: Period, at: datetime) -> Found:
+    """Cheques that bounced by the end of the period, of which nothing was paid again nor given up."""
+    owed = Cheque.objects.filter(
+        state=Cheque.State.BOUNCED, bounced_on__lte=period.last_day, given_up_at=None, paid_again=None
+    )
+    return Found(owed.count(), owed.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
+
+
 def suspense(period: Period, at: datetime) -> Found:
     """Money on the accounts of surplus and disputes at the end of the period."""
     lines = LedgerLine.objects.filter(account__in=("419700", "467000"), entry__booked_on__lte=period.last_day)
@@ -198,6 +215,8 @@ LINES: list[Line] = [
     Line("parked", _("Payments parked or unknown"), Weight.ANSWER, parked, "desk_payments"),
     Line("refunds", _("Refunds on their way"), Weight.ANSWER, refunds_on_their_way, "desk_refunds"),
     Line("invoices", _("Invoices due and not paid"), Weight.ANSWER, invoices_unpaid, "desk_institutions"),
+    Line("cheques", _("Cheques that the bank has not credited yet"), Weight.ANSWER, cheques_waiting, "desk_cheques"),
+    Line("bounced", _("Cheques that bounced and are not paid again"), Weight.ANSWER, cheques_unpaid, "desk_cheques"),
     Line("suspense", _("Surplus and disputed money still held"), Weight.ANSWER, suspense, "desk_entries"),
     Line("desk", _("Open matters on finance’s desk"), Weight.ANSWER, desk_open),
     Line("bank", _("Balance of the bank’s statement compared with account 512"), Weight.PERSON),

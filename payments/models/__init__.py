@@ -3,6 +3,7 @@
 from payments.models.acts import Act, DeskItem
 from payments.models.bank import BankAccount, BankLine, BankMatch, BankRule, BankStatement, CsvProfile
 from payments.models.books import Account, AccountMap, LedgerEntry, LedgerLine, VatRate
+from payments.models.cheques import Cheque, ChequeEvent, DepositSlip, PaidAgain
 from payments.models.chorus import ChorusDeposit, ChorusEvent
 from payments.models.closing import (
     ClosingTick,
@@ -41,11 +42,14 @@ __all__ = [
     "BankReceipt",
     "BankRule",
     "BankStatement",
+    "Cheque",
+    "ChequeEvent",
     "ChorusDeposit",
     "ChorusEvent",
     "ClosingTick",
     "CsvProfile",
     "DayClosing",
+    "DepositSlip",
     "DeskItem",
     "Discrepancy",
     "DiscrepancyEvent",
@@ -67,6 +71,7 @@ __all__ = [
     "MirrorCharge",
     "MirrorDifference",
     "MirrorRun",
+    "PaidAgain",
     "PayerAccount",
     "Payment",
     "PaymentEvent",

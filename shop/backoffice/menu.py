@@ -32,6 +32,8 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.PRICES, _("Changes of price"), "desk_prices"),
     (Right.QUOTES, _("Quotes"), "desk_quotes"),
     (Right.INSTITUTIONS, _("Institutions’ orders"), "desk_institutions"),
+    (Right.POST_ORDERS, _("Orders by post"), "desk_awaited"),
+    (Right.CHEQUES, _("Cheques"), "desk_cheques"),
     (Right.PAYMENTS, _("Payments"), "desk_payments"),
     (Right.REFUNDS, _("Refunds"), "desk_refunds"),
     (Right.REFUNDS, _("Refunds by transfer"), "desk_transfers"),

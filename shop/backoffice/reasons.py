@@ -87,6 +87,12 @@ STEPS = (
     gettext_noop("the bank disputes its payment"),
     gettext_noop("the dispute has ended"),
     gettext_noop("the dispute was lost"),
+    gettext_noop("its cheque or transfer is awaited no more"),
+    gettext_noop("cheque %(reference)s"),
+    gettext_noop("its cheque came back unpaid"),
+    gettext_noop("its cheque was paid again"),
+    gettext_noop("its cheque was never paid"),
+    gettext_noop("paid again"),
     gettext_noop("there is a name"),
     gettext_noop("won at the bank"),
     gettext_noop("lost at the bank"),
@@ -261,6 +267,10 @@ ANSWERS = (
 )
 #: What the nightly audit finds.
 FINDINGS = (
+    gettext_noop("holds %(booked)s, cheques that no line has credited are %(held)s"),
+    gettext_noop("says %(count)s cheques of %(total)s, on it are %(many)s of %(cheques)s"),
+    gettext_noop("was credited by the bank, and %(waiting)s of it are still awaited"),
+    gettext_noop("still owed though its cheque came back unpaid"),
     gettext_noop("came back, and nobody has looked at it"),
     gettext_noop("came back, and nobody has asked where its reader lives"),
     gettext_noop("came back, its address is known, and it is not owed again"),

@@ -61,6 +61,8 @@ class Right(StrEnum):
     QUOTES = "make_quotes"
     INSTITUTIONS = "take_institution_orders"
     RECEIPTS = "note_receipts"
+    POST_ORDERS = "take_post_orders"
+    CHEQUES = "deposit_cheques"
     BANK = "explain_bank_lines"
     ISSUES = "change_issues"
     DIGITAL = "see_digital_edition"
@@ -121,6 +123,8 @@ LABELS: Mapping[Right, Any] = {
     Right.QUOTES: _("see and make renewal quotes"),
     Right.INSTITUTIONS: _("take institutions’ orders"),
     Right.RECEIPTS: _("note transfers received, and grant agencies their discounts"),
+    Right.POST_ORDERS: _("take orders by post and telephone"),
+    Right.CHEQUES: _("deposit cheques and follow them"),
     Right.BANK: _("let bank statements in and explain their lines"),
     Right.PRICES: _("prepare and sign changes of price"),
     Right.ACT_FOR: _("act for a reader"),
@@ -192,6 +196,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.QUOTES,
             Right.INSTITUTIONS,
             Right.RECEIPTS,
+            Right.CHEQUES,
             Right.CLOSE_BOOKS,
             Right.RECONCILE,
             Right.BANK,
@@ -211,6 +216,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.RECORDS,
             Right.FULFILMENT_DESK,
             Right.POST,
+            Right.POST_ORDERS,
             Right.ADDRESS,
             Right.ISSUES,
             Right.CLAIMS,
@@ -238,6 +244,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.SUPPORT_DESK,
             Right.RESEND,
             Right.POST,
+            Right.POST_ORDERS,
             Right.ADDRESS,
             Right.EMAIL,
             Right.REFUND_PART,

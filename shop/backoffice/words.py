@@ -68,6 +68,23 @@ DISPUTE: Words = {
     "won": (pgettext_lazy("dispute", "ended without loss"), GOOD),
     "lost": (pgettext_lazy("dispute", "lost"), BAD),
 }
+CHEQUE: Words = {
+    "received": (pgettext_lazy("cheque", "here"), WAIT),
+    "deposited": (pgettext_lazy("cheque", "at the bank"), WAIT),
+    "credited": (pgettext_lazy("cheque", "credited"), GOOD),
+    "bounced": (pgettext_lazy("cheque", "came back unpaid"), BAD),
+}
+SLIP: Words = {
+    "waiting": (pgettext_lazy("slip", "not credited yet"), WAIT),
+    "credited": (pgettext_lazy("slip", "credited"), GOOD),
+}
+BOUNCED_BECAUSE: Mapping[str, Any] = {
+    "no_funds": gettext_lazy("no funds"),
+    "stopped": gettext_lazy("stopped by its drawer"),
+    "closed": gettext_lazy("account closed"),
+    "unusable": gettext_lazy("not signed, altered or out of date"),
+    "other": gettext_lazy("another reason, or none given"),
+}
 TRANSFER: Words = {
     "asked": (pgettext_lazy("transfer", "IBAN asked for"), WAIT),
     "given": (pgettext_lazy("transfer", "to be approved"), WAIT),
@@ -426,6 +443,8 @@ METHOD: Mapping[str, Any] = {
     "card": gettext_lazy("card"),
     "sepa_debit": gettext_lazy("SEPA direct debit"),
     "link": "Link",
+    "cheque": gettext_lazy("cheque"),
+    "transfer": gettext_lazy("transfer to our account"),
     "": "—",
 }
 GIFT: Words = {
@@ -448,6 +467,10 @@ CONSENT: Mapping[str, Any] = {
 }
 LETTER_KINDS: Mapping[str, Any] = {
     "order_confirmation": gettext_lazy("Confirmation of the order"),
+    "order_awaits_payment": gettext_lazy("Order that waits for its money"),
+    "cheque_bounced": gettext_lazy("Cheque came back unpaid"),
+    "cheque_paid_again": gettext_lazy("Paid after a cheque bounced"),
+    "cheque_given_up": gettext_lazy("End after a cheque that was not paid"),
     "payment_refused": gettext_lazy("Payment refused"),
     "sepa_pending": gettext_lazy("Direct debit on its way"),
     "sepa_failed": gettext_lazy("Direct debit refused"),
@@ -627,6 +650,14 @@ def who(actor: str, names: Mapping[str, str]) -> str:
 
 VERBS: Mapping[str, Any] = {
     "refunded in full": gettext_lazy("refunded an order in full"),
+    "took an order by post or telephone": gettext_lazy("took an order by post or telephone"),
+    "gave up an order that was not paid": gettext_lazy("gave up an order that was not paid"),
+    "noted the transfer of an order": gettext_lazy("noted the transfer of an order"),
+    "took a cheque": gettext_lazy("took a cheque"),
+    "deposited cheques": gettext_lazy("deposited cheques"),
+    "noted a cheque that bounced": gettext_lazy("noted a cheque that bounced"),
+    "noted what a bounced cheque was paid by": gettext_lazy("noted what was paid instead of a cheque"),
+    "gave up a cheque that bounced": gettext_lazy("gave up a cheque that bounced"),
     "sent a sold issue again": gettext_lazy("sent a past issue again"),
     "forgot the recipient of a gift": gettext_lazy("forgot whoever received a gift"),
     "asked for a transfer again": gettext_lazy("asked for a cancelled transfer again"),
@@ -779,6 +810,10 @@ SUBJECTS: Mapping[str, Any] = {
     "dispute_lost": gettext_lazy("dispute no. %(key)s, lost"),
     "invoice": gettext_lazy("invoice %(key)s"),
     "write_off": gettext_lazy("loss no. %(key)s"),
+    "cheque": gettext_lazy("cheque no. %(key)s"),
+    "cheque_bounced": gettext_lazy("cheque no. %(key)s, bounced"),
+    "paid_again": gettext_lazy("bounced cheque paid again, no. %(key)s"),
+    "deposit": gettext_lazy("deposit slip no. %(key)s"),
     "receipt": gettext_lazy("transfer received no. %(key)s"),
     "statement": gettext_lazy("bank statement no. %(key)s"),
     "bank_line": gettext_lazy("bank line no. %(key)s"),

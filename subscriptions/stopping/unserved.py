@@ -22,6 +22,7 @@ from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import DeskItem, Invoice, Payment, Refund, Transfer
 from payments.money import eur, french
+from payments.offline_kinds import is_offline
 from payments.transfers import giving_back
 from subscriptions.gifts.carried import sold_as
 from subscriptions.institutions.receiving import follow_up
@@ -178,7 +179,8 @@ def send_back(
     `to_estate`: the money goes to an account that somebody names, not to the card, and nobody is written to.
     """
     if to_estate or not can_go_back(payment, on=paris_day(at)):
-        because = Transfer.Because.ESTATE if to_estate else Transfer.Because.TOO_OLD
+        otherwise = Transfer.Because.OFFLINE if is_offline(payment) else Transfer.Because.TOO_OLD
+        because = Transfer.Because.ESTATE if to_estate else otherwise
         ask_for_account(
             giving_back.ask(
                 payment=payment,
@@ -196,9 +198,9 @@ def send_back(
 
 
 def can_go_back(payment: Payment, *, on: date) -> bool:
-    """Whether Stripe can still give this payment back by the way it came."""
+    """Whether Stripe can still give this payment back by the way it came; never what did not come through Stripe."""
     too_old = payment.received_on is not None and on - payment.received_on > timedelta(days=SEPA_REFUND_DAYS)
-    return not (payment.method_kind == "sepa_debit" and too_old)
+    return not is_offline(payment) and not (payment.method_kind == "sepa_debit" and too_old)
 
 
 def _already_given_back(

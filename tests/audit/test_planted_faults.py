@@ -59,6 +59,19 @@ def posted_run(*, lines: int, closed_at: str) -> str:
     )
 
 
+def a_cheque(state: str) -> str:
+    """A cheque for the payment of the first order, in some state, that nobody booked."""
+    bounced = "'2026-11-23', 'other', 0" if state == "bounced" else "NULL, '', NULL"
+    return (
+        "WITH cheque AS (INSERT INTO payments_cheque (reference, payment_id, number, bank, drawer, amount, amount_currency,"
+        " received_on, actor, reason, at, state, state_since, bounced_on, bounced_because, bounced_vat)"
+        f" SELECT 'CHQ-X', {PAYING}, '0000001', 'x', 'x', 27.60, 'EUR', '2026-11-23', 'x', 'x', '2026-11-23 00:00+00',"
+        f" '{state}', '2026-11-23 00:00+00', {bounced} RETURNING id)"
+        " INSERT INTO payments_chequeevent (cheque_id, from_state, to_state, actor, reason, at)"
+        f" SELECT id, '', '{state}', 'x', '', '2026-11-23 00:00+00' FROM cheque"
+    )
+
+
 @dataclass(frozen=True)
 class Fault:
     """One breach: the invariant and the check that find it, by this sentence, and the statements that plant it."""
@@ -442,6 +455,23 @@ FAULTS = (
             f" state_since, taken, returned, cleared, looked_up_at) SELECT 'du_x', {PAYING}, 27.60, 'EUR', '', '{LONG_AGO}', 'open',"
             f" '{LONG_AGO}', 0, 0, 0, '{LONG_AGO}'"),
         ),
+    ),
+    Fault(
+        "a cheque that no entry knows", "BALANCED", "cheques_held",
+        "holds 0.00, cheques that no line has credited are 27.60",
+        (a_cheque("received"),),
+    ),
+    Fault(
+        "a slip without its cheques", "BALANCED", "cheques_deposited", "says 2 cheques of 55.20, on it are 0 of 0.00",
+        (
+            ("INSERT INTO payments_depositslip (number, reference, deposited_on, count, total, total_currency, lines, hash, actor,"
+            " reason, at) VALUES (9, 'REM00009', '2026-11-23', 2, 55.20, 'EUR', '[]', 'x', 'x', 'x', '2026-11-23 00:00+00')"),
+        ),
+    ),
+    Fault(
+        "a copy owed though its cheque bounced", "COPIES", "held_while_unpaid", "still owed though its cheque came back unpaid",
+        (a_cheque("bounced"),),
+        also=("BALANCED",),
     ),
     Fault(
         "a copy held after its dispute", "COPIES", "held_while_disputed", "still held though no dispute is open",

@@ -35,6 +35,7 @@ from payments.models import (
     Transfer,
     TransferFile,
 )
+from payments.offline_kinds import Kind
 from payments.refunds import request
 from shop.backoffice import urls
 from shop.backoffice.models import BulkAct
@@ -69,6 +70,7 @@ from tests.importing.desk import read
 from tests.importing.written import line, written
 from tests.institutions.papers import make_agency
 from tests.makers import CLERK, COLLEAGUE, send_out
+from tests.offline.post import deposited, ordered
 from tests.singles.people import buys, in_stock, single_offer
 from tests.stopping.people import terminates
 from tests.support.test_contacts import PDF
@@ -270,6 +272,22 @@ OPEN_TO = {
     "desk_act_quote": {F, S, A},
     "desk_institutions": {F, S, A},
     "desk_agencies": {F, S, A},
+    "desk_cheques": {F, A},
+    "desk_cheque": {F, A},
+    "desk_slips": {F, A},
+    "desk_slip": {F, A},
+    "desk_slip_pdf": {F, A},
+    "desk_awaited": {L, S, A},
+    "desk_act_post_order": {L, S, A},
+    "desk_act_order_for": {L, S, A},
+    "desk_act_cheque_came": {L, S, A},
+    "desk_act_transfer_came": {F, A},
+    "desk_act_give_up_awaited": {L, S, A},
+    "desk_act_deposit": {F, A},
+    "desk_act_bounced": {F, A},
+    "desk_act_paid_by_cheque": {F, A},
+    "desk_act_paid_by_transfer": {F, A},
+    "desk_act_give_up_cheque": {F, A},
     "desk_receipts": {F, A},
     "desk_receipt": {F, A},
     "desk_act_take_order": {F, S, A},
@@ -381,6 +399,9 @@ ELSE = {
     "desk_act_came_back": 409,
     "desk_act_file_sent": 409,
     "desk_act_file_discard": 409,
+    "desk_act_paid_by_cheque": 409,  # it has not bounced
+    "desk_act_paid_by_transfer": 409,
+    "desk_act_give_up_cheque": 409,
     "desk_act_receive": 409,
     "desk_act_vat_number": 409,  # no register is set up
     "desk_act_remind_invoice": 409,
@@ -405,6 +426,21 @@ def _sold_issue(sale) -> SoldIssue:
     single_offer(sale.order.offer.magazine)
     in_stock(24, 1)
     return SoldIssue.objects.get(order=buys({24: 1}))
+
+
+def _cheques(reader: int) -> dict[str, int]:
+    """A cheque on a slip, another one that is here, an order that waits for a cheque, and one for a transfer."""
+    [slipped, here] = [ordered(number, name=name) for number, name in (("0000901", "Un"), ("0000902", "Deux"))]
+    waits, transfer = ordered(None, name="Trois"), ordered(None, name="Quatre", by=Kind.TRANSFER)
+    slip = deposited([slipped.cheque])
+    on_cheque = ("desk_act_bounced", "desk_act_paid_by_cheque", "desk_act_paid_by_transfer", "desk_act_give_up_cheque")
+    return {
+        **dict.fromkeys(("desk_cheque", *on_cheque), here.cheque.pk),
+        **dict.fromkeys(("desk_slip", "desk_slip_pdf"), slip.pk),
+        **dict.fromkeys(("desk_act_cheque_came", "desk_act_give_up_awaited"), waits.payment.pk),
+        "desk_act_transfer_came": transfer.payment.pk,
+        "desk_act_order_for": reader,
+    }
 
 
 @pytest.fixture
@@ -575,6 +611,7 @@ def world(offers):
         "desk_act_cancel_invoiced": sold,
         "desk_act_discount": make_agency().pk,
         **dict.fromkeys(("desk_receipt", "desk_act_receipt_back"), receipt.pk),
+        **_cheques(sale.customer.pk),
         **_bank(now),
         **dict.fromkeys(("desk_chorus_deposit", "desk_act_chorus"), deposit.pk),
         "desk_act_reissue": sale.invoice.pk,

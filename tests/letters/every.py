@@ -12,7 +12,18 @@ from typing import Any
 from payments.documents import keep
 from payments.invoicing.issuing import Buyer, LineDraft, credit_in_full, seller
 from payments.invoicing.reissuing import reissue
-from payments.models import Dispute, Invoice, MethodSetup, Payment, Refund, Reissue, Transfer, TransferFile
+from payments.models import (
+    Cheque,
+    Dispute,
+    Invoice,
+    MethodSetup,
+    PaidAgain,
+    Payment,
+    Refund,
+    Reissue,
+    Transfer,
+    TransferFile,
+)
 from payments.money import eur
 from shop.customers.models import Customer
 from subscriptions.digital.consenting import WORDS
@@ -665,6 +676,34 @@ def singles() -> list[NoticeDraft]:
     ]
 
 
+def cheques() -> list[NoticeDraft]:
+    """An order by post waits for its cheque; of three others the cheque bounced: nothing yet, paid again, given up."""
+    waits = place(state="awaiting_payment", number=101)
+    pay(waits, number=101, state="created", kind="cheque")
+    found = [draft("order_awaits_payment", {"order_id": waits.pk})]
+    for number, kind in ((102, "cheque_bounced"), (103, "cheque_paid_again"), (104, "cheque_given_up")):
+        bought = purchase(number=number, email=f"camille{number}@example.fr", kind="cheque")
+        payment = Payment.objects.get(subject=bought.order.subject)
+        cheque = Cheque.objects.create(
+            reference=f"CHQ-{number}", payment=payment, number=f"0004{number}", bank="Crédit Agricole", drawer="Mme Camille Lenoir",
+            amount=payment.amount, received_on=ON, actor=str(ACTOR), reason="courrier", at=AT, state="bounced", state_since=AT,
+            bounced_on=ON + timedelta(days=9), bounced_because="no_funds", bounced_vat=Decimal("0.57"),
+            given_up_at=AT if kind == "cheque_given_up" else None,
+        )  # fmt: skip
+        if kind == "cheque_paid_again":
+            PaidAgain.objects.create(
+                bounced=cheque, amount=payment.amount, received_on=ON + timedelta(days=20), bank_reference="VIR 12", actor=str(ACTOR), reason="relevé",
+                at=AT,
+            )  # fmt: skip
+        if kind == "cheque_given_up":
+            bill = Invoice.objects.get(pk=bought.facts["invoice_id"])
+            credit_in_full(bill, reason="chèque impayé", unserved_ht=Decimal("27.03"), on=ON, actor=ACTOR, at=AT)
+            bought.term.subscription.state = "ended"
+            bought.term.subscription.save(update_fields=["state"])
+        found.append(draft(kind, {"cheque_id": cheque.pk}))
+    return found
+
+
 def every() -> list[NoticeDraft]:
     """All of them, from real rows, all still true."""
     texts()
@@ -712,4 +751,5 @@ def every() -> list[NoticeDraft]:
         *support(bought, renewed),
         *taken_over(),
         *singles(),
+        *cheques(),
     ]
