@@ -5,6 +5,7 @@ from payments.models.bank import BankAccount, BankLine, BankMatch, BankRule, Ban
 from payments.models.books import Account, AccountMap, LedgerEntry, LedgerLine, VatRate
 from payments.models.chorus import ChorusDeposit, ChorusEvent
 from payments.models.closing import (
+    Anchor,
     ClosingTick,
     DayClosing,
     EntryNumber,
@@ -34,6 +35,7 @@ __all__ = [
     "Account",
     "AccountMap",
     "Act",
+    "Anchor",
     "BalanceMovement",
     "BankAccount",
     "BankLine",
