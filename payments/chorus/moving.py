@@ -18,13 +18,14 @@ State = ChorusDeposit.State
 #: What the portal may say next of an invoice that lies there.
 _ONWARDS = frozenset({State.AVAILABLE, State.SUSPENDED, State.RECYCLED, State.REJECTED, State.MANDATED, State.PAID})
 #: From → to. The portal is told of by hand or by a file, so steps may be left out; none goes back behind the mandate but by a
-#: suspension. What was rejected is over: its invoice is credited, and made out anew under another number.
+#: suspension. What is to go elsewhere is deposited there first. What was rejected is over: its invoice is credited, and made out anew
+#: under another number.
 TRANSITIONS: dict[str, frozenset[str]] = {
     State.TO_DEPOSIT: frozenset({State.DEPOSITED, State.NOT_NEEDED, *_ONWARDS}),
     State.DEPOSITED: _ONWARDS,
     State.AVAILABLE: _ONWARDS - {State.AVAILABLE},
     State.SUSPENDED: frozenset({State.DEPOSITED, *_ONWARDS}) - {State.SUSPENDED},
-    State.RECYCLED: frozenset({State.DEPOSITED, State.NOT_NEEDED, *_ONWARDS}) - {State.RECYCLED},
+    State.RECYCLED: frozenset({State.DEPOSITED, State.NOT_NEEDED}),
     State.REJECTED: frozenset(),
     State.MANDATED: frozenset({State.SUSPENDED, State.PAID}),
     State.PAID: frozenset(),

@@ -96,16 +96,16 @@ def test_a_month_that_is_none_is_the_running_one(at_desk, month):
 def test_what_was_found_since_an_answer_wants_another(at_desk, books):
     finance = at_desk("finance")
     tick_all(finance)
-    assert finance.act("desk_act_tick", 202610, line="desk", **WHY).status_code == 409
+    assert finance.act("desk_act_tick", 202610, line="desk", **WHY).status_code == 422
     put_on_desk(DeskItem.Desk.FINANCE, kind="x", subject="x:1", sentence="x", at=at(date(2026, 10, 28)))
     assert "davantage depuis la réponse" in text_of(finance.see("desk_period", 202610))
-    assert finance.act("desk_act_sign_period", 202610, **WHY).status_code == 409
+    assert finance.act("desk_act_sign_period", 202610, **WHY).status_code == 422
     assert finance.act("desk_act_tick", 202610, line="desk", **WHY).status_code == 302
     assert finance.act("desk_act_sign_period", 202610, **WHY).status_code == 302
 
 
 def test_nobody_answers_for_the_running_month(at_desk, books):
-    assert at_desk("finance").act("desk_act_tick", 202611, line="desk", **WHY).status_code == 409
+    assert at_desk("finance").act("desk_act_tick", 202611, line="desk", **WHY).status_code == 422
 
 
 def test_the_page_says_whether_anybody_keeps_the_hash(at_desk, books, settings):

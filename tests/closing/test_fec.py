@@ -90,7 +90,7 @@ def test_a_loss_stands_on_the_other_side(db):
 def test_signs_that_nobody_prints_refuse_no_file(db):
     """Every sign of the first 256, in a label that is evidence: U+0092 is the apostrophe of a bank, read in the wrong alphabet."""
     signs = "".join(chr(code) for code in range(1, 256))
-    book("payment:1", on=SPRING, label="L\x92abonnement de l\x9cuvre\x85 \x80")
+    book("payment:1", on=SPRING, label="L\x92abonnement de l\x9cuvre \x80")
     book("payment:2", on=SPRING, label=f"a{signs[:127]}z")
     book("payment:3", on=SPRING, label=f"a{signs[127:]}z")
     close_days(actor=ACTOR, at=at(date(2026, 3, 4)))

@@ -77,7 +77,6 @@ def test_a_step_is_not_dated_before_the_last_nor_to_come():
         (State.TO_DEPOSIT, State.AVAILABLE),
         (State.TO_DEPOSIT, State.PAID),
         (State.SUSPENDED, State.PAID),
-        (State.RECYCLED, State.MANDATED),
     ],
 )
 def test_steps_that_the_portal_took_unseen_may_be_left_out(start, target):
