@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -246,7 +247,7 @@ def test_what_is_made_out_anew_says_when_it_was_supplied_and_is_not_due_before_i
         f"Remplace la facture n°{NBSP}F2027-000001 du 4{NBSP}janvier{NBSP}2027",
         f"Date de la livraison ou du versement : 4{NBSP}janvier{NBSP}2027",
     ]
-    said = str(facts)
+    said = json.dumps(facts, ensure_ascii=False, default=str)
     assert f"à payer au plus tard le 6{NBSP}février{NBSP}2027" in said
     assert f"3{NBSP}février" not in said
 
