@@ -12,10 +12,14 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from payments.bank.auditing import lines_booked, lines_explained
 from payments.cheques.auditing import cheques_deposited, cheques_held
+from payments.closing.anchoring import anchors_sent
 from payments.closing.auditing import days_add_up, days_closed, entries_numbered, periods_locked
+from payments.closing.standing import signed_still_stands
 from payments.ereporting.materialising import differences
 from payments.invoicing.issuing import vat_by_rate
 from payments.invoicing.numbering import digest
+from payments.ledger.accounts import vat_accounts
+from payments.ledger.auditing import money_days
 from payments.mirroring.matters import open_matters
 from payments.models import (
     AccountMap,
@@ -40,6 +44,7 @@ from payments.models import (
     WriteOff,
 )
 from payments.reconciliation import checking
+from payments.sealing.heads import heads_found_again
 from payments.sealing.verifying import sealed_as_written
 from payments.transfers.moving import LEFT
 
@@ -220,7 +225,7 @@ def vat(at: datetime) -> Breaches:
     """VAT: HT + VAT = TTC per document, lines = totals = ledger."""
     booked: dict[str, Decimal] = {}
     moved = (
-        LedgerLine.objects.filter(entry__source__startswith="invoice:", account__code__startswith="4457")
+        LedgerLine.objects.filter(entry__source__startswith="invoice:", account__in=vat_accounts())
         .values("entry__source")
         .annotate(moved=Sum("debit") + Sum("credit"))
     )
@@ -294,9 +299,10 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
         cheques_deposited,
         days_add_up,
         periods_locked,
+        signed_still_stands,
     ),
-    "NUMBERED": (numbered, entries_numbered, days_closed, sealed_as_written),
-    "VAT": (vat,),
+    "NUMBERED": (numbered, entries_numbered, days_closed, sealed_as_written, heads_found_again, anchors_sent),
+    "VAT": (vat, money_days),
     "HEARD": (heard, unknown_resolved),
     "MIRROR": (mirrored,),
     "PAYOUT": (checking.payouts, checking.transit, lines_explained),

@@ -16,9 +16,10 @@ from django.utils import timezone
 from payments import charging, disputing, eu_meter, fees, gateway, looking_up, parked, refunds
 from payments.actors import job
 from payments.chorus import watching
-from payments.closing import days
+from payments.closing import anchoring, days
 from payments.days import paris_day
 from payments.ereporting.materialising import materialise
+from payments.ledger import carrying_over
 from payments.mirroring.running import mirror
 from payments.models import Payment
 from payments.reconciliation.at_bank import match_arrivals
@@ -160,7 +161,10 @@ def seal() -> None:
 @shared_task(name="close-day")
 def close_day() -> None:
     with running("close-day") as summary:
-        summary.text = f"{days.close_days(actor=job('close-day'), at=timezone.now())} days closed"
+        at = timezone.now()
+        carrying_over.carry_over(on=paris_day(at), actor=job("close-day"), at=at)
+        closed = days.close_days(actor=job("close-day"), at=at)
+        summary.text = f"{closed} days closed, {anchoring.send_due(at=timezone.now())}"
 
 
 @shared_task(name="payouts")

@@ -6,6 +6,7 @@ from payments.models.books import Account, AccountMap, LedgerEntry, LedgerLine, 
 from payments.models.cheques import Cheque, ChequeEvent, DepositSlip, PaidAgain
 from payments.models.chorus import ChorusDeposit, ChorusEvent
 from payments.models.closing import (
+    Anchor,
     ClosingTick,
     DayClosing,
     EntryNumber,
@@ -35,6 +36,7 @@ __all__ = [
     "Account",
     "AccountMap",
     "Act",
+    "Anchor",
     "BalanceMovement",
     "BankAccount",
     "BankLine",

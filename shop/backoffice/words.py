@@ -737,6 +737,7 @@ VERBS: Mapping[str, Any] = {
     "ended a bank rule": gettext_lazy("ended a rule of bank lines"),
     "changed a CSV profile": gettext_lazy("changed a CSV profile"),
     "asked about a VAT number": gettext_lazy("asked the register about a VAT number"),
+    "noted a number of Chorus Pro": gettext_lazy("noted a number of Chorus Pro"),
     "noted a step in Chorus Pro": gettext_lazy("noted a step in Chorus Pro"),
     "reminded of an invoice": gettext_lazy("reminded of an invoice"),
     "wrote an invoice off": gettext_lazy("wrote an invoice off"),

@@ -5,6 +5,8 @@ A superuser plants, with the triggers asleep; the shop itself is refused all of 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -126,12 +128,26 @@ def another_payment(*, surplus: bool) -> tuple[str, ...]:
     )
 
 
-def closed_day(*, debit: str) -> str:
+def closed_day(*, debit: str, heads: str = "{}") -> str:
     """A day that says it was closed, and of nothing."""
     return (
         "INSERT INTO payments_dayclosing (id, day, entries, debit, credit, numbers, received, given_back, month_received,"
-        " year_received, ever_received, ever_given_back, rows_hash, previous_hash, hash, actor, at)"
-        f" VALUES (9001, '2020-01-01', 0, {debit}, {debit}, '{{}}', 0, 0, 0, 0, 0, 0, 'x', '', 'x', 'x', '2020-01-02 00:00+00')"
+        " year_received, ever_received, ever_given_back, rows_hash, heads, previous_hash, hash, actor, at)"
+        f" VALUES (9001, '2020-01-01', 0, {debit}, {debit}, '{{}}', 0, 0, 0, 0, 0, 0, 'x', '{heads}', '', 'x', 'x',"
+        " '2020-01-02 00:00+00')"
+    )
+
+
+#: What a signature of January 2020 says, with its true hash: one account, on which nothing ever stood.
+SIGNED_FIGURES = {"accounts": [{"account": "999000", "debit": "1.00", "credit": "0.00", "balance": "1.00"}]}
+SIGNED_HASH = hashlib.sha256(json.dumps(["2020-01", 1, [], SIGNED_FIGURES, "x"], sort_keys=True).encode()).hexdigest()
+
+
+def signature(figures: str, sha256: str) -> str:
+    """A month that was signed."""
+    return (
+        "INSERT INTO payments_periodclosing (id, kind, first_day, last_day, version, checks, figures, sha256, signed_by, reason, at)"
+        f" VALUES (9001, 'month', '2020-01-01', '2020-01-31', 1, '[]', '{figures}', '{sha256}', 'x', 'x', '2020-02-01 00:00+00')"
     )
 
 
@@ -802,10 +818,26 @@ FAULTS = (
     ),
     Fault(
         "a signature on other figures", "BALANCED", "periods_locked", "is not what was signed",
+        (signature("{}", "x"),),
+    ),
+    Fault(
+        "a signed balance that the books do not hold", "BALANCED", "signed_still_stands",
+        "the books no longer say what was signed of 999000", (signature(json.dumps(SIGNED_FIGURES), SIGNED_HASH),),
+    ),
+    Fault(
+        "a chain that is not the one that a day saw", "NUMBERED", "heads_found_again",
+        "is not what the closing of 2020-01-01 saw at place 7", (closed_day(debit="0", heads='{"ledger": [7, "x"]}'),),
+    ),
+    Fault(
+        "a hash that never left this house", "NUMBERED", "anchors_sent", "its hash has not been sent out of this house",
         (
-            ("INSERT INTO payments_periodclosing (id, kind, first_day, last_day, version, checks, figures, sha256, signed_by,"
-            " reason, at) VALUES (9001, 'month', '2020-01-01', '2020-01-31', 1, '[]', '{}', 'x', 'x', 'x', '2020-02-01 00:00+00')"),
+            closed_day(debit="0"),
+            "INSERT INTO payments_anchor (closing_id, made_at, attempts, sent_to) VALUES (9001, '2020-02-01 00:00+00', 1, '')",
         ),
+    ),
+    Fault(
+        "a payment moved to another day of VAT", "VAT", "money_days", "says its money moved on 2026-11-22, its entry says 2026-11-23",
+        (f"UPDATE payments_payment SET received_on = received_on - 1 WHERE id = {PAYING}",),
     ),
     Fault(
         "a sealed entry that is gone", "NUMBERED", "sealed_as_written", "was sealed and is not there any more",
