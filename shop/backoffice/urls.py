@@ -15,6 +15,7 @@ from shop.backoffice import (
     acts_desks,
     acts_digital,
     acts_discrepancies,
+    acts_disputes,
     acts_escrow,
     acts_for_reader,
     acts_hand_overs,
@@ -52,6 +53,7 @@ from shop.backoffice import (
     declaration_pages,
     digital_pages,
     discrepancy_pages,
+    dispute_pages,
     escrow_pages,
     event_pages,
     free_copies,
@@ -193,6 +195,10 @@ pages = [
     path("mouvements-stripe/<int:key>/", payout_pages.movement, name="desk_movement"),
     path("ecarts/", discrepancy_pages.discrepancies, name="desk_discrepancies"),
     path("ecarts/<int:key>/", discrepancy_pages.discrepancy, name="desk_discrepancy"),
+    path("contestations/", dispute_pages.disputes, name="desk_disputes"),
+    path("contestations/<int:key>/", dispute_pages.dispute, name="desk_dispute"),
+    path("contestations/<int:key>/projet.pdf", dispute_pages.draft, name="desk_dispute_draft"),
+    path("contestations/dossiers/<int:key>/", dispute_pages.package_pdf, name="desk_dispute_package"),
     path("courriers/", lists.letters, name="desk_letters"),
     path("courriers/<int:key>/", letter_pages.letter, name="desk_letter"),
     path("courriers/<int:key>/tel-que-parti/", letter_pages.as_sent, name="desk_letter_as_sent"),
@@ -243,6 +249,10 @@ pages = [
 ]
 
 acts = [
+    path("contestations/<int:key>/prendre/", acts_disputes.TakeDispute.view(), name="desk_act_take_dispute"),
+    path("contestations/<int:key>/figer/", acts_disputes.FreezeEvidence.view(), name="desk_act_freeze_evidence"),
+    path("contestations/<int:key>/soumettre/", acts_disputes.SubmitEvidence.view(), name="desk_act_submit_evidence"),
+    path("contestations/<int:key>/accepter/", acts_disputes.AcceptDispute.view(), name="desk_act_accept_dispute"),
     path("commandes/<int:key>/rembourser/", acts_money.RefundOrder.view(), name="desk_act_refund"),
     path("periodes/<int:key>/rembourser-en-partie/", acts_refunds.RefundPart.view(), name="desk_act_refund_part"),
     path("paiements/<int:key>/interroger/", acts_money.AskStripe.view(), name="desk_act_look_up"),

@@ -10,7 +10,7 @@ from django.conf import settings
 from subscriptions.answering.blocks import Block, Section, pairs, quote, text
 from subscriptions.answering.case import Case
 from subscriptions.answering.english import amount, day, moment
-from subscriptions.answering.letters import Sent
+from subscriptions.answering.letters import Sent, id_of
 from subscriptions.models import Consent, Offer, RenewalProof
 
 #: What an address of the network may show: who ordered. It is said where that is doubted, and nowhere else (GDPR art. 5, 1, c).
@@ -51,8 +51,12 @@ def ordered(case: Case) -> Section | None:
     return Section(
         "order",
         "The order, as the customer saw it",
-        "The customer typed name, address and e-mail, was told product, price, duration and how to stop, and pressed a button "
-        "that says that the order must be paid.",
+        (
+            "The customer typed name, address and e-mail, was told product, price, duration and how to stop, and pressed a "
+            "button that says that the order must be paid."
+        )
+        if facts.get("button")
+        else "The customer gave name, address and e-mail, and was told product and price.",
         blocks,
     )
 
@@ -92,7 +96,7 @@ def paid(case: Case) -> Section:
     how = (
         "On Stripe’s hosted payment page, by the customer, where the bank may ask for authentication"
         if payment.way == payment.Way.CHECKOUT
-        else "Merchant-initiated, under the agreement above, after the notices below"
+        else "Merchant-initiated, under the agreement above, after the notices above"
     )
     card = ""
     if method is not None:
@@ -109,7 +113,9 @@ def paid(case: Case) -> Section:
         ("Invoice", "\n".join(_invoice(one) for one in case.invoices if one.original_id is None)),
         ("Credit notes", "\n".join(_invoice(one) for one in case.invoices if one.original_id is not None)),
     ]
-    return Section("payment", "The payment", "What was charged is what was agreed, and was invoiced.", [pairs(rows)])
+    return Section(
+        "payment", "The payment", "How the money was taken, and the invoice that was issued for it.", [pairs(rows)]
+    )
 
 
 def _invoice(one: Any) -> str:
@@ -147,7 +153,7 @@ def _proved(proof: RenewalProof | None) -> str:
     within = f"within its window, {day(proof.window_opens)} to {day(proof.window_closes)}"
     taken = proof.notice_proof
     how = "posted on paper" if taken.kind == "posted" else "accepted by the mail provider"
-    said = f" under id {taken.provider_id}" if taken.provider_id else ""
+    said = f" under id {id_of(taken)}" if taken.provider_id else ""
     return f"{day(proof.sent_on)}, {within}\n{how} on {moment(taken.at)}{said}"
 
 
@@ -156,9 +162,7 @@ def letter_block(one: Sent) -> Block:
     taken = one.taken
     note = f"To {one.notice.to_email}. " if one.notice.to_email else ""
     if taken is not None:
-        note += f"Accepted on {moment(taken.at)} (Paris time)" + (
-            f", id {taken.provider_id}. " if taken.provider_id else ". "
-        )
+        note += f"Accepted on {moment(taken.at)} (Paris time)" + (f", id {one.number}. " if one.number else ". ")
     note += f"SHA-256 of the letter as sent: {one.notice.document_id}"
     words = f"{one.subject}\n\n{one.words}" if one.subject else one.words
     return quote(f"{one.what} (in French, as sent; links are cut)", words, note=note)

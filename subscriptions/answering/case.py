@@ -60,9 +60,11 @@ class Case:
     """One dispute with its payment, and what was ordered, agreed, told, delivered and given back.
 
     `order`: what the payment paid; of a renewal, the order with which the contract began. `attempt`: of a renewal that was
-    charged without its reader. `others`: other successful payments of the same reader.
+    charged without its reader. `earlier`: the copies of the year before, of one that was renewed. `others`: other successful
+    payments of the same reader. `on`: the day as of which it is told.
     """
 
+    on: date
     dispute: Dispute
     payment: Payment
     order: Order | None
@@ -72,6 +74,7 @@ class Case:
     choices: Sequence[RenewalChoice] = ()
     proofs: Sequence[RenewalProof] = ()
     copies: Sequence[Copy] = ()
+    earlier: Sequence[Copy] = ()
     invoices: Sequence[Invoice] = ()
     declarations: Sequence[Declaration] = ()
     refunds: Sequence[Refund] = ()
@@ -93,8 +96,8 @@ class Case:
         return next((one for one in reversed(self.proofs) if one.kind == kind), None)
 
 
-def read_case(dispute: Dispute) -> Case:
-    """All of it. Some thirty queries, however many copies there are."""
+def read_case(dispute: Dispute, *, on: date) -> Case:
+    """All of it. Some forty queries, however many copies there are."""
     payment = Payment.objects.select_related("customer", "saved_method").get(pk=dispute.payment_id)
     attempt = RenewalAttempt.objects.select_related("renewal__subscription").filter(payment=payment).first()
     term = _term(payment)
@@ -102,6 +105,7 @@ def read_case(dispute: Dispute) -> Case:
     order = _order(payment, subscription)
     invoices = Invoice.objects.filter(payment=payment).order_by("pk")
     return Case(
+        on=on,
         dispute=dispute,
         payment=payment,
         order=order,
@@ -123,6 +127,7 @@ def read_case(dispute: Dispute) -> Case:
         if attempt
         else [],
         copies=_copies(payment, term, order),
+        earlier=_earlier(payment, subscription),
         invoices=list(invoices.prefetch_related("lines")),
         declarations=_declarations(subscription, order),
         refunds=list(payment.refunds.filter(state=Refund.State.SUCCEEDED).order_by("pk")),
@@ -171,6 +176,16 @@ def _copies(payment: Payment, term: Term | None, order: Order | None) -> list[Co
         )
         for one in sold
     ]  # fmt: skip
+
+
+def _earlier(payment: Payment, subscription: int | None) -> list[Copy]:
+    """The copies of the year before the one that was renewed."""
+    kind, _colon, rest = payment.subject.partition(":")
+    if kind != "term" or subscription is None:
+        return []
+    number = int(rest.rpartition(":")[2]) - 1
+    before = Term.objects.standing().filter(subscription=subscription, number=number).first()
+    return _of_term(before) if before is not None else []
 
 
 def _of_term(term: Term) -> list[Copy]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from djmoney.money import Money
 
 from payments.days import PARIS
+from payments.money import NBSP
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
@@ -31,12 +32,12 @@ def moment(at: datetime) -> str:
 
 def amount(value: Money | Decimal) -> str:
     """« EUR 27.60 »."""
-    return f"EUR {value.amount if isinstance(value, Money) else value:.2f}"
+    return f"EUR{NBSP}{value.amount if isinstance(value, Money) else value:.2f}"
 
 
 def issue(printed: int | str) -> str:
     """« no. 25 »."""
-    return f"no. {printed}"
+    return f"no.{NBSP}{printed}"
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -69,9 +69,19 @@ class Sent:
         return next((one for one in self.proofs if one.kind in TAKEN and one.pk not in undone), None)
 
     @property
+    def number(self) -> str:
+        """The id under which it was taken; "" on paper."""
+        return id_of(self.taken) if self.taken is not None else ""
+
+    @property
     def came_back(self) -> bool:
         """Whether it is known not to have arrived."""
         return self.notice.state == Notice.State.BOUNCED or any(one.kind == "bounced" for one in self.proofs)
+
+
+def id_of(proof: NoticeProof) -> str:
+    """What the mail provider calls the letter, without what stands around it."""
+    return proof.provider_id.strip("<>").partition("@")[0]
 
 
 def letters_of(case: Case) -> list[Sent]:
@@ -102,7 +112,7 @@ def _sent(notice: Notice) -> Sent:
         return Sent(notice, list(notice.proofs.all()))
     body = message.get_body(preferencelist=("plain",)) if notice.kind in QUOTED else None
     words = quoted(str(body.get_content())) if body is not None else ""
-    return Sent(notice, list(notice.proofs.all()), str(message["Subject"] or ""), words)
+    return Sent(notice, list(notice.proofs.all()), str(message["Subject"] or "").strip(), words)
 
 
 def quoted(text: str) -> str:

@@ -39,19 +39,25 @@ class Made:
     left_out: Sequence[str]
 
 
-def make(dispute: Dispute, *, on: date, draft: bool) -> Made:
+def make(dispute: Dispute, *, on: date, draft: bool, most: int = PAGES) -> Made:
     """Read everything about a dispute and set it; nothing is kept. Outside any transaction: it takes some tenths of a second.
 
-    Where it has more pages than banks read, the words of letters are left out, the least telling first; the list of them stays.
+    Where it has more than `most` pages, which banks do not read, the words of letters are left out, the least telling first; the list of them stays.
     """
-    case = read_case(dispute)
+    case = read_case(dispute, on=on)
     letters = letters_of(case)
-    quoting = [kind for kind in QUOTED if any(one.notice.kind == kind and one.words for one in letters)]
+    # The notices before a charge are the case itself: they stand apart, and stay.
+    apart = {proof.notice_proof.notice_id for proof in case.proofs}
+    quoting = [
+        kind
+        for kind in QUOTED
+        if any(one.notice.kind == kind and one.words and one.notice.pk not in apart for one in letters)
+    ]
     left_out: list[str] = []
     while True:
-        source = _source(case, letters, quoting=quoting, on=on, draft=draft)
+        source = _source(case, letters, quoting=quoting, draft=draft)
         pdf, pages = set_pdf(TEMPLATE, source)
-        if pages <= PAGES or not quoting:
+        if pages <= most or not quoting:
             return Made(case, letters, source, pdf, pages, left_out)
         left_out.append(quoting.pop())
 
@@ -68,7 +74,8 @@ def made_again(package: DisputePackage) -> bytes:
     return pdf
 
 
-def _source(case: Case, letters: Sequence[Sent], *, quoting: Sequence[str], on: date, draft: bool) -> dict[str, Any]:
+def sections_of(case: Case, letters: Sequence[Sent], *, quoting: Sequence[str] = QUOTED) -> list[Section]:
+    """The parts of the paper, in the order in which things happened."""
     sections = [
         ordered(case),
         agreed(case),
@@ -79,19 +86,22 @@ def _source(case: Case, letters: Sequence[Sent], *, quoting: Sequence[str], on: 
         written(case, letters, quoting=quoting),
         stopped(case),
     ]
-    there: list[Section] = [one for one in sections if one is not None]
+    return [one for one in sections if one is not None]
+
+
+def _source(case: Case, letters: Sequence[Sent], *, quoting: Sequence[str], draft: bool) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "texts": texts(case),
         "paper": {
             "title": f"Evidence: dispute {case.dispute.stripe_dispute}",
             "author": settings.PUBLISHER["name"],
-            "on": [on.year, on.month, on.day],
+            "on": [case.on.year, case.on.month, case.on.day],
             "draft": draft,
             "heading": "Answer to a disputed payment",
-            "facts": _facts(case, on),
+            "facts": _facts(case),
             "summary": summary(case),
-            "sections": [one.data() for one in there],
+            "sections": [one.data() for one in sections_of(case, letters, quoting=quoting)],
             "foot": [
                 f"{settings.PUBLISHER['name']}. Dispute {case.dispute.stripe_dispute}, payment {case.payment.reference}."
             ],
@@ -99,7 +109,7 @@ def _source(case: Case, letters: Sequence[Sent], *, quoting: Sequence[str], on: 
     }
 
 
-def _facts(case: Case, on: date) -> list[list[str]]:
+def _facts(case: Case) -> list[list[str]]:
     publisher, dispute = settings.PUBLISHER, case.dispute
     return [
         [
@@ -110,5 +120,5 @@ def _facts(case: Case, on: date) -> list[list[str]]:
         ["Reason given", REASONS.get(dispute.reason, dispute.reason)],
         ["Amount disputed", amount(dispute.amount)],
         ["Charge", case.payment.stripe_charge or case.payment.reference],
-        ["Date of this paper", day(on)],
+        ["Date of this paper", day(case.on)],
     ]

@@ -42,29 +42,36 @@ WAITS = {
 
 def delivered(case: Case) -> Section | None:
     """Each copy that was paid for: in which file it left, when it was posted, whether it came back or was claimed."""
-    if not case.copies:
+    if not case.copies and not case.earlier:
         return None
-    head = ["Issue", "Posted on", "Mailing file and line", "Since then"]
-    rows = [
-        [issue(one.number) if one.number else "not planned yet", _posted(one), _files(one), _since(one)]
-        for one in case.copies
-    ]
-    blocks: list[Block] = [
-        table(head, rows, widths=[2, 3, 5, 5]),
+    blocks: list[Block] = []
+    if case.copies:
+        blocks.append(_table(case, case.copies))
+    if case.earlier:
+        blocks += [text("The year before, under the same agreement:"), _table(case, case.earlier)]
+    blocks.append(
         text(
             "Each issue is handed to the postal service with a file that names every copy and its address. The file is closed and "
             "hashed before it is posted; the postal deposit is kept with it. Press mail has no tracking number."
-        ),
-        *_labels(case),
-    ]
+        )
+    )
     return Section(
         "delivery",
         "What was delivered",
         "What is listed as posted left on that day for the address on its label; what is not has a day still to come."
         if any(one.posted for one in case.copies)
-        else "No issue was posted yet; the days on which they will be were told before the order.",
-        blocks,
+        else "No issue that this payment pays for has been posted yet; their days are listed.",
+        [*blocks, *_labels(case)],
     )
+
+
+def _table(case: Case, copies: Sequence[Copy]) -> Block:
+    head = ["Issue", "Posted on", "Mailing file and line", "Since then"]
+    rows = [
+        [issue(one.number) if one.number else "not planned yet", _posted(one), _files(one), _since(one)]
+        for one in copies
+    ]
+    return table(head, rows, widths=[2, 3, 5, 5])
 
 
 def _posted(one: Copy) -> str:
@@ -102,7 +109,7 @@ def _labels(case: Case) -> list[Block]:
     """The addresses on the labels: as the buyer gave it. An address that the recipient of a gift gave is theirs, and not shown."""
     seen: dict[str, list[str]] = {}
     hidden: list[str] = []
-    for one in case.copies:
+    for one in (*case.copies, *case.earlier):
         for line in one.posted:
             own = case.order is not None and line.address_id == case.order.delivery_id
             if case.order is not None and case.order.is_gift and not own:
@@ -112,12 +119,12 @@ def _labels(case: Case) -> list[Block]:
     rows = [(", ".join(issues), label) for label, issues in seen.items()]
     if hidden:
         rows.append((", ".join(hidden), "an address that the recipient of the gift gave us, which we do not disclose"))
-    return [text("Addresses on the labels:"), pairs(rows)] if rows else []
+    return [pairs([(f"Label of {numbers}", label) for numbers, label in rows])] if rows else []
 
 
 def used(case: Case) -> Section | None:
     """Digital issues that were downloaded."""
-    downloads = [(one, copy) for copy in case.copies for one in copy.downloads]
+    downloads = [(one, copy) for copy in (*case.copies, *case.earlier) for one in copy.downloads]
     if not downloads:
         return None
     rows = [[moment(one.at), issue(copy.number), f"file SHA-256 {one.file.sha256[:32]}…"] for one, copy in downloads]
@@ -139,7 +146,7 @@ def written(case: Case, letters: Sequence[Sent], *, quoting: Sequence[str]) -> S
         how = (
             "posted on paper"
             if taken is not None and taken.kind == "posted"
-            else f"accepted, id {taken.provider_id}"
+            else f"accepted, id {one.number}"
             if taken
             else ""
         )

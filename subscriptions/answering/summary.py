@@ -5,15 +5,17 @@ Neutral, dated, nothing but facts of the rows; a fact that is missing says nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from payments.answering.limits import shortened
 from payments.days import paris_day
 from subscriptions.answering.agreement import WHO_ORDERED, delivered_to, product_of
-from subscriptions.answering.case import Case
+from subscriptions.answering.case import Case, Copy
 from subscriptions.answering.english import amount, count, day, issue, listed, moment
 from subscriptions.models import Consent, Declaration, RenewalProof
 
+#: States of a copy, of either kind, that is still to come.
+WAITING = frozenset({"owed", "held", "assigned"})
 #: Stripe's reasons, as the paper names them.
 REASONS: Mapping[str, str] = {
     "credit_not_processed": "Credit not processed",
@@ -60,34 +62,50 @@ def _charged(case: Case) -> str:
 
 def _served(case: Case) -> list[str]:
     posted = [one for one in case.copies if one.posted]
-    if not posted:
-        return [_to_come(case)]
-    said = listed([f"{issue(one.number)} on {day(one.posted_on)}" for one in posted if one.posted_on])
-    back = [one for one in posted if one.returns]
-    claimed = [one for one in posted if one.claims]
-    after = []
+    before = [one for one in case.earlier if one.posted]
+    said = []
+    if posted:
+        first = f"{count(len(posted), 'issue was', 'issues were')} posted so far of {len(case.copies)} paid for: {_days(posted)}."
+        said.append(" ".join([first, *_since(posted)]))
+    if before:
+        said.append(" ".join([f"Of the year before were posted: {_days(before)}.", *_since(before)]))
+    return [*said, *_to_come(case)]
+
+
+def _days(posted: Sequence[Copy]) -> str:
+    return listed([f"{issue(one.number)} on {day(one.posted_on)}" for one in posted if one.posted_on])
+
+
+def _since(posted: Sequence[Copy]) -> list[str]:
+    """Which of these came back or were claimed; that none did."""
+    back = listed([issue(one.number) for one in posted if one.returns])
+    claimed = listed([issue(one.number) for one in posted if one.claims])
     if not back and not claimed:
-        after.append("None of them came back to us, and the customer has not told us that one was missing.")
+        return ["None of them came back to us, and the customer has not told us that one was missing."]
+    said = []
     if back:
-        after.append(
-            f"Came back to us: {listed([issue(one.number) for one in back])}; section « What was delivered » says why."
-        )
+        said.append(f"Came back to us: {back}; section « What was delivered » says why.")
     if claimed:
-        after.append(
-            f"The customer told us that {listed([issue(one.number) for one in claimed])} had not arrived; what was done is listed there."
-        )
-    first = f"{count(len(posted), 'issue was', 'issues were')} posted so far of {len(case.copies)} paid for: {said}."
-    return [" ".join([first, *after]), _to_come(case)]
+        said.append(f"The customer told us that {claimed} had not arrived; what was done is listed there.")
+    return said
 
 
-def _to_come(case: Case) -> str:
+def _to_come(case: Case) -> list[str]:
+    waiting = [one for one in case.copies if not one.posted and one.planned_on and one.state in WAITING]
     coming = [
-        one for one in case.copies if not one.posted and one.planned_on and one.state in ("owed", "held", "assigned")
+        f"{issue(one.number)}, planned for {day(one.planned_on)}"
+        for one in waiting
+        if one.planned_on and one.planned_on > case.on
     ]
-    if not coming:
-        return ""
-    days = listed([f"{issue(one.number)}, planned for {day(one.planned_on)}" for one in coming if one.planned_on])
-    return f"Not due yet: {days}. The magazine appears four times a year; these days were told before the order."
+    held = [
+        issue(one.number) for one in waiting if one.planned_on and one.planned_on <= case.on and one.state == "held"
+    ]
+    said = []
+    if coming:
+        said.append(f"Not due yet: {listed(coming)}. The magazine appears four times a year.")
+    if held:
+        said.append(f"On hold since the bank told us of this dispute: {listed(held)}.")
+    return said
 
 
 def _who(case: Case) -> list[str]:

@@ -90,9 +90,11 @@ def test_submitted_it_is_final(contested):
         ({"uncategorized_file": "file_unknown"}, "resource_missing"),
         ({"no_such_field": "x"}, "parameter_unknown"),
         (
-            {name: "x" * 20_000 for name in ("uncategorized_text", "product_description", "access_activity_log",
-             "cancellation_policy_disclosure", "cancellation_rebuttal", "refund_policy_disclosure", "refund_refusal_explanation",
-             "duplicate_charge_explanation")},
+            dict.fromkeys(
+                ("uncategorized_text", "product_description", "access_activity_log", "cancellation_policy_disclosure",
+                 "cancellation_rebuttal", "refund_policy_disclosure", "refund_refusal_explanation", "duplicate_charge_explanation"),
+                "x" * 20_000,
+            ),
             None,
         ),
     ],
