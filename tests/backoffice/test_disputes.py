@@ -113,14 +113,14 @@ def test_without_an_answer_of_stripe_the_desk_says_so_and_the_sweep_goes_on(cont
     finance = at_desk("finance")
     finance.act("desk_act_freeze_evidence", contested.pk, reason=WHY)
     till.misbehave("timeout_after", method="POST", path=f"/v1/disputes/{contested.stripe_dispute}")
-    answer = finance.act("desk_act_submit_evidence", contested.pk, reason=WHY, seen="on")
+    finance.act("desk_act_submit_evidence", contested.pk, reason=WHY, seen="on")
     assert "n’a pas dit s’il a la réponse" in told(finance, contested)
     assert DisputeAnswer.objects.get().state == "unknown"
 
 
 def test_accepted_the_year_ends(contested, at_desk):
     finance = at_desk("finance")
-    answer = finance.act("desk_act_accept_dispute", contested.pk, reason="Le lecteur a raison.")
+    finance.act("desk_act_accept_dispute", contested.pk, reason="Le lecteur a raison.")
     assert "est chez la banque" in told(finance, contested)
     contested.refresh_from_db()
     assert contested.state == "lost"
@@ -130,12 +130,12 @@ def test_accepted_the_year_ends(contested, at_desk):
 
 
 def test_taken_in_hand_it_is_theirs(contested, at_desk):
-    finance = at_desk("finance", first_name="Anne", last_name="Comptable")
+    finance = at_desk("finance")
     finance.act("desk_act_take_dispute", contested.pk, reason="Je m’en occupe.")
     contested.refresh_from_db()
     assert contested.owner == finance.user
     assert DeskItem.objects.get(kind="charge.dispute.created").owner == finance.user
-    assert "Anne Comptable" in text_of(finance.see("desk_disputes"))
+    assert finance.user.full_name in text_of(finance.see("desk_disputes"))
 
 
 def test_support_sees_that_a_payment_is_disputed_and_not_the_evidence(contested, at_desk):

@@ -187,6 +187,7 @@ FITTING = {
     "payments_reconciliationrun": {"read_to_end": "true"},
     "payments_csvprofile": {"debit": "''", "credit": "''"},
     "payments_bankmatch": {"kind": "'rule'"},
+    "payments_disputeanswer": {"kind": "'evidence'"},
     "payments_ereportrow": {"ttc": "2"},
     "payments_vatcheck": {"outcome": "'unknown'"},
     "payments_mirrorrun": {"since": "'2025-12-31'", "read_to_end": "true"},

@@ -17,11 +17,22 @@ import pytest
 from django.utils import timezone
 
 from payments import refunds
+from payments.answering.moving import move as move_answer
 from payments.charging import intend
 from payments.documents import keep
 from payments.gateway import IntentSeen, Outcome, PayoutSeen, RefundSeen
 from payments.methods import payer_account
-from payments.models import Dispute, DisputeEvent, Payment, PaymentEvent, PayoutEvent, Refund, RefundEvent
+from payments.models import (
+    Dispute,
+    DisputeAnswer,
+    DisputeAnswerEvent,
+    DisputeEvent,
+    Payment,
+    PaymentEvent,
+    PayoutEvent,
+    Refund,
+    RefundEvent,
+)
 from payments.reconciliation.moving import apply as move_payouts
 from payments.settling import News, apply
 from subscriptions.escrow.moving import NoSuchStep as NoSuchEscrowStep
@@ -133,6 +144,12 @@ DISPUTE = {
     "open": "won lost",
     "won": "",
     "lost": "",
+}
+DISPUTE_ANSWER = {
+    "created": "unknown sent failed",
+    "unknown": "sent failed",
+    "sent": "",
+    "failed": "",
 }
 PAYOUT = {
     "in_transit": "paid failed cancelled",
@@ -402,7 +419,7 @@ def test_copy(subscription, came, kind):
 #: The one module that may assign each kind of state; `steps` writes down what `settling` has moved.
 MOVERS = {
     "payments/settling.py", "payments/steps.py", "payments/refunds.py", "payments/methods.py",
-    "payments/transfers/moving.py", "payments/chorus/moving.py", "payments/disputing.py", "payments/reconciliation/moving.py",
+    "payments/answering/moving.py", "payments/transfers/moving.py", "payments/chorus/moving.py", "payments/disputing.py", "payments/reconciliation/moving.py",
     "payments/webhooks/moving.py", "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
     "subscriptions/fulfilment/moving.py",
     "subscriptions/importing/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
@@ -463,6 +480,19 @@ def test_dispute(came, to, exists):
     disputed(payment, words[to])
     assert Dispute.objects.get().state == (to if exists else came)
     assert DisputeEvent.objects.filter(from_state=came, to_state=to).count() == int(exists)
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(DISPUTE_ANSWER))
+def test_dispute_answer(came, to, exists):
+    subscriber()
+    one = DisputeAnswer.objects.create(
+        reference="REP-1", dispute=disputed(Payment.objects.get()), phase="dispute", kind="accept", state=came, state_since=NOW,
+        idempotency_key="a", file_key="b", actor="x", reason="x", created_at=NOW,
+    )  # fmt: skip
+    assert move_answer(one.pk, to, reason="x", actor=READER, at=NOW) == exists
+    one.refresh_from_db()
+    assert one.state == (to if exists else came)
+    assert DisputeAnswerEvent.objects.filter(from_state=came, to_state=to).count() == int(exists)
 
 
 def test_payer_account_is_one_per_owner():
