@@ -24,6 +24,8 @@ ORDER = (
     "won",
     "lost",
 )
+#: After it was lost, a network may let itself be appealed to: by hand, at Stripe.
+APPEALS = ("appeal_needs_response", "appeal_under_review")
 
 
 def waits(dispute: Dispute) -> bool:
@@ -50,6 +52,8 @@ def newer(heard: str, before: str) -> str:
 
 def why_not(dispute: Dispute, *, at: datetime) -> str:
     """Why no answer can be given to it any more, in a sentence for staff; "" where it can. One query."""
+    if dispute.status in APPEALS:
+        return _("An appeal is made at Stripe itself.")
     if dispute.state != Dispute.State.OPEN:
         return _("The bank has decided: nothing is answered any more.")
     if dispute.answers.filter(phase=phase_of(dispute)).exclude(state=DisputeAnswer.State.FAILED).exists():

@@ -138,7 +138,11 @@ class SubmitEvidence(_OnDispute):
         return Preview(
             facts=[
                 *self.facts(subject),
-                Fact(_("Package"), package.number, reverse("desk_dispute_package", args=[package.pk])),
+                Fact(
+                    _("Package"),
+                    _("no. %(key)s") % {"key": package.number},
+                    reverse("desk_dispute_package", args=[package.pk]),
+                ),
                 Fact(_("Frozen"), stamp(package.at)),
                 Fact(_("Frozen by"), words.who(package.actor, names)),
                 Fact(_("Pages"), package.pages),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from payments.answering.deadlines import step_of
-from payments.answering.standing import AWAITING, last_day, waits, why_not
+from payments.answering.standing import APPEALS, AWAITING, last_day, waits, why_not
 from payments.days import paris_day
 from payments.disputing import REASONS
 from payments.documents import read
@@ -138,7 +138,7 @@ def stands(one: Dispute, url: str = "") -> Cell:
     """Where it stands: by Stripe's word while it is open, by ours once it is over."""
     if one.state == State.OPEN:
         return chip(words.said(STATUS, one.status), url)
-    word = one.status if one.status in ("warning_closed", "prevented") else one.state
+    word = one.status if one.status in ("warning_closed", "prevented", *APPEALS) else one.state
     return chip(words.said(STATUS, word), url)
 
 

@@ -13,12 +13,14 @@ from subscriptions.answering.weak import Weak
 #: Stripe's own words for where a dispute stands.
 STATUS: Words = {
     "": (gettext_lazy("not known yet"), NONE),
-    "warning_needs_response": (gettext_lazy("inquiry: an answer is waited for"), WAIT),
-    "warning_under_review": (gettext_lazy("inquiry answered, the bank looks at it"), NONE),
-    "needs_response": (gettext_lazy("an answer is waited for"), WAIT),
-    "under_review": (gettext_lazy("answered, the bank looks at it"), NONE),
-    "warning_closed": (gettext_lazy("inquiry closed"), GOOD),
-    "prevented": (gettext_lazy("settled before it was contested"), GOOD),
+    "warning_needs_response": (pgettext_lazy("dispute", "information asked for"), WAIT),
+    "warning_under_review": (pgettext_lazy("dispute", "information given"), NONE),
+    "needs_response": (pgettext_lazy("dispute", "to be answered"), WAIT),
+    "under_review": (pgettext_lazy("dispute", "answered, under review"), NONE),
+    "appeal_needs_response": (pgettext_lazy("dispute", "lost, may be appealed"), BAD),
+    "appeal_under_review": (pgettext_lazy("dispute", "appealed"), WAIT),
+    "warning_closed": (pgettext_lazy("dispute", "inquiry closed"), GOOD),
+    "prevented": (pgettext_lazy("dispute", "settled before"), GOOD),
     "won": (pgettext_lazy("dispute", "won"), GOOD),
     "lost": (pgettext_lazy("dispute", "lost"), BAD),
 }

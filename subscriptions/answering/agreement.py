@@ -188,9 +188,9 @@ def product_of(case: Case) -> str:
         return ""
     magazine = order.offer.magazine.title
     if order.offer.renewal == Offer.Renewal.FIXED and not case.copies:
-        return f"{order.offer.title}, {magazine}"
+        return f"« {order.offer.title} », {magazine}"
     if case.copies and case.copies[0].sold is not None:
         return f"Past issues of the printed magazine {magazine}"
     kind = "renewed every year" if order.offer.renewal == Offer.Renewal.AUTOMATIC else "not renewed"
     gift = ", as a gift to somebody else" if order.is_gift else ""
-    return f"{order.offer.title}: {order.offer.copies} issues of the printed magazine {magazine}, {kind}{gift}"
+    return f"« {order.offer.title} »: {order.offer.copies} issues of the printed magazine {magazine}, {kind}{gift}"

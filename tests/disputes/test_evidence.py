@@ -200,7 +200,8 @@ def test_a_cancellation_after_the_charge_is_told_with_its_day():
     _made, text = shown(dispute)
     assert "A cancellation was received on 1 December 2026" in text
     assert "after this payment" in text
-    assert f"Cancellation of the subscription, {Declaration.objects.get().reference}" in text
+    reference = Declaration.objects.get().reference  # it may break behind one of its dashes
+    assert f"Cancellationofthesubscription,{reference}" in text.replace(" ", "")
 
 
 def test_what_was_given_back_is_told():
