@@ -495,6 +495,7 @@ LETTER_KINDS: Mapping[str, Any] = {
     "temporary_address_ended": gettext_lazy("End of a temporary address"),
     "digital_agreed": gettext_lazy("Consent to the digital edition"),
     "institution_invoice": gettext_lazy("Invoice to an institution"),
+    "invoice_credited": gettext_lazy("Credit note of an invoice to be paid"),
     "invoice_overdue": gettext_lazy("Reminder of an overdue invoice"),
     "pause_confirmed": gettext_lazy("Issues put off"),
     "pause_ended": gettext_lazy("End of a pause"),

@@ -26,7 +26,7 @@ SIGNED = re.compile(
 )
 
 #: Letters about invoices that are issued when all the others are.
-LAST_OF_ALL = {"single_confirmation", "institution_invoice", "invoice_overdue", "invoice_reissued"}
+LAST_OF_ALL = {"single_confirmation", "institution_invoice", "invoice_overdue", "invoice_credited", "invoice_reissued"}
 
 
 def test_every_kind_of_the_table_is_written_here(outbox):
