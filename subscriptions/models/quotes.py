@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from djmoney.money import Money
 
 from payments.models.amounts import eur_only, euros
 from payments.vat import BuyerKind
@@ -77,6 +78,11 @@ class Quote(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def discount(self) -> Money:
+        """What an agency's discount takes off the price list; nothing where nobody passes the order on."""
+        return self.price.amount * self.quantity - self.amount
 
 
 class QuoteRendering(models.Model):
