@@ -321,6 +321,7 @@ acts = [
     path("pnd/fichier/", return_file_pages.return_file, name="desk_act_return_file"),
     path("pnd/saisir/", acts_stock.EnterReturn.view(), name="desk_act_return"),
     path("stock/saisir/", acts_stock.MoveStock.view(), name="desk_act_stock"),
+    path("ventes-au-numero/<int:key>/rendre/", acts_singles.RefundSold.view(), name="desk_act_refund_sold"),
     path("ventes-au-numero/<int:key>/renvoyer/", acts_singles.ReplaceSold.view(), name="desk_act_replace_sold"),
     path("diffusion/compteurs/limites/", acts_circulation.ChangeRule.view(), name="desk_act_circulation_rule"),
     path("diffusion/tirages/hypotheses/", acts_circulation.ChangeAssumption.view(), name="desk_act_assumption"),
