@@ -6,7 +6,6 @@ known again, under its idempotency key, by its parameters and the hash of its fi
 
 import hashlib
 from email import policy
-from email.message import EmailMessage
 from email.parser import BytesParser
 from urllib.parse import urlencode
 
@@ -21,7 +20,7 @@ def taken_apart(content_type: str, raw: bytes) -> tuple[str, Upload | None]:
     message = BytesParser(policy=policy.HTTP).parsebytes(head + raw)
     typed: list[tuple[str, str]] = []
     upload = None
-    for part in message.iter_parts() if isinstance(message, EmailMessage) and message.is_multipart() else ():
+    for part in message.iter_parts() if message.is_multipart() else ():
         name = str(part.get_param("name", header="content-disposition") or "")
         body = part.get_payload(decode=True)
         body = body if isinstance(body, bytes) else b""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
-from djmoney.money import Money
 
 from payments.models.amounts import eur_only, euros
 from payments.vat import BuyerKind
@@ -80,8 +79,8 @@ class Quote(models.Model):
         return self.reference
 
     @property
-    def discount(self) -> Money:
-        """What an agency's discount takes off the price list; nothing where nobody passes the order on."""
+    def discount(self) -> Any:
+        """What an agency's discount takes off the price list (Money); nothing where nobody passes the order on."""
         return self.price.amount * self.quantity - self.amount
 
 

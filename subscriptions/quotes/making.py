@@ -19,7 +19,7 @@ from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act
 from payments.invoicing.issuing import seller
-from payments.money import NBSP, eur
+from payments.money import NBSP, amount_of, eur
 from payments.vat import split
 from subscriptions.calendar import RULES, numbers_from
 from subscriptions.institutions.pricing import discount_of, discounted
@@ -109,7 +109,7 @@ def _make(subscription_id: int, *, actor: Actor, at: datetime, reason: str, by_i
         ),
         copies=copies,
         quantity=priced.quantity,
-        amount=amount,
+        amount=amount_of(amount),
         amount_ht=split(amount.amount, priced.vat.rate)[0],
         vat_zone=priced.vat.zone,
         vat_rate=priced.vat.rate,

@@ -26,9 +26,7 @@ BY_CARD = (
     "Commande et paiement par carte : par le lien du courrier qui accompagne ce devis. La page est déjà remplie et demande votre "
     "numéro de bon de commande ou d’engagement, qui figurera sur la facture."
 )
-BY_AGENCY = (
-    "La remise est celle de l’agence qui transmet la commande, sur bon de commande. La commande en ligne est au tarif public."
-)
+BY_AGENCY = "La remise est celle de l’agence qui transmet la commande, sur bon de commande. La commande en ligne est au tarif public."
 
 
 def pdf_of(quote: Quote, *, at: datetime) -> bytes:

@@ -101,7 +101,9 @@ def test_submitted_the_bank_has_the_file_and_the_texts_and_nothing_is_sent_twice
     assert (seen["status"], seen["evidence_details"]["submission_count"]) == ("under_review", 1)
     assert (file["_sha256"], file["id"]) == (package.document_id, done.stripe_file)
     assert file["filename"] == f"{contested.stripe_dispute}-1.pdf"
-    assert {name: text for name, text in seen["evidence"].items() if name != "uncategorized_file"} == source_of(package)["texts"]
+    assert {name: text for name, text in seen["evidence"].items() if name != "uncategorized_file"} == source_of(
+        package
+    )["texts"]
     assert seen["metadata"] == {"reference": one.reference}
     contested.refresh_from_db()
     assert (contested.status, contested.submissions, contested.state) == ("under_review", 1, "open")
@@ -236,7 +238,9 @@ def test_the_deadline_is_said_a_week_before_two_days_before_and_once_missed(cont
     assert watched(by - 8 * day) == []
     assert watched(by - 7 * day) == ["dispute_due"]
     item = DeskItem.objects.get(kind="dispute_due")
-    assert item.sentence.endswith("réponse à donner avant le 03/12/2026 (dans 7 jours). Personne ne s’en occupe encore.")
+    assert item.sentence.endswith(
+        "réponse à donner avant le 03/12/2026 (dans 7 jours). Personne ne s’en occupe encore."
+    )
     assert watched(by - 2 * day) == ["dispute_urgent"]
     assert watched(by - timedelta(minutes=1)) == ["dispute_urgent"]
     assert watched(by) == ["dispute_missed"]
@@ -350,4 +354,6 @@ def test_the_source_is_kept_beside_the_paper(contested):
     package = frozen(contested)
     kept = json.loads(bytes(Document.objects.get(pk=package.source_id).body))
     assert kept["paper"]["draft"] is False
-    assert {row.keep_until.year for row in Document.objects.filter(pk__in=[package.source_id, package.document_id])} == {2032}
+    assert {
+        row.keep_until.year for row in Document.objects.filter(pk__in=[package.source_id, package.document_id])
+    } == {2032}

@@ -60,7 +60,12 @@ def first_year(reason: str = "product_not_received"):
 def second_year(reason: str = "subscription_canceled"):
     """Four issues posted, renewed on 23 November 2027, disputed three weeks later."""
     subscription = told()
-    for number, on in ((25, date(2026, 12, 15)), (26, date(2027, 3, 15)), (27, date(2027, 6, 15)), (28, date(2027, 9, 15))):
+    for number, on in (
+        (25, date(2026, 12, 15)),
+        (26, date(2027, 3, 15)),
+        (27, date(2027, 6, 15)),
+        (28, date(2027, 9, 15)),
+    ):
         posted(number, on=on, at=noon(on))
     payment = renewed_as_told(subscription)
     return subscription, contested(payment, reason, at=noon(LATER))
@@ -135,7 +140,9 @@ def test_no_link_that_opens_anything_is_shown():
     """Letters carry signed links: a bank sees where they led, and cannot follow them."""
     _subscription, dispute = second_year()
     made, text = shown(dispute, on=LATER)
-    sent = [email.message_from_bytes(read(one.document_id) or b"", policy=policy.default) for one in Notice.objects.all()]
+    sent = [
+        email.message_from_bytes(read(one.document_id) or b"", policy=policy.default) for one in Notice.objects.all()
+    ]
     bodies = [str(body.get_content()) for one in sent if (body := one.get_body(preferencelist=("plain",)))]
     links = {link for body in bodies for link in re.findall(r"http://testserver/([^\s)]+)", body)}
     signed = {link for link in links if len(link.strip("/").split("/")) > 1}
@@ -212,7 +219,10 @@ def test_what_was_given_back_is_told():
     type(refund).objects.filter(pk=refund.pk).update(state="succeeded", refunded_on=date(2026, 12, 2))
     dispute = contested(payment, "credit_not_processed", at=DECEMBER)
     made, text = shown(dispute)
-    assert made.source["texts"]["refund_refusal_explanation"] == f"Given back to the customer: EUR{NBSP}27.60 on 2 December 2026."
+    assert (
+        made.source["texts"]["refund_refusal_explanation"]
+        == f"Given back to the customer: EUR{NBSP}27.60 on 2 December 2026."
+    )
     assert "Withdrawal from the purchase" in text
     assert {Weak.GIVEN_BACK, Weak.WITHDRAWN} <= weak(dispute, on=date(2026, 12, 20))
 
@@ -269,7 +279,9 @@ def test_one_copy_and_twelve_cost_the_same_queries():
     _subscription, dispute = first_year()
 
     def asked() -> int:
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             case = read_case(dispute, on=date(2026, 12, 20))
             letters_of(replace(case, payment=case.payment))
         return len(queries)
@@ -293,9 +305,7 @@ def test_an_order_of_which_nothing_is_kept_is_told_by_what_is_left():
     assert weak(dispute, on=date(2026, 12, 20)) == {Weak.NO_SCREEN, Weak.NOTHING_POSTED, Weak.LATE}
 
 
-@pytest.mark.parametrize(
-    ("without", "found"), [("legal", Weak.NO_LEGAL_NOTICE), ("pre_debit", Weak.NO_PRE_DEBIT)]
-)
+@pytest.mark.parametrize(("without", "found"), [("legal", Weak.NO_LEGAL_NOTICE), ("pre_debit", Weak.NO_PRE_DEBIT)])
 def test_a_renewal_that_was_not_announced_is_known_to_be_weak(without, found):
     _subscription, dispute = second_year()
     case = read_case(dispute, on=LATER)

@@ -151,7 +151,11 @@ def test_the_quote_holds_the_discount_of_the_agency_that_passed_the_last_order_o
     subscription = first.term.subscription
     assert str(foresee(subscription, on=TODAY).amount.amount) == "78.66"
     quoted = make_quote(subscription.pk, actor=COLLEAGUE, at=NOW)
-    assert [str(one) for one in (quoted.amount.amount, quoted.amount_ht.amount, quoted.discount.amount)] == ["78.66", "77.04", "4.14"]
+    assert [str(one) for one in (quoted.amount.amount, quoted.amount_ht.amount, quoted.discount.amount)] == [
+        "78.66",
+        "77.04",
+        "4.14",
+    ]
     assert quoted.title.endswith("remise d’agence de 5\u00a0% déduite")
     facts = facts_of(quoted)
     assert (BY_AGENCY in facts["mentions"], BY_CARD in facts["mentions"]) == (True, False)

@@ -45,7 +45,12 @@ def contested(standin_inprocess):
 def test_a_file_is_taken_once_for_its_key_and_only_a_pdf_or_a_picture(contested):
     _world, client, _made = contested
     first, again = hand_over(client, paper(3)), hand_over(client, paper(3))
-    assert (first.id, first.filename, first.type, first.purpose) == (again.id, "evidence.pdf", "pdf", "dispute_evidence")
+    assert (first.id, first.filename, first.type, first.purpose) == (
+        again.id,
+        "evidence.pdf",
+        "pdf",
+        "dispute_evidence",
+    )
     assert [one.id for one in client.v1.files.list({"purpose": "dispute_evidence"}).data] == [first.id]
     with pytest.raises(stripe.IdempotencyError):
         hand_over(client, paper(4))
@@ -72,7 +77,11 @@ def test_submitted_it_is_final(contested):
         "needs_response", True, 0,
     )  # fmt: skip
     seen = client.v1.disputes.update(made["id"], {"evidence": given, "metadata": {"reference": "REP-1"}})
-    assert (seen.status, seen.evidence_details.submission_count, seen.metadata.reference) == ("under_review", 1, "REP-1")
+    assert (seen.status, seen.evidence_details.submission_count, seen.metadata.reference) == (
+        "under_review",
+        1,
+        "REP-1",
+    )
     assert seen.evidence.uncategorized_file == file.id
     assert types(client)[-1] == "charge.dispute.updated"
     for again in ({"evidence": given}, {"evidence": {"customer_name": "X"}, "submit": False}):
@@ -133,7 +142,11 @@ def test_an_inquiry_takes_nothing_until_it_becomes_a_dispute(standin_inprocess):
     assert client.v1.disputes.update(made["id"], {"evidence": {"customer_name": "X"}}).status == "warning_under_review"
     escalate(world, made["id"])
     seen = client.v1.disputes.retrieve(made["id"])
-    assert (seen.status, len(seen.balance_transactions), seen.evidence_details.submission_count) == ("needs_response", 1, 0)
+    assert (seen.status, len(seen.balance_transactions), seen.evidence_details.submission_count) == (
+        "needs_response",
+        1,
+        0,
+    )
 
 
 @pytest.mark.parametrize(("prevented", "status"), [(False, "warning_closed"), (True, "prevented")])
