@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from payments import charging, disputing, eu_meter, fees, gateway, looking_up, parked, refunds
 from payments.actors import job
+from payments.answering import deadlines, sending
 from payments.chorus import watching
 from payments.closing import anchoring, days
 from payments.days import paris_day
@@ -89,8 +90,15 @@ def follow_disputes() -> None:
     def ask(dispute: tuple[str, int]) -> None:
         disputing.look_up(*dispute, actor=job("disputes"), at=timezone.now())
 
+    def give(answer_id: int) -> None:
+        sending.send(answer_id, actor=job("disputes"), at=timezone.now())
+
     with running("disputes") as summary:
-        summary.text = _ask_about(disputing.due(at=timezone.now(), limit=BATCH), ask)
+        at = timezone.now()
+        near = deadlines.watch(on=paris_day(at), at=at, actor=job("disputes"))
+        answered = _ask_about(sending.due(at=at, limit=BATCH), give)
+        asked = _ask_about(disputing.due(at=at, limit=BATCH), ask)
+        summary.text = f"{near} near; answers: {answered}; disputes: {asked}"
 
 
 def _ask_about(rows: Iterable[Row], ask: Callable[[Row], None]) -> str:

@@ -41,7 +41,7 @@ TIMETABLE = (
         "disputes",
         5 * MINUTE,
         6 * HOUR,
-        "Open disputes are asked about once a day; what a bank decided is carried out.",
+        "Open disputes are asked about once a day, their deadlines watched, answers sent; what a bank decided is carried out.",
     ),
     Job("parked-effects", 5 * MINUTE, HOUR, "Paid orders whose effect failed are served again."),
     Job("event-catch-up", 10 * MINUTE, 2 * HOUR, "Webhooks that never came are read from Stripe's own list."),

@@ -19,7 +19,7 @@ from payments.models.closing import (
     TechnicalEvent,
 )
 from payments.models.discrepancies import Discrepancy, DiscrepancyEvent
-from payments.models.disputes import Dispute, DisputeEvent
+from payments.models.disputes import Dispute, DisputeAnswer, DisputeAnswerEvent, DisputeEvent, DisputePackage
 from payments.models.documents import Document
 from payments.models.ereports import EPaymentRow, EReportRow
 from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries, Reissue
@@ -56,7 +56,10 @@ __all__ = [
     "Discrepancy",
     "DiscrepancyEvent",
     "Dispute",
+    "DisputeAnswer",
+    "DisputeAnswerEvent",
     "DisputeEvent",
+    "DisputePackage",
     "Document",
     "EPaymentRow",
     "EReportRow",

@@ -46,6 +46,7 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "payout": (Right.LEDGER, "desk_payout"),
     "movement": (Right.LEDGER, "desk_movement"),
     "discrepancy": (Right.LEDGER, "desk_discrepancy"),
+    "dispute": (Right.DISPUTES, "desk_dispute"),
 }
 
 #: Sources and subjects that are shown on the page of another kind.
@@ -59,6 +60,8 @@ SAME_PAGE: Mapping[str, str] = {
     "movement_back": "movement",
     "movement_again": "movement",
     "payout_arrived": "payout",
+    "dispute_returned": "dispute",
+    "dispute_lost": "dispute",
 }
 
 

@@ -37,6 +37,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.PAYMENTS, _("Payments"), "desk_payments"),
     (Right.REFUNDS, _("Refunds"), "desk_refunds"),
     (Right.REFUNDS, _("Refunds by transfer"), "desk_transfers"),
+    (Right.DISPUTES, _("Disputes"), "desk_disputes"),
     (Right.EVENTS, _("Stripe events"), "desk_stripe_events"),
     (Right.INVOICES, _("Invoices"), "desk_invoices"),
     (Right.BANK, _("Bank statements"), "desk_bank"),

@@ -76,6 +76,10 @@ def payment(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Payment page"), one.checkout_session, mono=True),
             Fact(_("Payment intent"), one.stripe_intent, mono=True),
             Fact(_("Charge"), one.stripe_charge, mono=True),
+            *(
+                Fact(_("Dispute"), _("no. %(key)s") % {"key": row.pk}, link(user, "dispute", row.pk))
+                for row in disputes
+            ),
         ],
         whys=[
             why(user, one.events.all(), words.PAYMENT),

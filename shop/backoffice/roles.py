@@ -82,6 +82,7 @@ class Right(StrEnum):
     FIGURE_RULES = "set_circulation_limits"
     PRINTS = "advise_print_runs"
     ESCROW = "see_escrow"
+    DISPUTES = "answer_disputes"
 
 
 LABELS: Mapping[Right, Any] = {
@@ -146,6 +147,7 @@ LABELS: Mapping[Right, Any] = {
     Right.FIGURE_RULES: _("change the limits that circulation is judged by"),
     Right.PRINTS: _("keep advices of print runs and what they assume"),
     Right.ESCROW: _("see the escrow and write down restores"),
+    Right.DISPUTES: _("see disputes and answer the banks"),
 }
 
 
@@ -206,6 +208,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.FIGURES,
             Right.FIGURE_RULES,
             Right.ESCROW,
+            Right.DISPUTES,
         }
     ),
     # Copies and where they go; no amount but what an order says.

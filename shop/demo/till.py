@@ -98,6 +98,14 @@ class Till:
         """From now on a saved method behaves as another test card: the bank has changed its mind about it."""
         self._command("card", payment_method=method, number=number)
 
+    def contests(self, charge: str, *, reason: str) -> None:
+        """The holder of a charge contests it at the bank."""
+        self._command("dispute", charge=charge, reason=reason)
+
+    def decides(self, dispute: str, *, won: bool) -> None:
+        """The bank decides a dispute."""
+        self._command("dispute_decided", dispute=dispute, won=won)
+
     def _command(self, name: str, /, **given: Any) -> Any:
         try:
             answer = self._commands.post(f"{self._base}/_control/{name}", json=given, timeout=TIMEOUT)

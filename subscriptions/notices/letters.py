@@ -404,6 +404,14 @@ LETTERS: Mapping[str, Letter] = {
         untrue_because=institutions.taken_back,
         keep_days=CONTRACT,
     ),
+    # A credit note for which no money goes back: no other letter would carry it.
+    "invoice_credited": Letter(
+        rank=SERVICE,
+        facts=frozenset({"invoice_id"}),
+        context=institutions.credited,
+        attachments=attachments.invoice,
+        keep_days=CONTRACT,
+    ),
     # Who was reminded of a debt, and when, is asked for as long as the debt may be.
     "invoice_overdue": Letter(
         rank=SERVICE,

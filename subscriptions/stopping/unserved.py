@@ -28,6 +28,8 @@ from subscriptions.gifts.carried import sold_as
 from subscriptions.institutions.receiving import follow_up
 from subscriptions.models import Entitlement, ImportRow, Term
 from subscriptions.moving import move_copies
+from subscriptions.notices.telling import tell_reader
+from subscriptions.notices.whom import reader_by_now
 from subscriptions.stopping.reading import UNSERVED, Contract, bill_of, unserved_price
 from subscriptions.transferring import ask_for_account
 
@@ -147,6 +149,8 @@ def _credit_bill(
 def owe_back(note: Invoice, bill: Invoice, *, at_most: Decimal, reason: str, actor: Actor, at: datetime) -> Decimal:
     """What a credit note of an invoice that was issued before it was paid takes off beyond what is left to pay: it goes
     back by transfer, to an account that the buyer is asked for. Returns it, in euros.
+
+    Where nothing goes back no other letter would carry the credit note: whoever was invoiced gets it now.
     """
     back = min(at_most, owed_back(bill))
     if back > 0:
@@ -161,6 +165,9 @@ def owe_back(note: Invoice, bill: Invoice, *, at_most: Decimal, reason: str, act
             at=at,
         )
         ask_for_account(transfer, at=at)
+    else:
+        whom, facts = reader_by_now(bill.customer_id), {"invoice_id": note.pk}
+        tell_reader(whom, "invoice_credited", f"invoice_credited:invoice:{note.pk}", facts, at=at)
     return back
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 from payments.actors import job
 from payments.closing.figures import figures
 from payments.closing.periods import month_of
+from payments.disputing import apply
 from payments.documents import keep
 from payments.exports.keeping import keep_file
 from payments.models import (
@@ -27,6 +29,8 @@ from payments.models import (
     CsvProfile,
     DeskItem,
     Discrepancy,
+    DisputePackage,
+    Document,
     LedgerEntry,
     MirrorCharge,
     MirrorRun,
@@ -66,6 +70,7 @@ from tests.backoffice.posting import batch_of
 from tests.backoffice.sold import planned, sell
 from tests.bank.coming import come
 from tests.bank.files import IBAN, Said
+from tests.disputes.people import BANK, says
 from tests.importing.desk import read
 from tests.importing.written import line, written
 from tests.institutions.papers import make_agency
@@ -168,6 +173,14 @@ OPEN_TO = {
     "desk_act_take_discrepancy": {F, A},
     "desk_act_explain_discrepancy": {F, A},
     "desk_act_book_discrepancy": {F, A},
+    "desk_disputes": {F, A},
+    "desk_dispute": {F, A},
+    "desk_dispute_draft": {F, A},
+    "desk_dispute_package": {F, A},
+    "desk_act_take_dispute": {F, A},
+    "desk_act_freeze_evidence": {F, A},
+    "desk_act_submit_evidence": {F, A},
+    "desk_act_accept_dispute": {F, A},
     "desk_letters": {S, A},
     "desk_letter": {S, A},
     "desk_letter_as_sent": {S, A},
@@ -241,6 +254,7 @@ OPEN_TO = {
     "desk_stock": {L, A},
     "desk_singles": {L, S, A},
     "desk_act_replace_sold": {L, S, A},
+    "desk_act_refund_sold": {F, A},
     "desk_act_take_claim": {L, S, A},
     "desk_act_confirm_address": {L, S, A},
     "desk_act_claim": {L, S, A},
@@ -394,6 +408,7 @@ ELSE = {
     "desk_act_confirm_address": 409,
     "desk_act_resends": 409,
     "desk_act_replace_sold": 409,
+    "desk_act_refund_sold": 409,
     "desk_act_begin_transfer": 409,
     "desk_act_arrived": 409,
     "desk_act_came_back": 409,
@@ -586,7 +601,7 @@ def world(offers):
         **dict.fromkeys(("desk_claim", "desk_act_claim"), claim.pk),
         **dict.fromkeys(("desk_incident", "desk_act_incident"), incident.pk),
         "desk_act_resends": claim.issue_id,
-        "desk_act_replace_sold": _sold_issue(sale).pk,
+        **dict.fromkeys(("desk_act_replace_sold", "desk_act_refund_sold"), _sold_issue(sale).pk),
         "desk_act_quote": sale.subscription.pk,
         "desk_quote_pdf": make_quote(sale.subscription.pk, actor=job("test"), at=timezone.now()).pk,
         **dict.fromkeys(
@@ -613,6 +628,7 @@ def world(offers):
         **dict.fromkeys(("desk_receipt", "desk_act_receipt_back"), receipt.pk),
         **_cheques(sale.customer.pk),
         **_bank(now),
+        **_dispute(offers["fixed"], paper, now),
         **dict.fromkeys(("desk_chorus_deposit", "desk_act_chorus"), deposit.pk),
         "desk_act_reissue": sale.invoice.pk,
         "desk_act_take": item.pk,
@@ -663,6 +679,21 @@ def _bank(now: datetime) -> dict[str, int]:
         "desk_act_bank_profile": profile.pk,
         "desk_act_bank_rule_end": rule.pk,
     }
+
+
+def _dispute(offer: Offer, paper: Document, now: datetime) -> dict[str, int]:
+    """A payment of somebody else that is contested, with a package that waits to be submitted."""
+    payment = sell(offer, number=7).payment
+    one = apply(replace(says(payment), respond_by=now + timedelta(days=9)), payment_id=payment.pk, actor=BANK, at=now)
+    source = keep(b'{"texts": {}}', media_type="application/json", keep_until=date(2032, 1, 1), at=now)
+    package = DisputePackage.objects.create(
+        dispute=one, number=1, source=source, document=paper, pages=1, actor="staff:1", reason="x", at=now
+    )
+    pages = (
+        "desk_dispute", "desk_dispute_draft", "desk_act_take_dispute", "desk_act_freeze_evidence", "desk_act_submit_evidence",
+        "desk_act_accept_dispute",
+    )  # fmt: skip
+    return {**dict.fromkeys(pages, one.pk), "desk_dispute_package": package.pk}
 
 
 def come_in_full(now: datetime) -> BankLine:

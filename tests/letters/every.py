@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from payments.documents import keep
-from payments.invoicing.issuing import Buyer, LineDraft, credit_in_full, seller
+from payments.invoicing.issuing import Buyer, LineDraft, credit_in_full, credit_part, seller
 from payments.invoicing.reissuing import reissue
 from payments.models import (
     Cheque,
@@ -605,9 +605,17 @@ def institutions() -> list[NoticeDraft]:
     bill = invoice_of(
         order, None, subject=f"order:{order.pk}:bill", buyer=university, due_on=date(2027, 2, 3), supplied_on=ON
     )
+    other = invoice_of(
+        order, None, subject=f"order:{order.pk}:other", buyer=university, due_on=date(2027, 2, 3), supplied_on=ON
+    )
+    note = credit_part(
+        other, ttc=Decimal("20.70"), unserved_ht=Decimal("20.27"), what="3 numéros non servis", reason="budget réduit", on=ON,
+        actor=ACTOR, at=AT,
+    )  # fmt: skip
     return [
         draft("institution_invoice", {**bought.facts, "invoice_id": bill.pk}),
         draft("invoice_overdue", {"invoice_id": bill.pk, "days": 15, "first": 15}),
+        draft("invoice_credited", {"invoice_id": note.pk}),
     ]
 
 

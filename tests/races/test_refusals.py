@@ -189,6 +189,7 @@ FITTING = {
     "payments_bankmatch": {"kind": "'rule'"},
     "payments_cheque": {"state": "'bounced'"},
     "payments_paidagain": {"bank_reference": "''"},
+    "payments_disputeanswer": {"kind": "'evidence'"},
     "payments_ereportrow": {"ttc": "2"},
     "payments_vatcheck": {"outcome": "'unknown'"},
     "payments_mirrorrun": {"since": "'2025-12-31'", "read_to_end": "true"},

@@ -17,6 +17,7 @@ import pytest
 from django.utils import timezone
 
 from payments import refunds
+from payments.answering.moving import move as move_answer
 from payments.charging import intend
 from payments.cheques.moving import CannotMove as CannotMoveCheque
 from payments.cheques.moving import lock_cheques
@@ -28,6 +29,8 @@ from payments.models import (
     ChequeEvent,
     DepositSlip,
     Dispute,
+    DisputeAnswer,
+    DisputeAnswerEvent,
     DisputeEvent,
     Payment,
     PaymentEvent,
@@ -147,6 +150,12 @@ DISPUTE = {
     "open": "won lost",
     "won": "",
     "lost": "",
+}
+DISPUTE_ANSWER = {
+    "created": "unknown sent failed",
+    "unknown": "sent failed",
+    "sent": "",
+    "failed": "",
 }
 PAYOUT = {
     "in_transit": "paid failed cancelled",
@@ -423,6 +432,7 @@ def test_copy(subscription, came, kind):
 MOVERS = {
     "payments/settling.py", "payments/steps.py", "payments/refunds.py", "payments/methods.py",
     "payments/transfers/moving.py", "payments/cheques/moving.py", "payments/chorus/moving.py", "payments/disputing.py", "payments/reconciliation/moving.py",
+    "payments/answering/moving.py",
     "payments/webhooks/moving.py", "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
     "subscriptions/fulfilment/moving.py",
     "subscriptions/importing/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
@@ -510,6 +520,19 @@ def test_cheque(came, to, exists):
     cheque.refresh_from_db()
     assert cheque.state == (to if exists else came)
     assert ChequeEvent.objects.filter(from_state=came, to_state=to, reason="a reason").exists() == exists
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(DISPUTE_ANSWER))
+def test_dispute_answer(came, to, exists):
+    subscriber()
+    one = DisputeAnswer.objects.create(
+        reference="REP-1", dispute=disputed(Payment.objects.get()), phase="dispute", kind="accept", state=came, state_since=NOW,
+        idempotency_key="a", file_key="b", actor="x", reason="x", created_at=NOW,
+    )  # fmt: skip
+    assert move_answer(one.pk, to, reason="x", actor=READER, at=NOW) == exists
+    one.refresh_from_db()
+    assert one.state == (to if exists else came)
+    assert DisputeAnswerEvent.objects.filter(from_state=came, to_state=to).count() == int(exists)
 
 
 def test_payer_account_is_one_per_owner():
