@@ -187,7 +187,8 @@ def as_stripe_says(at: datetime) -> Breaches:
 
 def fees_booked(at: datetime) -> Breaches:
     """Part of BALANCED: every fee on a line of ours is booked, and no line of ours is left without its owner."""
-    ours = BalanceMovement.objects.filter(Q(payment__isnull=False) | Q(refund__isnull=False)).exclude(fee=0)
+    owned = Q(payment__isnull=False) | Q(refund__isnull=False)
+    ours = BalanceMovement.objects.filter(owned, currency="eur").exclude(fee=0)
     yield from _unbooked("fee", ours.values_list("pk", flat=True))
     charges = Payment.objects.filter(stripe_charge=OuterRef("source"))
     disputes = Dispute.objects.filter(stripe_dispute=OuterRef("source"))

@@ -178,8 +178,10 @@ def close_day() -> None:
 @shared_task(name="payouts")
 def read_payouts() -> None:
     with running("payouts") as summary:
-        done = reconcile(actor=job("payouts"), at=timezone.now(), go_on=_for_a_while())
-        here = match_arrivals(actor=job("payouts"), at=timezone.now())
+        try:
+            done = reconcile(actor=job("payouts"), at=timezone.now(), go_on=_for_a_while())
+        finally:  # what is here finds its line whether Stripe answers or not
+            here = match_arrivals(actor=job("payouts"), at=timezone.now())
         summary.text = (
             f"{done.payouts} payouts, {done.movements} movements read, {done.explained} explained, {done.found} differ, "
             f"{here} at the bank"

@@ -272,7 +272,7 @@ def _discrepancies() -> str:
     from shop.backoffice.payout_words import DISCREPANCY
 
     said = (
-        "## What reconciliation cannot explain\n\nTests: `tests/reconciliation/test_rows.py`, one story each. Finance ends any of them "
+        "## What reconciliation cannot explain\n\nTests: `tests/reconciliation/test_rows.py` and `test_by_hand.py`, a story each. Finance ends any of them "
         "with a reason, or books its movement where it belongs.\n\n"
     )
     by_itself = {str(kind): "once it is matched" for kind in MATCHED_LATER}

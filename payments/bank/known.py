@@ -23,7 +23,6 @@ from payments.models import (
     DepositSlip,
     Payment,
     Transfer,
-    TransferFile,
 )
 from payments.offline_kinds import Kind
 from payments.transfers.moving import LEFT
@@ -68,9 +67,10 @@ class Out:
     reference: str
     amount: Decimal
     state: str
-    file: int | None
+    file: int
     file_reference: str
     on_line: bool
+    back_on_line: bool
     holder: str
 
 
@@ -120,7 +120,8 @@ class Known:
     index: Index = field(default_factory=lambda: Index(()))
     noted: dict[Decimal, list[Noted]] = field(default_factory=dict)
     out: dict[str, Out] = field(default_factory=dict)
-    files: dict[str, tuple[int, Decimal, int]] = field(default_factory=dict)
+    #: What a file may have left as: its key, and how much in how many orders, with or without what came back.
+    files: dict[str, tuple[int, tuple[tuple[Decimal, int], ...]]] = field(default_factory=dict)
     rules: list[BankRule] = field(default_factory=list)
     orders: list[Ordered] = field(default_factory=list)
     slips: dict[Decimal, list[Slip]] = field(default_factory=dict)
@@ -129,7 +130,7 @@ class Known:
 
 def known_for(lines: Sequence[BankLine], *, on: date) -> Known:
     """Everything that any of these lines may be. A dozen queries, whatever the number of lines."""
-    known = Known(rules=living(on=on))
+    known = Known(rules=living(lines))
     if not lines:
         return known
     if any(line.amount > 0 for line in lines):
@@ -194,25 +195,32 @@ def _bills(known: Known) -> None:
 
 def _noted(known: Known, first: date, last: date) -> None:
     rows = BankReceipt.objects.filter(received_on__gte=first - NOTED_WITHIN, received_on__lte=last + NOTED_WITHIN)
-    taken = set(standing().filter(kind="receipt").values_list("source", flat=True))
-    for one in rows.order_by("received_on", "pk"):
+    found = list(rows.order_by("received_on", "pk"))
+    names = [f"receipt:{one.pk}" for one in found]
+    taken = set(standing().filter(source__in=names).values_list("source", flat=True))
+    for one in found:
         if f"receipt:{one.pk}" not in taken:
             noted = Noted(one.pk, one.reference, one.bank_reference, one.payer, one.amount.amount, one.received_on)
             known.noted.setdefault(noted.amount, []).append(noted)
 
 
 def _out(known: Known, on: date) -> None:
-    rows = Transfer.objects.filter(file__isnull=False).exclude(state=Transfer.State.CANCELLED)
-    rows = rows.filter(state=Transfer.State.APPROVED) | rows.filter(state__in=LEFT, sent_on__gte=on - BACK_WITHIN)
-    rows = rows.select_related("file").order_by("pk")
-    taken = set(standing().filter(kind="transfer").values_list("source", flat=True))
-    for one in rows:
+    rows = Transfer.objects.filter(file__isnull=False)
+    moved = rows.filter(state__in=(*LEFT, Transfer.State.FAILED), sent_on__gte=on - BACK_WITHIN)
+    found = list((rows.filter(state=Transfer.State.APPROVED) | moved).select_related("file").order_by("pk"))
+    names = [f"{kind}:{one.pk}" for one in found for kind in ("transfer", "transfer_failed")]
+    taken = set(standing().filter(source__in=names).values_list("source", flat=True))
+    for one in found:
         assert one.file is not None  # noqa: S101  # asked for
-        seen = f"transfer:{one.pk}" in taken
+        seen, back = f"transfer:{one.pk}" in taken, f"transfer_failed:{one.pk}" in taken
         known.out[one.reference] = Out(
-            one.pk, one.reference, one.amount.amount, one.state, one.file_id, one.file.reference, seen, one.holder
+            one.pk, one.reference, one.amount.amount, one.state, one.file.pk, one.file.reference, seen, back, one.holder
         )
-    keys = {one.file for one in known.out.values() if one.file is not None and not one.on_line}
-    for file in TransferFile.objects.filter(pk__in=keys):
-        waiting = [one for one in known.out.values() if one.file == file.pk and not one.on_line]
-        known.files[file.reference] = (file.pk, sum((one.amount for one in waiting), Decimal(0)), len(waiting))
+    waiting: dict[str, list[Out]] = {}
+    for out in known.out.values():
+        if not out.on_line:
+            waiting.setdefault(out.file_reference, []).append(out)
+    for reference, whole in waiting.items():
+        living = [out for out in whole if out.state != Transfer.State.FAILED]
+        sums = ((sum((out.amount for out in some), Decimal(0)), len(some)) for some in (living, whole))
+        known.files[reference] = (whole[0].file, tuple(dict.fromkeys(sums)))

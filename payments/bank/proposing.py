@@ -93,8 +93,9 @@ def propose_all(lines: Sequence[BankLine], known: Known) -> dict[int, list[Propo
 
 
 def propose(line: BankLine, known: Known) -> list[Proposal]:
-    """What one line may be, the best first. Nothing for a part that is explained, nor for what looks like a payout."""
-    if line.left != line.amount or not line.amount or looks_like_payout(line):
+    """What one line may be, the best first. Nothing for a part that is explained, nor for what looks like a payout, unless it
+    names an open invoice."""
+    if line.left != line.amount or not line.amount or (looks_like_payout(line) and not _names_bill(line, known)):
         return []
     found = [*_out(line, known), *_noted(line, known), *_ordered(line, known), *_deposited(line, known)]
     found += _bounced(line, known)
@@ -108,6 +109,10 @@ def propose(line: BankLine, known: Known) -> list[Proposal]:
         found = [replace(one, automatic=False) for one in found]  # two things at once: a person says which
     unique = {one.name: one for one in sorted(found, key=lambda one: one.rank, reverse=True)}
     return sorted(unique.values(), key=lambda one: one.rank)[:MOST]
+
+
+def _names_bill(line: BankLine, known: Known) -> bool:
+    return any(number in known.bills for number in whole_numbers(f"{line.text}\n{line.end_to_end}"))
 
 
 def _claims(one: Proposal) -> set[tuple[str, int]]:
@@ -126,14 +131,17 @@ def _out(line: BankLine, known: Known) -> Iterator[Proposal]:
             elif line.amount > 0 and _has_left(one):
                 yield Proposal(What.BACK, 1, (one.key,), (*why, _why("came_in")), automatic=True)
     if line.amount < 0:
-        for reference, (key, total, count) in known.files.items():
-            if reference in said and -line.amount == total:
+        for reference, (key, sums) in known.files.items():
+            count = next((count for total, count in sums if -line.amount == total), 0)
+            if reference in said and count:
                 why = (_why("file", reference=reference), _why("file_total", count=str(count)))
                 yield Proposal(What.FILE, 1, (key,), why, automatic=True)
 
 
 def _has_left(one: Out) -> bool:
-    return one.state in (Transfer.State.SENT, Transfer.State.DONE)
+    """Whether it may come back: it left; or finance has noted that it came back, and no line is that yet."""
+    noted = one.state == Transfer.State.FAILED and not one.back_on_line
+    return noted or one.state in (Transfer.State.SENT, Transfer.State.DONE)
 
 
 def _noted(line: BankLine, known: Known) -> Iterator[Proposal]:

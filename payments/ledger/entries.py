@@ -16,7 +16,6 @@ from payments.models import (
     Dispute,
     Invoice,
     LedgerEntry,
-    LedgerLine,
     PaidAgain,
     Payment,
     ReceiptShare,
@@ -113,23 +112,34 @@ def on_statement(line: BankLine, *, key: str, amount: Decimal, source: str, book
     )
 
 
-def off_statement(
-    booked: Mapping[str, Sequence[tuple[str, LedgerLine]]], line: BankLine, *, booked_on: date
-) -> list[EntryDraft]:
-    """What was booked of a line by itself, the other way round: it was something else. `booked`: key and line, by source."""
+def off_statement(booked: Sequence[LedgerEntry], line: BankLine, *, booked_on: date) -> list[EntryDraft]:
+    """What was booked of a line by itself, the other way round on the very same accounts: it was something else."""
     return [
-        EntryDraft(
-            journal=Journal.BANK,
-            source=f"bank_undone:{source.removeprefix('bank:')}",
-            booked_on=booked_on,
+        replace(
+            undoing(entry, source=f"bank_undone:{entry.source.removeprefix('bank:')}", booked_on=booked_on),
             received_on=line.booked_on,
-            piece_ref=f"{line.statement.reference}/{line.place}",
             piece_date=line.booked_on,
             label=f"Relevé {line.statement.reference}, ligne {line.place}, annulation",
-            lines=tuple(Line(key, debit=one.credit, credit=one.debit) for key, one in lines),
         )
-        for source, lines in booked.items()
+        for entry in booked
     ]
+
+
+def undoing(entry: LedgerEntry, *, source: str, booked_on: date) -> EntryDraft:
+    """An entry that stands, the other way round and on its very accounts, whatever their keys mean by now. One query, or none
+    where its lines were fetched with it."""
+    return EntryDraft(
+        journal=entry.journal,
+        source=source,
+        booked_on=booked_on,
+        piece_ref=entry.piece_ref,
+        piece_date=booked_on,
+        label=f"{entry.label}, repris"[:200],
+        lines=tuple(
+            Line("", debit=line.credit, credit=line.debit, party=line.party, account=line.account_id)
+            for line in entry.lines.all()
+        ),
+    )
 
 
 def written_off(loss: WriteOff, *, booked_on: date) -> EntryDraft:

@@ -27,7 +27,8 @@ class Unbalanced(ValueError):
 class Line:
     """One side of one account key, in euros; `party` names the customer's sub-account.
 
-    `account`: the account itself, for the one who moves what stands on it (`payments.ledger.carrying_over`); else its key's.
+    `account`: the very account, whatever its key means by now, for the one who mirrors a line or moves what stands on it
+    (`payments.ledger.carrying_over`); else its key's.
     """
 
     key: str
@@ -104,14 +105,7 @@ def post(drafts: Iterable[EntryDraft], *, actor: Actor, at: datetime) -> int:
             raise Unbalanced(f"entry {draft.source} does not balance")
     rows = [{name: getattr(draft, name) for name in _STATED} | {"place": place} for place, draft in enumerate(wanted)]
     lines = [
-        {
-            "source": draft.source,
-            "key": line.key,
-            "debit": line.debit,
-            "credit": line.credit,
-            "party": line.party,
-            "account": line.account,
-        }
+        {"source": draft.source} | {name: getattr(line, name) for name in _OF_A_LINE}
         for draft in wanted
         for line in draft.lines
         if line.debit or line.credit
@@ -130,4 +124,5 @@ def post(drafts: Iterable[EntryDraft], *, actor: Actor, at: datetime) -> int:
     return int(written)
 
 
+_OF_A_LINE = ("key", "debit", "credit", "party", "account")
 _STATED = ("journal", "source", "booked_on", "received_on", "piece_ref", "piece_date", "label")

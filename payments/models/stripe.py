@@ -98,7 +98,9 @@ class BalanceMovement(models.Model):
     payout = models.ForeignKey("Payout", null=True, on_delete=models.PROTECT, related_name="movements")
     charge = models.CharField(max_length=255, blank=True, help_text="the charge that it is, or is about")
     reference = models.CharField(max_length=40, blank=True, help_text="ours, as its source names it")
-    names_us = models.BooleanField(default=False, help_text="its source names a reference or a reader of ours")
+    names_us = models.BooleanField(
+        default=False, help_text="its source names a reference, a reader or a charge of ours"
+    )
     meaning = models.CharField(max_length=16, choices=Meaning.choices, blank=True)
 
     class Meta:
@@ -124,9 +126,9 @@ class BalanceMovement(models.Model):
             ),
             models.Index(
                 fields=["id"],
-                condition=models.Q(meaning="foreign")
-                & (models.Q(payment__isnull=False) | models.Q(refund__isnull=False)),
-                name="movement_ours_after_all",
+                condition=models.Q(meaning__in=["foreign", "converted"])
+                & (models.Q(payment__isnull=False) | models.Q(refund__isnull=False) | models.Q(names_us=True)),
+                name="movement_named_after_all",
             ),
             models.Index(fields=["-created"], name="movement_created"),
         ]

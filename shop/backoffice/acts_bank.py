@@ -16,7 +16,7 @@ from payments.actors import Actor
 from payments.bank.known import known_for
 from payments.bank.matching import standing
 from payments.bank.proposing import Proposal, What, propose
-from payments.bank.rules import KEYS, add_rule, end_rule, rule_for
+from payments.bank.rules import BY_HAND, KEYS, add_rule, end_rule, rule_for
 from payments.days import paris_day
 from payments.invoicing.open_items import still_open
 from payments.models import BankLine, BankMatch, BankRule, Payout
@@ -244,7 +244,7 @@ class IsPayout(_OnLine):
 class BookForm(ReasonForm):
     """The account of a line."""
 
-    account = forms.ChoiceField(label=gettext_lazy("Account"), choices=[(key, bank_words.KEYS[key]) for key in KEYS])
+    account = forms.ChoiceField(label=gettext_lazy("Account"), choices=[(key, bank_words.KEYS[key]) for key in BY_HAND])
     field_order = ["account", "reason"]
 
 

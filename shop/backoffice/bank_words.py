@@ -53,6 +53,7 @@ KEYS: Mapping[str, Any] = {
     "BANK_INTEREST": gettext_lazy("interest paid (661)"),
     "INTEREST_EARNED": gettext_lazy("interest earned (768)"),
     "SUSPENSE": gettext_lazy("suspense account (471)"),
+    "TRANSIT": gettext_lazy("money sent to Stripe, to fill its balance (580)"),
 }
 SIDE: Mapping[str, Any] = {"out": gettext_lazy("debits"), "in": gettext_lazy("credits")}
 

@@ -62,6 +62,7 @@ SAME_PAGE: Mapping[str, str] = {
     "payout_arrived": "payout",
     "dispute_returned": "dispute",
     "dispute_lost": "dispute",
+    "discrepancy_back": "discrepancy",
 }
 
 
@@ -80,6 +81,8 @@ def url_of(user: Any, subject: str) -> str:
     if kind in ("bank", "bank_undone"):
         # `bank:12:1`: what was booked of bank line 12 by itself.
         kind, key = "bank_line", key.partition(":")[0]
+    if kind == "movement":
+        key = key.partition(":")[0]  # `movement_again:12:2`: what line 12 was booked as the second time
     if kind in ("bank_rule", "csv_profile"):
         return reverse(f"desk_{kind.replace('csv', 'bank')}s") if may(user, Right.BANK) else ""
     if kind == "circulation":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -26,9 +26,11 @@ from payments.models import (
     StripeEvent,
 )
 from payments.reconciliation import arriving
+from payments.reconciliation.explaining import sources_of
+from payments.reconciliation.finding import not_explained
 from payments.reconciliation.sums import Made, made_of
 from shop.backoffice import words
-from shop.backoffice.discrepancy_pages import discrepancies_table
+from shop.backoffice.discrepancy_pages import discrepancies_table, money
 from shop.backoffice.doors import desk, page
 from shop.backoffice.links import link
 from shop.backoffice.lists import show as show_list
@@ -53,7 +55,7 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
     coming = list(arriving.waiting_for_bank()[:COMING])
     said = {
         "title": _("Reconciliation with Stripe"),
-        "figures": _figures(coming),
+        "figures": _figures(),
         "tables": [
             discrepancies_table(user, Discrepancy.objects.filter(ended_at=None), now, anchor="ecarts"),
             _calendar(user, coming, on=paris_day(now)),
@@ -65,9 +67,10 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
     return page(request, "backoffice/home.html", said)
 
 
-def _figures(coming: Sequence[Payout]) -> list[dict[str, Any]]:
+def _figures() -> list[dict[str, Any]]:
     open_ = Discrepancy.objects.filter(ended_at=None).count()
-    failed = BalanceMovement.objects.filter(meaning__in=BalanceMovement.UNEXPLAINED).count()
+    failed = not_explained().count()
+    on_the_way = arriving.waiting_for_bank().aggregate(sum=Sum("amount"), n=Count("pk"))
     here = reverse("desk_reconciliation")
     return [
         {
@@ -84,8 +87,8 @@ def _figures(coming: Sequence[Payout]) -> list[dict[str, Any]]:
         },
         {
             "label": _("On the way to the bank"),
-            "value": euros(sum(one.amount for one in coming)),
-            "note": ngettext("%(n)s payout", "%(n)s payouts", len(coming)) % {"n": len(coming)},
+            "value": euros(on_the_way["sum"] or 0),
+            "note": ngettext("%(n)s payout", "%(n)s payouts", on_the_way["n"]) % {"n": on_the_way["n"]},
             "url": f"{here}#calendrier",
         },
     ]
@@ -93,7 +96,8 @@ def _figures(coming: Sequence[Payout]) -> list[dict[str, Any]]:
 
 def _calendar(user: Any, coming: Sequence[Payout], *, on: date) -> Table:
     """What the bank should show, by day."""
-    total = [Cell(_("Total")), Cell(""), Cell(""), Cell(euros(sum(one.amount for one in coming)), num=True)]
+    said = _("Total") if len(coming) < COMING else _("Total of the first %(count)s") % {"count": COMING}
+    total = [Cell(said), Cell(""), Cell(""), Cell(euros(sum(one.amount for one in coming)), num=True)]
     return Table(
         label=_("What arrives when"),
         title=_("What arrives when"),
@@ -220,11 +224,6 @@ def how(one: Payout) -> str:
     return _("instant") if one.instant else _("daily") if one.automatic else _("asked for by hand")
 
 
-def money(amount: Any, currency: str) -> str:
-    """Euros as everywhere; another currency by its code."""
-    return euros(amount) if currency == "eur" else f"{euros(amount).removesuffix('€')}{currency.upper()}"
-
-
 @desk(Right.LEDGER)
 def payout(request: HttpRequest, key: int) -> HttpResponse:
     """One payout: its movements grouped by what they are, each group with its rows, and what is left over."""
@@ -303,7 +302,7 @@ def movements(request: HttpRequest) -> HttpResponse:
     state, payout_key = request.GET.get("etat", ""), request.GET.get("virement", "")
     rows = BalanceMovement.objects.select_related("payment", "refund", "payout")
     if state == "unexplained":
-        rows = rows.filter(meaning__in=BalanceMovement.UNEXPLAINED)
+        rows = rows.filter(pk__in=not_explained().values("pk"))
     elif state == NOT_YET or (state and state in MEANING):
         rows = rows.filter(meaning="" if state == NOT_YET else state)
     if payout_key.isdecimal():
@@ -359,7 +358,7 @@ def movement(request: HttpRequest, key: int) -> HttpResponse:
     """One line of Stripe's balance, and the way from it to the reader and to the bank."""
     one = get_object_or_404(BalanceMovement.objects.select_related("payment", "refund", "payout"), pk=key)
     user, said = request.user, words.said(MEANING, one.meaning)
-    sources = [f"{kind}:{one.pk}" for kind in ("fee", "movement", "movement_back", "movement_again")]
+    sources = [f"fee:{one.pk}", *sources_of(one.pk)]
     if one.payment_id and one.refund_id is None:
         sources.append(f"payment:{one.payment_id}")
     detail = Detail(

@@ -842,6 +842,7 @@ SUBJECTS: Mapping[str, Any] = {
     "payout_arrived": gettext_lazy("payout no. %(key)s, at the bank"),
     "reconciliation": gettext_lazy("reconciliation with Stripe"),
     "discrepancy": gettext_lazy("discrepancy no. %(key)s"),
+    "discrepancy_back": gettext_lazy("discrepancy no. %(key)s, taken back"),
     "charge": gettext_lazy("charge %(key)s"),
     "mirror": gettext_lazy("mirror %(key)s"),
     "series": gettext_lazy("series %(key)s"),
