@@ -35,6 +35,7 @@ from payments.models import (
     Transfer,
     WriteOff,
 )
+from payments.months.auditing import months_frozen
 from payments.reconciliation import checking
 from payments.sealing.verifying import sealed_as_written
 from payments.transfers.moving import LEFT
@@ -276,7 +277,7 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
         days_add_up,
         periods_locked,
     ),
-    "NUMBERED": (numbered, entries_numbered, days_closed, sealed_as_written),
+    "NUMBERED": (numbered, entries_numbered, days_closed, sealed_as_written, months_frozen),
     "VAT": (vat,),
     "HEARD": (heard, unknown_resolved),
     "MIRROR": (mirrored,),
