@@ -773,6 +773,8 @@ SUBJECTS: Mapping[str, Any] = {
     "transfer_failed": gettext_lazy("transfer no. %(key)s, come back"),
     "transfer_file": gettext_lazy("file of transfers no. %(key)s"),
     "closing": gettext_lazy("closing no. %(key)s"),
+    "month": gettext_lazy("frozen figures of %(key)s"),
+    "disputed": gettext_lazy("disputes of payment no. %(key)s"),
     "kept_file": gettext_lazy("accountant’s file no. %(key)s"),
     "dispute": gettext_lazy("dispute no. %(key)s"),
     "dispute_returned": gettext_lazy("dispute no. %(key)s, given back"),

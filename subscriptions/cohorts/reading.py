@@ -152,7 +152,7 @@ def retention(by: By, *, on: date, who: Who | None = None) -> Sequence[Cohort]:
     """The cohorts, the newest first: how many began, and what became of each of their renewals. One query."""
     key, join = KEY[by]
     query = f"""{TERMS}
-SELECT {key} AS cohort, rank, CASE WHEN came THEN outcome END, count(*) FROM terms {join}
+SELECT {key} AS cohort, terms.rank, CASE WHEN came THEN outcome END, count(*) FROM terms {join}
 WHERE (%(who)s = '' OR who = %(who)s) GROUP BY 1, 2, 3"""  # noqa: S608 - our own words
     sizes: dict[Any, int] = defaultdict(int)
     counts: dict[Any, dict[int, dict[Outcome, int]]] = defaultdict(lambda: defaultdict(dict))
