@@ -21,6 +21,7 @@ from payments.days import paris_day
 from payments.ereporting.materialising import materialise
 from payments.mirroring.running import mirror
 from payments.models import Payment
+from payments.months import freezing
 from payments.reconciliation.at_bank import match_arrivals
 from payments.reconciliation.running import reconcile
 from payments.sealing import journal, sealing
@@ -161,6 +162,12 @@ def seal() -> None:
 def close_day() -> None:
     with running("close-day") as summary:
         summary.text = f"{days.close_days(actor=job('close-day'), at=timezone.now())} days closed"
+
+
+@shared_task(name="month-figures")
+def freeze_months() -> None:
+    with running("month-figures") as summary:
+        summary.text = f"{freezing.freeze_due(actor=job('month-figures'), at=timezone.now())} months frozen"
 
 
 @shared_task(name="payouts")

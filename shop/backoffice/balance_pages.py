@@ -26,8 +26,8 @@ from shop.backoffice import words
 from shop.backoffice.asked_days import asked_day
 from shop.backoffice.closing_pages import name_of
 from shop.backoffice.doors import desk
-from shop.backoffice.finance_parts import Filter, Part, home_crumb, number, show
-from shop.backoffice.finance_words import PLACE, SAID_BY, WHY
+from shop.backoffice.finance_parts import NBSP, Filter, Part, home_crumb, number, show
+from shop.backoffice.finance_words import FROM_TO, PLACE, SAID_BY, WHY
 from shop.backoffice.links import url_of
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import columns
@@ -134,12 +134,13 @@ def _moved(found: Standing, month: Period, accounts: Any) -> Table:
     for side, one in found.sides.items():
         books_url = _books_url(accounts[side], since=month.first_day, until=found.on)
         for who, start, end, url in (
-            (_("books"), before[side], one.books, books_url),
-            (str(SAID_BY[side]), said_before[side], one.said, ""),
+            (_("the books"), before[side], one.books, books_url),
+            (SAID_BY[side], said_before[side], one.said, ""),
         ):
             rows.append(
                 (
-                    Cell(f"{capfirst(PLACE[side])} : {who}"),
+                    Cell(capfirst(PLACE[side])),
+                    Cell(who),
                     Cell(euros(start), num=True),
                     Cell(euros(end - start), url, num=True),
                     Cell(euros(end), num=True),
@@ -149,7 +150,13 @@ def _moved(found: Standing, month: Period, accounts: Any) -> Table:
     return Table(
         label=title,
         title=title,
-        columns=columns(_("Where"), "#" + _("The evening before"), "#" + pgettext("balance", "Moved"), "#" + _("At its end")),
+        columns=columns(
+            _("Where"),
+            _("Said by"),
+            "#" + _("The evening before"),
+            "#" + pgettext("balance", "Moved"),
+            "#" + _("At its end"),
+        ),
         rows=rows,
     )
 
@@ -173,7 +180,7 @@ def _from_to(one: Compared, on: date, accounts: Any) -> Table:
                 )
             )
     rows.append((Cell(_("Remainder")), Cell(""), _left(-one.remainder), Cell(_("What no name explains."))))
-    title = _("From the books to %(other)s") % {"other": SAID_BY[one.side]}
+    title = FROM_TO[one.side]
     return Table(
         label=title,
         title=title,
@@ -211,7 +218,7 @@ def balance_rows(request: HttpRequest, side: str, kind: str) -> HttpResponse:
     which, why = Side(side), Kind(kind)
     found = things(which, why, on=on)
     shown = found[:SHOWN]
-    title = f"{capfirst(PLACE[which])} : {WHY[why][0]}"
+    title = f"{capfirst(PLACE[which])}{NBSP}: {WHY[why][0]}"
     return show(
         request,
         title=title,

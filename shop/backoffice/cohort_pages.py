@@ -69,7 +69,9 @@ def asked_who(request: HttpRequest) -> Who | None:
 
 def who_filter(who: Who | None) -> Filter:
     """The choice of whose subscriptions."""
-    return Filter("qui", pgettext("subscriptions", "Whose"), str(who or ""), [(str(name), word) for name, word in WHO.items()])
+    return Filter(
+        "qui", pgettext("subscriptions", "Whose"), str(who or ""), [(str(name), word) for name, word in WHO.items()]
+    )
 
 
 @desk(Right.LEDGER)

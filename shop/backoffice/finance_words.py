@@ -25,6 +25,11 @@ SAID_BY: Mapping[Side, Any] = {
     Side.TRAVELLING: _("Stripe’s payouts that the bank has not shown"),
     Side.BANK: _("the bank’s statements"),
 }
+FROM_TO: Mapping[Side, Any] = {
+    Side.STRIPE: _("From the books to Stripe’s balance"),
+    Side.TRAVELLING: _("From the books to the payouts on their way"),
+    Side.BANK: _("From the books to the bank’s statements"),
+}
 #: Why the books and the other side differ: the word, and a sentence for whoever looks for the first time.
 WHY: Mapping[Kind, tuple[Any, Any]] = {
     Kind.OTHER_DAY: (_("on another day"), _("Both have it, and this evening lies between their days.")),

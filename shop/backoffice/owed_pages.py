@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from shop.backoffice import words
 from shop.backoffice.doors import desk
@@ -51,7 +52,14 @@ def owed(request: HttpRequest, key: int) -> HttpResponse:
         order="pk",
         facts={
             "crumbs": home_crumb(),
-            "note": _("Beside these, %(n)s orders of past issues wait for it.") % {"n": sold} if sold else "",
+            "note": ngettext(
+                "Beside these, one order of past issues waits for it.",
+                "Beside these, %(n)s orders of past issues wait for it.",
+                sold,
+            )
+            % {"n": sold}
+            if sold
+            else "",
             "acts": [ActLink(_("Past issues sold"), reverse("desk_singles"))] if sold else [],
         },
     )  # fmt: skip

@@ -585,6 +585,7 @@ JOBS: Mapping[str, Any] = {
     "balance-movements": gettext_lazy("movements of the balance"),
     "stripe-mirror": gettext_lazy("mirror of Stripe"),
     "payouts": gettext_lazy("reconciliation with Stripe"),
+    "month-figures": gettext_lazy("figures of the month"),
     "invoice-documents": gettext_lazy("documents of invoices"),
     "renewal-plan": gettext_lazy("planning of renewals"),
     "renewal-audit": gettext_lazy("weekly check of all plans"),
