@@ -190,31 +190,26 @@ def _deferred(owed: Sequence[Owed], held: Decimal) -> Part:
         )
         for one in owed
     ]
-    return Part(
-        [
-            Table(
-                label=_("Still to be served"),
-                title=_("Still to be served"),
-                anchor="reste-a-servir",
-                columns=columns(_("Issue"), "#" + _("Posting planned"), "#" + _("Copies"), "#" + _("Value excl. VAT")),
-                rows=[
-                    *rows,
-                    (
-                        Cell(_("In the books, on account %(codes)s") % {"codes": ", ".join(accounts)}), Cell(""), Cell(""),
-                        Cell(euros(held), here, num=True),
-                    ),
-                    (
-                        Cell(_("Difference")), Cell(""), Cell(""),
-                        Cell(euros(difference), num=True, chip=words.BAD if difference else words.GOOD),
-                    ),
-                ],
-                total=(Cell(_("Total of the copies")), Cell(""), number(copies), Cell(euros(value), num=True)),
-            )
+    books = _("In the books, on account %(codes)s") % {"codes": ", ".join(accounts)}
+    table = Table(
+        label=_("Still to be served"),
+        columns=columns(_("Issue"), "#" + _("Posting planned"), "#" + _("Copies"), "#" + _("Value excl. VAT")),
+        rows=[
+            *rows,
+            (Cell(_("Total of the copies")), Cell(""), number(copies), Cell(euros(value), num=True)),
+            (Cell(books), Cell(""), Cell(""), Cell(euros(held), here, num=True)),
         ],
-        words=[
-            _("Each copy keeps the value it had when it was sold; it is earned on the day its issue is posted to the reader.")
-        ],
-    )  # fmt: skip
+        total=(
+            Cell(_("Difference")),
+            Cell(""),
+            Cell(""),
+            Cell(euros(difference), num=True, chip=words.BAD if difference else words.GOOD),
+        ),
+    )
+    said = _(
+        "Each copy keeps the value it had when it was sold; it is earned on the day its issue is posted to the reader."
+    )
+    return Part([table], title=_("Still to be served"), anchor="reste-a-servir", words=[said])  # fmt: skip
 
 
 def _owed_url(one: Owed) -> str:
@@ -251,6 +246,7 @@ def _revenue(months: Sequence[Period], found: Any, *, on: date) -> Part:
         ],
         title=title,
         anchor="chiffre-d-affaires",
+        beside=True,
         words=[_("Revenue is booked when an issue is posted: a month without a posting earns nothing, or gives back.")],
         plot=Plot(
             over_months("revenue", drawn, title=title, desc=told(drawn), mark=average),
@@ -268,8 +264,6 @@ def _vat(found: Sequence[Due], month: Period) -> Part:
     title = _("VAT of %(month)s") % {"month": name_of(month)}
     table = Table(
         label=title,
-        title=title,
-        anchor="tva",
         columns=columns(_("Account"), _("Label"), "#" + _("Due so far")),
         rows=[
             (
@@ -282,4 +276,4 @@ def _vat(found: Sequence[Due], month: Period) -> Part:
         total=(Cell(_("Total")), Cell(""), Cell(euros(sum((one.amount for one in found), ZERO)), num=True)),
     )
     said = _("VAT of the press falls due when the price is received, and comes off again on the day a refund has left.")
-    return Part([table], words=[said])
+    return Part([table], title=title, anchor="tva", words=[said])

@@ -29,13 +29,14 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a page. `words`: what its numbers are, in sentences."""
+    """One part of a page. `words`: what its numbers are, in sentences; `beside`: its table has room next to its plot."""
 
     tables: Sequence[Table]
     title: Any = ""
     words: Sequence[Any] = ()
     plot: Plot | None = None
     anchor: str = ""
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

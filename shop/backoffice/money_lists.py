@@ -160,11 +160,14 @@ def invoices(request: HttpRequest) -> HttpResponse:
 
 @desk(Right.LEDGER)
 def ledger(request: HttpRequest) -> HttpResponse:
-    """Ledger entries: all, or those that touch some accounts, and of some days."""
+    """Ledger entries: all, or those that touch some accounts, are about some kind of thing, and of some days."""
+    about = request.GET.get("nature", "")
     asked = [one for one in request.GET.get("compte", "").split(",") if one]
     rows = asked_days.within(request, LedgerEntry.objects.all(), "booked_on", instants=False)
     if asked:
         rows = rows.filter(Exists(LedgerLine.objects.filter(entry=OuterRef("pk"), account__in=asked)))
+    if about.isidentifier():
+        rows = rows.filter(source__startswith=f"{about}:")
 
     def row(one: Any) -> Sequence[Cell]:
         return (

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from payments.closing.periods import Kind, month_of
+from payments.closing.periods import Kind, Period, month_of
 from payments.days import paris_day
 from payments.models import Account, MonthSnapshot
 from payments.months.comparing import Change, changes
@@ -19,6 +19,7 @@ from payments.months.figures import figures
 from payments.months.freezing import WAITS
 from shop.backoffice import words
 from shop.backoffice.closing_pages import key_of, name_of, period_at
+from shop.backoffice.cohort_pages import rows_url
 from shop.backoffice.doors import desk
 from shop.backoffice.finance_parts import Part, home_crumb, show
 from shop.backoffice.finance_words import SECTION, figure_name
@@ -76,10 +77,8 @@ def month(request: HttpRequest, key: int) -> HttpResponse:
     now = figures(one, at=timezone.now())
     accounts = dict(Account.objects.values_list("code", "label"))
     shown: Figures = kept.figures if kept else now
-    parts = [
-        Part([_section(section, rows, accounts, now.get(section, ()) if kept else None)])
-        for section, rows in shown.items()
-    ]
+    names = [name for name in (*SECTION, *shown) if name in shown]
+    parts = [Part([_section(one, name, shown[name], accounts)]) for name in dict.fromkeys(names)]
     if kept:
         parts.insert(0, Part([_changed(changes(kept.figures, now), accounts)], anchor="change"))
     return show(
@@ -101,33 +100,47 @@ def _taken(kept: MonthSnapshot) -> str:
         "who": words.who(kept.actor, words.names_of_staff([kept.actor])),
         "hash": kept.hash[:16],
     }
-    return _("Frozen on %(at)s (%(who)s), hash %(hash)s.") % said
+    return _("Frozen on %(at)s by %(who)s, hash %(hash)s.") % said
 
 
-def _section(
-    section: str,
-    rows: Sequence[Mapping[str, Any]],
-    accounts: Mapping[str, str],
-    now: Sequence[Mapping[str, Any]] | None,
-) -> Table:
-    """The figures of one section; with those of now beside them where they were frozen."""
+def _section(month: Period, section: str, rows: Sequence[Mapping[str, Any]], accounts: Mapping[str, str]) -> Table:
+    """The figures of one section as they were kept, each with the way to the rows of now."""
     title = SECTION.get(section, section)
-    after = {row["key"]: row for row in now or ()}
-    heads = [_("Figure"), "#" + _("How many"), "#" + _("Amount")]
-    if now is not None:
-        heads += ["#" + _("How many now"), "#" + _("Amount now")]
+    counted, summed = (any(row.get(name) is not None for row in rows) for name in ("count", "amount"))
 
     def row(one: Mapping[str, Any]) -> Sequence[Cell]:
-        cells = [Cell(figure_name(section, one["key"], accounts)), *_both(one)]
-        return [*cells, *_both(after.get(one["key"], {}))] if now is not None else cells
+        here = _rows_url(month, section, one["key"])
+        cells = [Cell(figure_name(section, one["key"], accounts), here)]
+        if counted:
+            cells.append(Cell("" if one["count"] is None else one["count"], here, num=True))
+        if summed:
+            cells.append(Cell(_euros(one["amount"]), here, num=True))
+        return cells
 
+    heads = [_("Figure"), *(["#" + _("How many")] if counted else []), *(["#" + _("Amount")] if summed else [])]
     return Table(
         label=title, title=title, columns=columns(*heads), rows=[row(one) for one in rows], empty=_("Nothing.")
     )  # fmt: skip
 
 
-def _both(one: Mapping[str, Any]) -> tuple[Cell, Cell]:
-    return (Cell("" if one.get("count") is None else one["count"], num=True), Cell(_euros(one.get("amount")), num=True))
+def _rows_url(month: Period, section: str, key: str) -> str:
+    """Where the rows behind a figure are, as they stand now; "" where there is no list of them."""
+    until = f"&au={month.last_day:%Y-%m-%d}"
+    within = f"du={month.first_day:%Y-%m-%d}{until}"
+    head, _dot, tail = key.partition(".")
+    if section in ("result", "vat"):
+        return f"{reverse('desk_entries')}?compte={key}&{within}"
+    if section == "balances":
+        return f"{reverse('desk_entries')}?compte={key}{until}"
+    if section == "money":
+        return f"{reverse('desk_entries')}?nature={key}&{within}"
+    if section == "three_ways":
+        return f"{reverse('desk_balance')}?mois={month}#{head}"
+    if section == "renewals":
+        return rows_url(mois=f"{month.first_day:%Y-%m-%d}", rang=1 if head == "first" else 0, issue=tail)
+    if section == "tries":
+        return f"{reverse('desk_failed_rows')}?mois={month}" + (f"&famille={tail}" if head == "failed" else "")
+    return ""
 
 
 def _euros(amount: str | None) -> str:

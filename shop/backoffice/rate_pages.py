@@ -47,6 +47,8 @@ def rates(request: HttpRequest) -> HttpResponse:
     months = last_months(on, count=MONTHS)
     renewed = by_month(on=on, first=months[0].first_day, who=who)
     tries = tries_by_month(first=months[0].first_day, last=months[-1].last_day)
+    told_of = {month for month, _first in renewed} | set(tries)
+    months = [one for one in months if one.first_day >= min(told_of, default=on.replace(day=1))]
     return show(
         request,
         title=_("Renewals and refusals"),
