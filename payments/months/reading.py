@@ -27,7 +27,9 @@ SELECT account.code, account.label, coalesce(moved.amount, 0)
 FROM payments_account account LEFT JOIN (
     SELECT line.account_id, sum(line.credit - line.debit) AS amount
     FROM payments_ledgerentry entry JOIN payments_ledgerline line ON line.entry_id = entry.id
-    WHERE entry.booked_on BETWEEN %(first)s AND %(last)s GROUP BY 1
+    WHERE entry.booked_on BETWEEN %(first)s AND %(last)s
+        AND line.account_id IN (SELECT account_id FROM payments_accountmap WHERE key ~ '^VAT_[0-9]')
+    GROUP BY 1
 ) moved ON moved.account_id = account.code
 WHERE account.code IN (SELECT account_id FROM payments_accountmap WHERE key ~ '^VAT_[0-9]') ORDER BY 1
 """

@@ -67,42 +67,57 @@ KINDS: Mapping[Side, tuple[Kind, ...]] = {
     ),
 }  # fmt: skip
 
-# Each yields (thing, kind or '', day, what the books hold, what the other side says).
+# Each yields (what, id, kind or '', day, what the books hold, what the other side says): `what:id` is the thing. Of an entry of the
+# ledger the source is taken apart once; one without a number, or of a kind that nobody else names, is a thing of its own.
 _ENTRIES = """
-    FROM payments_ledgerline line JOIN payments_ledgerentry entry ON entry.id = line.entry_id
+    FROM payments_ledgerline line JOIN payments_ledgerentry entry ON entry.id = line.entry_id,
+        LATERAL (SELECT split_part(entry.source, ':', 1) AS kind, split_part(entry.source, ':', 2) AS key) AS source
+    WHERE line.account_id IN (SELECT account_id FROM payments_accountmap WHERE key = '{key}')
 """
-_ACCOUNTS = "line.account_id IN (SELECT account_id FROM payments_accountmap WHERE key = '{key}')"
-_KIND = "split_part(entry.source, ':', 1)"
-_ID = "split_part(entry.source, ':', 2)"
+_DAY = "(created AT TIME ZONE 'Europe/Paris')::date"
 
 # A payment's charge and its refunds are booked by their owners, whole; its fee and everything else from its line. Of a payment
 # that is disputed, what the bank takes and gives back is one thing.
 STRIPE = f"""
 SELECT CASE
-        WHEN {_KIND} IN ('payment', 'fee') THEN entry.source
-        WHEN {_KIND} IN ('refund', 'refund_failed') THEN 'refund:' || {_ID}
-        WHEN {_KIND} IN ('dispute', 'dispute_returned') THEN 'disputed:' || dispute.payment_id
-        WHEN {_KIND} IN ('movement', 'movement_back', 'movement_again') THEN 'movement:' || {_ID}
-        ELSE 'entry:' || entry.id END AS thing,
-    CASE WHEN {_KIND} = 'fee' THEN 'fee' WHEN {_KIND} IN ('payment', 'refund', 'refund_failed', 'dispute', 'dispute_returned',
-        'movement', 'movement_back', 'movement_again') THEN '' ELSE 'other_entry' END AS kind,
-    entry.booked_on AS day, line.debit - line.credit AS booked, 0 AS said
-{_ENTRIES}
+        WHEN booked.kind IN ('payment', 'fee', 'refund') THEN booked.kind
+        WHEN booked.kind = 'refund_failed' THEN 'refund'
+        WHEN booked.kind IN ('dispute', 'dispute_returned') THEN 'disputed'
+        WHEN booked.kind IN ('movement', 'movement_back', 'movement_again') THEN 'movement'
+        ELSE 'entry' END AS what,
+    CASE
+        WHEN booked.kind IN ('dispute', 'dispute_returned') THEN dispute.payment_id
+        WHEN booked.kind IN ('payment', 'fee', 'refund', 'refund_failed', 'movement', 'movement_back', 'movement_again')
+            THEN booked.key::bigint
+        ELSE booked.id END AS id,
+    CASE
+        WHEN booked.kind = 'fee' THEN 'fee'
+        WHEN booked.kind IN ('payment', 'refund', 'refund_failed', 'dispute', 'dispute_returned', 'movement', 'movement_back',
+            'movement_again') THEN ''
+        ELSE 'other_entry' END AS kind,
+    booked.day, booked.amount AS booked, 0 AS said
+FROM (
+    SELECT source.kind, source.key, entry.id, entry.booked_on AS day, line.debit - line.credit AS amount
+    {_ENTRIES.format(key="PSP")}
+) AS booked
 LEFT JOIN payments_dispute dispute
-    ON dispute.id = CASE WHEN {_KIND} IN ('dispute', 'dispute_returned') THEN {_ID}::bigint END
-WHERE {_ACCOUNTS.format(key="PSP")}
+    ON dispute.id = CASE WHEN booked.kind IN ('dispute', 'dispute_returned') THEN booked.key::bigint END
 UNION ALL
 SELECT CASE
-        WHEN (payment_id IS NULL AND refund_id IS NULL) OR meaning = 'doubled' THEN 'movement:' || id
-        WHEN refund_id IS NOT NULL THEN 'refund:' || refund_id
-        WHEN kind IN ('charge', 'payment') THEN 'payment:' || payment_id
-        WHEN kind IN ('refund', 'payment_refund', 'refund_failure', 'payment_failure_refund') THEN 'movement:' || id
-        ELSE 'disputed:' || payment_id END,
-    '', (created AT TIME ZONE 'Europe/Paris')::date, 0,
-    CASE WHEN payment_id IS NULL AND refund_id IS NULL THEN net ELSE amount END
+        WHEN (payment_id IS NULL AND refund_id IS NULL) OR meaning = 'doubled' THEN 'movement'
+        WHEN refund_id IS NOT NULL THEN 'refund'
+        WHEN kind IN ('charge', 'payment') THEN 'payment'
+        WHEN kind IN ('refund', 'payment_refund', 'refund_failure', 'payment_failure_refund') THEN 'movement'
+        ELSE 'disputed' END,
+    CASE
+        WHEN (payment_id IS NULL AND refund_id IS NULL) OR meaning = 'doubled' THEN id
+        WHEN refund_id IS NOT NULL THEN refund_id
+        WHEN kind IN ('refund', 'payment_refund', 'refund_failure', 'payment_failure_refund') THEN id
+        ELSE payment_id END,
+    '', {_DAY}, 0, CASE WHEN payment_id IS NULL AND refund_id IS NULL THEN net ELSE amount END
 FROM payments_balancemovement WHERE currency = 'eur'
 UNION ALL
-SELECT 'fee:' || id, 'fee', (created AT TIME ZONE 'Europe/Paris')::date, 0, -fee
+SELECT 'fee', id, 'fee', {_DAY}, 0, -fee
 FROM payments_balancemovement
 WHERE currency = 'eur' AND fee <> 0 AND (payment_id IS NOT NULL OR refund_id IS NOT NULL)
 """  # noqa: S608 - our own words
@@ -110,52 +125,55 @@ WHERE currency = 'eur' AND fee <> 0 AND (payment_id IS NOT NULL OR refund_id IS 
 # A payout leaves by its own line of the balance, and comes back by another where it fails; it has come by the bank's line.
 TRAVELLING = f"""
 SELECT CASE
-        WHEN payout.id IS NOT NULL THEN 'payout:' || payout.id
-        WHEN {_KIND} = 'payout_arrived' THEN 'payout:' || {_ID}
-        WHEN {_KIND} IN ('movement', 'movement_back', 'movement_again') THEN 'movement:' || {_ID}
-        WHEN {_KIND} = 'discrepancy' THEN entry.source
-        ELSE 'entry:' || entry.id END AS thing,
+        WHEN payout.id IS NOT NULL OR booked.kind = 'payout_arrived' THEN 'payout'
+        WHEN booked.kind IN ('movement', 'movement_back', 'movement_again') THEN 'movement'
+        WHEN booked.kind = 'discrepancy' THEN 'discrepancy'
+        ELSE 'entry' END AS what,
     CASE
-        WHEN payout.id IS NOT NULL OR {_KIND} = 'payout_arrived' THEN ''
-        WHEN {_KIND} IN ('movement', 'movement_back', 'movement_again') THEN 'topup'
-        WHEN {_KIND} = 'discrepancy' THEN 'by_hand' ELSE 'other_entry' END AS kind,
-    entry.booked_on AS day, line.debit - line.credit AS booked, 0 AS said
-{_ENTRIES}
+        WHEN payout.id IS NOT NULL THEN payout.id
+        WHEN booked.kind IN ('payout_arrived', 'movement', 'movement_back', 'movement_again', 'discrepancy') THEN booked.key::bigint
+        ELSE booked.id END AS id,
+    CASE
+        WHEN payout.id IS NOT NULL OR booked.kind = 'payout_arrived' THEN ''
+        WHEN booked.kind IN ('movement', 'movement_back', 'movement_again') THEN 'topup'
+        WHEN booked.kind = 'discrepancy' THEN 'by_hand' ELSE 'other_entry' END AS kind,
+    booked.day, booked.amount AS booked, 0 AS said
+FROM (
+    SELECT source.kind, source.key, entry.id, entry.booked_on AS day, line.debit - line.credit AS amount
+    {_ENTRIES.format(key="TRANSIT")}
+) AS booked
 LEFT JOIN payments_balancemovement own
-    ON own.id = CASE WHEN {_KIND} IN ('movement', 'movement_back', 'movement_again') THEN {_ID}::bigint END
+    ON own.id = CASE WHEN booked.kind IN ('movement', 'movement_back', 'movement_again') THEN booked.key::bigint END
 LEFT JOIN (
     SELECT id, movement AS line FROM payments_payout WHERE movement <> ''
     UNION ALL SELECT id, failure_movement FROM payments_payout WHERE failure_movement <> ''
 ) payout ON payout.line = own.stripe_id
-WHERE {_ACCOUNTS.format(key="TRANSIT")}
 UNION ALL
-SELECT 'payout:' || id, '', (created AT TIME ZONE 'Europe/Paris')::date, 0, amount
-FROM payments_payout WHERE currency = 'eur'
+SELECT 'payout', id, '', {_DAY}, 0, amount FROM payments_payout WHERE currency = 'eur'
 UNION ALL
-SELECT 'payout:' || id, '', arrived_on, 0, -amount FROM payments_payout WHERE currency = 'eur' AND arrived_on IS NOT NULL
+SELECT 'payout', id, '', arrived_on, 0, -amount FROM payments_payout WHERE currency = 'eur' AND arrived_on IS NOT NULL
 UNION ALL
-SELECT 'payout:' || payout.id, '', (coalesce(back.created, payout.state_since) AT TIME ZONE 'Europe/Paris')::date, 0,
-    -payout.amount
+SELECT 'payout', payout.id, '', (coalesce(back.created, payout.state_since) AT TIME ZONE 'Europe/Paris')::date, 0, -payout.amount
 FROM payments_payout payout
 LEFT JOIN payments_balancemovement back ON back.stripe_id = payout.failure_movement AND payout.failure_movement <> ''
 WHERE payout.currency = 'eur' AND payout.state IN ('failed', 'cancelled')
 """  # noqa: S608 - our own words
 
 # What lines of statements were said to be, by the source of the entry that books it; what was undone is two rows that cancel.
+# Few enough to be named by the whole source.
 BANK = f"""
-SELECT CASE WHEN entry.journal = 'AN' THEN 'entry:' || entry.id ELSE replace(entry.source, 'bank_undone:', 'bank:') END AS thing,
-    CASE WHEN entry.journal = 'AN' THEN 'opening' ELSE '' END AS kind,
+SELECT CASE WHEN entry.journal = 'AN' THEN 'entry:' || entry.id ELSE replace(entry.source, 'bank_undone:', 'bank:') END AS what,
+    NULL::bigint AS id, CASE WHEN entry.journal = 'AN' THEN 'opening' ELSE '' END AS kind,
     entry.booked_on AS day, line.debit - line.credit AS booked, 0 AS said
-{_ENTRIES}
-WHERE {_ACCOUNTS.format(key="BANK")}
+{_ENTRIES.format(key="BANK")}
 UNION ALL
-SELECT CASE WHEN said.source = '' THEN 'bank_line:' || line.id ELSE said.source END,
+SELECT CASE WHEN said.source = '' THEN 'bank_line:' || line.id ELSE said.source END, NULL,
     CASE WHEN said.source = '' THEN 'not_ours' ELSE '' END, line.booked_on, 0, said.amount
 FROM payments_bankmatch said JOIN payments_bankline line ON line.id = said.line_id
 UNION ALL
-SELECT 'bank_line:' || id, 'unexplained', booked_on, 0, "left" FROM payments_bankline WHERE "left" <> 0
+SELECT 'bank_line:' || id, NULL, 'unexplained', booked_on, 0, "left" FROM payments_bankline WHERE "left" <> 0
 UNION ALL
-SELECT 'statement:' || id, CASE WHEN before IS NULL THEN 'opening' ELSE 'gap' END, opened_on, 0,
+SELECT 'statement:' || id, NULL, CASE WHEN before IS NULL THEN 'opening' ELSE 'gap' END, opened_on, 0,
     opening - coalesce(before, 0)
 FROM (
     SELECT id, opened_on, opening,
@@ -167,17 +185,17 @@ QUERIES: Mapping[Side, str] = {Side.STRIPE: STRIPE, Side.TRAVELLING: TRAVELLING,
 
 #: Things that are not the same on both sides on the evening of a day, each with its kind.
 DIFFERENT = """
-SELECT thing, booked, said, CASE
+SELECT what || coalesce(':' || id, '') AS thing, booked, said, CASE
     WHEN named <> '' THEN named
     WHEN booked_ever = said_ever THEN 'other_day'
     WHEN said = 0 AND said_ever = 0 THEN 'not_there'
     WHEN booked = 0 AND booked_ever = 0 THEN 'not_in_books'
     ELSE 'other_amount' END AS kind
 FROM (
-    SELECT thing, max(kind) AS named,
+    SELECT what, id, max(kind) AS named,
         coalesce(sum(booked) FILTER (WHERE day <= %(on)s), 0) AS booked,
         coalesce(sum(said) FILTER (WHERE day <= %(on)s), 0) AS said,
         sum(booked) AS booked_ever, sum(said) AS said_ever
-    FROM ({query}) AS told GROUP BY thing
+    FROM ({query}) AS told GROUP BY what, id
 ) AS things WHERE booked <> said
 """

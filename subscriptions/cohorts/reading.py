@@ -106,8 +106,9 @@ def share(part: int, whole: int) -> Decimal | None:
 
 TERMS = """
 WITH standing AS (
-    SELECT term.subscription_id, term.id, term.starts_on, term.ends_on, row_number() OVER w AS rank,
-        lead(term.id) OVER w AS next_id, first_value(term.id) OVER w AS first_id, first_value(term.starts_on) OVER w AS began_on
+    SELECT term.subscription_id, term.ends_on, row_number() OVER w AS rank, lead(term.starts_on) OVER w AS next_on,
+        lead(term.payment_id) OVER w AS next_payment, first_value(term.id) OVER w AS first_id,
+        first_value(term.starts_on) OVER w AS began_on
     FROM subscriptions_term term LEFT JOIN subscriptions_termundone undone ON undone.term_id = term.id
     WHERE term.created_at < %(midnight)s AND (undone.id IS NULL OR undone.at >= %(midnight)s)
     WINDOW w AS (PARTITION BY term.subscription_id ORDER BY term.number)
@@ -115,10 +116,9 @@ WITH standing AS (
     SELECT standing.*, standing.ends_on + 1 AS renews_on, sub.state,
         CASE WHEN sub.source <> 'shop' THEN 'imported' WHEN sub.is_gift THEN 'gift' WHEN sub.on_invoice THEN 'institution'
             ELSE 'own' END AS who,
-        next.starts_on AS next_on, paid.way, again.before IS NOT NULL AS given_again, dead.subscription_id IS NOT NULL AS dead
+        paid.way, again.before IS NOT NULL AS given_again, dead.subscription_id IS NOT NULL AS dead
     FROM standing JOIN subscriptions_subscription sub ON sub.id = standing.subscription_id
-    LEFT JOIN subscriptions_term next ON next.id = standing.next_id
-    LEFT JOIN payments_payment paid ON paid.id = next.payment_id
+    LEFT JOIN payments_payment paid ON paid.id = standing.next_payment
     LEFT JOIN subscriptions_gift gift ON gift.subscription_id = sub.id
     LEFT JOIN (
         SELECT DISTINCT continues_id AS before FROM subscriptions_gift

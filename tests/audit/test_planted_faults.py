@@ -122,6 +122,14 @@ def closed_day(*, debit: str) -> str:
     )
 
 
+def frozen_month(month: str) -> str:
+    """A month that says it was frozen, and of nothing."""
+    return (
+        "INSERT INTO payments_monthsnapshot (first_day, figures, previous_hash, hash, actor, at)"
+        f" VALUES ('{month}-01', '{{}}', '', '{month}', 'x', '2026-01-02 00:00+00')"
+    )
+
+
 def sold(order: str, state: str, *moves: str) -> tuple[str, ...]:
     """A past issue sold with an order, that stands so after these movements; 4871 knows nothing of it."""
     return (
@@ -776,6 +784,13 @@ FAULTS = (
             ("INSERT INTO payments_periodclosing (id, kind, first_day, last_day, version, checks, figures, sha256, signed_by,"
             " reason, at) VALUES (9001, 'month', '2020-01-01', '2020-01-31', 1, '[]', '{}', 'x', 'x', 'x', '2020-02-01 00:00+00')"),
         ),
+    ),
+    Fault(
+        "a frozen month that was changed", "NUMBERED", "months_frozen", "is not what was frozen", (frozen_month("2025-01"),),
+    ),
+    Fault(
+        "a month that was left out between two frozen ones", "NUMBERED", "months_frozen",
+        "is frozen, and the month before it is not", (frozen_month("2025-01"), frozen_month("2025-03")),
     ),
     Fault(
         "a sealed entry that is gone", "NUMBERED", "sealed_as_written", "was sealed and is not there any more",
