@@ -167,7 +167,7 @@ def _row(one: Cohort, rank: int, name: str, *, by: By, who: Who | None) -> Seque
 
     return (
         Cell(name),
-        Cell(one.size, num=True),
+        number(one.size, rows_url(by=str(by), cohorte=str(one.key), rang=1, qui=who, tous="oui")),
         number(counts.came, rows(None)),
         *(number(counts.of(out), rows(out)) for out in (*WENT_ON, Outcome.OPEN, Outcome.LATE, Outcome.GONE)),
         Cell(rate(counts.rate), rows(None), num=True),
@@ -190,7 +190,7 @@ def cohort_rows(request: HttpRequest) -> HttpResponse:
     who = asked_who(request)
     found = terms_of(
         on=paris_day(timezone.now()), by=by, cohort=_cohort(by, asked.get("cohorte", "")), month=_day(asked.get("mois", "")),
-        rank=rank, outcome=outcome, who=who, limit=ROWS + 1,
+        rank=rank, outcome=outcome, who=who, running="tous" in asked, limit=ROWS + 1,
     )  # fmt: skip
     said = [WHO[who] if who else "", OUTCOME[outcome][0] if outcome else ""]
     return show(
@@ -233,7 +233,7 @@ def _terms(user: Any, found: Sequence[Row]) -> Table:
                 Cell(one.rank, num=True),
                 Cell(short_day(one.renews_on), num=True),
                 Cell(WHO[one.who]),
-                chip(words.said(OUTCOME, one.outcome)),
+                chip(words.said(OUTCOME, one.outcome)) if one.outcome else Cell(_("going on"), chip=words.NONE),
             )
             for one in found
         ],

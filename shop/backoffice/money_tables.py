@@ -112,8 +112,8 @@ def readers_table(user: Any, payout_key: int, *, limit: int) -> Table:
         .order_by("-created", "-pk")[: limit + 1]
     )
     return Table(
-        label=_("Whom it leads to"),
-        title=_("Whom it leads to"),
+        label=_("Whose money it is"),
+        title=_("Whose money it is"),
         anchor="lecteurs",
         columns=columns(_("Reader"), _("Document"), _("Line"), "#" + _("Net")),
         rows=[

@@ -32,7 +32,7 @@ from shop.backoffice.roles import Right
 from shop.backoffice.showing import columns
 from shop.backoffice.tables import Cell, Table, chip
 from shop.templatetags.french import short_day
-from subscriptions.cohorts.failing import RECOVERED, Failed, Then, Tries, failed_ones, tries_by_month
+from subscriptions.cohorts.failing import RECOVERED, Then, Tried, Tries, first_tries, tries_by_month
 from subscriptions.cohorts.reading import Outcome, Renewed, Who, by_month, share
 from subscriptions.models import Subscription
 
@@ -73,6 +73,9 @@ def _renewed(
         for one, part in zip(months, counts, strict=True)
     ]
     rank = 1 if first else 0
+    if not whole.came:
+        nobody = Table(label=title, columns=(), rows=(), empty=_("Nobody has come to it in these months."))
+        return Part([nobody], title=title)
 
     def row(month: Period, part: Renewed) -> Sequence[Cell]:
         def rows(out: Outcome | None) -> str:
@@ -128,7 +131,7 @@ def _failed(months: Sequence[Period], found: Mapping[date, Tries], *, on: date) 
         here = _failed_url(mois=str(month))
         return (
             Cell(name_of(month)),
-            Cell(part.answered, num=True),
+            number(part.answered, _failed_url(mois=str(month), tous="oui")),
             number(part.count(), here),
             Cell(rate(part.failure_rate), here if part.count() else "", num=True),
             *(number(part.count(None, then), _failed_url(mois=str(month), suite=then)) for then in Then),
@@ -223,7 +226,7 @@ def _failed_url(**asked: Any) -> str:
 
 @desk(Right.LEDGER)
 def failed_rows(request: HttpRequest) -> HttpResponse:
-    """The renewals behind a number of refusals."""
+    """The renewals behind a number of first charges."""
     asked = request.GET
     month = named(asked.get("mois", ""))
     family = Family(asked["famille"]) if asked.get("famille", "") in list(Family) else None
@@ -231,11 +234,11 @@ def failed_rows(request: HttpRequest) -> HttpResponse:
     months = last_months(paris_day(timezone.now()), count=MONTHS)
     one = month if month is not None and month.kind == Kind.MONTH else None
     first, last = (one.first_day, one.last_day) if one else (months[0].first_day, months[-1].last_day)
-    found = failed_ones(first=first, last=last, family=family, then=then, limit=ROWS + 1)
+    found = first_tries(first=first, last=last, family=family, then=then, paid_too="tous" in asked, limit=ROWS + 1)
     said = [name_of(one) if one else "", FAMILY[family] if family else "", THEN[then][0] if then else ""]
     return show(
         request,
-        title=_("First charges that fail"),
+        title=_("First charges of renewals") if "tous" in asked else _("First charges that fail"),
         crumbs=(*home_crumb(), (_("Renewals and refusals"), reverse("desk_rates"))),
         words=[
             *([capfirst(", ".join(str(part) for part in said if part)) + "."] if any(said) else []),
@@ -245,7 +248,7 @@ def failed_rows(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _rows(user: Any, found: Sequence[Failed]) -> Table:
+def _rows(user: Any, found: Sequence[Tried]) -> Table:
     known = Subscription.objects.select_related("recipient").in_bulk({one.subscription for one in found})
     return Table(
         label=_("Renewals"),
@@ -256,7 +259,7 @@ def _rows(user: Any, found: Sequence[Failed]) -> Table:
                 Cell(known[one.subscription].recipient.name, link(user, "subscription", one.subscription)),
                 Cell(short_day(one.charged_on), num=True),
                 Cell(one.code, mono=True),
-                chip(words.said(THEN, one.then)),
+                chip(words.said(THEN, one.then)) if one.then else Cell(_("paid at once"), chip=words.GOOD),
             )
             for one in found
         ],

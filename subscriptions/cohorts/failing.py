@@ -102,30 +102,38 @@ def tries_by_month(*, first: date, last: date) -> Mapping[date, Tries]:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """One renewal whose first try failed."""
+class Tried:
+    """The first try of one renewal, answered by the bank. `then`: what came of it where it failed, else None."""
 
     renewal: int
     subscription: int
     charged_on: date
     code: str
-    then: Then
+    then: Then | None
 
 
-def failed_ones(
-    *, first: date, last: date, family: Family | None = None, then: Then | None = None, limit: int
-) -> Sequence[Failed]:
-    """The renewals behind a number, the latest first. One query."""
+def first_tries(
+    *, first: date, last: date, family: Family | None = None, then: Then | None = None, paid_too: bool = False, limit: int
+) -> Sequence[Tried]:  # fmt: skip
+    """The renewals behind a number, the latest first: whose first try failed, or with `paid_too` all of them. One query."""
     query = f"""{FIRST} SELECT renewal_id, subscription_id, charged_on, code, "then" FROM tries
-WHERE failed AND (%(then)s = '' OR "then" = %(then)s) AND (%(codes)s::text[] IS NULL OR code = ANY(%(codes)s))
+WHERE (failed OR %(paid_too)s) AND (%(then)s = '' OR "then" = %(then)s) AND (%(codes)s::text[] IS NULL OR code = ANY(%(codes)s))
     AND NOT code = ANY(%(others)s)
 ORDER BY charged_on DESC, renewal_id DESC LIMIT %(limit)s"""  # noqa: S608
     codes = None if family in (None, Family.OTHER) else [one for one, row in TABLE.items() if row.family is family]
     others = [one for one, row in TABLE.items() if row.family is not Family.OTHER] if family is Family.OTHER else []
-    wanted = {"first": first, "last": last, "then": then or "", "codes": codes, "others": others, "limit": limit}
+    wanted = {
+        "first": first,
+        "last": last,
+        "then": then or "",
+        "codes": codes,
+        "others": others,
+        "paid_too": paid_too,
+        "limit": limit,
+    }
     with connection.cursor() as cursor:
         cursor.execute(query, wanted)
-        return [Failed(*row[:4], Then(row[4])) for row in cursor.fetchall()]
+        return [Tried(*row[:4], Then(row[4]) if row[4] else None) for row in cursor.fetchall()]
 
 
 def family_of(code: str) -> Family:

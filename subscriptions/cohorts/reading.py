@@ -181,35 +181,39 @@ WHERE came AND renews_on >= %(first)s AND (%(who)s = '' OR who = %(who)s) GROUP 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One term behind a number."""
+    """One term behind a number; `outcome` is None while it has not come to its renewal."""
 
     subscription: int
     rank: int
     renews_on: date
     who: Who
-    outcome: Outcome
+    outcome: Outcome | None
 
 
 def terms_of(
     *, on: date, by: By | None = None, cohort: Any = None, month: date | None = None, rank: int | None = None,
-    outcome: Outcome | None = None, who: Who | None = None, limit: int,
+    outcome: Outcome | None = None, who: Who | None = None, running: bool = False, limit: int,
 ) -> Sequence[Row]:  # fmt: skip
     """The terms behind a number, the latest R first: of one cohort, or of one month of R. One query.
 
-    `rank`: of the renewal; 0 for any but the first.
+    `rank`: of the renewal; 0 for any but the first. `running`: also those that have not come to it.
     """
     key, join = KEY[by] if by else ("NULL", "")
     query = f"""{TERMS}
-SELECT subscription_id, terms.rank, renews_on, who, outcome FROM terms {join}
-WHERE came AND (%(who)s = '' OR who = %(who)s) AND (%(outcome)s = '' OR outcome = %(outcome)s)
+SELECT subscription_id, terms.rank, renews_on, who, CASE WHEN came THEN outcome END FROM terms {join}
+WHERE (came OR %(running)s) AND (%(who)s = '' OR who = %(who)s) AND (%(outcome)s = '' OR outcome = %(outcome)s)
     AND (NOT %(by)s OR {key} = %(cohort)s)
     AND (%(month)s::date IS NULL OR date_trunc('month', renews_on)::date = %(month)s)
     AND (%(rank)s::int IS NULL OR terms.rank = %(rank)s OR (%(rank)s = 0 AND terms.rank > 1))
 ORDER BY renews_on DESC, subscription_id DESC LIMIT %(limit)s"""  # noqa: S608
     rows = _rows(
-        query, on=on, who=who, by=by is not None, cohort=cohort, month=month, rank=rank, outcome=outcome or "", limit=limit
+        query, on=on, who=who, by=by is not None, cohort=cohort, month=month, rank=rank, outcome=outcome or "",
+        running=running, limit=limit,
     )  # fmt: skip
-    return [Row(key, rank, renews_on, Who(who), Outcome(outcome)) for key, rank, renews_on, who, outcome in rows]
+    return [
+        Row(key, rank, renews_on, Who(who), Outcome(outcome) if outcome else None)
+        for key, rank, renews_on, who, outcome in rows
+    ]
 
 
 def _rows(query: str, *, on: date, who: Who | None, **given: Any) -> list[Any]:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from payments.gateway import Family
-from subscriptions.cohorts.failing import Failed, Then, failed_ones, tries_by_month
+from subscriptions.cohorts.failing import Then, Tried, first_tries, tries_by_month
 from subscriptions.cohorts.reading import WITHIN_DAYS, By, Outcome, Renewed, Who, by_month, retention, share, terms_of
 from subscriptions.models import Declaration, Issue, Subscription
 from subscriptions.renewals.lapsing import lapse
@@ -64,6 +64,7 @@ def test_story(name):
     story(reader())
     later = OVER + timedelta(days=60)
     assert outcomes(R - timedelta(days=1)) == [], "it has not come to its renewal"
+    assert len(terms_of(on=R - timedelta(days=1), running=True, limit=9)) >= 1
     assert outcomes(later) == [("own", str(outcome), 1)]
 
 
@@ -176,8 +177,9 @@ def test_first_charges_fail_and_are_recovered(standin, settings):
         Family.LOST_OR_STOLEN: {"reader": 1, "lost": 1},
     }
     assert tries.recovery_rate == Decimal("50.0")
-    [row] = failed_ones(first=NOVEMBER, last=OVER, family=Family.LOST_OR_STOLEN, then=Then.LOST, limit=9)
-    assert row == Failed(lost.pk, lost.subscription_id, R, "lost_card", Then.LOST)
-    assert failed_ones(first=NOVEMBER, last=OVER, family=Family.OTHER, limit=9) == []
-    assert len(failed_ones(first=NOVEMBER, last=OVER, limit=9)) == 4
+    [row] = first_tries(first=NOVEMBER, last=OVER, family=Family.LOST_OR_STOLEN, then=Then.LOST, limit=9)
+    assert row == Tried(lost.pk, lost.subscription_id, R, "lost_card", Then.LOST)
+    assert first_tries(first=NOVEMBER, last=OVER, family=Family.OTHER, limit=9) == []
+    assert len(first_tries(first=NOVEMBER, last=OVER, limit=9)) == 4
+    assert [one.then for one in first_tries(first=NOVEMBER, last=OVER, paid_too=True, limit=9)].count(None) == 1
     assert outcomes(SOON, outcome=Outcome.AUTOMATIC) == [("own", "automatic", 1)] * 2
