@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -122,7 +123,7 @@ def standing(on: date) -> Standing:
 
 def totals(on: date) -> tuple[Mapping[Side, Decimal], Mapping[Side, Decimal], date | None]:
     """What the books hold and what the others say, by side, and until when the bank has told. Four queries."""
-    given = {"on": on, "midnight": midnight_after(on), "keys": list(KEYS.values())}
+    given: dict[str, Any] = {"on": on, "midnight": midnight_after(on), "keys": list(KEYS.values())}
     with connection.cursor() as cursor:
         cursor.execute(BOOKS, given)
         held = dict(cursor.fetchall())

@@ -133,7 +133,10 @@ ORDER BY charged_on DESC, renewal_id DESC LIMIT %(limit)s"""  # noqa: S608
     }
     with connection.cursor() as cursor:
         cursor.execute(query, wanted)
-        return [Tried(*row[:4], Then(row[4]) if row[4] else None) for row in cursor.fetchall()]
+        return [
+            Tried(renewal, subscription, charged_on, code, Then(end) if end else None)
+            for renewal, subscription, charged_on, code, end in cursor.fetchall()
+        ]
 
 
 def family_of(code: str) -> Family:
