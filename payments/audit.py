@@ -43,6 +43,7 @@ from payments.models import (
     Transfer,
     WriteOff,
 )
+from payments.months.auditing import months_frozen
 from payments.reconciliation import checking
 from payments.sealing.heads import heads_found_again
 from payments.sealing.verifying import sealed_as_written
@@ -302,7 +303,15 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
         periods_locked,
         signed_still_stands,
     ),
-    "NUMBERED": (numbered, entries_numbered, days_closed, sealed_as_written, heads_found_again, anchors_sent),
+    "NUMBERED": (
+        numbered,
+        entries_numbered,
+        days_closed,
+        sealed_as_written,
+        heads_found_again,
+        anchors_sent,
+        months_frozen,
+    ),
     "VAT": (vat, money_days),
     "HEARD": (heard, unknown_resolved),
     "MIRROR": (mirrored,),

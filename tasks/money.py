@@ -23,6 +23,7 @@ from payments.ereporting.materialising import materialise
 from payments.ledger import carrying_over
 from payments.mirroring.running import mirror
 from payments.models import Payment
+from payments.months import freezing
 from payments.reconciliation.at_bank import match_arrivals
 from payments.reconciliation.running import reconcile
 from payments.sealing import journal, sealing
@@ -173,6 +174,12 @@ def close_day() -> None:
         carrying_over.carry_over(on=paris_day(at), actor=job("close-day"), at=at)
         closed = days.close_days(actor=job("close-day"), at=at)
         summary.text = f"{closed} days closed, {anchoring.send_due(at=timezone.now())}"
+
+
+@shared_task(name="month-figures")
+def freeze_months() -> None:
+    with running("month-figures") as summary:
+        summary.text = f"{freezing.freeze_due(actor=job('month-figures'), at=timezone.now())} months frozen"
 
 
 @shared_task(name="payouts")

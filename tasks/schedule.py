@@ -155,6 +155,12 @@ TIMETABLE = (
         "The entries of the days that are over get their numbers, and each day its totals for good.",
         at=(0, 20),
     ),
+    Job(
+        "month-figures",
+        HOUR,
+        26 * HOUR,
+        "The figures of a month are frozen once it is closed, or fifteen days after its end.",
+    ),
     Job("chorus-pro", HOUR, 26 * HOUR, "What public bodies were invoiced waits for its deposit in sight of finance."),
     Job(
         "e-report",

@@ -25,6 +25,7 @@ from payments.models.ereports import EPaymentRow, EReportRow
 from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries, Reissue
 from payments.models.methods import MethodSetup, PayerAccount, SavedMethod
 from payments.models.mirror import MirrorCharge, MirrorDifference, MirrorRun
+from payments.models.months import MonthSnapshot
 from payments.models.payments import Payment, PaymentEvent, Refund, RefundEvent
 from payments.models.payouts import Payout, PayoutEvent, ReconciliationRun
 from payments.models.receipts import BankReceipt, ReceiptShare, WriteOff
@@ -76,6 +77,7 @@ __all__ = [
     "MirrorCharge",
     "MirrorDifference",
     "MirrorRun",
+    "MonthSnapshot",
     "PaidAgain",
     "PayerAccount",
     "Payment",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -38,6 +39,7 @@ from shop.backoffice.closing_pages import key_of, name_of, period_at
 from shop.backoffice.roles import Right
 from shop.backoffice.tables import Fact
 from shop.templatetags.french import short_day, stamp
+from shop.watch.bell import ring
 
 
 class _OnPeriod(TwoSteps):
@@ -128,6 +130,7 @@ class SignPeriod(_OnPeriod):
 
     def do(self, subject: Period, form: Any, *, actor: Actor, at: datetime) -> Done:
         sign(subject, actor=actor, at=at, reason=form.cleaned_data["reason"])
+        transaction.on_commit(lambda: ring("month-figures"))  # its figures are frozen outside the lock on the books
         return Done(_("%(period)s is closed.") % {"period": name_of(subject).capitalize()})
 
 

@@ -30,10 +30,13 @@ from payments.models import (
 from payments.money import eur
 from shop.backoffice import bank_words, words
 from shop.backoffice.links import link, url_of
-from shop.backoffice.money_tables import name_of
+from shop.backoffice.money_tables import name_of, readers_table
 from shop.backoffice.showing import columns
 from shop.backoffice.tables import Cell, Fact, Table
 from shop.templatetags.french import euros, stamp
+
+#: Readers of a payout that its line shows; its own page has more.
+READERS = 20
 
 
 def money(amount: Any) -> Any:
@@ -132,7 +135,8 @@ def what_it_was(user: Any, matches: Sequence[BankMatch], undone: set[int | None]
 
 
 def whom(user: Any, holding: Sequence[BankMatch]) -> list[Table]:
-    """The invoices that its receipts pay, the refunds that it carried, and their readers: the way from the bank to people."""
+    """The invoices that its receipts pay, the refunds and the payouts that it was, and their readers: the way from the bank
+    to people."""
     receipts = [int(row.source.partition(":")[2]) for row in holding if row.kind == BankMatch.Kind.RECEIPT]
     back = [row for row in holding if row.kind in (BankMatch.Kind.TRANSFER, BankMatch.Kind.TRANSFER_BACK)]
     keys = [int(row.source.partition(":")[2]) for row in back]
@@ -161,7 +165,8 @@ def whom(user: Any, holding: Sequence[BankMatch]) -> list[Table]:
     table = Table(
         label=_("Whom it leads to"), title=_("Whom it leads to"), columns=columns(_("Document"), _("Reader"), "#" + _("Amount")), rows=rows
     )  # fmt: skip
-    return [table] if rows else []
+    carried = [int(row.source.partition(":")[2]) for row in holding if row.kind == BankMatch.Kind.PAYOUT]
+    return [*([table] if rows else []), *(readers_table(user, key, limit=READERS) for key in carried)]
 
 
 def _by_payment(user: Any, holding: Sequence[BankMatch]) -> list[Sequence[Cell]]:

@@ -63,6 +63,7 @@ SAME_PAGE: Mapping[str, str] = {
     "dispute_returned": "dispute",
     "dispute_lost": "dispute",
     "discrepancy_back": "discrepancy",
+    "disputed": "payment",
 }
 
 
@@ -99,6 +100,9 @@ def url_of(user: Any, subject: str) -> str:
     if kind in ("charge", "mirror"):
         # What only Stripe knows, and the mirror's own matters, are shown on its page.
         return reverse("desk_mirror") if may(user, Right.LEDGER) else ""
+    if kind == "month" and key[:4].isdecimal() and key[5:].isdecimal():
+        # `month:2026-11`: its frozen figures.
+        return reverse("desk_month", args=[int(key[:4] + key[5:])]) if may(user, Right.LEDGER) else ""
     if kind == "reconciliation":
         return reverse("desk_reconciliation") if may(user, Right.LEDGER) else ""
     if kind == "event" and not key.isdecimal():

@@ -24,6 +24,7 @@ DESK_LABELS: Mapping[str, Any] = {
     DeskItem.Desk.TECHNIQUE: _("Technique desk"),
 }
 ROOMS: tuple[tuple[Right, Any, str], ...] = (
+    (Right.LEDGER, _("Finance"), "desk_finance"),
     (Right.ORDERS, _("Orders"), "desk_orders"),
     (Right.DECLARATIONS, _("Declarations"), "desk_declarations"),
     (Right.PEOPLE, _("Calendar of issues"), "desk_issue_calendar"),

@@ -420,6 +420,8 @@ FINDINGS = (
     gettext_noop("put in a file after its order was cancelled"),
     gettext_noop("still owed though its order was cancelled"),
     gettext_noop("no letter was queued about it"),
+    gettext_noop("is not what was frozen"),
+    gettext_noop("is frozen, and the month before it is not"),
 )
 #: How an inquiry or a dispute ended that cost nothing, where Stripe has a word of its own for it.
 ENDED = {

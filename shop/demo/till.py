@@ -94,6 +94,10 @@ class Till:
             answer = self._browser.request(method, url, data=yes, allow_redirects=False, timeout=TIMEOUT)
         return False
 
+    def pay_out(self) -> None:
+        """What is available leaves for the bank, as on any banking day."""
+        self._command("payouts")
+
     def card_becomes(self, method: str, number: str) -> None:
         """From now on a saved method behaves as another test card: the bank has changed its mind about it."""
         self._command("card", payment_method=method, number=number)

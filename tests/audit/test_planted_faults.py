@@ -151,6 +151,14 @@ def signature(figures: str, sha256: str) -> str:
     )
 
 
+def frozen_month(month: str) -> str:
+    """A month that says it was frozen, and of nothing."""
+    return (
+        "INSERT INTO payments_monthsnapshot (first_day, figures, previous_hash, hash, actor, at)"
+        f" VALUES ('{month}-01', '{{}}', '', '{month}', 'x', '2026-01-02 00:00+00')"
+    )
+
+
 def sold(order: str, state: str, *moves: str) -> tuple[str, ...]:
     """A past issue sold with an order, that stands so after these movements; 4871 knows nothing of it."""
     return (
@@ -838,6 +846,13 @@ FAULTS = (
     Fault(
         "a payment moved to another day of VAT", "VAT", "money_days", "says its money moved on 2026-11-22, its entry says 2026-11-23",
         (f"UPDATE payments_payment SET received_on = received_on - 1 WHERE id = {PAYING}",),
+    ),
+    Fault(
+        "a frozen month that was changed", "NUMBERED", "months_frozen", "is not what was frozen", (frozen_month("2025-01"),),
+    ),
+    Fault(
+        "a month that was left out between two frozen ones", "NUMBERED", "months_frozen",
+        "is frozen, and the month before it is not", (frozen_month("2025-01"), frozen_month("2025-03")),
     ),
     Fault(
         "a sealed entry that is gone", "NUMBERED", "sealed_as_written", "was sealed and is not there any more",
