@@ -126,6 +126,8 @@ def _days(family: object, kind: str) -> str:
 def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
     """Every state table of the code, by what stands in it."""
     from payments import disputing, refunds, settling
+    from payments.answering import moving as answers
+    from payments.cheques import moving as cheques
     from subscriptions import moving
     from subscriptions.escrow import moving as escrow
     from subscriptions.fulfilment import moving as issues
@@ -142,6 +144,8 @@ def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
         "payment": settling.TRANSITIONS,
         "refund": refunds.TRANSITIONS,
         "dispute": disputing.TRANSITIONS,
+        "cheque": cheques.TRANSITIONS,
+        "dispute_answer": answers.TRANSITIONS,
         "renewal": renewals.TRANSITIONS,
         "subscription": moving.TRANSITIONS,
         "notice": {str(state): frozenset(map(str, to)) for state, to in notices.MOVES.items()},

@@ -94,7 +94,7 @@ def written(wanted: Wanted) -> Iterator[bytes]:
 
 def encoded(lines: bytes | bytearray) -> bytes:
     """Lines as the database writes them, with the end and in the alphabet that the file wants."""
-    return lines.decode().replace("\n", "\r\n").encode(ENCODING, errors="fec")
+    return lines.decode().replace("\n", "\r\n").encode(ENCODING, errors="fec").translate(_PRINTED)
 
 
 def _nearest(trouble: UnicodeError) -> tuple[str, int]:
@@ -113,6 +113,17 @@ def _bare(sign: str) -> str:
 codecs.register_error("fec", _nearest)
 
 
+def _printed(code: int) -> bytes:
+    """What stands for a byte: itself, a blank for a sign that nobody prints, and for those of Windows-1252 what they meant."""
+    if code in b"\t\r\n" or 0x20 <= code < 0x7F or code > 0x9F:
+        return bytes([code])
+    meant = bytes([code]).decode("cp1252", errors="replace").encode(ENCODING, errors="fec")
+    return meant if code > 0x7F and len(meant) == 1 and meant != b"?" else b" "
+
+
+_PRINTED = b"".join(map(_printed, range(256)))
+
+
 def cleaned(column: str) -> str:
     """The expression of a text without what separates columns and lines, and without blanks around it."""
     # Not by a pattern: three of them on each of a million lines would take half of the time.
@@ -125,7 +136,7 @@ def _amount(column: str) -> str:
 
 
 _NAMES = """LEFT JOIN (
-    SELECT DISTINCT ON (customer_id) 'C' || lpad(customer_id::text, 6, '0') AS party, buyer_name
+    SELECT DISTINCT ON (customer_id) 'C' || lpad(customer_id::text, greatest(6, length(customer_id::text)), '0') AS party, buyer_name
     FROM payments_invoice WHERE customer_id IS NOT NULL ORDER BY customer_id, id DESC
 ) AS named USING (party)"""
 
@@ -178,7 +189,7 @@ def _lines(wanted: Wanted) -> str:
     cells = (
         "journal", f"CASE journal {journals} END", "n.number::text", "to_char(booked_on, 'YYYYMMDD')", "account_id",
         cleaned("account.label"), number, name, cleaned("piece_ref"), "to_char(piece_date, 'YYYYMMDD')",
-        cleaned("entry.label"), _amount("debit"), _amount("credit"), "''", "''", "to_char(validated_on, 'YYYYMMDD')", "''", "''",
+        cleaned("entry.label"), _amount("debit"), _amount("credit"), "''", "''", "to_char(greatest(validated_on, booked_on), 'YYYYMMDD')", "''", "''",
     )  # fmt: skip
     return LINES.format(cells=", ".join(cells), named=named)
 

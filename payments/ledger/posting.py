@@ -27,7 +27,8 @@ class Unbalanced(ValueError):
 class Line:
     """One side of one account key, in euros; `party` names the customer's sub-account.
 
-    `account`: the very account of a line that is mirrored, whatever its key means by now.
+    `account`: the very account, whatever its key means by now, for the one who mirrors a line or moves what stands on it
+    (`payments.ledger.carrying_over`); else its key's.
     """
 
     key: str
@@ -52,19 +53,17 @@ class EntryDraft:
 
 
 # Entries whose source is already booked are left as they are; the others get the accounts that their keys mean on their
-# day. If one key means nothing yet, nothing at all is written. A day of a closed month or year is moved to the first open day
-# after it; the day of the piece and the day the money came stay what they are.
+# day. If one key means nothing yet, nothing at all is written. Every day up to the last one that is closed is moved to the day
+# after it, whatever month it is in: balances of what was signed hold everything before. The day of the piece and the day the
+# money came stay what they are.
 INSERT = """
 WITH closed AS MATERIALIZED (
-    SELECT first_day, last_day FROM payments_periodclosing c
+    SELECT max(last_day) AS until FROM payments_periodclosing c
     WHERE NOT EXISTS (SELECT FROM payments_reopening r WHERE r.closing_id = c.id)
 ), draft AS (
-    SELECT place, journal, source, CASE
-        WHEN NOT EXISTS (SELECT FROM closed WHERE given.booked_on BETWEEN first_day AND last_day) THEN given.booked_on
-        ELSE (SELECT min(past.last_day) + 1 FROM closed past WHERE past.last_day >= given.booked_on
-            AND NOT EXISTS (SELECT FROM closed WHERE past.last_day + 1 BETWEEN first_day AND last_day))
-        END AS booked_on, received_on, piece_ref, piece_date, label
-    FROM jsonb_to_recordset(%(entries)s::jsonb) AS given(
+    SELECT place, journal, source, CASE WHEN given.booked_on <= until THEN until + 1 ELSE given.booked_on END AS booked_on,
+        received_on, piece_ref, piece_date, label
+    FROM closed CROSS JOIN jsonb_to_recordset(%(entries)s::jsonb) AS given(
         place integer, journal text, source text, booked_on date, received_on date, piece_ref text, piece_date date,
         label text)
     WHERE NOT EXISTS (SELECT FROM payments_ledgerentry known WHERE known.source = given.source)

@@ -198,6 +198,9 @@ class BankMatch(models.Model):
         BOOKED = "booked", "on an account, by hand"
         CHARGES = "charges", "what a bank kept of a transfer"
         PAYOUT = "payout", "a payout of Stripe's"
+        ORDER = "order", "a transfer that pays an order"
+        DEPOSIT = "deposit", "cheques deposited"
+        BOUNCED = "bounced", "a cheque that came back unpaid"
         NOT_OURS = "not_ours", "not the shop's"
 
     line = models.ForeignKey(BankLine, on_delete=models.PROTECT, related_name="matches")

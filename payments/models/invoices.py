@@ -105,6 +105,8 @@ class Invoice(models.Model):
             ),
             # What the meter of sales at a distance reads (`payments.eu_meter`).
             models.Index(fields=["issued_on"], condition=models.Q(vat_zone="EU"), name="invoice_to_the_union"),
+            # Whose row in Chorus Pro is looked for each hour (`payments.chorus.watching`).
+            models.Index(fields=["id"], condition=models.Q(buyer_kind="public_fr"), name="invoice_to_public_bodies"),
         ]
 
     def __str__(self) -> str:

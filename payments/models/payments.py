@@ -33,6 +33,7 @@ class Payment(models.Model):
     class Way(models.TextChoices):
         CHECKOUT = "checkout", "hosted page"
         OFF_SESSION = "off_session", "off session"
+        OFFLINE = "offline", "not through Stripe"
 
     class Effect(models.TextChoices):
         NONE = "none", "none yet"
@@ -101,6 +102,18 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(surplus=False) | models.Q(state="succeeded"), name="payment_surplus_succeeded"
+            ),
+            # What Stripe takes has a number of Stripe's sooner or later; what it does not take never has one.
+            models.CheckConstraint(
+                condition=~models.Q(way="offline")
+                | models.Q(
+                    method_kind__in=["cheque", "transfer"],
+                    stripe_intent__isnull=True,
+                    stripe_charge__isnull=True,
+                    checkout_session__isnull=True,
+                    called_at__isnull=True,
+                ),
+                name="payment_offline_without_stripe",
             ),
         ]
         indexes = [

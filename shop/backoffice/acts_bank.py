@@ -106,7 +106,7 @@ class AcceptProposal(_OnLine):
     def do(self, subject: BankLine, form: Any, *, actor: Actor, at: datetime) -> Done:
         chosen: Proposal = self.found[form.cleaned_data["proposal"]]
         explaining.accept(subject.pk, chosen.name, reason=form.cleaned_data["reason"], actor=actor, at=at)
-        if chosen.what in (What.TRANSFER, What.FILE, What.BACK):
+        if chosen.what in (What.TRANSFER, What.FILE, What.BACK, What.ORDER, What.BOUNCED):
             ring("letters")
         return _done(subject)
 
@@ -126,6 +126,12 @@ _WARNINGS = {
     ),
     What.BACK: gettext_lazy("The books are mirrored, and the reader is asked for another account by letter."),
     What.RULE: gettext_lazy("It is booked on the account of the rule."),
+    What.ORDER: gettext_lazy("The order is paid and served, unless its transfer was noted before; its reader is told."),
+    What.DEPOSIT: gettext_lazy("The cheques count as credited: 5112 to 512."),
+    What.BOUNCED: gettext_lazy(
+        "The amount is owed again, the copies still owed are held, and the reader is asked for another payment by letter. What "
+        "the bank keeps beyond it is booked as its fee."
+    ),
 }
 
 

@@ -29,19 +29,20 @@ from payments.reconciliation import arriving
 from payments.reconciliation.explaining import sources_of
 from payments.reconciliation.finding import not_explained
 from payments.reconciliation.sums import Made, made_of
-from shop.backoffice import words
+from shop.backoffice import asked_days, words
+from shop.backoffice.bank_tables import lines_of
 from shop.backoffice.discrepancy_pages import discrepancies_table, money
 from shop.backoffice.doors import desk, page
 from shop.backoffice.links import link
 from shop.backoffice.lists import show as show_list
-from shop.backoffice.money_tables import entries_table, events_table
+from shop.backoffice.money_tables import entries_table, events_table, readers_table
 from shop.backoffice.payout_words import MEANING, PAYOUT
 from shop.backoffice.roles import Right
 from shop.backoffice.showing import acts_on, columns, show, subject_cell, why
 from shop.backoffice.tables import Cell, Detail, Fact, Table, chip
 from shop.templatetags.french import euros, short_day, stamp
 
-COMING, RUNS = 60, 10
+COMING, RUNS, READERS = 60, 10, 50
 #: In an address, what has no meaning yet.
 NOT_YET = "none"
 #: The account keys on which a payout's money lies, before and while it travels.
@@ -244,7 +245,10 @@ def payout(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Created"), stamp(one.created)),
             Fact(_("Expected"), short_day(one.arrives_on)),
             Fact(_("At the bank"), short_day(one.arrived_on) or _("waits for the line of the bank")),
-            Fact(_("Line of the bank"), one.bank_reference, mono=True),
+            *(
+                lines_of(user, f"payout_arrived:{one.pk}")
+                or [Fact(_("Line of the bank"), one.bank_reference, mono=True)]
+            ),
             Fact(_("As the bank may show it"), one.trace, mono=True),
             Fact(_("Failure"), one.failure_code, mono=True),
             Fact(_("Movements read"), stamp(one.read_at)),
@@ -253,6 +257,7 @@ def payout(request: HttpRequest, key: int) -> HttpResponse:
         whys=[why(user, one.events.all(), PAYOUT)],
         tables=[
             _made_table(one, made_of([one])[one.pk]),
+            readers_table(user, one.pk, limit=READERS),
             discrepancies_table(user, found, timezone.now(), narrow=True),
             entries_table(user, LedgerEntry.objects.filter(source__in=[*sources, f"payout_arrived:{one.pk}"])),
             events_table(user, StripeEvent.objects.filter(object_id=one.stripe_payout)),
@@ -300,7 +305,7 @@ def _alone(said: str, amount: str) -> Sequence[Cell]:
 def movements(request: HttpRequest) -> HttpResponse:
     """Lines of Stripe's balance, the newest first: of one payout, of one meaning, or those that nobody can explain."""
     state, payout_key = request.GET.get("etat", ""), request.GET.get("virement", "")
-    rows = BalanceMovement.objects.select_related("payment", "refund", "payout")
+    rows = asked_days.within(request, BalanceMovement.objects.select_related("payment", "refund", "payout"), "created")
     if state == "unexplained":
         rows = rows.filter(pk__in=not_explained().values("pk"))
     elif state == NOT_YET or (state and state in MEANING):
@@ -343,6 +348,7 @@ def movements(request: HttpRequest) -> HttpResponse:
         row=row,
         facts={
             "crumbs": _crumbs()[:1],
+            "note": asked_days.said(request),
             "states": [
                 ("unexplained", _("unexplained")),
                 ("foreign", _("other products")),

@@ -89,6 +89,19 @@ STEPS = (
     gettext_noop("the bank disputes its payment"),
     gettext_noop("the dispute has ended"),
     gettext_noop("the dispute was lost"),
+    gettext_noop("its cheque or transfer is awaited no more"),
+    gettext_noop("cheque %(reference)s"),
+    gettext_noop("its cheque came back unpaid"),
+    gettext_noop("its cheque was paid again"),
+    gettext_noop("its cheque was never paid"),
+    gettext_noop("paid again"),
+    gettext_noop("answered"),
+    gettext_noop("answered, decided, or nearer by now"),
+    gettext_noop("given back or disputed already"),
+    gettext_noop("too_late"),
+    gettext_noop("dispute_already_submitted"),
+    gettext_noop("dispute_already_closed"),
+    gettext_noop("dispute_evidence_page_limit_exceeded"),
     gettext_noop("there is a name"),
     gettext_noop("won at the bank"),
     gettext_noop("lost at the bank"),
@@ -263,6 +276,10 @@ ANSWERS = (
 )
 #: What the nightly audit finds.
 FINDINGS = (
+    gettext_noop("holds %(booked)s, cheques that no line has credited are %(held)s"),
+    gettext_noop("says %(count)s cheques of %(total)s, on it are %(many)s of %(cheques)s"),
+    gettext_noop("was credited by the bank, and %(waiting)s of it are still awaited"),
+    gettext_noop("still owed though its cheque came back unpaid"),
     gettext_noop("came back, and nobody has looked at it"),
     gettext_noop("came back, and nobody has asked where its reader lives"),
     gettext_noop("came back, its address is known, and it is not owed again"),
@@ -302,6 +319,11 @@ FINDINGS = (
     gettext_noop("its counter says %(last)s, and no entry has a number"),
     gettext_noop("is numbered in another year than its own"),
     gettext_noop("has no number though its day is over"),
+    gettext_noop("is booked on a day that has not come"),
+    gettext_noop("the books no longer say what was signed of %(accounts)s"),
+    gettext_noop("is not what the closing of %(day)s saw at place %(place)s"),
+    gettext_noop("its hash has not been sent out of this house"),
+    gettext_noop("says its money moved on %(stated)s, its entry says %(booked)s"),
     gettext_noop("does not follow the day before it"),
     gettext_noop("is not what was closed"),
     gettext_noop("its entries are not what was closed"),
@@ -398,6 +420,8 @@ FINDINGS = (
     gettext_noop("put in a file after its order was cancelled"),
     gettext_noop("still owed though its order was cancelled"),
     gettext_noop("no letter was queued about it"),
+    gettext_noop("is not what was frozen"),
+    gettext_noop("is frozen, and the month before it is not"),
 )
 #: How an inquiry or a dispute ended that cost nothing, where Stripe has a word of its own for it.
 ENDED = {

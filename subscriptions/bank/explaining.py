@@ -14,15 +14,31 @@ from payments.actors import Actor
 from payments.bank.known import known_for
 from payments.bank.matching import OFF_STATEMENT, CannotExplain, Part, explain, lock_lines, standing, undo
 from payments.bank.proposing import Proposal, What, propose
+from payments.cheques import depositing
 from payments.days import paris_day
 from payments.desk import put_on_desk, record_act
 from payments.invoicing.open_items import open_items
-from payments.models import BankLine, BankMatch, BankReceipt, BankRule, DeskItem, Invoice, Transfer, TransferFile
+from payments.models import (
+    BankLine,
+    BankMatch,
+    BankReceipt,
+    BankRule,
+    Cheque,
+    DepositSlip,
+    DeskItem,
+    Invoice,
+    Payment,
+    Transfer,
+    TransferFile,
+)
 from payments.transfers import giving_back
 from subscriptions import transferring
 from subscriptions.institutions.receiving import lock_orders, receive
+from subscriptions.offline import bouncing, ordering
 
 Kind = BankMatch.Kind
+#: What stays in the books when a line is said to be something else after all: the money did move.
+STAYS_BOOKED = (Kind.RECEIPT, Kind.TRANSFER, Kind.TRANSFER_BACK, Kind.ORDER, Kind.DEPOSIT, Kind.BOUNCED)
 State = Transfer.State
 
 
@@ -86,11 +102,11 @@ def take_back(line_id: int, *, reason: str, actor: Actor, at: datetime) -> list[
     [line] = lock_lines([line_id])
     rows = undo(line, reason=reason, actor=actor, at=at)
     for row in rows:
-        if row.kind in (Kind.RECEIPT, Kind.TRANSFER, Kind.TRANSFER_BACK):
+        if row.kind in STAYS_BOOKED:
             put_on_desk(
                 DeskItem.Desk.FINANCE,
                 kind=OFF_STATEMENT,
-                subject=row.source.replace("transfer_failed:", "transfer:"),
+                subject=row.source.replace("transfer_failed:", "transfer:").replace("cheque_bounced:", "cheque:"),
                 sentence="Ce mouvement est dans les livres, et sur aucun relevé depuis qu’une ligne en a été détachée.",
                 at=at,
             )
@@ -226,6 +242,37 @@ def _rule(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: 
     return [Part(Kind.RULE, line.amount, key=BankRule.objects.get(pk=proposal.keys[0]).key)]
 
 
+def _order(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
+    """The transfer of an order by post or telephone: it is paid and served, unless it was noted by hand before."""
+    payment = Payment.objects.get(pk=proposal.keys[0])
+    if payment.state == Payment.State.CREATED:
+        ordering.transfer_came(
+            payment.pk, bank_reference=reference_of(line), received_on=line.booked_on, reason=reason, actor=actor, at=at
+        )
+    return [Part(Kind.ORDER, line.amount, f"payment:{payment.pk}")]
+
+
+def _deposit(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
+    """The bank has credited the cheques of a slip."""
+    [key] = proposal.keys
+    if DepositSlip.objects.get(pk=key).credited_on is None:
+        depositing.credited(key, amount=line.amount, on=line.booked_on, actor=actor, at=at)
+    return [Part(Kind.DEPOSIT, line.amount, f"deposit:{key}")]
+
+
+def _bounced(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
+    """The bank has taken the money of a cheque back, and perhaps kept something for it: its charge is ours."""
+    [key] = proposal.keys
+    cheque = Cheque.objects.get(pk=key)
+    if cheque.state != Cheque.State.BOUNCED:
+        bouncing.bounce(
+            key, on=line.booked_on, because=Cheque.Because.OTHER, reason=reason, actor=actor, at=at
+        )  # fmt: skip
+    parts = [Part(Kind.BOUNCED, -cheque.amount.amount, f"cheque_bounced:{key}")]
+    charge = line.amount + cheque.amount.amount
+    return [*parts, Part(Kind.CHARGES, charge, key="BANK_FEES")] if charge else parts
+
+
 _DO = {
     What.NOTED: _noted,
     What.INVOICES: _invoices,
@@ -234,6 +281,9 @@ _DO = {
     What.FILE: _file,
     What.BACK: _back,
     What.RULE: _rule,
+    What.ORDER: _order,
+    What.DEPOSIT: _deposit,
+    What.BOUNCED: _bounced,
 }
 
 

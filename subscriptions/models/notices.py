@@ -72,6 +72,10 @@ class Notice(models.Model):
             models.Index(
                 fields=["created_at"], condition=models.Q(state__in=["bounced", "failed"]), name="notice_came_back"
             ),
+            # What the dashboard counts among all letters that were ever sent.
+            models.Index(
+                fields=["id"], condition=models.Q(state__in=["failed", "doubtful"]), name="notice_undelivered"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -77,6 +77,11 @@ class Quote(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def discount(self) -> Any:
+        """What an agency's discount takes off the price list (Money); nothing where nobody passes the order on."""
+        return self.price.amount * self.quantity - self.amount
 
 
 class QuoteRendering(models.Model):

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0015_closing"),
+        ("payments", "0018_dispute_evidence"),
     ]
 
     operations = [
