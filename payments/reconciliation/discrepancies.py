@@ -120,7 +120,7 @@ def explain_away(key: int, *, reason: str, actor: Actor, at: datetime) -> Discre
     would leave 517 another balance than Stripe's.
     """
     one = _open(key)
-    if one.kind in Discrepancy.ON_BALANCE and bookable(one) is not None:
+    if has_to_be_booked(one):
         raise ValidationError(_("The books are not Stripe’s balance by this amount: book it."))
     _end(one, End.EXPLAINED, reason, actor=actor, at=at)
     record_act("explained a discrepancy", subject=f"discrepancy:{one.pk}", actor=actor, at=at, reason=reason)
@@ -159,6 +159,11 @@ def bookable(one: Discrepancy) -> Decimal | None:
         return None
     booked = Discrepancy.objects.filter(movement=line, end=End.BOOKED).exclude(kind__in=Discrepancy.ON_BALANCE)
     return None if booked.exists() else line.amount
+
+
+def has_to_be_booked(one: Discrepancy) -> bool:
+    """Whether words would leave 517 another balance than Stripe's."""
+    return one.kind in Discrepancy.ON_BALANCE and bookable(one) is not None
 
 
 def settle_desk(*, actor: Actor, at: datetime) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments.models import Discrepancy, LedgerEntry
-from payments.reconciliation.discrepancies import bookable
+from payments.reconciliation.discrepancies import bookable, has_to_be_booked
 from payments.reconciliation.explaining import sources_of
 from payments.reconciliation.sentences import currency_of, sentence
 from shop.backoffice import words
@@ -167,6 +167,8 @@ def _acts(user: Any, one: Discrepancy) -> Any:
     take = (Right.RECONCILE, _("Take it in hand"), "desk_act_take_discrepancy", one.pk)
     book = (Right.RECONCILE, _("Book it"), "desk_act_book_discrepancy", one.pk)
     possible = [(Right.RECONCILE, _("Explain it"), "desk_act_explain_discrepancy", one.pk)]
+    if has_to_be_booked(one):
+        possible.clear()
     if one.owner_id != user.pk:
         possible.insert(0, take)
     if bookable(one) is not None:

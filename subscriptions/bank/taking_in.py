@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -29,6 +30,7 @@ from payments.models import (
     BankMatch,
     BankRule,
     BankStatement,
+    Cheque,
     CsvProfile,
     Invoice,
     Payment,
@@ -41,6 +43,8 @@ from subscriptions.institutions.receiving import lock_orders
 log = structlog.get_logger(__name__)
 #: What stands beside what nobody decided.
 AUTOMATIC = "as the statement says"
+#: What moves a payment or a refund, and not only an invoice.
+_MOVES = (What.TRANSFER, What.BACK, What.FILE, What.ORDER, What.DEPOSIT, What.BOUNCED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,16 +191,19 @@ def _lock_for(proposals: Sequence[Proposal]) -> None:
 
     A colleague who notes a transfer, or marks a file sent, waits or is waited for, and nobody waits for each other.
     """
-    bills = {key for one in proposals if one.what in (What.INVOICES, What.CHARGES) for key in one.keys}
-    moved = {key for one in proposals if one.what in (What.TRANSFER, What.BACK) for key in one.keys}
-    files = {key for one in proposals if one.what == What.FILE for key in one.keys}
-    transfers = Transfer.objects.filter(Q(pk__in=moved) | Q(file__in=files))
-    payments = Payment.objects.filter(pk__in=transfers.values("payment"))
-    if moved or files:
-        list(payments.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-    if bills:
+    keys: dict[What, set[int]] = defaultdict(set)
+    for one in proposals:
+        keys[one.what].update(one.keys)
+    transfers = Transfer.objects.filter(Q(pk__in=keys[What.TRANSFER] | keys[What.BACK]) | Q(file__in=keys[What.FILE]))
+    cheques = Cheque.objects.filter(Q(slip__in=keys[What.DEPOSIT]) | Q(pk__in=keys[What.BOUNCED]))
+    whose = Q(pk__in=transfers.values("payment")) | Q(pk__in=cheques.values("payment")) | Q(pk__in=keys[What.ORDER])
+    moves = any(keys[what] for what in _MOVES)
+    if moves:
+        payments = Payment.objects.filter(whose).select_for_update(no_key=True)
+        list(payments.order_by("pk").values_list("pk", flat=True))
+    if bills := keys[What.INVOICES] | keys[What.CHARGES]:
         lock_orders(Invoice.objects.filter(pk__in=bills))
-    if moved or files:
+    if moves:
         list(transfers.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from payments.actors import Actor
-from payments.models import BalanceMovement, Payout
+from payments.models import BalanceMovement, Discrepancy, Payout
 from payments.reconciliation import discrepancies
 from payments.reconciliation.discrepancies import Found
 from tests.backoffice.colleagues import text_of
@@ -54,6 +54,15 @@ def test_a_movement_that_a_person_has_settled_is_not_counted_any_more(at_desk):
     first, _second, dollars = lines[0].discrepancies.get(), lines[1], lines[2].discrepancies.get()
     assert "3,00 USD" in text_of(finance.see("desk_discrepancy", dollars.pk)).replace("\u00a0", " ")
     discrepancies.explain_away(first.pk, reason="vu", actor=CLERK, at=NOW)
+    changed = Found(
+        "changed", f"movement:{lines[1].pk}", movement=lines[1].pk, at_stripe=Decimal(-4), in_books=Decimal(-3)
+    )
+    discrepancies.put([changed], run=None, actor=CLERK, at=NOW)
+    other = Discrepancy.objects.get(kind="changed")
+    page = finance.see("desk_discrepancy", other.pk).content.decode()
+    assert reverse("desk_act_book_discrepancy", args=[other.pk]) in page
+    assert reverse("desk_act_explain_discrepancy", args=[other.pk]) not in page
+    assert finance.rehearse("desk_act_explain_discrepancy", other.pk, reason="vu").status_code == 409
     listed = text_of(finance.browser.get(reverse("desk_movements") + "?etat=unexplained"))
     assert "txn_0" not in listed
     assert "txn_1" in listed

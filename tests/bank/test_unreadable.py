@@ -112,8 +112,8 @@ def test_a_huge_file_is_refused_before_it_is_read(monkeypatch):
     assert refused(camt(ONE * 3)).code == "lines"
 
 
-def test_ten_thousand_entries_leave_no_tree_in_memory():
-    """The entries of a file are dropped one by one: ten times as many cost their lines, not their XML."""
+def test_five_thousand_entries_leave_no_tree_in_memory():
+    """The entries of a file are dropped one by one: they cost their lines, not their XML."""
 
     def cost(many: int) -> int:
         body = camt([Said("27.60", "FACTURE F2026-000012 " + "X" * 100, "LYON", ref=f"BQ{n}") for n in range(many)])
