@@ -20,6 +20,7 @@ from payments.chorus import watching
 from payments.closing import anchoring, days
 from payments.days import paris_day
 from payments.ereporting.materialising import materialise
+from payments.exports.requesting import make_waiting
 from payments.ledger import carrying_over
 from payments.mirroring.running import mirror
 from payments.models import Payment
@@ -216,3 +217,11 @@ def eu_threshold() -> None:
     with running("eu-meter") as summary:
         at = timezone.now()
         summary.text = f"{eu_meter.watch(on=paris_day(at), at=at)} thresholds reached"
+
+
+# A file of a year with a million lines takes some minutes; still well under the time after which a task is given away.
+@shared_task(name="accountant-files", soft_time_limit=600, time_limit=660)
+def accountant_files() -> None:
+    with running("accountant-files") as summary:
+        made = make_waiting(actor=job("accountant-files"), now=timezone.now, go_on=_for_a_while())
+        summary.text = f"{made} files settled"

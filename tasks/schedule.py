@@ -161,6 +161,7 @@ TIMETABLE = (
         26 * HOUR,
         "The figures of a month are frozen once it is closed, or fifteen days after its end.",
     ),
+    Job("accountant-files", MINUTE, 2 * HOUR, "Files of a large year that finance asked for are made, and kept."),
     Job("chorus-pro", HOUR, 26 * HOUR, "What public bodies were invoiced waits for its deposit in sight of finance."),
     Job(
         "e-report",

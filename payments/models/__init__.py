@@ -22,6 +22,7 @@ from payments.models.discrepancies import Discrepancy, DiscrepancyEvent
 from payments.models.disputes import Dispute, DisputeAnswer, DisputeAnswerEvent, DisputeEvent, DisputePackage
 from payments.models.documents import Document
 from payments.models.ereports import EPaymentRow, EReportRow
+from payments.models.exports import AccountantProfile, FileRequest, FileRequestEvent
 from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries, Reissue
 from payments.models.methods import MethodSetup, PayerAccount, SavedMethod
 from payments.models.mirror import MirrorCharge, MirrorDifference, MirrorRun
@@ -36,6 +37,7 @@ from payments.models.vat_checks import VatCheck
 __all__ = [
     "Account",
     "AccountMap",
+    "AccountantProfile",
     "Act",
     "Anchor",
     "BalanceMovement",
@@ -66,6 +68,8 @@ __all__ = [
     "EReportRow",
     "EntryNumber",
     "EntrySeries",
+    "FileRequest",
+    "FileRequestEvent",
     "Invoice",
     "InvoiceLine",
     "InvoiceRendering",

@@ -270,6 +270,7 @@ class KeptFile(models.Model):
     class Kind(models.TextChoices):
         FEC = "fec", "FEC"
         ARCHIVE = "archive", "archive of a year"
+        EXPORT = "export", "export of a signed period"
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=100)

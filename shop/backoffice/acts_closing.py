@@ -32,7 +32,8 @@ from payments.exports.archive import is_signed, make_archive
 from payments.exports.archive import name_of as name_of_archive
 from payments.exports.fec import Parties, Wanted
 from payments.exports.fec_making import CannotExport, make_fec, refuse_unfinished, wanted_of
-from payments.models import PeriodClosing
+from payments.exports.requesting import ask, is_large
+from payments.models import FileRequest, PeriodClosing
 from shop.backoffice import words
 from shop.backoffice.acting import Done, Impossible, Preview, ReasonForm, TwoSteps
 from shop.backoffice.closing_pages import key_of, name_of, period_at
@@ -218,6 +219,10 @@ class FecForm(ReasonForm):
     field_order = ["parties", "reason"]
 
 
+#: How long the file of a large year takes.
+LATER = gettext_lazy("in the background, some minutes")
+
+
 class _OfYear(TwoSteps):
     """What making the files of a year has in common."""
 
@@ -237,6 +242,11 @@ class _OfYear(TwoSteps):
     def about(self, subject: Wanted) -> str:
         return str(subject.year)
 
+    def later(self, kind: str, wanted: Wanted, *, actor: Actor, at: datetime, reason: str) -> Done:
+        """A year with very many entries is left to the job."""
+        ask(kind, wanted, actor=actor, at=at, reason=reason)
+        return Done(_("The file is asked for: it is made in the background, and stands below once it is ready."))
+
 
 class MakeFec(_OfYear):
     """Make the FEC of a year."""
@@ -253,11 +263,15 @@ class MakeFec(_OfYear):
             Fact(_("File"), subject.name, mono=True),
             Fact(_("Customers"), choices[form.cleaned_data["parties"]]),
         ]
+        if is_large(subject.year):
+            facts.append(Fact(_("When"), LATER))
         going_on = subject.last_day >= paris_day(timezone.now())
         return Preview(facts, _("The year is not over: the file holds what was booked until now.") if going_on else "")
 
     def do(self, subject: Wanted, form: Any, *, actor: Actor, at: datetime) -> Done:
         wanted = wanted_of(subject.year, parties=form.cleaned_data["parties"])
+        if is_large(wanted.year):
+            return self.later(FileRequest.Kind.FEC, wanted, actor=actor, at=at, reason=form.cleaned_data["reason"])
         kept = make_fec(wanted, actor=actor, at=at, reason=form.cleaned_data["reason"])
         said = ngettext(
             "%(name)s is made and checked: %(count)s line.",
@@ -281,8 +295,13 @@ class MakeArchive(_OfYear):
         )
         if not is_signed(subject):
             said = _("The year is not signed: the archive is provisional, and says so in its name.")
-        return Preview([Fact(_("Year"), subject.year), Fact(_("File"), name_of_archive(subject), mono=True)], said)
+        later = [Fact(_("When"), LATER)] if is_large(subject.year) else []
+        return Preview(
+            [Fact(_("Year"), subject.year), Fact(_("File"), name_of_archive(subject), mono=True), *later], said
+        )
 
     def do(self, subject: Wanted, form: Any, *, actor: Actor, at: datetime) -> Done:
+        if is_large(subject.year):
+            return self.later(FileRequest.Kind.ARCHIVE, subject, actor=actor, at=at, reason=form.cleaned_data["reason"])
         kept = make_archive(subject, actor=actor, at=at, reason=form.cleaned_data["reason"])
         return Done(_("%(name)s is made.") % {"name": kept.name})

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -29,19 +29,26 @@ from payments.closing.periods import (
 )
 from payments.days import paris_day
 from payments.documents import BodyChanged
-from payments.exports.keeping import Gone, is_whole, pieces_of
+from payments.exports.keeping import Changed, Gone, hashed
 from payments.models import Anchor, DayClosing, KeptFile, PeriodClosing, ReopeningAsked
 from shop.backoffice import words
 from shop.backoffice.doors import desk, gone, page
 from shop.backoffice.lists import show as show_list
 from shop.backoffice.money_tables import acts_for
 from shop.backoffice.roles import Right, may
+from shop.backoffice.sending import send_file
 from shop.backoffice.showing import acts_on, columns, show
 from shop.backoffice.tables import ActLink, Cell, Detail, Fact, Table
+from shop.backoffice.year_files import requests_table
 from shop.templatetags.french import euros, month, short_day, stamp
 
 YEARS_SHOWN = 3
 KEPT_SHOWN, ALL_KEPT = 10, 200
+MEDIA_TYPES = {
+    KeptFile.Kind.FEC: "text/plain; charset=iso-8859-15",
+    KeptFile.Kind.ARCHIVE: "application/zip",
+    KeptFile.Kind.EXPORT: "application/octet-stream",
+}
 
 
 def key_of(period: Period) -> int:
@@ -448,7 +455,7 @@ def kept_files(request: HttpRequest) -> HttpResponse:
     said = {
         "title": _("Files for the accountant"),
         "crumbs": ((_("Closings"), reverse("desk_closings")),),
-        "tables": [_kept_table(ALL_KEPT)],
+        "tables": [_kept_table(ALL_KEPT, title=_("Files that were made")), requests_table()],
         "nothing": False,
         "acts": [
             act
@@ -468,13 +475,7 @@ def kept_file(request: HttpRequest, key: int) -> HttpResponse:
     """Download a file as it was made; refused if its bytes are not what was kept."""
     one = get_object_or_404(KeptFile, pk=key)
     try:
-        whole = is_whole(one)
-    except (Gone, BodyChanged):
-        whole = False
-    if not whole:
+        found = hashed(one)
+    except (Gone, Changed, BodyChanged):
         return gone(request, what=_("this document"))
-    kinds = {KeptFile.Kind.FEC: "text/plain; charset=iso-8859-15", KeptFile.Kind.ARCHIVE: "application/zip"}
-    answer: Any = StreamingHttpResponse(pieces_of(one), content_type=kinds[KeptFile.Kind(one.kind)])
-    answer["Content-Disposition"] = f'attachment; filename="{one.name}"'
-    answer["Content-Length"] = one.size
-    return answer  # type: ignore[no-any-return]
+    return send_file(found.file, name=one.name, size=found.size, media_type=MEDIA_TYPES[KeptFile.Kind(one.kind)])

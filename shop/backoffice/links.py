@@ -86,6 +86,11 @@ def url_of(user: Any, subject: str) -> str:
         key = key.partition(":")[0]  # `movement_again:12:2`: what line 12 was booked as the second time
     if kind in ("bank_rule", "csv_profile"):
         return reverse(f"desk_{kind.replace('csv', 'bank')}s") if may(user, Right.BANK) else ""
+    if kind == "export":
+        return reverse("desk_export", args=[key]) if may(user, Right.EXPORT) else ""
+    if kind in ("file_request", "accountant_profile"):
+        page = "desk_exports" if kind == "file_request" else "desk_export_profiles"
+        return reverse(page) if may(user, Right.EXPORT) else ""
     if kind == "circulation":
         # `circulation:1:paid_share`: a meter near its limit.
         return reverse("desk_meters") if may(user, Right.FIGURES) else ""

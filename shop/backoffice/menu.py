@@ -49,6 +49,7 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.INSTITUTIONS, _("VAT numbers"), "desk_vat_checks"),
     (Right.LEDGER, _("Mirror of Stripe"), "desk_mirror"),
     (Right.LEDGER, _("Closings"), "desk_closings"),
+    (Right.EXPORT, _("Exports"), "desk_exports"),
     (Right.LEDGER, _("Reconciliation with Stripe"), "desk_reconciliation"),
     (Right.LEDGER, _("Stripe’s payouts"), "desk_payouts"),
     (Right.LETTERS, _("Letters"), "desk_letters"),

@@ -83,6 +83,7 @@ class Right(StrEnum):
     PRINTS = "advise_print_runs"
     ESCROW = "see_escrow"
     DISPUTES = "answer_disputes"
+    EXPORT = "take_exports"
 
 
 LABELS: Mapping[Right, Any] = {
@@ -148,6 +149,7 @@ LABELS: Mapping[Right, Any] = {
     Right.PRINTS: _("keep advices of print runs and what they assume"),
     Right.ESCROW: _("see the escrow and write down restores"),
     Right.DISPUTES: _("see disputes and answer the banks"),
+    Right.EXPORT: _("take exports of the books, and change the accountant’s profiles"),
 }
 
 
@@ -209,6 +211,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.FIGURE_RULES,
             Right.ESCROW,
             Right.DISPUTES,
+            Right.EXPORT,
         }
     ),
     # Copies and where they go; no amount but what an order says.

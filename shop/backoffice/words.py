@@ -85,6 +85,16 @@ BOUNCED_BECAUSE: Mapping[str, Any] = {
     "unusable": gettext_lazy("not signed, altered or out of date"),
     "other": gettext_lazy("another reason, or none given"),
 }
+FILE_REQUEST: Words = {
+    "waiting": (pgettext_lazy("file", "waiting"), WAIT),
+    "making": (pgettext_lazy("file", "being made"), WAIT),
+    "made": (pgettext_lazy("file", "made"), GOOD),
+    "refused": (pgettext_lazy("file", "refused"), BAD),
+}
+YEAR_FILE: Words = {
+    "fec": (gettext_lazy("FEC"), NONE),
+    "archive": (gettext_lazy("archive"), NONE),
+}
 TRANSFER: Words = {
     "asked": (pgettext_lazy("transfer", "IBAN asked for"), WAIT),
     "given": (pgettext_lazy("transfer", "to be approved"), WAIT),
@@ -624,6 +634,7 @@ JOBS: Mapping[str, Any] = {
     "lost-copies": gettext_lazy("lost copies"),
     "fixed-terms": gettext_lazy("end of fixed terms"),
     "rehearsals": gettext_lazy("comparison of rehearsals"),
+    "accountant-files": gettext_lazy("files for the accountant"),
     "bulk-acts": gettext_lazy("acts on many"),
     "reminders": gettext_lazy("reminders to renew"),
     "gifts": gettext_lazy("gifts"),
@@ -707,6 +718,9 @@ VERBS: Mapping[str, Any] = {
     "re-opened a period": gettext_lazy("re-opened a closed month or year"),
     "made a FEC": gettext_lazy("made a FEC"),
     "made an archive": gettext_lazy("made the archive of a year"),
+    "took an export": gettext_lazy("took an export"),
+    "asked for a file": gettext_lazy("asked for a file of a large year"),
+    "changed an accountant’s profile": gettext_lazy("changed an accountant’s profile"),
     "handed a file over": gettext_lazy("handed a file over"),
     "asked for a file to be transmitted": gettext_lazy("had a file sent to the mailing house"),
     "changed how files are transmitted": gettext_lazy("changed the way of the files to the mailing house"),
@@ -815,6 +829,9 @@ SUBJECTS: Mapping[str, Any] = {
     "month": gettext_lazy("frozen figures of %(key)s"),
     "disputed": gettext_lazy("disputes of payment no. %(key)s"),
     "kept_file": gettext_lazy("accountant’s file no. %(key)s"),
+    "export": gettext_lazy("export %(key)s"),
+    "file_request": gettext_lazy("file of a year, request no. %(key)s"),
+    "accountant_profile": gettext_lazy("accountant’s profile no. %(key)s"),
     "dispute": gettext_lazy("dispute no. %(key)s"),
     "dispute_returned": gettext_lazy("dispute no. %(key)s, given back"),
     "dispute_lost": gettext_lazy("dispute no. %(key)s, lost"),

@@ -16,7 +16,7 @@ from payments.closing.days import close_days
 from payments.exports.fec import COLUMNS, Parties, encoded, opening, written
 from payments.exports.fec_checking import REASONS, Report, check
 from payments.exports.fec_making import CannotExport, make_fec, wanted_of
-from payments.exports.keeping import is_whole, pieces_of
+from payments.exports.keeping import hashed, pieces_of
 from payments.invoicing.issuing import issue
 from payments.ledger.entries import party
 from payments.models import KeptFile
@@ -127,7 +127,8 @@ def test_it_is_kept_once_with_its_hash(db):
     assert (first.pk, first.lines, KeptFile.objects.count()) == (again.pk, 4, 1)
     body = b"".join(pieces_of(first))
     assert hashlib.sha256(body).hexdigest() == first.sha256
-    assert is_whole(first)
+    with hashed(first).file as file:
+        assert file.read() == body
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,8 @@ FITTING = {
     "payments_payout": {"itemised": "true"},
     "subscriptions_soldissue": {"replaces_id": "NULL"},
     "payments_reconciliationrun": {"read_to_end": "true"},
+    "payments_accountantprofile": {"decimal": "','"},
+    "payments_filerequest": {"state": "'made'", "refusal": "''"},
     "payments_csvprofile": {"debit": "''", "credit": "''"},
     "payments_bankmatch": {"kind": "'rule'"},
     "payments_cheque": {"state": "'bounced'"},
