@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 
 from payments.models.amounts import eur_only, euros
+from payments.models.listed import Listed
 
 
 class DepositSlip(models.Model):
@@ -85,11 +86,11 @@ class Cheque(models.Model):
     reason = models.CharField(max_length=300)
     at = models.DateTimeField()
 
-    state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
+    state = Listed(max_length=10, choices=State.choices, default=State.RECEIVED)
     state_since = models.DateTimeField()
     slip = models.ForeignKey(DepositSlip, null=True, on_delete=models.PROTECT, related_name="cheques")
     bounced_on = models.DateField(null=True, help_text="as the bank says")
-    bounced_because = models.CharField(max_length=10, blank=True, choices=Because.choices)
+    bounced_because = Listed(max_length=10, choices=Because.choices, blank=True)
     bounced_vat = models.DecimalField(
         max_digits=12, decimal_places=2, null=True, help_text="VAT that is no longer due since it bounced"
     )

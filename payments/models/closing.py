@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from payments.models.listed import Listed
+
 
 class EntrySeries(models.Model):
     """The counter of accounting entries of one civil year; locked while numbers are given."""
@@ -88,7 +90,7 @@ class PeriodClosing(models.Model):
         MONTH = "month", "month"
         YEAR = "year", "year"
 
-    kind = models.CharField(max_length=5, choices=Kind.choices)
+    kind = Listed(max_length=5, choices=Kind.choices)
     first_day = models.DateField()
     last_day = models.DateField()
     version = models.PositiveSmallIntegerField()
@@ -118,7 +120,7 @@ class ClosingTick(models.Model):
     For one version: what is signed again is looked at again. Answered again where more was found since: the next turn.
     """
 
-    kind = models.CharField(max_length=5, choices=PeriodClosing.Kind.choices)
+    kind = Listed(max_length=5, choices=PeriodClosing.Kind.choices)
     first_day = models.DateField()
     version = models.PositiveSmallIntegerField()
     line = models.CharField(max_length=40)
@@ -219,7 +221,7 @@ class SealedRow(models.Model):
         FILES = "files", "files kept for the accountant"
         DAYS = "days", "closed days"
 
-    chain = models.CharField(max_length=8, choices=Chain.choices)
+    chain = Listed(max_length=8, choices=Chain.choices)
     position = models.PositiveBigIntegerField()
     row = models.PositiveBigIntegerField(help_text="key of the row that is sealed")
     row_hash = models.CharField(max_length=64)
@@ -247,7 +249,7 @@ class TechnicalEvent(models.Model):
         CLOCK = "clock", "the clock jumped"
         RESTORE = "restore", "the database was restored"
 
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = Listed(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=80)
     before = models.CharField(max_length=200, blank=True)
     after = models.CharField(max_length=200, blank=True)
@@ -272,7 +274,7 @@ class KeptFile(models.Model):
         ARCHIVE = "archive", "archive of a year"
         EXPORT = "export", "export of a signed period"
 
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = Listed(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=100)
     year = models.PositiveSmallIntegerField()
     sha256 = models.CharField(max_length=64)

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from payments.models.listed import Listed
+
 
 class Discrepancy(models.Model):
     """One thing that Stripe and the books do not say alike; one open row per kind and subject.
@@ -47,7 +49,7 @@ class Discrepancy(models.Model):
         Kind.CHANGED,
     )
 
-    kind = models.CharField(max_length=20, choices=Kind.choices)
+    kind = Listed(max_length=20, choices=Kind.choices)
     subject = models.CharField(max_length=80, help_text="payment:<id>, movement:<id>, payout:<id>…")
     payout = models.ForeignKey("Payout", null=True, on_delete=models.PROTECT, related_name="discrepancies")
     movement = models.ForeignKey("BalanceMovement", null=True, on_delete=models.PROTECT, related_name="discrepancies")
@@ -58,7 +60,7 @@ class Discrepancy(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="discrepancies"
     )
-    end = models.CharField(max_length=9, choices=End.choices, blank=True)
+    end = Listed(max_length=9, choices=End.choices, blank=True)
     ended_at = models.DateTimeField(null=True)
     ended_by = models.CharField(max_length=80, blank=True)
     ended_because = models.CharField(max_length=300, blank=True)
@@ -96,7 +98,7 @@ class DiscrepancyEvent(models.Model):
         GONE = "gone", "gone"
 
     discrepancy = models.ForeignKey(Discrepancy, on_delete=models.PROTECT, related_name="events")
-    step = models.CharField(max_length=9, choices=Step.choices)
+    step = Listed(max_length=9, choices=Step.choices)
     actor = models.CharField(max_length=80)
     reason = models.CharField(max_length=300, blank=True)
     at = models.DateTimeField()

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from payments.models.amounts import eur_only, euros
+from payments.models.listed import Listed
 
 
 class Dispute(models.Model):
@@ -34,7 +35,7 @@ class Dispute(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="disputes"
     )
-    state = models.CharField(max_length=4, choices=State.choices, default=State.OPEN)
+    state = Listed(max_length=4, choices=State.choices, default=State.OPEN)
     state_since = models.DateTimeField()
     taken = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     returned = models.DecimalField(max_digits=12, decimal_places=2, default=0)
@@ -142,10 +143,10 @@ class DisputeAnswer(models.Model):
 
     reference = models.CharField(max_length=24, unique=True)
     dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, related_name="answers")
-    phase = models.CharField(max_length=8, choices=Phase.choices)
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    phase = Listed(max_length=8, choices=Phase.choices)
+    kind = Listed(max_length=8, choices=Kind.choices)
     package = models.ForeignKey(DisputePackage, null=True, on_delete=models.PROTECT, related_name="answers")
-    state = models.CharField(max_length=8, choices=State.choices, default=State.CREATED)
+    state = Listed(max_length=8, choices=State.choices, default=State.CREATED)
     state_since = models.DateTimeField()
     failure = models.CharField(max_length=60, blank=True)
     idempotency_key = models.CharField(max_length=64, unique=True)

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from payments.models.listed import Listed
+
 
 class StripeEvent(models.Model):
     """One event, stored once by its id. A hint only: the object is fetched afresh before anything is believed."""
@@ -25,7 +27,7 @@ class StripeEvent(models.Model):
     received_at = models.DateTimeField()
     heard_by = models.CharField(max_length=10, default="webhook", help_text="webhook or catch-up")
 
-    state = models.CharField(max_length=8, choices=State.choices, default=State.STORED)
+    state = Listed(max_length=8, choices=State.choices, default=State.STORED)
     reason = models.CharField(max_length=200, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
@@ -101,7 +103,7 @@ class BalanceMovement(models.Model):
     names_us = models.BooleanField(
         default=False, help_text="its source names a reference, a reader or a charge of ours"
     )
-    meaning = models.CharField(max_length=16, choices=Meaning.choices, blank=True)
+    meaning = Listed(max_length=16, choices=Meaning.choices, blank=True)
 
     class Meta:
         constraints = [

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from payments.models.amounts import eur_only, euros
+from payments.models.listed import Listed
 from payments.vat import BuyerKind
 
 
@@ -52,7 +53,7 @@ class Quote(models.Model):
     issues = models.JSONField(help_text="of its copies, as planned: number, month, posted about")
 
     seller = models.JSONField()
-    buyer_kind = models.CharField(max_length=10, choices=BuyerKind.choices)
+    buyer_kind = Listed(max_length=10, choices=BuyerKind.choices)
     buyer_name = models.CharField(max_length=120)
     buyer_address = models.JSONField()
     delivery_address = models.JSONField(help_text="empty when it is the same")

@@ -24,6 +24,7 @@ from payments.invoicing import rendering
 from payments.ledger.posting import EntryDraft, Line, Unbalanced, post
 from payments.methods import wish_other_method
 from payments.models import Invoice, InvoiceLine, LedgerEntry, LedgerLine, Payment, Refund
+from payments.models.listed import Listed
 from payments.money import NotAnAmount, eur, from_cents, round_cents
 from subscriptions.notices.delivering import deliver
 from subscriptions.orders.placing import payment_of
@@ -180,7 +181,14 @@ PLAIN = {
     "timestamp with time zone": "'2026-01-01'", "jsonb": "'{}'", "uuid": "gen_random_uuid()", "bytea": "'\\x00'",
     "inet": "'198.51.100.1'",
 }  # fmt: skip
-#: Where a plain value is refused by a CHECK.
+#: A word of its list for each column that has one.
+LISTED = {
+    (model._meta.db_table, field.column): f"'{field.flatchoices[0][0]}'"
+    for model in apps.get_models()
+    for field in model._meta.local_fields
+    if isinstance(field, Listed)
+}
+#: Where a plain value is refused by another CHECK.
 FITTING = {
     "payments_payout": {"itemised": "true"},
     "subscriptions_soldissue": {"replaces_id": "NULL"},
@@ -222,7 +230,9 @@ def _have_a_row(observer: psycopg.Connection, table: str) -> None:
     columns = _columns(observer, table)
     fitting = FITTING.get(table, {})
     values = [
-        fitting.get(column) or ("'EUR'" if column.endswith("currency") else PLAIN.get(kind, "'x'"))
+        fitting.get(column)
+        or LISTED.get((table, column))
+        or ("'EUR'" if column.endswith("currency") else PLAIN.get(kind, "'x'"))
         for column, kind in columns.items()
     ]
     with observer.transaction():
