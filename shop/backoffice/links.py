@@ -56,6 +56,7 @@ SAME_PAGE: Mapping[str, str] = {
     "movement_back": "movement",
     "movement_again": "movement",
     "payout_arrived": "payout",
+    "payout_returned": "payout",
 }
 
 

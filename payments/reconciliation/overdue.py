@@ -1,0 +1,139 @@
+"""Our bank's discrepancies with Stripe: what should be on a statement that is here and is not, and what it shows instead.
+
+| what is seen | the matter, on finance's desk | of |
+|---|---|---|
+| the statement of its days is here, and shows nothing of it | `payout_not_at_bank` | the payout |
+| a line bears its trace, or can only be it, and shows another amount | `payout_other_at_bank` | the payout |
+| two lines are together its amount | `payout_cut_at_bank` | the payout |
+| a line names Stripe, and belongs to no payout | `bank_line` | the line |
+
+One fault is one matter: a payout that is there under another amount is not missing as well, nor is its line unexplained. Each
+ends by itself once its line is matched; what a person has closed with a reason is not put up again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import combinations
+
+from django.db.models import Max
+
+from payments.actors import Actor
+from payments.bank.payouts import AROUND, banking_days, lines_waiting_for_payouts
+from payments.bank.writing import UNEXPLAINED, put_unexplained_on_desk
+from payments.desk import put_all_on_desk, take_all_off_desk
+from payments.models import BankLine, BankStatement, DeskItem, Payout
+from payments.money import NBSP, french
+from payments.reconciliation.arriving import may_be_shown, waiting_for_bank
+from payments.reconciliation.at_bank import HALVES_WITHIN, bears_trace, is_around
+
+NOT_THERE, OTHER, CUT = "payout_not_at_bank", "payout_other_at_bank", "payout_cut_at_bank"
+MATTERS = (NOT_THERE, OTHER, CUT)
+#: A line may be here before Stripe's own news of its payout: it waits so long for it.
+PATIENCE = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Overdue:
+    """What does not agree: payouts by kind, each with the lines that may be it, and lines that are nothing known."""
+
+    payouts: dict[str, list[tuple[Payout, tuple[BankLine, ...]]]] = field(
+        default_factory=lambda: {kind: [] for kind in MATTERS}
+    )
+    lines: list[BankLine] = field(default_factory=list)
+
+
+def watch(*, actor: Actor, at: datetime) -> int:
+    """Put on finance's desk what does not agree, take off what does by now; returns how many do not. Safe to repeat.
+
+    After `match_arrivals`, which brings together what is sure. Five queries while nothing waits for anything.
+    """
+    found = overdue(at)
+    items = DeskItem.objects.filter(kind__in=MATTERS)
+    explained = set(items.filter(closed_by__startswith="staff:").values_list("kind", "subject"))
+    there = set(items.filter(closed_at=None).values_list("kind", "subject"))
+    for kind, some in found.payouts.items():
+        sentences = {f"payout:{payout.pk}": _sentence(kind, payout, lines) for payout, lines in some}
+        gone = sorted(subject for known, subject in there if known == kind and subject not in sentences)
+        take_all_off_desk(kind=kind, subjects=gone, because="its line is there", actor=actor, at=at)
+        fresh = {subject: said for subject, said in sentences.items() if (kind, subject) not in explained | there}
+        put_all_on_desk(DeskItem.Desk.FINANCE, kind=kind, sentences=fresh, at=at)
+    paired = [line.subject for some in found.payouts.values() for _payout, lines in some for line in lines]
+    take_all_off_desk(kind=UNEXPLAINED, subjects=paired, because="it is a payout’s", actor=actor, at=at)
+    put_unexplained_on_desk([line for line in found.lines if line.statement.at <= at - PATIENCE], at=at)
+    return len(found.lines) + sum(map(len, found.payouts.values()))
+
+
+def overdue(at: datetime) -> Overdue:
+    """What does not agree as the statements stand that were let in by instant `at`. Three queries."""
+    found = Overdue()
+    until = BankStatement.objects.filter(at__lte=at).aggregate(last=Max("closed_on"))["last"]
+    if until is None:
+        return found
+    lines = list(lines_waiting_for_payouts().select_related("statement"))
+    shown = [payout for payout in may_be_shown() if payout.arrives_on <= banking_days(until, AROUND)]
+    # Lines and payouts of one amount and day: which is which is said by a person, on the line.
+    alike = {line.pk: [one for one in shown if _may_be(line, one)] for line in lines}
+    free = [line for line in lines if not alike[line.pk]]
+    met = {payout.pk for some in alike.values() for payout in some}
+    missing = [
+        payout
+        for payout in waiting_for_bank(on=until)
+        if payout.pk not in met and banking_days(payout.arrives_on, AROUND) <= until
+    ]
+    for payout in missing:
+        kind, mine = _instead(payout, missing, free)
+        found.payouts[kind].append((payout, mine))
+        free = [line for line in free if line not in mine]
+    found.lines = [*free, *(line for line in lines if alike[line.pk])]
+    return found
+
+
+def untold(at: datetime) -> Iterator[tuple[str, str]]:
+    """(subject, sentence) of what does not agree for days, and is on nobody's desk; for the audit."""
+    old = at - 2 * PATIENCE
+    told = set(DeskItem.objects.filter(kind__in=(*MATTERS, UNEXPLAINED)).values_list("subject", flat=True))
+    found = overdue(old)
+    for some in found.payouts.values():
+        for payout, _lines in some:
+            if f"payout:{payout.pk}" not in told:
+                yield f"payout:{payout.pk}", "is on no statement, and nobody was told"
+    for line in found.lines:
+        if line.statement.at <= old and line.subject not in told:
+            yield line.subject, "names Stripe and is no payout, and nobody was told"
+
+
+def _may_be(line: BankLine, payout: Payout) -> bool:
+    return line.amount == payout.amount and (is_around(line.booked_on, payout) or bears_trace(line, payout))
+
+
+def _instead(
+    payout: Payout, missing: Sequence[Payout], lines: Sequence[BankLine]
+) -> tuple[str, tuple[BankLine, ...]]:
+    """What the bank shows instead of a payout."""
+    first, last = banking_days(payout.arrives_on, -AROUND), banking_days(payout.arrives_on, HALVES_WITHIN)
+    parts = [line for line in lines if first <= line.booked_on <= last]
+    halves = [pair for pair in combinations(parts, 2) if pair[0].amount + pair[1].amount == payout.amount]
+    if len(halves) == 1:
+        return CUT, halves[0]
+    traced = [line for line in lines if bears_trace(line, payout)]
+    if len(traced) == 1:
+        return OTHER, (traced[0],)
+    # Without a trace: the only line for the only payout around it.
+    near = [line for line in lines if is_around(line.booked_on, payout)]
+    if len(near) == 1 and [one for one in missing if is_around(near[0].booked_on, one)] == [payout]:
+        return OTHER, (near[0],)
+    return NOT_THERE, ()
+
+
+def _sentence(kind: str, payout: Payout, lines: Sequence[BankLine]) -> str:
+    name = f"Le virement Stripe {payout.stripe_payout} de {french(payout.amount)}, attendu le {payout.arrives_on:%d/%m/%Y},"
+    shown = " et ".join(french(line.amount) for line in lines)
+    said = {
+        NOT_THERE: "n’est sur aucun relevé de la banque.",
+        OTHER: f"y apparaît pour {shown}.",
+        CUT: f"y apparaît en deux lignes, {shown} : à réunir sur l’une d’elles.",
+    }
+    return f"{name} {said[kind]}".replace(" :", f"{NBSP}:").replace("-", "−")
