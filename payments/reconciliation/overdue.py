@@ -109,9 +109,7 @@ def _may_be(line: BankLine, payout: Payout) -> bool:
     return line.amount == payout.amount and (is_around(line.booked_on, payout) or bears_trace(line, payout))
 
 
-def _instead(
-    payout: Payout, missing: Sequence[Payout], lines: Sequence[BankLine]
-) -> tuple[str, tuple[BankLine, ...]]:
+def _instead(payout: Payout, missing: Sequence[Payout], lines: Sequence[BankLine]) -> tuple[str, tuple[BankLine, ...]]:
     """What the bank shows instead of a payout."""
     first, last = banking_days(payout.arrives_on, -AROUND), banking_days(payout.arrives_on, HALVES_WITHIN)
     parts = [line for line in lines if first <= line.booked_on <= last]

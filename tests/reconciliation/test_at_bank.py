@@ -104,9 +104,7 @@ def at_bank(at: datetime) -> list[tuple[str, str]]:
 
 def statement_of(payout: Payout, *said: Said, days: int = 5, at: int = 14) -> list[BankLine]:
     """A statement that covers so many days after the payout's, with these lines, let in after so many days."""
-    return come(
-        *said, at=later(at), ident=f"R{at}", sequence=str(at), on=payout.arrives_on + timedelta(days=days)
-    )
+    return come(*said, at=later(at), ident=f"R{at}", sequence=str(at), on=payout.arrives_on + timedelta(days=days))
 
 
 def stripe(payout: Payout, amount: str, *, days: int = 0, trace: bool = False) -> Said:
