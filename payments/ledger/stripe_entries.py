@@ -81,7 +81,10 @@ def returned(payout: Payout, *, bank_reference: str, booked_on: date) -> EntryDr
 
 
 def booked(discrepancy: Discrepancy, key: str, *, amount: Decimal, booked_on: date) -> EntryDraft:
-    """Finance knows what a movement was: from the account of what has to be explained to another. `amount`: signed, in euros."""
+    """Finance knows what a movement was: from the account of what has to be explained to another; or by how much Stripe has
+    changed a line since it was booked, which 517 does not know yet. `amount`: signed as on Stripe's balance, in euros.
+    """
+    waits_on = "PSP" if discrepancy.kind == Discrepancy.Kind.CHANGED else "UNEXPLAINED"
     return EntryDraft(
         journal=Journal.MISC,
         source=f"discrepancy:{discrepancy.pk}",
@@ -89,7 +92,7 @@ def booked(discrepancy: Discrepancy, key: str, *, amount: Decimal, booked_on: da
         piece_ref=f"ECART-{discrepancy.pk}",
         piece_date=booked_on,
         label=f"Écart n° {discrepancy.pk}, imputé",
-        lines=(_side("UNEXPLAINED", amount), _side(key, -amount)),
+        lines=(_side(waits_on, amount), _side(key, -amount)),
     )
 
 

@@ -134,8 +134,11 @@ def book(key: int, *, to: str, reason: str, actor: Actor, at: datetime) -> Discr
 
 
 def bookable(one: Discrepancy) -> Decimal | None:
-    """What waits for it on the account of what has to be explained, signed as on Stripe's balance; None for nothing."""
+    """What waits to be booked, signed as on Stripe's balance: on the account of what has to be explained, or by how much a
+    line is another one than when it was booked; None for nothing."""
     line = one.movement
+    if one.kind == Kind.CHANGED and one.at_stripe is not None and one.in_books is not None:
+        return one.at_stripe - one.in_books
     if line is None or not line.meaning or KEYS[Meaning(line.meaning)] != "UNEXPLAINED":
         return None
     return line.amount

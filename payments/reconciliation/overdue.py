@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import combinations
 
 from django.db.models import Max
@@ -78,15 +78,18 @@ def overdue(at: datetime) -> Overdue:
     alike = {line.pk: [one for one in shown if _may_be(line, one)] for line in lines}
     free = [line for line in lines if not alike[line.pk]]
     met = {payout.pk for some in alike.values() for payout in some}
-    missing = [
-        payout
-        for payout in waiting_for_bank(on=until)
-        if payout.pk not in met and banking_days(payout.arrives_on, AROUND) <= until
-    ]
-    for payout in missing:
-        kind, mine = _instead(payout, missing, free)
-        found.payouts[kind].append((payout, mine))
-        free = [line for line in free if line not in mine]
+    waiting = [payout for payout in waiting_for_bank() if payout.pk not in met]
+    for payout in waiting:
+        others = [one for one in waiting if one.pk != payout.pk]
+        mine = [line for line in free if not any(bears_trace(line, one) for one in others)]
+        instead = _instead(payout, others, mine, over=_is_over(payout, until))
+        if instead is not None:
+            kind, taken = instead
+            found.payouts[kind].append((payout, taken))
+            free = [line for line in free if line not in taken]
+    # What a statement to come may still show beside them is not known yet.
+    coming = [payout for payout in waiting if not _is_over(payout, until)]
+    free = [line for line in free if not any(is_around(line.booked_on, payout) for payout in coming)]
     found.lines = [*free, *(line for line in lines if alike[line.pk])]
     return found
 
@@ -109,8 +112,15 @@ def _may_be(line: BankLine, payout: Payout) -> bool:
     return line.amount == payout.amount and (is_around(line.booked_on, payout) or bears_trace(line, payout))
 
 
-def _instead(payout: Payout, missing: Sequence[Payout], lines: Sequence[BankLine]) -> tuple[str, tuple[BankLine, ...]]:
-    """What the bank shows instead of a payout."""
+def _is_over(payout: Payout, until: date) -> bool:
+    """Whether statements up to a day should have shown it."""
+    return banking_days(payout.arrives_on, AROUND) <= until
+
+
+def _instead(
+    payout: Payout, others: Sequence[Payout], lines: Sequence[BankLine], *, over: bool
+) -> tuple[str, tuple[BankLine, ...]] | None:
+    """What the bank shows instead of a payout; None while it may still show the payout itself."""
     first, last = banking_days(payout.arrives_on, -AROUND), banking_days(payout.arrives_on, HALVES_WITHIN)
     parts = [line for line in lines if first <= line.booked_on <= last]
     halves = [pair for pair in combinations(parts, 2) if pair[0].amount + pair[1].amount == payout.amount]
@@ -119,9 +129,11 @@ def _instead(payout: Payout, missing: Sequence[Payout], lines: Sequence[BankLine
     traced = [line for line in lines if bears_trace(line, payout)]
     if len(traced) == 1:
         return OTHER, (traced[0],)
+    if not over:
+        return None
     # Without a trace: the only line for the only payout around it.
     near = [line for line in lines if is_around(line.booked_on, payout)]
-    if len(near) == 1 and [one for one in missing if is_around(near[0].booked_on, one)] == [payout]:
+    if len(near) == 1 and not any(is_around(near[0].booked_on, one) for one in others):
         return OTHER, (near[0],)
     return NOT_THERE, ()
 

@@ -114,6 +114,8 @@ class Bank:
             "late": ((later, amount, "whole", trace),),
             "very late": ((banking_days(day, chance.randint(14, 20)), amount, "whole", trace),),
             "split": ((day, half, "part", ""), (banking_days(day, chance.randint(1, 4)), amount - half, "part", "")),
+            "missing": (),
+            "wrong for good": ((day, amount - cents, "wrong", trace),),
             "wrong": (
                 (day, amount - cents, "part", trace),
                 (banking_days(day, chance.randint(1, 5)), cents, "part", ""),

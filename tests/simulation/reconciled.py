@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from payments.audit import balance_of
 from payments.closing.numbering import midnight_after
@@ -63,7 +63,10 @@ def counted(shop: Shop) -> Iterator[tuple[str, str, str]]:
     # What Stripe has given back and the bank has not confirmed is no refund in the books yet.
     there += sum(one["amount"] for one in store.all("refund") if one["status"] == "pending")
     waits = BalanceMovement.objects.filter(meaning="", payment=None, refund=None, currency="eur")
-    stripe = Decimal(there) / 100 - (waits.aggregate(sum=Sum("net"))["sum"] or ZERO)
+    # Nor is what Stripe has changed since it was booked, until finance books it.
+    changed = Discrepancy.objects.filter(kind=Discrepancy.Kind.CHANGED).exclude(end=Discrepancy.End.BOOKED)
+    by = changed.aggregate(sum=Sum(F("at_stripe") - F("in_books")))["sum"] or ZERO
+    stripe = Decimal(there) / 100 - (waits.aggregate(sum=Sum("net"))["sum"] or ZERO) - by
     booked = sum((balance_of(account) for account in _accounts("PSP")), ZERO)
     if booked != stripe:
         yield "BALANCED", "account:PSP", f"holds {booked}, Stripe's balance is {stripe}"

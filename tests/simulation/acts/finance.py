@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from payments.bank.payouts import banking_days, looks_like_payout
@@ -35,7 +36,7 @@ ENDS = {
     "foreign": "",
     "payout_failed": "",
     "failed_after_paid": "",
-    "changed": "",
+    "changed": "FEES",
     "doubled": "ADJUSTMENTS",
 }
 ACCOUNT = "FR1420041010050500013M02606"
@@ -160,6 +161,8 @@ def _is_payout(shop: Shop, who: AtDesk, line: BankLine, true: Moved) -> None:
     if len(mine) < len(together) or line.pk != min(one.pk for one in mine.values()):
         return  # the rest of it is on the next statement, or was said already
     if true.meant.part == "wrong":
+        if sum((one.amount for one in mine.values()), Decimal(0)) != 0:
+            return  # the bank has not taken it back yet
         for one in mine.values():
             who.does("desk_act_bank_book", one.pk, account="SUSPENSE", reason="Erreur de la banque, reprise par elle.")
         return

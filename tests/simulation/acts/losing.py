@@ -75,7 +75,7 @@ def _week(shop: Shop) -> Story:
 def _stocks(shop: Shop, issue: Issue) -> None:
     """What the mailing house sends back of an issue, counted some weeks later; of one in four nothing comes."""
     chance, at = shop.plan.chance("overrun", issue.number), shop.clock.now
-    came, spoiled = chance.choice((0, 2, 4, max(6, shop.plan.readers // 25))), chance.random() < 0.3
+    came, spoiled = chance.choice((0, 3, 5, 8, max(8, shop.plan.readers // 20))), chance.random() < 0.3
     posted = issue.posted_on or issue.post_on
     if not came or shop.clock.today < posted + timedelta(days=10):
         return
