@@ -6,15 +6,15 @@ Payouts are fetched and booked elsewhere; here a line only looks like one: Strip
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
-from dateutil.easter import easter
 from django.db.models import F, Q, QuerySet
 
 from payments.actors import Actor
 from payments.bank.matching import Part, explain, lock_lines
 from payments.models import BankLine, BankMatch
+from payments.working_days import add_banking_days
 
 #: As Stripe's transfers are signed on statements.
 NAMES = ("STRIPE",)
@@ -38,7 +38,7 @@ def lines_waiting_for_payouts(*, amount: Decimal | None = None, arrives_on: date
         rows = rows.filter(amount=amount)
     if arrives_on is not None:
         rows = rows.filter(
-            booked_on__gte=banking_days(arrives_on, -AROUND), booked_on__lte=banking_days(arrives_on, AROUND)
+            booked_on__gte=add_banking_days(arrives_on, -AROUND), booked_on__lte=add_banking_days(arrives_on, AROUND)
         )
     return rows
 
@@ -54,20 +54,3 @@ def is_payout(
     part = Part(BankMatch.Kind.PAYOUT, line.left, source)
     [row] = explain({line: [part]}, because={line.pk: because}, reason=reason, actor=actor, at=at)
     return row
-
-
-def banking_days(on: date, count: int) -> date:
-    """The day so many banking days after (or before) another; Saturdays, Sundays and TARGET's closing days do not count."""
-    step = 1 if count > 0 else -1
-    for _day in range(abs(count)):
-        on += timedelta(days=step)
-        while on.weekday() > 4 or _closed(on):
-            on += timedelta(days=step)
-    return on
-
-
-def _closed(on: date) -> bool:
-    """TARGET rests on New Year's Day, Good Friday, Easter Monday, 1 May, 25 and 26 December."""
-    sunday = easter(on.year)
-    fixed = {(1, 1), (5, 1), (12, 25), (12, 26)}
-    return (on.month, on.day) in fixed or on in (sunday - timedelta(days=2), sunday + timedelta(days=1))

@@ -20,11 +20,12 @@ from django.utils.translation import gettext as _
 
 from payments.actors import Actor
 from payments.bank.matching import CannotExplain
-from payments.bank.payouts import AROUND, banking_days, is_payout, lines_waiting_for_payouts
+from payments.bank.payouts import AROUND, is_payout, lines_waiting_for_payouts
 from payments.ledger import stripe_entries
 from payments.ledger.posting import ZERO
 from payments.models import BankLine, Payout
 from payments.reconciliation.arriving import arrived, may_be_shown, may_be_taken_back, taken_back
+from payments.working_days import add_banking_days
 
 SURE = "amount, day and name agree"
 #: The second half of a payout that was cut comes within so many banking days.
@@ -61,7 +62,7 @@ def possible(line: BankLine) -> list[Fits]:
         return []
     found = [Fits(payout, (line,)) for payout in may_be_shown().filter(amount=line.amount)]
     found += [Fits(payout, (line,), back=True) for payout in may_be_taken_back().filter(amount=-line.amount)]
-    near = banking_days(line.booked_on, -HALVES_WITHIN), banking_days(line.booked_on, HALVES_WITHIN)
+    near = add_banking_days(line.booked_on, -HALVES_WITHIN), add_banking_days(line.booked_on, HALVES_WITHIN)
     others = list(
         lines_waiting_for_payouts().select_related("statement").filter(booked_on__range=near).exclude(pk=line.pk)
     )
@@ -118,7 +119,7 @@ def carry_out(fits: Fits, *, reason: str, actor: Actor, at: datetime) -> None:
 
 def is_around(on: date, payout: Payout) -> bool:
     """Whether a day is the payout's, two banking days more or less."""
-    return banking_days(payout.arrives_on, -AROUND) <= on <= banking_days(payout.arrives_on, AROUND)
+    return add_banking_days(payout.arrives_on, -AROUND) <= on <= add_banking_days(payout.arrives_on, AROUND)
 
 
 def bears_trace(line: BankLine, payout: Payout) -> bool:

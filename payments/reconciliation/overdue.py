@@ -21,13 +21,14 @@ from itertools import combinations
 from django.db.models import Max
 
 from payments.actors import Actor
-from payments.bank.payouts import AROUND, banking_days, lines_waiting_for_payouts
+from payments.bank.payouts import AROUND, lines_waiting_for_payouts
 from payments.bank.writing import UNEXPLAINED, put_unexplained_on_desk
 from payments.desk import put_all_on_desk, take_all_off_desk
 from payments.models import BankLine, BankStatement, DeskItem, Payout
 from payments.money import NBSP, french
 from payments.reconciliation.arriving import may_be_shown, waiting_for_bank
 from payments.reconciliation.at_bank import HALVES_WITHIN, bears_trace, is_around
+from payments.working_days import add_banking_days
 
 NOT_THERE, OTHER, CUT = "payout_not_at_bank", "payout_other_at_bank", "payout_cut_at_bank"
 MATTERS = (NOT_THERE, OTHER, CUT)
@@ -73,7 +74,7 @@ def overdue(at: datetime) -> Overdue:
     if until is None:
         return found
     lines = list(lines_waiting_for_payouts().select_related("statement"))
-    shown = [payout for payout in may_be_shown() if payout.arrives_on <= banking_days(until, AROUND)]
+    shown = [payout for payout in may_be_shown() if payout.arrives_on <= add_banking_days(until, AROUND)]
     # Lines and payouts of one amount and day: which is which is said by a person, on the line.
     alike = {line.pk: [one for one in shown if _may_be(line, one)] for line in lines}
     free = [line for line in lines if not alike[line.pk]]
@@ -114,14 +115,14 @@ def _may_be(line: BankLine, payout: Payout) -> bool:
 
 def _is_over(payout: Payout, until: date) -> bool:
     """Whether statements up to a day should have shown it."""
-    return banking_days(payout.arrives_on, AROUND) <= until
+    return add_banking_days(payout.arrives_on, AROUND) <= until
 
 
 def _instead(
     payout: Payout, others: Sequence[Payout], lines: Sequence[BankLine], *, over: bool
 ) -> tuple[str, tuple[BankLine, ...]] | None:
     """What the bank shows instead of a payout; None while it may still show the payout itself."""
-    first, last = banking_days(payout.arrives_on, -AROUND), banking_days(payout.arrives_on, HALVES_WITHIN)
+    first, last = add_banking_days(payout.arrives_on, -AROUND), add_banking_days(payout.arrives_on, HALVES_WITHIN)
     parts = [line for line in lines if first <= line.booked_on <= last]
     halves = [pair for pair in combinations(parts, 2) if pair[0].amount + pair[1].amount == payout.amount]
     if len(halves) == 1:

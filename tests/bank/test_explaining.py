@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from payments import audit
 from payments.audit import balance_of
 from payments.bank.matching import CannotExplain, Part, explain, lock_lines, standing
-from payments.bank.payouts import banking_days, is_payout, lines_waiting_for_payouts
+from payments.bank.payouts import is_payout, lines_waiting_for_payouts
 from payments.bank.rules import CannotRule, add_rule, end_rule
 from payments.ledger import entries
 from payments.ledger.posting import post
@@ -224,11 +224,6 @@ def test_what_looks_like_a_payout_waits_for_it_and_is_on_nobody_s_desk():
     with pytest.raises(CannotExplain):
         is_payout(line.pk, source="payout:8", because=[], **ACT)
     assert not lines_waiting_for_payouts().exists()
-
-
-def test_banking_days_pass_over_weekends_and_the_days_of_target():
-    assert banking_days(DAY, -2) == DAY - timedelta(days=4)  # from Monday to the Thursday before
-    assert banking_days(DAY.replace(month=12, day=24), 1).isoformat() == "2026-12-28"
 
 
 def test_undone_by_a_further_row_and_its_mirror():

@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 
 from payments.actors import Actor
 from payments.audit import balance_of
-from payments.bank.payouts import banking_days
 from payments.bank.writing import UNEXPLAINED
 from payments.desk import take_off_desk
 from payments.models import BankLine, BankMatch, DeskItem, Payout
@@ -18,6 +17,7 @@ from payments.reconciliation.arriving import taken_back, waiting_for_bank
 from payments.reconciliation.at_bank import carry_out, match, match_arrivals, match_back, possible
 from payments.reconciliation.overdue import MATTERS, watch
 from payments.sandbox import paying_out
+from payments.working_days import add_banking_days
 from tests.bank.coming import come
 from tests.bank.files import IBAN, Said
 from tests.makers import CLERK
@@ -68,7 +68,7 @@ def test_the_line_of_a_payout_is_it_once(payout):
     ids=["a cent less", "three banking days late", "from somebody else"],
 )
 def test_what_is_not_sure_waits_in_sight(payout, amount, days, text):
-    on = banking_days(payout.arrives_on, days) if days else payout.arrives_on
+    on = add_banking_days(payout.arrives_on, days) if days else payout.arrives_on
     who = "Stripe Technology Europe" if "STRIPE" in text else "X"
     come(Said(amount, text, who, on), at=later() + timedelta(days=7))
     assert arrivals() == 0

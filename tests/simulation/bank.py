@@ -14,9 +14,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from payments.bank.payouts import banking_days
 from payments.days import paris_day
 from payments.sandbox.store import Obj
+from payments.working_days import add_banking_days
 from tests.bank.files import IBAN, Said, camt, csv, mt940
 from tests.simulation.plan import Plan
 
@@ -75,7 +75,7 @@ class Bank:
 
     def move(self, on: date, amount: Decimal, text: str, name: str, meant: Meant, *, end_to_end: str = "") -> Moved:
         """Book a line on a banking day, on that day or after it, and after what is on a statement."""
-        day = banking_days(max(on, self.until + timedelta(days=1)) - timedelta(days=1), 1)
+        day = add_banking_days(max(on, self.until + timedelta(days=1)) - timedelta(days=1), 1)
         line = Moved(day, amount, text, name, f"BQ{len(self.moved) + 1:06d}", meant, end_to_end)
         self.moved.append(line)
         return line
@@ -107,18 +107,21 @@ class Bank:
         mood = "" if usual or not self.moods else self.moods.pop(0)
         chance = self.plan.chance("mood", mood, self.written, len(self.moved))
         amount, day = Decimal(payout["amount"]) / 100, paris_day(_instant(payout["arrival_date"]))
-        later = banking_days(day, chance.randint(3, 6))
+        later = add_banking_days(day, chance.randint(3, 6))
         trace = payout["trace_id"]["value"] if mood != "untraced" else ""
         half, cents = (amount / 2).quantize(amount), Decimal("0.10")
         shown: Mapping[str, Sequence[tuple[date, Decimal, str, str]]] = {
             "late": ((later, amount, "whole", trace),),
-            "very late": ((banking_days(day, chance.randint(14, 20)), amount, "whole", trace),),
-            "split": ((day, half, "part", ""), (banking_days(day, chance.randint(1, 4)), amount - half, "part", "")),
+            "very late": ((add_banking_days(day, chance.randint(14, 20)), amount, "whole", trace),),
+            "split": (
+                (day, half, "part", ""),
+                (add_banking_days(day, chance.randint(1, 4)), amount - half, "part", ""),
+            ),
             "missing": (),
             "wrong for good": ((day, amount - cents, "wrong", trace),),
             "wrong": (
                 (day, amount - cents, "part", trace),
-                (banking_days(day, chance.randint(1, 5)), cents, "part", ""),
+                (add_banking_days(day, chance.randint(1, 5)), cents, "part", ""),
             ),
             "reversed": (
                 (day, amount + cents, "wrong", trace),
@@ -135,7 +138,7 @@ class Bank:
         amount, trace = Decimal(payout["amount"]) / 100, payout["trace_id"]["value"]
         last = max(line.on for line in self.moved if line.meant.of == (payout["id"],))
         meant = Meant("payout", (payout["id"],), "back")
-        self.move(banking_days(last, 1), -amount, f"RETOUR VIR STRIPE {trace}", STRIPE, meant)
+        self.move(add_banking_days(last, 1), -amount, f"RETOUR VIR STRIPE {trace}", STRIPE, meant)
         self._shown[payout["id"]] = "back"
 
     # --- what else moves ---

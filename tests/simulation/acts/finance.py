@@ -11,9 +11,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from payments.bank.payouts import banking_days, looks_like_payout
+from payments.bank.payouts import looks_like_payout
 from payments.models import BankLine, BankStatement, CsvProfile, Discrepancy, Invoice, Payout, Transfer, TransferFile
 from payments.transfers.banking import waiting_for_file
+from payments.working_days import add_banking_days
 from shop.backoffice.roles import ensure_roles
 from tests.bank.files import PROFILE
 from tests.simulation.acts import closing
@@ -217,6 +218,6 @@ def _gives_back(shop: Shop, first: AtDesk, second: AtDesk) -> Story:
         second.does("desk_act_make_file", 0, reason="Remboursements de la semaine.")
     for file in TransferFile.objects.filter(transfers__state=State.APPROVED).distinct().order_by("pk"):
         orders = second.sees("desk_transfer_file_xml", file.pk).content
-        shop.bank.carry_out(orders, on=banking_days(shop.clock.today, 1))
+        shop.bank.carry_out(orders, on=add_banking_days(shop.clock.today, 1))
         if shop.plan.chance("sent", file.pk).random() < 0.3:
             second.does("desk_act_file_sent", file.pk, on=shop.clock.today.isoformat(), reason="Vu à la banque.")

@@ -51,7 +51,7 @@ def come(shop: Shop) -> None:
     if not many:
         return
     add_agency(
-        Buyer("company_fr", "Prenax SAS", (), "FR", siren="348876517"), OFFICE, postal_label(OFFICE),
+        Buyer("pro_fr", "Prenax SAS", (), "FR", siren="348876517"), OFFICE, postal_label(OFFICE),
         email="commandes@prenax.example", percent=Decimal(5), reason="Accord-cadre.", actor=FINANCE, at=shop.clock.now,
     )  # fmt: skip
     chance = shop.plan.chance("institutions")
