@@ -26,12 +26,14 @@ from payments.bank.writing import UNEXPLAINED, put_unexplained_on_desk
 from payments.desk import put_all_on_desk, take_all_off_desk
 from payments.models import BankLine, BankStatement, DeskItem, Payout
 from payments.money import NBSP, french
-from payments.reconciliation.arriving import may_be_shown, waiting_for_bank
+from payments.reconciliation.arriving import may_be_shown
 from payments.reconciliation.at_bank import HALVES_WITHIN, bears_trace, is_around
 from payments.working_days import add_banking_days
 
 NOT_THERE, OTHER, CUT = "payout_not_at_bank", "payout_other_at_bank", "payout_cut_at_bank"
 MATTERS = (NOT_THERE, OTHER, CUT)
+#: No line bears the trace of a payout that is older.
+LONGEST = timedelta(days=120)
 #: A line may be here before Stripe's own news of its payout: it waits so long for it.
 PATIENCE = timedelta(days=1)
 
@@ -49,7 +51,7 @@ class Overdue:
 def watch(*, actor: Actor, at: datetime) -> int:
     """Put on finance's desk what does not agree, take off what does by now; returns how many do not. Safe to repeat.
 
-    After `match_arrivals`, which brings together what is sure. Five queries while nothing waits for anything.
+    After `match_arrivals`, which brings together what is sure. Eight statements while nothing waits for anything.
     """
     found = overdue(at)
     items = DeskItem.objects.filter(kind__in=MATTERS)
@@ -68,7 +70,7 @@ def watch(*, actor: Actor, at: datetime) -> int:
 
 
 def overdue(at: datetime) -> Overdue:
-    """What does not agree as the statements stand that were let in by instant `at`. Three queries."""
+    """What does not agree as the statements stand that were let in by instant `at`. Five queries at most."""
     found = Overdue()
     until = BankStatement.objects.filter(at__lte=at).aggregate(last=Max("closed_on"))["last"]
     if until is None:
@@ -79,17 +81,18 @@ def overdue(at: datetime) -> Overdue:
     alike = {line.pk: [one for one in shown if _may_be(line, one)] for line in lines}
     free = [line for line in lines if not alike[line.pk]]
     met = {payout.pk for some in alike.values() for payout in some}
-    waiting = [payout for payout in waiting_for_bank() if payout.pk not in met]
+    waiting = [payout for payout in may_be_shown() if payout.pk not in met]
+    owners = _owners(free)
     for payout in waiting:
-        others = [one for one in waiting if one.pk != payout.pk]
-        mine = [line for line in free if not any(bears_trace(line, one) for one in others)]
+        others = [one for one in waiting if one.pk != payout.pk and one.state != Payout.State.FAILED]
+        mine = [line for line in free if owners[line.pk] <= {payout.pk}]
         instead = _instead(payout, others, mine, over=_is_over(payout, until))
         if instead is not None:
             kind, taken = instead
             found.payouts[kind].append((payout, taken))
             free = [line for line in free if line not in taken]
     # What a statement to come may still show beside them is not known yet.
-    coming = [payout for payout in waiting if not _is_over(payout, until)]
+    coming = [one for one in waiting if one.state != Payout.State.FAILED and not _is_over(one, until)]
     free = [line for line in free if not any(is_around(line.booked_on, payout) for payout in coming)]
     found.lines = [*free, *(line for line in lines if alike[line.pk])]
     return found
@@ -113,6 +116,15 @@ def _may_be(line: BankLine, payout: Payout) -> bool:
     return line.amount == payout.amount and (is_around(line.booked_on, payout) or bears_trace(line, payout))
 
 
+def _owners(lines: Sequence[BankLine]) -> dict[int, set[int]]:
+    """The payouts whose trace stands on each of these lines, as a rule one. One query, none for no line."""
+    if not lines:
+        return {}
+    since = min(line.booked_on for line in lines) - LONGEST
+    traced = list(Payout.objects.exclude(trace="").filter(arrives_on__gte=since))
+    return {line.pk: {one.pk for one in traced if bears_trace(line, one)} for line in lines}
+
+
 def _is_over(payout: Payout, until: date) -> bool:
     """Whether statements up to a day should have shown it."""
     return add_banking_days(payout.arrives_on, AROUND) <= until
@@ -121,13 +133,16 @@ def _is_over(payout: Payout, until: date) -> bool:
 def _instead(
     payout: Payout, others: Sequence[Payout], lines: Sequence[BankLine], *, over: bool
 ) -> tuple[str, tuple[BankLine, ...]] | None:
-    """What the bank shows instead of a payout; None while it may still show the payout itself."""
+    """What the bank shows instead of a payout; None while it may still show the payout itself, or need not: it failed."""
+    traced = [line for line in lines if bears_trace(line, payout) and line.amount != -payout.amount]
+    if payout.state == Payout.State.FAILED:
+        back = [line for line in lines if bears_trace(line, payout) and line.amount == -payout.amount]
+        return (OTHER, (*traced, *back)) if traced else None
     first, last = add_banking_days(payout.arrives_on, -AROUND), add_banking_days(payout.arrives_on, HALVES_WITHIN)
     parts = [line for line in lines if first <= line.booked_on <= last]
     halves = [pair for pair in combinations(parts, 2) if pair[0].amount + pair[1].amount == payout.amount]
     if len(halves) == 1:
         return CUT, halves[0]
-    traced = [line for line in lines if bears_trace(line, payout)]
     if len(traced) == 1:
         return OTHER, (traced[0],)
     if not over:

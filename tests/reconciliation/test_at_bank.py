@@ -234,3 +234,25 @@ def test_what_failed_before_the_bank_had_it_is_not_missed_there(payout, till):
     failed(payout, till, after=15)
     statement_of(payout, at=16)
     assert (at_bank(later(19)), breached(later(19))) == ([], [])
+
+
+def test_a_line_that_names_another_payout_is_not_this_one(payout, till):
+    """The second payout is shown ten cents short, and fails; the first is on no statement. Two faults are two matters."""
+    with world_of(till).lock:
+        paying_out.own_line(world_of(till), "adjustment", 2694)
+    name = paid_out(till, after=0)
+    looked(later(29))
+    second = Payout.objects.get(stripe_payout=name)
+    failed(second, till, after=30)
+    lines = statement_of(
+        second, stripe(second, f"{second.amount - Decimal('0.10')}", trace=True),
+        stripe(second, f"-{second.amount}", days=2, trace=True), at=31,
+    )  # fmt: skip
+    assert match_arrivals(actor=CLOCK, at=later(31)) == 0
+    assert at_bank(later(33)) == [
+        ("payout_not_at_bank", f"payout:{payout.pk}"), ("payout_other_at_bank", f"payout:{second.pk}"),
+    ]  # fmt: skip
+    sentence = DeskItem.objects.get(kind="payout_other_at_bank").sentence
+    assert "y apparaît pour 26,84" in sentence
+    assert "−26,94" in sentence
+    assert (sum(line.left for line in lines), breached(later(35))) == (Decimal("-0.10"), [])

@@ -177,8 +177,8 @@ def _ask(shop: Shop, report: Report) -> None:
     _judge(shop, report)
 
 
-def _judge(shop: Shop, report: Report) -> None:
-    # Nothing goes wrong while it is asked, and whatever the last thing to go wrong left has its quarter of an hour.
+def settle(shop: Shop) -> None:
+    """Nothing goes wrong while it is asked, and whatever the last thing to go wrong left has its quarter of an hour."""
     shop.reaper.disarm()
     shop.till.behave()
     shop.post.moods.clear()
@@ -188,6 +188,10 @@ def _judge(shop: Shop, report: Report) -> None:
     shop.timetable.ring_everything()
     audit.audit(at=shop.clock.now)
     runs.JobRun.objects.filter(job__in=["audit"]).update(succeeded_at=shop.clock.now)
+
+
+def _judge(shop: Shop, report: Report) -> None:
+    settle(shop)
     found = violations(shop.till, shop.post, at=shop.clock.now)
     found += [Violation(*one) for one in counted(shop)]
     found += [Violation("PAYOUT", *one) for one in not_reconciled(shop, at=shop.clock.now)]

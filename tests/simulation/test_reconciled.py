@@ -12,17 +12,31 @@ from datetime import date, timedelta
 from functools import partial
 
 import pytest
+from django.db.models import Count
 
 from payments.bank.writing import UNEXPLAINED
-from payments.models import BalanceMovement, BankLine, DeskItem, Discrepancy, Payout
+from payments.models import BalanceMovement, BankLine, BankMatch, DeskItem, Discrepancy, Payout
 from payments.reconciliation.overdue import MATTERS
 from payments.sandbox import movements, paying_out
 from payments.sandbox.store import Obj
 from payments.sandbox.world import World
 from shop.watch.audit import breaches
-from tests.simulation.faults.stripe_account import foreign
+from subscriptions.losses.stock import enter
+from subscriptions.models import Issue, SoldIssue
+from tests.simulation.acts.singles import buys
+from tests.simulation.acts.staff import FULFILMENT
+from tests.simulation.clock import paris
+from tests.simulation.faults.stripe_account import (
+    below_zero,
+    by_hand,
+    failed,
+    foreign,
+    own_line,
+    unknown,
+)
+from tests.simulation.faults.stripe_account import failed_after_paid as comes_back
 from tests.simulation.plan import Plan
-from tests.simulation.run import fill, opened
+from tests.simulation.run import fill, opened, settle, simulate
 from tests.simulation.shop import Shop
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -176,6 +190,7 @@ FAULTS: dict[str, Plant] = {
 }
 
 
+@pytest.mark.long
 def test_each_planted_fault_is_one_discrepancy_and_none_hides_another():
     """One after the other, then all of them in the same days."""
     plan = Plan(begins=date(2027, 2, 1), years=1, readers=0, bulk=230, bulk_days=230, seed=12)
@@ -192,6 +207,7 @@ def test_each_planted_fault_is_one_discrepancy_and_none_hides_another():
         for plant in FAULTS.values():
             plant(shop)
         lives(shop, timedelta(days=25))
+        settle(shop)
         together = names() - before
         found = [
             breach
@@ -201,3 +217,43 @@ def test_each_planted_fault_is_one_discrepancy_and_none_hides_another():
     wanted = {name: Counter({name: 1}) for name in FAULTS} | {"all": Counter(dict.fromkeys(FAULTS, 1))}
     assert seen | {"all": together} == wanted
     assert found == []
+
+
+# --- and without a fault ----------------------------------------------------------------------------------------------
+
+
+def _everything_odd(shop: Shop) -> None:
+    """What a bank does to payouts, what Stripe does by itself, past issues to be had, and two readers who want some."""
+    shop.bank.moods += ["split", "untraced", "wrong", "late", "reversed"]
+    chance = shop.plan.chance("odd")
+    for day, strike in enumerate((own_line, by_hand, foreign, unknown, below_zero, failed, comes_back), start=2):
+        at = paris(shop.plan.begins + timedelta(days=6 * day), 12)
+        shop.agenda.add(at, lambda strike=strike: strike(shop, chance))  # type: ignore[misc]
+    shop.agenda.add(paris(shop.plan.begins + timedelta(days=50), 9), lambda: _in_stock(shop))
+    for number, reader in enumerate(shop.readers):
+        at = paris(shop.plan.begins + timedelta(days=51 + number), 18)
+        shop.tell(reader.name, "buys past issues", lambda reader=reader: buys(shop, reader), at=at)  # type: ignore[misc]
+
+
+def _in_stock(shop: Shop) -> None:
+    issue = Issue.objects.get(state=Issue.State.POSTED)
+    enter(issue.pk, "received", 9, actor=FULFILMENT, at=shop.clock.now, reason="passe du routage")
+
+
+def test_three_months_of_an_odd_bank_leave_nothing():
+    """Through finance's pages: statements in, lines explained, discrepancies ended, February and March closed at 0,00 €."""
+    plan = Plan(begins=date(2027, 2, 1), years=0.2, readers=2, bulk=12, bulk_days=50, seed=5, audit_months=3)
+    report = simulate(plan, meddle=_everything_odd)
+    assert report.clean, (report.failures[:3], report.found[:5])
+    assert report.remainders == {"2027-02": "0.00", "2027-03": "0.00"}
+    kinds = set(BankMatch.objects.values_list("kind", flat=True))
+    assert kinds >= {"payout", "rule", "booked", "not_ours"}
+    assert {row.automatic for row in BankMatch.objects.filter(kind="rule")} == {True}
+    assert Payout.objects.filter(amount__lt=0, arrived_on__isnull=False).exists(), "below zero, collected by the bank"
+    cut = BankMatch.objects.filter(kind="payout").values("source").annotate(lines=Count("pk")).filter(lines=2)
+    assert cut.exists(), "cut in two, put together by hand"
+    assert set(Discrepancy.objects.values_list("kind", flat=True)) >= {"foreign", "unknown_type"}
+    assert not Discrepancy.objects.filter(ended_at=None).exists()
+    assert not DeskItem.objects.filter(kind__in=MATTERS, closed_at=None).exists()
+    assert SoldIssue.objects.exists()
+    assert not SoldIssue.objects.filter(state="reserved", order__state="paid").exists()
