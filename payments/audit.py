@@ -315,5 +315,5 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
     "VAT": (vat, money_days),
     "HEARD": (heard, unknown_resolved),
     "MIRROR": (mirrored,),
-    "PAYOUT": (checking.payouts, checking.transit, lines_explained),
+    "PAYOUT": (checking.payouts, checking.transit, checking.at_bank, lines_explained),
 }

@@ -26,6 +26,7 @@ from payments.mirroring.running import mirror
 from payments.models import Payment
 from payments.months import freezing
 from payments.reconciliation.at_bank import match_arrivals
+from payments.reconciliation.overdue import watch
 from payments.reconciliation.running import reconcile
 from payments.sealing import journal, sealing
 from payments.webhooks import catching_up, processing
@@ -190,9 +191,10 @@ def read_payouts() -> None:
             done = reconcile(actor=job("payouts"), at=timezone.now(), go_on=_for_a_while())
         finally:  # what is here finds its line whether Stripe answers or not
             here = match_arrivals(actor=job("payouts"), at=timezone.now())
+        overdue = watch(actor=job("payouts"), at=timezone.now())
         summary.text = (
             f"{done.payouts} payouts, {done.movements} movements read, {done.explained} explained, {done.found} differ, "
-            f"{here} at the bank"
+            f"{here} at the bank, {overdue} not as they should be there"
         )
 
 

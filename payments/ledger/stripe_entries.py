@@ -72,6 +72,19 @@ def arrived(payout: Payout, *, booked_on: date) -> EntryDraft:
     )
 
 
+def returned(payout: Payout, *, bank_reference: str, booked_on: date) -> EntryDraft:
+    """The bank takes a payout out again, because it failed: 512 back to transit, where Stripe's line of the failure waits."""
+    return EntryDraft(
+        journal=Journal.BANK,
+        source=f"payout_returned:{payout.pk}",
+        booked_on=booked_on,
+        piece_ref=bank_reference,
+        piece_date=booked_on,
+        label=f"Virement Stripe {payout.stripe_payout}, repris par la banque"[:200],
+        lines=(_side("BANK", -payout.amount), _side("TRANSIT", payout.amount)),
+    )
+
+
 def booked(discrepancy: Discrepancy, key: str, *, amount: Decimal, booked_on: date) -> EntryDraft:
     """Finance knows what a movement was: from the account of what has to be explained to another; or by how much Stripe's
     balance is another one than the books have it, which 517 does not know yet. `amount`: signed as on Stripe's balance, in euros.

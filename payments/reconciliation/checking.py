@@ -11,6 +11,7 @@ from django.db.models import CharField, Exists, Func, OuterRef, Q, Sum, Value
 from payments.models import AccountMap, BalanceMovement, Discrepancy, LedgerEntry, LedgerLine, Payout
 from payments.reconciliation.discrepancies import bookable
 from payments.reconciliation.meanings import KEYS
+from payments.reconciliation.overdue import untold
 from payments.reconciliation.sums import made_of
 
 Breaches = Iterator[tuple[str, str]]
@@ -47,12 +48,17 @@ def payouts(at: datetime) -> Breaches:
         yield f"movement:{key}", "is not explained, and nobody was told"
 
 
+def at_bank(at: datetime) -> Breaches:
+    """Part of PAYOUT: bank line = payout; what is on no statement, and what a statement shows instead, is on finance's desk."""
+    yield from untold(at)
+
+
 def transit(at: datetime) -> Breaches:
     """Part of PAYOUT: the transit account is what has left Stripe for the bank and is not on a statement yet."""
     keys = [meaning for meaning, key in KEYS.items() if key == "TRANSIT"]
     left = BalanceMovement.objects.filter(meaning__in=keys).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
     there = Payout.objects.filter(arrived_on__isnull=False).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
-    by_hand = _balance("TRANSIT", "discrepancy", "discrepancy_back", "bank", "bank_undone")
+    by_hand = _balance("TRANSIT", "discrepancy", "discrepancy_back", "bank", "bank_undone", "payout_returned")
     booked = _balance("TRANSIT")
     if booked != by_hand - left - there:
         yield "account:TRANSIT", f"holds {booked}, documents and payments leave {by_hand - left - there} open"

@@ -64,6 +64,7 @@ SAME_PAGE: Mapping[str, str] = {
     "dispute_lost": "dispute",
     "discrepancy_back": "discrepancy",
     "disputed": "payment",
+    "payout_returned": "payout",
 }
 
 

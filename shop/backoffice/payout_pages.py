@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Q, Sum
@@ -19,6 +19,7 @@ from payments.days import paris_day
 from payments.models import (
     AccountMap,
     BalanceMovement,
+    DeskItem,
     Discrepancy,
     LedgerEntry,
     Payout,
@@ -28,8 +29,10 @@ from payments.models import (
 from payments.reconciliation import arriving
 from payments.reconciliation.explaining import sources_of
 from payments.reconciliation.finding import not_explained
+from payments.reconciliation.overdue import MATTERS
 from payments.reconciliation.sums import Made, made_of
 from shop.backoffice import asked_days, words
+from shop.backoffice.ages import age
 from shop.backoffice.bank_tables import lines_of
 from shop.backoffice.discrepancy_pages import discrepancies_table, money
 from shop.backoffice.doors import desk, page
@@ -38,7 +41,7 @@ from shop.backoffice.lists import show as show_list
 from shop.backoffice.money_tables import entries_table, events_table, readers_table
 from shop.backoffice.payout_words import MEANING, PAYOUT
 from shop.backoffice.roles import Right
-from shop.backoffice.showing import acts_on, columns, show, subject_cell, why
+from shop.backoffice.showing import acts_on, columns, matters_of, show, subject_cell, why
 from shop.backoffice.tables import Cell, Detail, Fact, Table, chip
 from shop.templatetags.french import euros, short_day, stamp
 
@@ -59,6 +62,7 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
         "figures": _figures(),
         "tables": [
             discrepancies_table(user, Discrepancy.objects.filter(ended_at=None), now, anchor="ecarts"),
+            _at_bank(user, now),
             _calendar(user, coming, on=paris_day(now)),
             _where(),
             _runs(list(ReconciliationRun.objects.order_by("-pk")[:RUNS])),
@@ -70,6 +74,7 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
 
 def _figures() -> list[dict[str, Any]]:
     open_ = Discrepancy.objects.filter(ended_at=None).count()
+    at_bank = DeskItem.objects.filter(kind__in=MATTERS, closed_at=None).count()
     failed = not_explained().count()
     on_the_way = arriving.waiting_for_bank().aggregate(sum=Sum("amount"), n=Count("pk"))
     here = reverse("desk_reconciliation")
@@ -79,6 +84,12 @@ def _figures() -> list[dict[str, Any]]:
             "value": open_,
             "tone": "bad" if open_ else "good",
             "url": reverse("desk_discrepancies"),
+        },
+        {
+            "label": _("Discrepancies at the bank"),
+            "value": at_bank,
+            "tone": "bad" if at_bank else "good",
+            "url": f"{here}#banque",
         },
         {
             "label": _("Movements not explained"),
@@ -93,6 +104,28 @@ def _figures() -> list[dict[str, Any]]:
             "url": f"{here}#calendrier",
         },
     ]
+
+
+def _at_bank(user: Any, now: datetime) -> Table:
+    """What our bank's statements do not show as Stripe does: payouts that are not there, cut or of another amount. One query."""
+    rows = DeskItem.objects.filter(kind__in=MATTERS, closed_at=None).select_related("owner").order_by("pk")
+    return Table(
+        label=_("Discrepancies at the bank"),
+        title=_("Discrepancies at the bank"),
+        anchor="banque",
+        columns=columns("#" + _("Found"), _("In words"), _("About"), "#" + _("Age"), _("Owner")),
+        rows=[
+            (
+                Cell(stamp(one.opened_at), num=True),
+                Cell(words.matter(one.sentence), reverse("desk_item", args=[one.pk])),
+                subject_cell(user, one.subject),
+                Cell(age(now - one.opened_at), num=True),
+                Cell(one.owner.full_name or one.owner.email if one.owner else ""),
+            )
+            for one in rows[:COMING]
+        ],
+        empty=_("Nothing to explain."),
+    )
 
 
 def _calendar(user: Any, coming: Sequence[Payout], *, on: date) -> Table:
@@ -259,7 +292,13 @@ def payout(request: HttpRequest, key: int) -> HttpResponse:
             _made_table(one, made_of([one])[one.pk]),
             readers_table(user, one.pk, limit=READERS),
             discrepancies_table(user, found, timezone.now(), narrow=True),
-            entries_table(user, LedgerEntry.objects.filter(source__in=[*sources, f"payout_arrived:{one.pk}"])),
+            matters_of(user, [f"payout:{one.pk}"]),
+            entries_table(
+                user,
+                LedgerEntry.objects.filter(
+                    source__in=[*sources, f"payout_arrived:{one.pk}", f"payout_returned:{one.pk}"]
+                ),
+            ),
             events_table(user, StripeEvent.objects.filter(object_id=one.stripe_payout)),
             acts_on(user, [f"payout:{one.pk}"]),
         ],

@@ -800,6 +800,7 @@ VERBS: Mapping[str, Any] = {
     "explained a discrepancy": gettext_lazy("explained a discrepancy"),
     "booked a discrepancy": gettext_lazy("booked a discrepancy"),
     "matched a payout": gettext_lazy("matched a payout with the bank"),
+    "matched the return of a payout": gettext_lazy("matched a payout that the bank took out again"),
     "took a second charge over": gettext_lazy("gave a second charge back"),
 }
 
@@ -860,6 +861,7 @@ SUBJECTS: Mapping[str, Any] = {
     "movement_again": gettext_lazy("line %(key)s, booked again"),
     "payout": gettext_lazy("payout no. %(key)s"),
     "payout_arrived": gettext_lazy("payout no. %(key)s, at the bank"),
+    "payout_returned": gettext_lazy("payout no. %(key)s, taken back by the bank"),
     "reconciliation": gettext_lazy("reconciliation with Stripe"),
     "discrepancy": gettext_lazy("discrepancy no. %(key)s"),
     "discrepancy_back": gettext_lazy("discrepancy no. %(key)s, taken back"),

@@ -388,6 +388,14 @@ FAULTS = (
         entry("payout_arrived:9001", debit="512000", credit="580000", amount="5.00"),
     ),
     Fault(
+        "a payout that no statement shows, and nobody was told", "PAYOUT", "at_bank", "is on no statement, and nobody was told",
+        (f"UPDATE payments_bankstatement SET at = '{LONG_AGO}'",
+         ("INSERT INTO payments_payout (stripe_payout, amount, currency, created, arrives_on, automatic, instant, state,"
+          " state_since, failure_code, itemised, movement, failure_movement, trace, looked_up_at, cursor, read_at, bank_reference)"
+          " VALUES ('po_y', 7, 'eur', '2026-11-02', '2026-11-03', false, false, 'paid', '2026-11-03', '', false, '', '', '',"
+          " '2026-11-03', '', NULL, '')")),
+    ),
+    Fault(
         "another amount at Stripe", "BALANCED", "as_stripe_says", "is not the amount of its payment",
         (f"UPDATE payments_balancemovement SET amount = amount + 1, net = net + 1 WHERE payment_id = {PAYING}",),
     ),

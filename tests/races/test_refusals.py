@@ -190,6 +190,7 @@ LISTED = {
 }
 #: Where a plain value is refused by another CHECK.
 FITTING = {
+    "payments_dispute": {"state": "'won'"},
     "payments_payout": {"itemised": "true"},
     "subscriptions_soldissue": {"replaces_id": "NULL"},
     "payments_reconciliationrun": {"read_to_end": "true"},
