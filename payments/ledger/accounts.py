@@ -13,3 +13,8 @@ def accounts_of(*keys: str) -> list[str]:
 def vat_accounts() -> list[str]:
     """Every account of output VAT, due or waiting. One query."""
     return sorted(set(AccountMap.objects.filter(key__startswith="VAT_").values_list("account", flat=True)))
+
+
+def revenue_accounts() -> list[str]:
+    """Every account of sales. One query."""
+    return sorted(set(AccountMap.objects.filter(key__startswith="REV_").values_list("account", flat=True)))

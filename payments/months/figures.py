@@ -23,7 +23,7 @@ FROM payments_ledgerentry entry JOIN payments_ledgerline line ON line.entry_id =
 WHERE entry.booked_on BETWEEN %(first)s AND %(last)s AND line.account_id LIKE '5%%'
 GROUP BY 1 ORDER BY 1
 """
-#: Products above zero, charges below.
+#: Products above zero, charges below. The first figure of an account is its class, in every French chart (PCG).
 RESULT = """
 SELECT line.account_id, count(*), sum(line.credit - line.debit)
 FROM payments_ledgerentry entry JOIN payments_ledgerline line ON line.entry_id = entry.id
@@ -33,7 +33,8 @@ GROUP BY 1 ORDER BY 1
 VAT = """
 SELECT line.account_id, count(*), sum(line.credit - line.debit)
 FROM payments_ledgerentry entry JOIN payments_ledgerline line ON line.entry_id = entry.id
-WHERE entry.booked_on BETWEEN %(first)s AND %(last)s AND line.account_id LIKE '445%%'
+WHERE entry.booked_on BETWEEN %(first)s AND %(last)s
+    AND line.account_id IN (SELECT account_id FROM payments_accountmap WHERE key LIKE 'VAT\\_%%')
 GROUP BY 1 ORDER BY 1
 """
 BALANCES = """

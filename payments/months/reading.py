@@ -11,7 +11,6 @@ from django.db import connection
 
 from payments.closing.periods import Period, month_of
 from payments.ledger.posting import ZERO
-from payments.models import AccountMap
 
 # Few lines stand on these accounts: one for each run and rate, and what credit notes took back. They are found by account.
 EARNED = """
@@ -66,9 +65,3 @@ def vat_due(month: Period) -> Sequence[Due]:
     with connection.cursor() as cursor:
         cursor.execute(DUE, {"first": month.first_day, "last": month.last_day})
         return [Due(*row) for row in cursor.fetchall()]
-
-
-def accounts_of(keys: str) -> Sequence[str]:
-    """The accounts of all keys that begin so, whatever their days. One query."""
-    found = AccountMap.objects.filter(key__startswith=keys).values_list("account", flat=True)
-    return sorted(set(found))

@@ -25,6 +25,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from payments.reconciliation.meanings import KEYS as MEANINGS
+
 
 class Side(StrEnum):
     """With whom the books are compared."""
@@ -56,7 +58,7 @@ KEYS: Mapping[Side, str] = {Side.STRIPE: "PSP", Side.TRAVELLING: "TRANSIT", Side
 #: The kinds that each side knows, in the order in which they are read.
 KINDS: Mapping[Side, tuple[Kind, ...]] = {
     Side.STRIPE: (
-        Kind.OTHER_DAY, Kind.NOT_THERE, Kind.NOT_IN_BOOKS, Kind.OTHER_AMOUNT, Kind.FEE, Kind.OTHER_ENTRY,
+        Kind.OTHER_DAY, Kind.NOT_THERE, Kind.NOT_IN_BOOKS, Kind.OTHER_AMOUNT, Kind.FEE, Kind.BY_HAND, Kind.OTHER_ENTRY,
     ),
     Side.TRAVELLING: (
         Kind.OTHER_DAY, Kind.NOT_THERE, Kind.NOT_IN_BOOKS, Kind.OTHER_AMOUNT, Kind.TOPUP, Kind.BY_HAND, Kind.OTHER_ENTRY,
@@ -75,6 +77,13 @@ _ENTRIES = """
     WHERE line.account_id IN (SELECT account_id FROM payments_accountmap WHERE key = '{key}')
 """
 _DAY = "(created AT TIME ZONE 'Europe/Paris')::date"
+#: Kinds of sources by which a line of Stripe's balance is booked from itself, and finance's own entries about one.
+_LINES = "('movement', 'movement_back', 'movement_again')"
+_BY_HAND = "('discrepancy', 'discrepancy_back')"
+#: Whether a line is booked from itself: it belongs to nobody, or its meaning has an account of its own (`meanings.KEYS`).
+_ITSELF = "((payment_id IS NULL AND refund_id IS NULL) OR meaning IN ({keyed}))".format(
+    keyed=", ".join(f"'{meaning}'" for meaning, key in MEANINGS.items() if key is not None)
+)
 
 # A payment's charge and its refunds are booked by their owners, whole; its fee and everything else from its line. Of a payment
 # that is disputed, what the bank takes and gives back is one thing.
@@ -83,17 +92,18 @@ SELECT CASE
         WHEN booked.kind IN ('payment', 'fee', 'refund') THEN booked.kind
         WHEN booked.kind = 'refund_failed' THEN 'refund'
         WHEN booked.kind IN ('dispute', 'dispute_returned') THEN 'disputed'
-        WHEN booked.kind IN ('movement', 'movement_back', 'movement_again') THEN 'movement'
+        WHEN booked.kind IN {_LINES} THEN 'movement'
+        WHEN booked.kind IN {_BY_HAND} THEN 'discrepancy'
         ELSE 'entry' END AS what,
     CASE
         WHEN booked.kind IN ('dispute', 'dispute_returned') THEN dispute.payment_id
-        WHEN booked.kind IN ('payment', 'fee', 'refund', 'refund_failed', 'movement', 'movement_back', 'movement_again')
+        WHEN booked.kind IN ('payment', 'fee', 'refund', 'refund_failed') OR booked.kind IN {_LINES} OR booked.kind IN {_BY_HAND}
             THEN booked.key::bigint
         ELSE booked.id END AS id,
     CASE
         WHEN booked.kind = 'fee' THEN 'fee'
-        WHEN booked.kind IN ('payment', 'refund', 'refund_failed', 'dispute', 'dispute_returned', 'movement', 'movement_back',
-            'movement_again') THEN ''
+        WHEN booked.kind IN ('payment', 'refund', 'refund_failed', 'dispute', 'dispute_returned') OR booked.kind IN {_LINES} THEN ''
+        WHEN booked.kind IN {_BY_HAND} THEN 'by_hand'
         ELSE 'other_entry' END AS kind,
     booked.day, booked.amount AS booked, 0 AS said
 FROM (
@@ -104,13 +114,13 @@ LEFT JOIN payments_dispute dispute
     ON dispute.id = CASE WHEN booked.kind IN ('dispute', 'dispute_returned') THEN booked.key::bigint END
 UNION ALL
 SELECT CASE
-        WHEN (payment_id IS NULL AND refund_id IS NULL) OR meaning = 'doubled' THEN 'movement'
+        WHEN {_ITSELF} THEN 'movement'
         WHEN refund_id IS NOT NULL THEN 'refund'
         WHEN kind IN ('charge', 'payment') THEN 'payment'
         WHEN kind IN ('refund', 'payment_refund', 'refund_failure', 'payment_failure_refund') THEN 'movement'
         ELSE 'disputed' END,
     CASE
-        WHEN (payment_id IS NULL AND refund_id IS NULL) OR meaning = 'doubled' THEN id
+        WHEN {_ITSELF} THEN id
         WHEN refund_id IS NOT NULL THEN refund_id
         WHEN kind IN ('refund', 'payment_refund', 'refund_failure', 'payment_failure_refund') THEN id
         ELSE payment_id END,
@@ -126,24 +136,24 @@ WHERE currency = 'eur' AND fee <> 0 AND (payment_id IS NOT NULL OR refund_id IS 
 TRAVELLING = f"""
 SELECT CASE
         WHEN payout.id IS NOT NULL OR booked.kind = 'payout_arrived' THEN 'payout'
-        WHEN booked.kind IN ('movement', 'movement_back', 'movement_again') THEN 'movement'
-        WHEN booked.kind = 'discrepancy' THEN 'discrepancy'
+        WHEN booked.kind IN {_LINES} THEN 'movement'
+        WHEN booked.kind IN {_BY_HAND} THEN 'discrepancy'
         ELSE 'entry' END AS what,
     CASE
         WHEN payout.id IS NOT NULL THEN payout.id
-        WHEN booked.kind IN ('payout_arrived', 'movement', 'movement_back', 'movement_again', 'discrepancy') THEN booked.key::bigint
+        WHEN booked.kind = 'payout_arrived' OR booked.kind IN {_LINES} OR booked.kind IN {_BY_HAND} THEN booked.key::bigint
         ELSE booked.id END AS id,
     CASE
         WHEN payout.id IS NOT NULL OR booked.kind = 'payout_arrived' THEN ''
-        WHEN booked.kind IN ('movement', 'movement_back', 'movement_again') THEN 'topup'
-        WHEN booked.kind = 'discrepancy' THEN 'by_hand' ELSE 'other_entry' END AS kind,
+        WHEN booked.kind IN {_LINES} THEN 'topup'
+        WHEN booked.kind IN {_BY_HAND} THEN 'by_hand' ELSE 'other_entry' END AS kind,
     booked.day, booked.amount AS booked, 0 AS said
 FROM (
     SELECT source.kind, source.key, entry.id, entry.booked_on AS day, line.debit - line.credit AS amount
     {_ENTRIES.format(key="TRANSIT")}
 ) AS booked
 LEFT JOIN payments_balancemovement own
-    ON own.id = CASE WHEN booked.kind IN ('movement', 'movement_back', 'movement_again') THEN booked.key::bigint END
+    ON own.id = CASE WHEN booked.kind IN {_LINES} THEN booked.key::bigint END
 LEFT JOIN (
     SELECT id, movement AS line FROM payments_payout WHERE movement <> ''
     UNION ALL SELECT id, failure_movement FROM payments_payout WHERE failure_movement <> ''

@@ -18,8 +18,9 @@ from django.utils.translation import pgettext
 from payments.closing.periods import Kind as PeriodKind
 from payments.closing.periods import Period, named
 from payments.days import paris_day
+from payments.ledger.accounts import accounts_of
 from payments.ledger.posting import ZERO
-from payments.months.reading import accounts_of, last_months
+from payments.months.reading import last_months
 from payments.three_ways.standing import SHOWN, Compared, Standing, Thing, standing, things, totals
 from payments.three_ways.things import KEYS, KINDS, Kind, Side
 from shop.backoffice import words

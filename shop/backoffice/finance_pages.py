@@ -20,9 +20,10 @@ from django.utils.translation import ngettext
 from payments.bank.matching import standing as standing_matches
 from payments.closing.periods import Period
 from payments.days import paris_day
+from payments.ledger.accounts import accounts_of, revenue_accounts
 from payments.ledger.posting import ZERO
 from payments.models import BankMatch, Payout
-from payments.months.reading import Due, accounts_of, earned, last_months, vat_due
+from payments.months.reading import Due, earned, last_months, vat_due
 from payments.reconciliation.arriving import waiting_for_bank
 from payments.today import Money, midnight_before, money_of
 from shop.backoffice import words
@@ -99,7 +100,7 @@ def _today(money: Money) -> list[dict[str, Any]]:
             ngettext("%(n)s movement", "%(n)s movements", money.fees.count) % {"n": money.fees.count},
         ),
         figure(
-            _("Disputed now"), disputed, f"{reverse('desk_finance')}#a-expliquer",
+            _("Disputed now"), disputed, reverse("desk_disputes"),
             ngettext("%(n)s dispute", "%(n)s disputes", disputed.count) % {"n": disputed.count},
             "wait" if disputed.count else "",
         ),
@@ -218,7 +219,7 @@ def _owed_url(one: Owed) -> str:
 
 def _revenue(months: Sequence[Period], found: Any, *, on: date) -> Part:
     """What was earned in each of thirteen months: this one, and the twelve before it."""
-    accounts = ",".join(accounts_of("REV_"))
+    accounts = ",".join(revenue_accounts())
     values = [found[one.first_day] for one in months]
     before = values[:-1]
     average = (sum(before, ZERO) / len(before)).quantize(Decimal("0.01"))

@@ -48,7 +48,7 @@ WHY: Mapping[Kind, tuple[Any, Any]] = {
         _("sent to Stripe from the bank"),
         _("Money that no payout names: it waits for its line of the bank."),
     ),
-    Kind.BY_HAND: (_("booked here by finance"), _("Movements that finance has explained as payouts.")),
+    Kind.BY_HAND: (_("booked here by finance"), _("Discrepancies that finance has booked on this account.")),
     Kind.OPENING: (
         _("balance before the first statement"),
         _("What the account held when the shop began to read it, less the opening entry of the books."),
@@ -123,6 +123,11 @@ MONEY: Mapping[str, Any] = {
     "payout_arrived": _("payouts at the bank"),
     "dispute": _("taken by banks over disputes"),
     "dispute_returned": _("given back by banks"),
+    "deposit": _("cheques credited by the bank"),
+    "cheque_bounced": _("cheques that came back unpaid"),
+    "paid_again": _("bounced cheques paid again"),
+    "discrepancy": _("discrepancies booked by finance"),
+    "discrepancy_back": _("discrepancies booked and taken back"),
     "bank": _("lines of the bank"),
     "bank_undone": _("lines of the bank, undone"),
 }

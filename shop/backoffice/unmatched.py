@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from payments.bank.writing import UNEXPLAINED
+from payments.disputing import OPENED
 from payments.ledger.posting import ZERO
 from payments.models import BankLine, DeskItem, Discrepancy, Dispute
 from payments.reconciliation.discrepancies import MATTER
@@ -21,7 +22,7 @@ from payments.reconciliation.sentences import sentence
 from shop.backoffice import words
 from shop.backoffice.ages import age
 from shop.backoffice.discrepancy_pages import owner_of
-from shop.backoffice.links import link, url_of
+from shop.backoffice.links import link
 from shop.backoffice.showing import columns
 from shop.backoffice.tables import Cell, Table
 from shop.templatetags.french import euros
@@ -58,7 +59,7 @@ def unmatched(user: Any, now: datetime) -> Unmatched:
     open_ = Discrepancy.objects.filter(ended_at=None)
     lines = BankLine.objects.exclude(left=0)
     matters = DeskItem.objects.filter(desk=DeskItem.Desk.FINANCE, closed_at=None).exclude(
-        kind__in=(UNEXPLAINED, MATTER)
+        kind__in=(UNEXPLAINED, MATTER, OPENED)  # each has a row of its own
     )
     left = lines.aggregate(n=Count("pk"), sum=Sum("left"))
     items = [*_discrepancies(user, open_), *_lines(user, lines, now), *_matters(user, matters), *_disputes(user)]
@@ -106,12 +107,13 @@ def _matters(user: Any, matters: Any) -> Iterator[Item]:
 
 def _disputes(user: Any) -> Iterator[Item]:
     """A dispute is the bank's to decide: it is seen here so that its money is."""
-    for one in Dispute.objects.filter(settled_at=None).select_related("payment").order_by("opened_at", "pk")[:SHOWN]:
+    rows = Dispute.objects.filter(settled_at=None).select_related("payment", "owner").order_by("opened_at", "pk")
+    for one in rows[:SHOWN]:
         said = _("The bank of payment %(reference)s contests it.") % {"reference": one.payment.reference}
-        yield Item(one.opened_at, _("dispute"), said, url_of(user, f"disputed:{one.payment_id}"), one.amount.amount, "")
+        yield Item(one.opened_at, _("dispute"), said, link(user, "dispute", one.pk), one.amount.amount, _name(one))
 
 
-def _name(item: DeskItem | None) -> str:
+def _name(item: DeskItem | Dispute | None) -> str:
     owner: Any = item.owner if item else None
     return (owner.full_name or owner.email) if owner else ""
 

@@ -12,12 +12,13 @@ from payments.actors import job
 from payments.closing.checklist import lines
 from payments.closing.days import close_days
 from payments.closing.periods import month_of, sign, tick
+from payments.ledger.accounts import revenue_accounts
 from payments.models import MonthSnapshot, PeriodClosing
 from payments.months.auditing import months_frozen
 from payments.months.comparing import Change, changed_since, changes
 from payments.months.figures import SECTIONS, figures
 from payments.months.freezing import due, fingerprint, freeze, freeze_due
-from payments.months.reading import accounts_of, earned, last_months, vat_due
+from payments.months.reading import earned, last_months, vat_due
 from tests.backoffice.colleagues import text_of
 from tests.closing.conftest import at, book
 
@@ -150,7 +151,7 @@ def test_revenue_and_vat_of_the_months(books):
     assert {one.account: one.amount for one in vat_due(months[-1])} == {
         "445710": 0, "445711": 0, "445712": Decimal("0.57"),
     }  # fmt: skip
-    assert accounts_of("REV_") == ["701100", "701200"]
+    assert revenue_accounts() == ["701100", "701200"]
 
 
 def test_frozen_rows_are_found_wrong_where_they_are(books):

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from payments.models import DeskItem, Discrepancy, Payout
+from payments.disputing import OPENED
+from payments.models import DeskItem, Discrepancy, Dispute, Payout
 from subscriptions.models import Issue
 from tests.backoffice.colleagues import text_of
 from tests.backoffice.sold import sell
@@ -210,3 +211,21 @@ def test_nobody_else_sees_any_of_it(at_desk, role):
     for name, args, query in PAGES:
         assert colleague.see(name, *args, **query).status_code == 403, name
     assert Client().get(reverse("desk_finance")).status_code == 302
+
+
+def test_a_dispute_is_one_row_with_the_way_to_it(at_desk, offers):
+    """Its matter on the desk and the dispute itself are one thing."""
+    finance = at_desk("finance")
+    sale = sell(offers["fixed"], number=1)
+    one = Dispute.objects.create(
+        stripe_dispute="du_1", payment=sale.payment, amount="27.60", opened_at=NOW - timedelta(days=2), state_since=NOW,
+        looked_up_at=NOW, taken="27.60", owner=finance.user,
+    )  # fmt: skip
+    subject = f"payment:{sale.payment.pk}"
+    DeskItem.objects.create(desk="finance", kind=OPENED, subject=subject, sentence="Contesté.", opened_at=NOW)
+    page = finance.see("desk_finance")
+    said = plain(page)
+    assert f"La banque du paiement {sale.payment.reference} le conteste. 27,60 € 2 j Finance Martin" in said
+    assert "Contesté en ce moment 27,60 € 1 contestation" in said
+    assert "Contesté. " not in said
+    assert reverse("desk_dispute", args=[one.pk]) in links(page)

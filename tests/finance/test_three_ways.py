@@ -162,6 +162,14 @@ def _booked_by_hand(world: World) -> None:
     book_discrepancy(one.pk, to="TRANSIT", reason="c’était un virement", actor=CLERK, at=later(20))
 
 
+def _missing_and_booked(world: World) -> None:
+    """A payment that the books hold and Stripe never shows: finance books the difference as a loss."""
+    _sold_and_not_read(world)
+    looked(later(20))
+    one = Discrepancy.objects.get(kind="missing_line")
+    book_discrepancy(one.pk, to="BAD_DEBT", reason="jamais encaissé", actor=CLERK, at=later(20))
+
+
 def _on_another_day(thing: str) -> str:
     return f"UPDATE payments_ledgerentry SET booked_on = '{EVER + timedelta(days=1)}' WHERE source = '{thing}'"
 
@@ -182,6 +190,7 @@ ROWS = [
             f"UPDATE payments_balancemovement SET fee = 1, net = amount - 1 WHERE payment_id = {world.payment.pk}"
         ),
     ),
+    Row(Side.STRIPE, Kind.BY_HAND, "-27.60", _missing_and_booked),
     Row(Side.STRIPE, Kind.OTHER_ENTRY, "8.00", lambda world: book("odd:1", on=TODAY, amount="8.00")),
     Row(
         Side.TRAVELLING, Kind.OTHER_DAY, "-26.94",
