@@ -128,6 +128,7 @@ def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
     from payments import disputing, refunds, settling
     from payments.answering import moving as answers
     from payments.cheques import moving as cheques
+    from payments.exports import moving as requests
     from subscriptions import moving
     from subscriptions.escrow import moving as escrow
     from subscriptions.fulfilment import moving as issues
@@ -146,6 +147,7 @@ def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
         "dispute": disputing.TRANSITIONS,
         "cheque": cheques.TRANSITIONS,
         "dispute_answer": answers.TRANSITIONS,
+        "file_request": requests.TRANSITIONS,
         "renewal": renewals.TRANSITIONS,
         "subscription": moving.TRANSITIONS,
         "notice": {str(state): frozenset(map(str, to)) for state, to in notices.MOVES.items()},

@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 from itertools import product
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from payments.cheques.moving import CannotMove as CannotMoveCheque
 from payments.cheques.moving import lock_cheques
 from payments.cheques.moving import move as move_cheques
 from payments.documents import keep
+from payments.exports.keeping import keep_file
+from payments.exports.moving import NoSuchStep as NoSuchRequestStep
+from payments.exports.moving import move as move_request
 from payments.gateway import IntentSeen, Outcome, PayoutSeen, RefundSeen
 from payments.methods import payer_account
 from payments.models import (
@@ -32,6 +36,8 @@ from payments.models import (
     DisputeAnswer,
     DisputeAnswerEvent,
     DisputeEvent,
+    FileRequest,
+    FileRequestEvent,
     Payment,
     PaymentEvent,
     PayoutEvent,
@@ -156,6 +162,12 @@ DISPUTE_ANSWER = {
     "unknown": "sent failed",
     "sent": "",
     "failed": "",
+}
+FILE_REQUEST = {
+    "waiting": "making",
+    "making": "made refused",
+    "made": "",
+    "refused": "",
 }
 PAYOUT = {
     "in_transit": "paid failed cancelled",
@@ -432,7 +444,7 @@ def test_copy(subscription, came, kind):
 MOVERS = {
     "payments/settling.py", "payments/steps.py", "payments/refunds.py", "payments/methods.py",
     "payments/transfers/moving.py", "payments/cheques/moving.py", "payments/chorus/moving.py", "payments/disputing.py", "payments/reconciliation/moving.py",
-    "payments/answering/moving.py",
+    "payments/answering/moving.py", "payments/exports/moving.py",
     "payments/webhooks/moving.py", "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
     "subscriptions/fulfilment/moving.py",
     "subscriptions/importing/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
@@ -533,6 +545,28 @@ def test_dispute_answer(came, to, exists):
     one.refresh_from_db()
     assert one.state == (to if exists else came)
     assert DisputeAnswerEvent.objects.filter(from_state=came, to_state=to).count() == int(exists)
+
+
+@pytest.mark.parametrize(
+    ("came", "to", "exists"), [*rows(FILE_REQUEST), pytest.param("making", "making", True, id="making to making")]
+)
+def test_file_request(came, to, exists):
+    """Whoever was making a file and was killed leaves it to the next one."""
+    file = keep_file(
+        BytesIO(b"x"), kind="fec", name="x.txt", year=2026, lines=1, media_type="text/plain", actor=READER, at=NOW
+    )
+    facts = {"made": {"file": file}, "refused": {"refusal": "a reason"}}
+    one = FileRequest.objects.create(
+        kind="fec", year=2026, reason="x", actor="x", asked_at=NOW, state=came, state_since=NOW, **facts.get(came, {})
+    )
+    if exists:
+        move_request(one, to, actor=READER, at=NOW, **facts.get(to, {}))
+    else:
+        with pytest.raises(NoSuchRequestStep):
+            move_request(one, to, actor=READER, at=NOW, **facts.get(to, {}))
+    one.refresh_from_db()
+    assert one.state == (to if exists else came)
+    assert FileRequestEvent.objects.filter(from_state=came, to_state=to).count() == int(exists)
 
 
 def test_payer_account_is_one_per_owner():
