@@ -96,8 +96,9 @@ RENEWED = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'renewed@exam
 LEFT = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'left@example.fr')"
 UNPAID = f"(SELECT id FROM payments_payment WHERE subject = 'order:' || {LEFT})"
 ENTRY = (
-    "INSERT INTO payments_ledgerentry (id, journal, source, booked_on, piece_ref, piece_date, label, actor, created_at)"
-    " VALUES (9001, 'OD', '{source}', '2026-11-23', 'x', '2026-11-23', 'x', 'x', '2026-11-23 00:00+00')"
+    "INSERT INTO payments_ledgerentry"
+    " (id, journal, source, booked_on, received_on, piece_ref, piece_date, label, actor, created_at)"
+    " VALUES (9001, 'OD', '{source}', '2026-11-23', '2026-11-23', 'x', '2026-11-23', 'x', 'x', '2026-11-23 00:00+00')"
 )
 LINES = (
     "INSERT INTO payments_ledgerline (entry_id, account_id, debit, credit, currency, party)"
@@ -483,8 +484,8 @@ FAULTS = (
     Fault(
         "a disputed copy that is owed", "COPIES", "held_while_disputed", "still owed though the bank disputes its payment",
         (
-            ("INSERT INTO payments_dispute (stripe_dispute, payment_id, amount, amount_currency, reason, opened_at, state,"
-            f" state_since, taken, returned, cleared, looked_up_at) SELECT 'du_x', {PAYING}, 27.60, 'EUR', '', '{LONG_AGO}', 'open',"
+            ("INSERT INTO payments_dispute (stripe_dispute, status, submissions, payment_id, amount, amount_currency, reason, opened_at, state,"
+            f" state_since, taken, returned, cleared, looked_up_at) SELECT 'du_x', '', 0, {PAYING}, 27.60, 'EUR', '', '{LONG_AGO}', 'open',"
             f" '{LONG_AGO}', 0, 0, 0, '{LONG_AGO}'"),
         ),
     ),
@@ -519,8 +520,8 @@ FAULTS = (
     Fault(
         "a dispute whose taking is not booked", "BALANCED", "balanced", "has no entry in the books",
         (
-            ("INSERT INTO payments_dispute (stripe_dispute, payment_id, amount, amount_currency, reason, opened_at, state,"
-            f" state_since, taken, returned, cleared, looked_up_at, settled_at) SELECT 'du_x', {PAYING}, 27.60, 'EUR', '',"
+            ("INSERT INTO payments_dispute (stripe_dispute, status, submissions, payment_id, amount, amount_currency, reason, opened_at, state,"
+            f" state_since, taken, returned, cleared, looked_up_at, settled_at) SELECT 'du_x', '', 0, {PAYING}, 27.60, 'EUR', '',"
             f" '{LONG_AGO}', 'won', '{LONG_AGO}', 27.60, 0, 0, '{LONG_AGO}', '{LONG_AGO}'"),
         ),
     ),
