@@ -41,7 +41,7 @@ TIMETABLE = (
         "disputes",
         5 * MINUTE,
         6 * HOUR,
-        "Open disputes are asked about once a day; what a bank decided is carried out.",
+        "Open disputes are asked about once a day, their deadlines watched, answers sent; what a bank decided is carried out.",
     ),
     Job("parked-effects", 5 * MINUTE, HOUR, "Paid orders whose effect failed are served again."),
     Job("event-catch-up", 10 * MINUTE, 2 * HOUR, "Webhooks that never came are read from Stripe's own list."),
@@ -155,6 +155,13 @@ TIMETABLE = (
         "The entries of the days that are over get their numbers, and each day its totals for good.",
         at=(0, 20),
     ),
+    Job(
+        "month-figures",
+        HOUR,
+        26 * HOUR,
+        "The figures of a month are frozen once it is closed, or fifteen days after its end.",
+    ),
+    Job("accountant-files", MINUTE, 2 * HOUR, "Files of a large year that finance asked for are made, and kept."),
     Job("chorus-pro", HOUR, 26 * HOUR, "What public bodies were invoiced waits for its deposit in sight of finance."),
     Job(
         "e-report",

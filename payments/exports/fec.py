@@ -6,6 +6,9 @@ columns, CR LF behind each line, ISO 8859-15; what that cannot say is written wi
 The books are perpetual: no account is ever closed in them. The opening entry of a year (AN) is in the file alone, computed from
 everything booked before it: the balances of classes 1 to 5, by customer where customers are kept apart, and the result of all
 years before, on the account that finance's map gives for a profit or a loss.
+
+Lines of 411 are lettered by what they are about (`payments.exports.lettering`), as they stand on the last day of the year. Left
+blank: what is not settled by then, what came into the year open, and every other account; no currency but the euro is booked.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from typing import Any
 
 from django.db import connection
 
+from payments.exports.lettering import LETTERED, PIECES
 from payments.models import LedgerEntry
 
 COLUMNS = (
@@ -77,7 +81,7 @@ def written(wanted: Wanted) -> Iterator[bytes]:
     yield ("\t".join(COLUMNS) + "\r\n").encode(ENCODING)
     yield from _opening(wanted)
     operations: Any = connection.ops
-    within = {"first": wanted.first_day, "delimiter": "\t"}
+    within = {"first": wanted.first_day, "last": wanted.last_day, "delimiter": "\t"}
     query = operations.compose_sql(
         f"COPY ({_lines(wanted)}) TO STDOUT (FORMAT csv, DELIMITER E'\\x02', QUOTE E'\\x01')", within
     )
@@ -94,7 +98,7 @@ def written(wanted: Wanted) -> Iterator[bytes]:
 
 def encoded(lines: bytes | bytearray) -> bytes:
     """Lines as the database writes them, with the end and in the alphabet that the file wants."""
-    return lines.decode().replace("\n", "\r\n").encode(ENCODING, errors="fec")
+    return lines.decode().replace("\n", "\r\n").encode(ENCODING, errors="fec").translate(_PRINTED)
 
 
 def _nearest(trouble: UnicodeError) -> tuple[str, int]:
@@ -113,6 +117,17 @@ def _bare(sign: str) -> str:
 codecs.register_error("fec", _nearest)
 
 
+def _printed(code: int) -> bytes:
+    """What stands for a byte: itself, a blank for a sign that nobody prints, and for those of Windows-1252 what they meant."""
+    if code in b"\t\r\n" or 0x20 <= code < 0x7F or code > 0x9F:
+        return bytes([code])
+    meant = bytes([code]).decode("cp1252", errors="replace").encode(ENCODING, errors="fec")
+    return meant if code > 0x7F and len(meant) == 1 and meant != b"?" else b" "
+
+
+_PRINTED = b"".join(map(_printed, range(256)))
+
+
 def cleaned(column: str) -> str:
     """The expression of a text without what separates columns and lines, and without blanks around it."""
     # Not by a pattern: three of them on each of a million lines would take half of the time.
@@ -125,8 +140,8 @@ def _amount(column: str) -> str:
 
 
 _NAMES = """LEFT JOIN (
-    SELECT DISTINCT ON (customer_id) 'C' || lpad(customer_id::text, 6, '0') AS party, buyer_name
-    FROM payments_invoice WHERE customer_id IS NOT NULL ORDER BY customer_id, id DESC
+    SELECT DISTINCT ON (customer_id) 'C' || lpad(customer_id::text, greatest(6, length(customer_id::text)), '0') AS party, buyer_name
+    FROM payments_invoice WHERE customer_id IS NOT NULL AND issued_on <= %(last)s ORDER BY customer_id, id DESC
 ) AS named USING (party)"""
 
 
@@ -144,13 +159,15 @@ def _party(wanted: Wanted) -> tuple[str, str, str]:
     )
 
 
-LINES = """
-SELECT concat_ws(%(delimiter)s, {cells}) FROM payments_entrynumber n
+LINES = f"""
+WITH RECURSIVE {PIECES}{LETTERED}
+SELECT concat_ws(%(delimiter)s, {{cells}}) FROM payments_entrynumber n
 JOIN payments_ledgerentry entry ON entry.id = n.entry_id
 JOIN payments_ledgerline line ON line.entry_id = entry.id
-JOIN payments_account account ON account.code = account_id {named}
+JOIN payments_account account ON account.code = line.account_id {{named}}
+LEFT JOIN lettered ON lettered.line_id = line.id
 WHERE n.year = extract(year FROM %(first)s::date) ORDER BY n.number, line.id
-"""
+"""  # noqa: S608 – only our own words
 OPENING = """
 WITH left_over AS (
     SELECT account_id, CASE WHEN account_id < '6' THEN {number} ELSE '' END AS party, sum(debit - credit) AS balance
@@ -176,9 +193,10 @@ def _lines(wanted: Wanted) -> str:
     number, name, named = _party(wanted)
     journals = " ".join(f"WHEN '{value}' THEN '{label}'" for value, label in LedgerEntry.Journal.choices)
     cells = (
-        "journal", f"CASE journal {journals} END", "n.number::text", "to_char(booked_on, 'YYYYMMDD')", "account_id",
+        "journal", f"CASE journal {journals} END", "n.number::text", "to_char(entry.booked_on, 'YYYYMMDD')", "line.account_id",
         cleaned("account.label"), number, name, cleaned("piece_ref"), "to_char(piece_date, 'YYYYMMDD')",
-        cleaned("entry.label"), _amount("debit"), _amount("credit"), "''", "''", "to_char(validated_on, 'YYYYMMDD')", "''", "''",
+        cleaned("entry.label"), _amount("debit"), _amount("credit"), "coalesce(letter, '')",
+        "coalesce(to_char(lettered_on, 'YYYYMMDD'), '')", "to_char(greatest(validated_on, entry.booked_on), 'YYYYMMDD')", "''", "''",
     )  # fmt: skip
     return LINES.format(cells=", ".join(cells), named=named)
 
@@ -188,7 +206,7 @@ def opening(wanted: Wanted) -> list[tuple[str, str, str, str, Decimal]]:
     number, name, named = _party(wanted)
     query = OPENING.format(number=number, name=name, named=named, label=cleaned("account.label"))
     with connection.cursor() as cursor:
-        cursor.execute(query, {"first": wanted.first_day})
+        cursor.execute(query, {"first": wanted.first_day, "last": wanted.last_day})
         return list(cursor.fetchall())
 
 

@@ -15,7 +15,8 @@ from payments.actors import Actor
 from payments.desk import record_act
 from payments.exports.fec import Parties, Wanted, written
 from payments.exports.fec_checking import check
-from payments.exports.keeping import keep_file, spool
+from payments.exports.keeping import keep_file
+from payments.exports.sheets import spooled
 from payments.models import KeptFile, LedgerEntry
 
 SIREN = re.compile(r"\d{9}")
@@ -61,7 +62,8 @@ def make_fec(wanted: Wanted, *, actor: Actor, at: datetime, reason: str = "") ->
         if len(connection.savepoint_ids) == 0:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     refuse_unfinished(wanted)
-    with spool(written(wanted)) as file:
+    file, _sha256, _size = spooled(written(wanted))
+    with file:
         report = check(file, name=wanted.name)
         if not report.valid:
             first = report.faults[0]

@@ -7,13 +7,14 @@ hashes; the row knows their order and the hash of the whole (design, rule 9).
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import IO
 
 from payments.actors import Actor
 from payments.documents import keep, read
+from payments.exports.sheets import Written, spooled
+from payments.invoicing.rendering import keep_until
 from payments.models import KeptFile
 
 PART = 4 * 1024 * 1024
@@ -23,19 +24,14 @@ class Gone(LookupError):
     """A part of the file was emptied after its time, or is not there."""
 
 
-def spool(pieces: Iterable[bytes]) -> IO[bytes]:
-    """The pieces in a file of their own that goes when it is closed; at its beginning."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 – its reader closes it
-    for piece in pieces:
-        file.write(piece)
-    file.seek(0)
-    return file
+class Changed(RuntimeError):
+    """The parts are there and make another file than the one that was kept."""
 
 
 def keep_file(
     file: IO[bytes], *, kind: str, name: str, year: int, lines: int, media_type: str, actor: Actor, at: datetime
 ) -> KeptFile:
-    """Keep a file as it is; the same bytes again are the same row. Ten years from the end of its year (C. com. L123-22).
+    """Keep a file as it is; the same bytes again are the same row. As long as the invoices of its year (C. com. L123-22).
 
     Joins the caller's transaction.
     """
@@ -44,7 +40,7 @@ def keep_file(
     while body := file.read(PART):
         whole.update(body)
         size += len(body)
-        parts.append(keep(body, media_type=media_type, keep_until=date(year + 11, 1, 1), at=at).sha256)
+        parts.append(keep(body, media_type=media_type, keep_until=keep_until(date(year, 12, 31)), at=at).sha256)
     row = KeptFile(
         kind=kind, name=name, year=year, sha256=whole.hexdigest(), size=size, lines=lines, parts=parts, actor=str(actor), at=at
     )  # fmt: skip
@@ -61,9 +57,13 @@ def pieces_of(kept: KeptFile) -> Iterator[bytes]:
         yield body
 
 
-def is_whole(kept: KeptFile) -> bool:
-    """Whether the parts still make the file that was kept. Raises as `pieces_of` does."""
-    whole = hashlib.sha256()
-    for piece in pieces_of(kept):
-        whole.update(piece)
-    return whole.hexdigest() == kept.sha256
+def hashed(kept: KeptFile) -> Written:
+    """A kept file, read once: what is on the disk is what its hash was taken of. The caller closes it.
+
+    Raises Changed if it is not what was kept, or as `pieces_of` does.
+    """
+    file, sha256, size = spooled(pieces_of(kept))
+    if (sha256, size) != (kept.sha256, kept.size):
+        file.close()
+        raise Changed(f"{kept.name}: {size} bytes with {sha256}, kept with {kept.sha256}")
+    return Written(file, sha256, size, kept.lines)

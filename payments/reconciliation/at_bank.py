@@ -160,8 +160,8 @@ def _sure(payouts: Collection[Payout], lines: Sequence[BankLine]) -> Iterator[Fi
 def _sure_returns(payouts: Collection[Payout], lines: Sequence[BankLine]) -> Iterator[Fits]:
     """Payouts that were seen and failed, with the only line that takes their amount out again."""
     for payout in payouts:
-        since = payout.arrived_on or payout.arrives_on
-        out = [line for line in lines if line.amount == -payout.amount and line.booked_on >= since]
+        seen_on = payout.arrived_on or date.max
+        out = [line for line in lines if line.amount == -payout.amount and seen_on <= line.booked_on]
         alike = [one for one in payouts if one.amount == payout.amount]
         traced = [line for line in out if bears_trace(line, payout)]
         if len(traced) == 1 or (len(out) == 1 and len(alike) == 1):

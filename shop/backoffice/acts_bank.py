@@ -16,7 +16,7 @@ from payments.actors import Actor
 from payments.bank.known import known_for
 from payments.bank.matching import standing
 from payments.bank.proposing import Proposal, What, propose
-from payments.bank.rules import KEYS, add_rule, end_rule, rule_for
+from payments.bank.rules import BY_HAND, KEYS, add_rule, end_rule, rule_for
 from payments.days import paris_day
 from payments.invoicing.open_items import still_open
 from payments.models import BankLine, BankMatch, BankRule
@@ -105,7 +105,7 @@ class AcceptProposal(_OnLine):
     def do(self, subject: BankLine, form: Any, *, actor: Actor, at: datetime) -> Done:
         chosen: Proposal = self.found[form.cleaned_data["proposal"]]
         explaining.accept(subject.pk, chosen.name, reason=form.cleaned_data["reason"], actor=actor, at=at)
-        if chosen.what in (What.TRANSFER, What.FILE, What.BACK):
+        if chosen.what in (What.TRANSFER, What.FILE, What.BACK, What.ORDER, What.BOUNCED):
             ring("letters")
         return _done(subject)
 
@@ -125,6 +125,12 @@ _WARNINGS = {
     ),
     What.BACK: gettext_lazy("The books are mirrored, and the reader is asked for another account by letter."),
     What.RULE: gettext_lazy("It is booked on the account of the rule."),
+    What.ORDER: gettext_lazy("The order is paid and served, unless its transfer was noted before; its reader is told."),
+    What.DEPOSIT: gettext_lazy("The cheques count as credited: 5112 to 512."),
+    What.BOUNCED: gettext_lazy(
+        "The amount is owed again, the copies still owed are held, and the reader is asked for another payment by letter. What "
+        "the bank keeps beyond it is booked as its fee."
+    ),
 }
 
 
@@ -251,7 +257,7 @@ def _which(one: at_bank.Fits) -> str:
 class BookForm(ReasonForm):
     """The account of a line."""
 
-    account = forms.ChoiceField(label=gettext_lazy("Account"), choices=[(key, bank_words.KEYS[key]) for key in KEYS])
+    account = forms.ChoiceField(label=gettext_lazy("Account"), choices=[(key, bank_words.KEYS[key]) for key in BY_HAND])
     field_order = ["account", "reason"]
 
 

@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse
 
-#: What a spreadsheet takes for the beginning of a formula or of another cell (OWASP, CSV injection).
-STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+from payments.exports.cells import cell
+
 #: Without it Excel reads UTF-8 as something else.
 BYTE_ORDER_MARK = "\ufeff"
-
-
-def cell(value: Any) -> str:
-    """One value as a cell: days as 03/12/2026, amounts with a comma, and text that never starts a formula."""
-    if value is None:
-        return ""
-    if isinstance(value, date):
-        return f"{value:%d/%m/%Y}"
-    if isinstance(value, Decimal):
-        return f"{value:.2f}".replace(".", ",")
-    text = str(value)
-    return f"'{text}" if text.startswith(STARTS) else text
 
 
 def csv_file(name: str, heads: Sequence[Any], rows: Iterable[Sequence[Any]]) -> HttpResponse:

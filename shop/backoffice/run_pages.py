@@ -20,6 +20,7 @@ from shop.backoffice.money_tables import acts_for
 from shop.backoffice.post_pages import pdf
 from shop.backoffice.roles import Right
 from shop.backoffice.run_words import ALONE, KIND, MISCOUNTED, RUN, RUN_KIND, ZONE
+from shop.backoffice.sending import send_file
 from shop.backoffice.showing import acts_on, columns, show, why
 from shop.backoffice.tables import Cell, Detail, Fact, Table
 from shop.backoffice.transmission_words import WAY
@@ -233,10 +234,10 @@ def run_file(request: HttpRequest, key: int) -> HttpResponse | StreamingHttpResp
     """The address file, byte for byte as it was closed; a page that says so where it can no longer be made."""
     one = closed_run(key)
     try:
-        address_file.verify(one)
+        file, fingerprint = address_file.verified(one)
     except address_file.FileChanged:
         return page(request, "backoffice/file_changed.html", {"run": one, "name": name_of(one)}, status=409)
-    return _stream(address_file.written(one), address_file.file_name(one))
+    return send_file(file, name=address_file.file_name(one), size=fingerprint.size, media_type=CSV)
 
 
 @desk(Right.CLOSE)

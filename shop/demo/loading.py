@@ -19,7 +19,7 @@ from payments.mirroring.running import mirror
 from payments.models import Act, DeskItem
 from shop.customers.models import Customer
 from shop.customers.search import refresh_stale
-from shop.demo import desk_stories
+from shop.demo import bank_stories, desk_stories, dispute_stories
 from shop.demo.casting import Part, cast
 from shop.demo.catalogue import back_issues, stock
 from shop.demo.clockwork import turns
@@ -109,10 +109,13 @@ def _load(till: Till | None, *, readers: int, until: datetime) -> list[Part | Fi
         tales += turns(stage, days)
     if readers >= desk_stories.MANY:
         tales += desk_stories.tell(stage, issues, since=opened_on(on), until=until)
+        tales += dispute_stories.tell(stage, until=until)
+        tales += bank_stories.tell(stage, since=opened_on(on))
     play(stage, [*postings(stage, issues, on=on), *tales, *weekly(stage, since=morning(opened_on(on)))])
     back_issues(at=until)
     while refresh_stale(ROUND):
         pass
+    bank_stories.freeze(at=until)
     if till is not None:
         mirror(actor=job("stripe-mirror"), at=until)
     return [*parts, *first]

@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from django.db import connection
 
+from payments.exports.sheets import spooled
 from subscriptions.fulfilment.columns import ADDRESSES, Column, chosen
 from subscriptions.models import MailingHouse, MailingRun
 
@@ -77,6 +78,18 @@ def fingerprint(run: MailingRun) -> Fingerprint:
         digest.update(piece)
         size += len(piece)
     return Fingerprint(digest.hexdigest(), size)
+
+
+def verified(run: MailingRun) -> tuple[IO[bytes], Fingerprint]:
+    """The file as it was closed, on the disk: what is sent is what its hash was taken of. The caller closes it.
+
+    Raises FileChanged if its lines no longer make it.
+    """
+    file, sha256, size = spooled(written(run))
+    if (sha256, size) != (run.sha256, run.size):
+        file.close()
+        raise FileChanged(f"run {run.pk}: {size} bytes with {sha256}, closed with {run.sha256}")
+    return file, Fingerprint(sha256, size)
 
 
 def verify(run: MailingRun) -> None:

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from shop.backoffice.exporting import STARTS
+from payments.exports.cells import STARTS
 from shop.backoffice.import_words import CODE, FILE, ROW
 from shop.customers.models import Customer
 from subscriptions.importing.faults import FaultCode, WarningCode

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import pgettext
 
 from payments.actors import job
+from payments.exports.cells import cell
 from payments.models import Act, DeskItem
-from shop.backoffice.exporting import cell
 from subscriptions.models import Rehearsal, RehearsalSignature, Renewal, Subscription, UnsignedRunRule
 from subscriptions.renewals.rehearsing import rehearse
 from subscriptions.renewals.unsigned import held

@@ -183,7 +183,9 @@ def test_other_currency(offers, till):
     kept = BalanceMovement.objects.get(kind="charge")
     assert found() == [("other_currency", f"movement:{kept.pk}")]
     looked(later(4))
+    kept.refresh_from_db()
     assert (found(), kept.meaning) == ([("other_currency", f"movement:{kept.pk}")], "other_currency")
+    assert balance_of("627800") == 0, "its fee is no euro either"
 
 
 def test_unknown_charge_and_matched_once_it_has_settled(offers, till):
