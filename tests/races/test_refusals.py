@@ -191,6 +191,8 @@ LISTED = {
 #: Where a plain value is refused by another CHECK.
 FITTING = {
     "payments_dispute": {"state": "'won'"},
+    "subscriptions_agency": {"kind": "'pro_fr'"},
+    "subscriptions_gift": {"informed_by": "'email'"},
     "payments_payout": {"itemised": "true"},
     "subscriptions_soldissue": {"replaces_id": "NULL"},
     "payments_reconciliationrun": {"read_to_end": "true"},
