@@ -13,8 +13,6 @@ blank: what is not settled by then, what came into the year open, and every othe
 
 from __future__ import annotations
 
-import codecs
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +22,7 @@ from typing import Any
 
 from django.db import connection
 
+from payments.exports.alphabet import BETWEEN, ENCODING, encoded
 from payments.exports.lettering import LETTERED, PIECES
 from payments.models import LedgerEntry
 
@@ -31,14 +30,7 @@ COLUMNS = (
     "JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum", "CompAuxLib",
     "PieceRef", "PieceDate", "EcritureLib", "Debit", "Credit", "EcritureLet", "DateLet", "ValidDate", "Montantdevise", "Idevise",
 )  # fmt: skip
-ENCODING = "iso8859-15"
 PIECE = 256 * 1024
-
-#: Signs of good typography that ISO 8859-15 has not, each with what stands for it; others lose their accents.
-_STANDS_FOR = {
-    "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-", "…": "...", "\u202f": " ", "\u2009": " ", "•": "-",
-    "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ħ": "h", "Ħ": "H", "№": "N°",
-}  # fmt: skip
 
 
 class Parties(StrEnum):
@@ -81,10 +73,8 @@ def written(wanted: Wanted) -> Iterator[bytes]:
     yield ("\t".join(COLUMNS) + "\r\n").encode(ENCODING)
     yield from _opening(wanted)
     operations: Any = connection.ops
-    within = {"first": wanted.first_day, "last": wanted.last_day, "delimiter": "\t"}
-    query = operations.compose_sql(
-        f"COPY ({_lines(wanted)}) TO STDOUT (FORMAT csv, DELIMITER E'\\x02', QUOTE E'\\x01')", within
-    )
+    within = {"first": wanted.first_day, "last": wanted.last_day}
+    query = operations.compose_sql(f"COPY ({_lines(wanted)}) TO STDOUT (FORMAT text, DELIMITER E'\\x1f')", within)
     held = bytearray()
     with connection.cursor() as cursor, cursor.copy(query) as lines:
         for line in lines:
@@ -94,45 +84,6 @@ def written(wanted: Wanted) -> Iterator[bytes]:
                 held.clear()
     if held:
         yield encoded(held)
-
-
-def encoded(lines: bytes | bytearray) -> bytes:
-    """Lines as the database writes them, with the end and in the alphabet that the file wants."""
-    return lines.decode().replace("\n", "\r\n").encode(ENCODING, errors="fec").translate(_PRINTED)
-
-
-def _nearest(trouble: UnicodeError) -> tuple[str, int]:
-    if not isinstance(trouble, UnicodeEncodeError):
-        raise trouble
-    said = trouble.object[trouble.start : trouble.end]
-    return "".join(_STANDS_FOR.get(sign) or _bare(sign) for sign in said), trouble.end
-
-
-def _bare(sign: str) -> str:
-    """A letter without what ISO 8859-15 cannot say of it; « ? » for a sign of another script."""
-    kept = "".join(part for part in unicodedata.normalize("NFKD", sign) if ord(part) < 128)
-    return kept or ("" if unicodedata.combining(sign) else "?")
-
-
-codecs.register_error("fec", _nearest)
-
-
-def _printed(code: int) -> bytes:
-    """What stands for a byte: itself, a blank for a sign that nobody prints, and for those of Windows-1252 what they meant."""
-    if code in b"\t\r\n" or 0x20 <= code < 0x7F or code > 0x9F:
-        return bytes([code])
-    meant = bytes([code]).decode("cp1252", errors="replace").encode(ENCODING, errors="fec")
-    return meant if code > 0x7F and len(meant) == 1 and meant != b"?" else b" "
-
-
-_PRINTED = b"".join(map(_printed, range(256)))
-
-
-def cleaned(column: str) -> str:
-    """The expression of a text without what separates columns and lines, and without blanks around it."""
-    # Not by a pattern: three of them on each of a million lines would take half of the time.
-    bare = f"translate({column}, E'\\t\\n\\r\\f\\x0b|\\x01\\x02', '        ')"
-    return f"btrim(replace(replace(replace({bare}, '   ', ' '), '  ', ' '), '  ', ' '))"
 
 
 def _amount(column: str) -> str:
@@ -154,19 +105,27 @@ def _party(wanted: Wanted) -> tuple[str, str, str]:
         return number, "CASE WHEN party = '' THEN '' ELSE 'Client ' || party END", ""
     return (
         number,
-        f"CASE WHEN party = '' THEN '' ELSE coalesce({cleaned('buyer_name')}, 'Client ' || party) END",
+        "CASE WHEN party = '' THEN '' ELSE coalesce(buyer_name, 'Client ' || party) END",
         _NAMES,
     )
 
 
+#: What all lines of an entry say alike is written once for it (OFFSET keeps it so).
 LINES = f"""
 WITH RECURSIVE {PIECES}{LETTERED}
-SELECT concat_ws(%(delimiter)s, {{cells}}) FROM payments_entrynumber n
-JOIN payments_ledgerentry entry ON entry.id = n.entry_id
+SELECT journal, label_of_journal, number_said, booked_said, line.account_id, account.label, {{number}}, {{name}}, piece_ref, piece_said,
+    entry.label, {{debit}}, {{credit}}, coalesce(letter, ''), coalesce(to_char(lettered_on, 'YYYYMMDD'), ''), validated_said, '', ''
+FROM (
+    SELECT entry.id, n.number, journal, CASE journal {{journals}} END AS label_of_journal, n.number::text AS number_said,
+        to_char(booked_on, 'YYYYMMDD') AS booked_said, piece_ref, to_char(piece_date, 'YYYYMMDD') AS piece_said, label,
+        to_char(greatest(validated_on, booked_on), 'YYYYMMDD') AS validated_said
+    FROM payments_entrynumber n JOIN payments_ledgerentry entry ON entry.id = n.entry_id
+    WHERE n.year = extract(year FROM %(first)s::date)::integer OFFSET 0
+) AS entry
 JOIN payments_ledgerline line ON line.entry_id = entry.id
 JOIN payments_account account ON account.code = line.account_id {{named}}
 LEFT JOIN lettered ON lettered.line_id = line.id
-WHERE n.year = extract(year FROM %(first)s::date) ORDER BY n.number, line.id
+ORDER BY entry.number, line.id
 """  # noqa: S608 – only our own words
 OPENING = """
 WITH left_over AS (
@@ -182,7 +141,7 @@ WITH left_over AS (
         AND key = CASE WHEN balance < 0 THEN 'RESULT_PROFIT' ELSE 'RESULT_LOSS' END
         ORDER BY valid_from DESC LIMIT 1), '', balance FROM result
 )
-SELECT account_id, {label}, party, {name}, balance
+SELECT account_id, account.label, party, {name}, balance
 FROM carried JOIN payments_account account ON account.code = account_id {named}
 WHERE balance <> 0 ORDER BY account_id, party
 """
@@ -192,19 +151,15 @@ def _lines(wanted: Wanted) -> str:
     """The query of the lines of the year, each one text, in the order of their numbers."""
     number, name, named = _party(wanted)
     journals = " ".join(f"WHEN '{value}' THEN '{label}'" for value, label in LedgerEntry.Journal.choices)
-    cells = (
-        "journal", f"CASE journal {journals} END", "n.number::text", "to_char(entry.booked_on, 'YYYYMMDD')", "line.account_id",
-        cleaned("account.label"), number, name, cleaned("piece_ref"), "to_char(piece_date, 'YYYYMMDD')",
-        cleaned("entry.label"), _amount("debit"), _amount("credit"), "coalesce(letter, '')",
-        "coalesce(to_char(lettered_on, 'YYYYMMDD'), '')", "to_char(greatest(validated_on, entry.booked_on), 'YYYYMMDD')", "''", "''",
-    )  # fmt: skip
-    return LINES.format(cells=", ".join(cells), named=named)
+    return LINES.format(
+        number=number, name=name, named=named, journals=journals, debit=_amount("debit"), credit=_amount("credit")
+    )
 
 
 def opening(wanted: Wanted) -> list[tuple[str, str, str, str, Decimal]]:
     """The lines of the opening entry: account, its label, sub-account, its label, balance (debit above zero). One query."""
     number, name, named = _party(wanted)
-    query = OPENING.format(number=number, name=name, named=named, label=cleaned("account.label"))
+    query = OPENING.format(number=number, name=name, named=named)
     with connection.cursor() as cursor:
         cursor.execute(query, {"first": wanted.first_day, "last": wanted.last_day})
         return list(cursor.fetchall())
@@ -219,4 +174,6 @@ def _opening(wanted: Wanted) -> Iterator[bytes]:
             f"À-nouveaux au {wanted.first_day:%d/%m/%Y}", f"{debit:.2f}".replace(".", ","), f"{credit:.2f}".replace(".", ","),
             "", "", day, "", "",
         )  # fmt: skip
-        yield encoded(("\t".join(cells) + "\n").encode())
+        # As the database would write them.
+        line = BETWEEN.join(" ".join(cell.split()).replace("\\", "\\\\") for cell in cells)
+        yield encoded(f"{line}\n".encode())

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from payments.exports import fec  # noqa: F401 – knows the nearest letters of an alphabet, as the error handler « fec »
+from payments.exports import alphabet  # noqa: F401 – knows the nearest letters, as the error handler « fec »
 from payments.exports.cells import cell
 from payments.exports.journals import ACCOUNTS, AMOUNTS, FIELDS
 from payments.exports.offered import Column, Kind

@@ -73,6 +73,8 @@ def _claim(*, actor: Actor, at: datetime) -> FileRequest | None:
     found = waiting.filter(state=State.WAITING).first()
     if found is None:
         found = waiting.filter(state=State.MAKING, state_since__lte=at - STALLED_AFTER).first()
+        if found is not None:
+            move(found, State.WAITING, actor=actor, at=at, reason="whoever made it has not come to its end")
     if found is not None:
         move(found, State.MAKING, actor=actor, at=at)
     return found

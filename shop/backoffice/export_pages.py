@@ -47,8 +47,8 @@ STANDING: dict[str, Any] = {
 class SpanForm(forms.Form):
     """Which days, and of the journals in whose profile. The names are those of the address."""
 
-    du = forms.DateField(label=gettext_lazy("From"), widget=DateInput(format="%Y-%m-%d"))
-    au = forms.DateField(label=gettext_lazy("To"), widget=DateInput(format="%Y-%m-%d"))
+    du = forms.DateField(label=gettext_lazy("First day"), widget=DateInput(format="%Y-%m-%d"))
+    au = forms.DateField(label=gettext_lazy("Last day"), widget=DateInput(format="%Y-%m-%d"))
     profil = forms.ModelChoiceField(
         label=gettext_lazy("Profile of the accountant"), queryset=AccountantProfile.objects.none(), empty_label=None
     )
@@ -238,7 +238,9 @@ def _drawn(request: HttpRequest, name: str, form: SpanForm, one: Export | None =
             word, tone = STANDING[standing(span)]
         lines = ngettext("%(count)s line", "%(count)s lines", sums.rows) % {"count": sums.rows}
         said |= {"asked": form.data, "standing": word, "tone": tone, "lines": lines, "sums": _sums(one, checks)}
-    return page(request, "backoffice/export.html", said, status=422 if form.errors else 200)
+    return page(
+        request, "backoffice/export.html", said, status=422 if form.errors and request.method == "POST" else 200
+    )
 
 
 def _sums(one: Export, checks: Sequence[Check]) -> Table:

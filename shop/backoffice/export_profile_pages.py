@@ -31,7 +31,7 @@ from payments.exports.profiles import (
 from payments.exports.sheets import rows_of
 from payments.exports.spans import Span, one_picture
 from payments.models import AccountantProfile, LedgerEntry
-from shop.backoffice import lists
+from shop.backoffice import lists, words
 from shop.backoffice.acting import ReasonForm
 from shop.backoffice.doors import actor_of, desk, page
 from shop.backoffice.roles import Right
@@ -127,7 +127,7 @@ def profiles(request: HttpRequest) -> HttpResponse:
             Cell(DETAILS[Detail(one.detail)]),
             Cell(one.source),
             Cell(stamp(one.changed_at) if one.changed_at else "", num=True),
-            Cell(_("no longer offered") if one.retired_on else ""),
+            Cell(_("no longer offered"), chip=words.NONE) if one.retired_on else Cell(_("offered"), chip=words.GOOD),
         )
 
     return lists.show(
@@ -136,7 +136,7 @@ def profiles(request: HttpRequest) -> HttpResponse:
         rows=AccountantProfile.objects.order_by(),
         columns=columns(
             _("Name"), "#" + _("Columns"), _("Separator"), _("Encoding"), _("Customers"), _("Entries"), _("Described in"),
-            "#" + _("Changed"), "",
+            "#" + _("Changed"), _("Status"),
         ),
         row=row,
         facts={
