@@ -121,7 +121,7 @@ def totals(first: date, last: date) -> dict[date, tuple[Decimal, ...]]:
     """Debit, credit, money received and given back of the entries that each day of a stretch numbered. Two queries."""
     wanted: dict[str, Any] = {
         "first": first, "last": last, "received": list(RECEIVED), "given_back": list(GIVEN_BACK),
-        "money": accounts_of("PSP", "BANK"),  # wherever the accountant has them: 517, 5115 or 467 (law.md 6.2)
+        "money": accounts_of("PSP", "BANK", "CHEQUES"),  # wherever the accountant has them: 517, 5115 or 467 (law.md 6.2)
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(TOTALS, wanted)

@@ -19,8 +19,8 @@ from payments.models import LedgerEntry
 
 #: Keys of accounts on which something waits until something else clears it.
 CLEARED = (
-    "AR", "DEFERRED", "DISPUTES", "FOREIGN", "FOREIGN_MONEY", "PSP", "RESERVE", "SURPLUS", "TAKEN_OVER", "TRANSIT", "UNEXPLAINED",
-    "VAT_PENDING",
+    "AR", "CHEQUES", "DEFERRED", "DISPUTES", "FOREIGN", "FOREIGN_MONEY", "PSP", "RESERVE", "SURPLUS", "TAKEN_OVER", "TRANSIT",
+    "UNEXPLAINED", "VAT_PENDING",
 )  # fmt: skip
 # An account that some key still means is left alone, and so is one of two keys that went different ways: nobody knows whose it is.
 LEFT = """

@@ -116,6 +116,14 @@ def test_a_surplus_booked_before_a_change_is_given_back_after_it(db):
     )  # fmt: skip
 
 
+def test_a_cheque_held_before_a_change_is_banked_after_it(db):
+    book("cheque:1", on=date(2026, 12, 20), debit="CHEQUES")
+    remapped("CHEQUES", "511300", since=NEW_YEAR)
+    assert carried(NEW_YEAR) == 1
+    book("deposit:1", on=date(2027, 1, 8), debit="BANK", credit="CHEQUES")
+    assert balances("511200", "511300", "512000") == ["0.00", "0.00", "27.60"]
+
+
 def test_customers_keep_what_is_theirs_and_a_late_entry_follows(db):
     book("invoice:1", on=date(2026, 12, 20), debit="AR", credit="REV_PRINT", amount="55.20")
     book("payment:1", on=date(2026, 12, 21), party="C000013")
