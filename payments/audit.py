@@ -11,15 +11,22 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from payments.bank.auditing import lines_booked, lines_explained
+from payments.cheques.auditing import cheques_deposited, cheques_held
+from payments.closing.anchoring import anchors_sent
 from payments.closing.auditing import days_add_up, days_closed, entries_numbered, periods_locked
+from payments.closing.standing import signed_still_stands
 from payments.ereporting.materialising import differences
 from payments.invoicing.issuing import vat_by_rate
 from payments.invoicing.numbering import digest
+from payments.ledger.accounts import vat_accounts
+from payments.ledger.auditing import money_days
 from payments.mirroring.matters import open_matters
 from payments.models import (
     AccountMap,
     BalanceMovement,
     BankReceipt,
+    Cheque,
+    DepositSlip,
     Discrepancy,
     Dispute,
     Invoice,
@@ -27,6 +34,7 @@ from payments.models import (
     LedgerEntry,
     LedgerLine,
     MirrorRun,
+    PaidAgain,
     Payment,
     PaymentEvent,
     ReceiptShare,
@@ -35,7 +43,9 @@ from payments.models import (
     Transfer,
     WriteOff,
 )
+from payments.months.auditing import months_frozen
 from payments.reconciliation import checking
+from payments.sealing.heads import heads_found_again
 from payments.sealing.verifying import sealed_as_written
 from payments.transfers.moving import LEFT
 
@@ -58,7 +68,8 @@ def one_charge(at: datetime) -> Breaches:
     for row in doubled:
         yield row["subject"], f"{row['n']} paying payments"
     taken_back = Dispute.objects.filter(payment=OuterRef("pk"), state=Dispute.State.LOST, taken__gt=0)
-    for payment in Payment.objects.filter(~Exists(taken_back), surplus=True, refunds=None).iterator(CHUNK):
+    unreturned = Payment.objects.filter(~Exists(taken_back), surplus=True, refunds=None, transfers=None)
+    for payment in unreturned.iterator(CHUNK):
         yield f"payment:{payment.pk}", "a surplus payment that nobody is giving back"
     late = Payment.objects.filter(effect=Payment.Effect.PARKED, state_since__lte=at - WAITING_TOO_LONG)
     for payment in late.iterator(CHUNK):
@@ -91,6 +102,11 @@ def balanced(at: datetime) -> Breaches:
     yield from _unbooked("transfer", Transfer.objects.filter(state__in=LEFT).values_list("pk", flat=True))
     yield from _unbooked("receipt", BankReceipt.objects.values_list("pk", flat=True))
     yield from _unbooked("write_off", WriteOff.objects.values_list("pk", flat=True))
+    bounced = Cheque.objects.filter(state=Cheque.State.BOUNCED)
+    yield from _unbooked("cheque_bounced", bounced.values_list("pk", flat=True))
+    yield from _unbooked("paid_again", PaidAgain.objects.values_list("pk", flat=True))
+    credited = DepositSlip.objects.filter(credited_on__isnull=False)
+    yield from _unbooked("deposit", credited.values_list("pk", flat=True))
     yield from _unbooked("dispute", Dispute.objects.filter(taken__gt=0).values_list("pk", flat=True))
     yield from _unbooked("dispute_returned", Dispute.objects.filter(returned__gt=0).values_list("pk", flat=True))
     lost = Dispute.objects.filter(state=Dispute.State.LOST, settled_at__isnull=False, taken__gt=0)
@@ -124,6 +140,8 @@ def open_items(at: datetime) -> Breaches:
     issued = Invoice.objects.filter(kind=Invoice.Kind.INVOICE)
     credited = Invoice.objects.filter(kind=Invoice.Kind.CREDIT_NOTE)
     shares = ReceiptShare.objects.all()
+    bounced = Cheque.objects.filter(state=Cheque.State.BOUNCED)
+    again = PaidAgain.objects.all()
     expected = {
         "AR": _sum(issued, "total_ttc")
         - _sum(credited, "total_ttc")
@@ -132,12 +150,16 @@ def open_items(at: datetime) -> Breaches:
         - _sum(WriteOff.objects.all(), "amount")
         + _sum(back.filter(payment__surplus=False), "amount")
         + _sum(sent.filter(receipt=None).exclude(payment__surplus=True), "amount")
-        + _sum(lost, "cleared"),
+        + _sum(lost, "cleared")
+        + _sum(bounced.filter(payment__surplus=False), "amount")
+        - _sum(again.filter(bounced__payment__surplus=False), "amount"),
         "SURPLUS": _sum(back.filter(payment__surplus=True), "amount")
         + _sum(sent.filter(Q(payment__surplus=True) | Q(receipt__isnull=False)), "amount")
         + _sum(shares, "amount")
         - _sum(BankReceipt.objects.all(), "amount")
         + _sum(lost.filter(payment__surplus=True), "taken")
+        + _sum(bounced.filter(payment__surplus=True), "amount")
+        - _sum(again.filter(bounced__payment__surplus=True), "amount")
         - _sum(paid.filter(surplus=True), "amount"),
         "DISPUTES": _sum(taken, "taken") - _sum(taken, "returned") - _sum(lost, "taken"),
     }
@@ -166,7 +188,8 @@ def as_stripe_says(at: datetime) -> Breaches:
 
 def fees_booked(at: datetime) -> Breaches:
     """Part of BALANCED: every fee on a line of ours is booked, and no line of ours is left without its owner."""
-    ours = BalanceMovement.objects.filter(Q(payment__isnull=False) | Q(refund__isnull=False)).exclude(fee=0)
+    owned = Q(payment__isnull=False) | Q(refund__isnull=False)
+    ours = BalanceMovement.objects.filter(owned, currency="eur").exclude(fee=0)
     yield from _unbooked("fee", ours.values_list("pk", flat=True))
     charges = Payment.objects.filter(stripe_charge=OuterRef("source"))
     disputes = Dispute.objects.filter(stripe_dispute=OuterRef("source"))
@@ -204,7 +227,7 @@ def vat(at: datetime) -> Breaches:
     """VAT: HT + VAT = TTC per document, lines = totals = ledger."""
     booked: dict[str, Decimal] = {}
     moved = (
-        LedgerLine.objects.filter(entry__source__startswith="invoice:", account__code__startswith="4457")
+        LedgerLine.objects.filter(entry__source__startswith="invoice:", account__in=vat_accounts())
         .values("entry__source")
         .annotate(moved=Sum("debit") + Sum("credit"))
     )
@@ -258,6 +281,7 @@ def mirrored(at: datetime) -> Breaches:
     since = at - MIRROR_TOO_OLD
     recent = MirrorRun.objects.filter(kind=MirrorRun.Kind.NIGHTLY, finished_at__isnull=False, until__gte=since)
     money = Payment.objects.filter(state=Payment.State.SUCCEEDED, state_since__lt=since)
+    money = money.exclude(way=Payment.Way.OFFLINE)
     if not recent.exists() and money.exists():
         yield "mirror:nightly", "Stripe's charges were not held against the books last night"
     for run in MirrorRun.objects.filter(finished_at=None, started_at__lt=since).order_by("pk"):
@@ -273,12 +297,23 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
         as_stripe_says,
         checking.clearing,
         lines_booked,
+        cheques_held,
+        cheques_deposited,
         days_add_up,
         periods_locked,
+        signed_still_stands,
     ),
-    "NUMBERED": (numbered, entries_numbered, days_closed, sealed_as_written),
-    "VAT": (vat,),
+    "NUMBERED": (
+        numbered,
+        entries_numbered,
+        days_closed,
+        sealed_as_written,
+        heads_found_again,
+        anchors_sent,
+        months_frozen,
+    ),
+    "VAT": (vat, money_days),
     "HEARD": (heard, unknown_resolved),
     "MIRROR": (mirrored,),
-    "PAYOUT": (checking.payouts, checking.transit, lines_explained),
+    "PAYOUT": (checking.payouts, checking.transit, checking.at_bank, lines_explained),
 }

@@ -1,7 +1,8 @@
 """Disputes: is the money of a payment disputed at the bank? One answer for every floor.
 
 While it is, nothing is given back, charged anew or erased (design, section 6). It is disputed until the bank has decided and
-that was carried out (`payments.disputing`), and as long as an item about it is open on finance's desk.
+that was carried out (`payments.disputing`), and as long as an item about it is open on finance's desk. The money of a cheque
+that bounced is with its bank in the same way, until it is paid again or given up (`payments.cheques`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from payments.models import Payment
 KIND = "charge.dispute"
 SUBJECT = "payment:"
 #: Why nothing is given back now, said to whoever asks for it.
-NO_REFUND = _("The payment is disputed at the bank: no refund until the dispute has ended.")
+NO_REFUND = _("The bank disputes this payment, or has sent its cheque back: no refund until that has ended.")
 
 
 # Asked by nearly every sweep, each minute: written out, for to build it anew took longer than to answer it.
@@ -28,6 +29,10 @@ UNION
 SELECT substr(subject, %(begins)s)::bigint FROM payments_deskitem
 WHERE closed_at IS NULL AND kind LIKE %(kind)s AND subject ~ %(subject)s
     AND (%(among)s::bigint[] IS NULL OR subject = ANY(%(subjects)s::text[]))
+UNION
+SELECT payment_id FROM payments_cheque cheque
+WHERE state = 'bounced' AND given_up_at IS NULL AND (%(among)s::bigint[] IS NULL OR payment_id = ANY(%(among)s::bigint[]))
+    AND NOT EXISTS (SELECT FROM payments_paidagain again WHERE again.bounced_id = cheque.id)
 """
 
 

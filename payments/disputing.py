@@ -15,6 +15,7 @@ from django.db.models import F, Q
 
 from payments import gateway
 from payments.actors import Actor
+from payments.answering.standing import newer
 from payments.days import paris_day
 from payments.desk import put_on_desk, take_off_desk
 from payments.disputes import KIND, SUBJECT
@@ -105,9 +106,13 @@ def apply(seen: DisputeSeen, *, payment_id: int, actor: Actor, at: datetime) -> 
     elif target != dispute.state or (came_back and dispute.state == State.LOST):
         _say_turned(dispute, seen, at=at)
     dispute.respond_by, dispute.looked_up_at = seen.respond_by, at
+    dispute.status, dispute.submissions = newer(seen.status, dispute.status)[:40], seen.submissions
     _act(dispute, new=new, actor=actor, at=at)
     dispute.save(
-        update_fields=["state", "state_since", "taken", "returned", "respond_by", "looked_up_at", "credit_note", "cleared", "settled_at"]
+        update_fields=[
+            "state", "state_since", "status", "submissions", "taken", "returned", "respond_by", "looked_up_at", "credit_note",
+            "cleared", "settled_at",
+        ]
     )  # fmt: skip
     return dispute
 
@@ -179,7 +184,7 @@ def _sentence(dispute: Dispute) -> str:
     said = f"{dispute.payment.reference} : {french(dispute.amount)} contestés à la banque (motif : {why})."
     if dispute.respond_by is None:
         return said
-    return f"{said} Réponse à donner chez Stripe avant le {paris_day(dispute.respond_by):%d/%m/%Y}."
+    return f"{said} Réponse à donner avant le {paris_day(dispute.respond_by):%d/%m/%Y}."
 
 
 def _say_turned(dispute: Dispute, seen: DisputeSeen, *, at: datetime) -> None:

@@ -1,8 +1,10 @@
 """How much was sold to private persons and bodies without a VAT number in other states of the Union this year, and whether
 French VAT may still be charged there (law.md 1.4).
 
-Up to 10 000 € without VAT a civil year, all states together, in the running year and in the one before. Beyond it the rate of
-the destination is due, which the shop charges only once the one-stop shop (OSS) is set; until then nothing more is sold there.
+Up to 10 000 € without VAT a civil year, all states together, in the running year and in the one before. Beyond it, and from the day
+on which the one-stop shop (OSS) is chosen, the rate of the destination is due. `VatRate` knows the Union as one zone and no state by
+itself, so the shop can charge none of them: nothing is sold there then, and it does not start with an OSS day set
+(`shop.configuration.refuse_one_stop_shop`).
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from payments.vat import INTRA_EU
 
 ZERO = Decimal("0.00")
 ALARM = "eu_threshold"
+#: In the place of a threshold: the year before went beyond the limit.
+BEFORE = "before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +39,22 @@ class Meter:
     oss_from: date | None
 
     @property
+    def went_beyond(self) -> bool:
+        """Whether the year before went beyond the limit, which closes all of this one."""
+        return self.before > self.limit
+
+    @property
     def left(self) -> Decimal:
         """What may still be sold at French VAT; none after a year that went beyond."""
-        return ZERO if self.before > self.limit else max(self.limit - self.sold, ZERO)
+        return ZERO if self.went_beyond else max(self.limit - self.sold, ZERO)
+
+    def closed(self, *, on: date) -> bool:
+        """Whether no sale at all may be made at French VAT, however small."""
+        return self.went_beyond or (self.oss_from is not None and self.oss_from <= on)
 
     def takes(self, ht: Decimal, *, on: date) -> bool:
-        """Whether a sale of so much may be made on a day."""
-        return (self.oss_from is not None and self.oss_from <= on) or ht <= self.left
+        """Whether a sale of so much may be made on a day, at French VAT."""
+        return not self.closed(on=on) and ht <= self.left
 
 
 def read(on: date) -> Meter:
@@ -77,13 +90,19 @@ _EUROS: DecimalField[Decimal, Decimal] = DecimalField(max_digits=14, decimal_pla
 def watch(*, on: date, at: datetime) -> int:
     """Put an alarm on finance's desk for each threshold that was reached this year; returns how many are. Once each.
 
-    The thresholds are `settings.EU_DISTANCE_ALARMS`. A matter that somebody closed does not come again in that year.
+    The thresholds are `settings.EU_DISTANCE_ALARMS`, and the limit in the year before: renewals go on beyond it. A matter that
+    somebody closed does not come again in that year.
     """
     meter = read(on)
-    reached = [one for one in settings.EU_DISTANCE_ALARMS if meter.sold >= one]
-    subjects = {f"eu-threshold:{meter.year}-{one}": one for one in reached}
-    known = DeskItem.objects.filter(kind=ALARM, subject__in=subjects).values_list("subject", flat=True)
-    new = {subject: _sentence(meter, one) for subject, one in subjects.items() if subject not in set(known)}
+    reached = {
+        f"eu-threshold:{meter.year}-{one}": _sentence(meter, one)
+        for one in settings.EU_DISTANCE_ALARMS
+        if meter.sold >= one
+    }
+    if meter.went_beyond:
+        reached[f"eu-threshold:{meter.year}-{BEFORE}"] = _sentence_before(meter)
+    known = set(DeskItem.objects.filter(kind=ALARM, subject__in=reached).values_list("subject", flat=True))
+    new = {subject: sentence for subject, sentence in reached.items() if subject not in known}
     put_all_on_desk(DeskItem.Desk.FINANCE, kind=ALARM, sentences=new, at=at)
     return len(reached)
 
@@ -93,4 +112,13 @@ def _sentence(meter: Meter, threshold: int) -> str:
     return (
         f"Ventes à distance vers l’Union européenne en {meter.year} : {sold} HT, le seuil d’alerte de {reached} est atteint. "
         f"Au-delà de {limit}, la TVA du pays de destination est due : le guichet unique (OSS) est à ouvrir avant."
+    )
+
+
+def _sentence_before(meter: Meter) -> str:
+    sold, limit = (french(eur(one)) for one in (meter.before, meter.limit))
+    return (
+        f"Ventes à distance vers l’Union européenne en {meter.year - 1} : {sold} HT, plus que la limite de {limit}. Toute l’année "
+        f"{meter.year}, la TVA du pays de destination est due : aucune commande n’y est prise, et les reconductions qui y courent "
+        "encore sont à revoir avec le comptable."
     )

@@ -115,12 +115,12 @@ def book_ours(*, actor: Actor, at: datetime) -> int:
 
 
 def _book_fees(lines: Iterable[BalanceMovement], *, actor: Actor, at: datetime) -> None:
-    """What Stripe kept on lines of ours; one statement."""
+    """What Stripe kept on lines of ours; one statement. What it kept of a balance in another currency is no euro of the books."""
     post(
         [
             entries.fee(row.pk, amount=row.fee, reference=row.stripe_id, booked_on=paris_day(row.created))
             for row in lines
-            if row.fee and (row.payment_id or row.refund_id)
+            if row.fee and row.currency == "eur" and (row.payment_id or row.refund_id)
         ],
         actor=actor,
         at=at,

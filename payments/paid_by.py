@@ -5,7 +5,7 @@ from __future__ import annotations
 from payments.models import Payment
 from payments.money import NBSP
 
-_NAMES = {"card": "carte", "sepa_debit": "prélèvement SEPA", "link": "Link"}
+_NAMES = {"card": "carte", "sepa_debit": "prélèvement SEPA", "link": "Link", "cheque": "chèque", "transfer": "virement"}
 
 
 def paid_by(payment: Payment) -> str:

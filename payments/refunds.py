@@ -24,8 +24,9 @@ from payments.invoicing.issuing import vat_by_rate
 from payments.keys import new_key, new_reference
 from payments.ledger import entries
 from payments.ledger.posting import post
-from payments.models import DeskItem, Dispute, Invoice, Payment, Refund, RefundEvent, Transfer
+from payments.models import Cheque, DeskItem, Dispute, Invoice, Payment, Refund, RefundEvent, Transfer
 from payments.money import amount_of, to_cents
+from payments.offline_kinds import is_offline
 from payments.owners import owner_of
 
 log = structlog.get_logger(__name__)
@@ -65,8 +66,10 @@ def request(
     """Write down a refund to be sent; the sweep (or `send` after the commit) calls Stripe.
 
     Runs inside the caller's transaction, which has locked the payment. Raises NothingToRefund when the payment has not
-    succeeded or less than `amount` is left of it.
+    succeeded or less than `amount` is left of it; ValueError for one that Stripe never had, a mistake of ours.
     """
+    if is_offline(payment):
+        raise ValueError(f"{payment.reference} did not come through Stripe")
     if payment.state != Payment.State.SUCCEEDED or amount.amount > left_of(payment):
         raise NothingToRefund(payment.reference)
     return Refund.objects.create(
@@ -83,20 +86,22 @@ def request(
 
 
 def left_of(payment: Payment) -> Decimal:
-    """What was not given back yet of a payment, nor is about to be, nor taken back by the bank; in euros. Three queries."""
+    """What was not given back yet of a payment, nor is about to be, nor taken back by the bank; in euros. Four queries."""
     return Decimal(payment.amount.amount - given_back([payment]))
 
 
 def given_back(payments: Sequence[Payment]) -> Decimal:
-    """What was given back of these payments, or is about to be, by Stripe and by transfer; in euros. Three queries.
+    """What was given back of these payments, or is about to be, by Stripe and by transfer; in euros. Four queries.
 
-    What the bank has taken back over a dispute, and not returned, went the same way.
+    What the bank has taken back over a dispute, and not returned, went the same way; so did a cheque that bounced.
     """
     over = (Transfer.State.FAILED, Transfer.State.CANCELLED)
     back = Refund.objects.filter(payment__in=payments).exclude(state=State.FAILED).aggregate(sum=Sum("amount"))
     sent = Transfer.objects.filter(payment__in=payments).exclude(state__in=over).aggregate(sum=Sum("amount"))
     taken = Dispute.objects.filter(payment__in=payments).aggregate(sum=Sum(F("taken") - F("returned")))
-    return sum((one["sum"] or Decimal("0.00") for one in (back, sent, taken)), Decimal("0.00"))
+    bounced = Cheque.objects.filter(payment__in=payments, state=Cheque.State.BOUNCED, paid_again=None)
+    unpaid = bounced.aggregate(sum=Sum("amount"))
+    return sum((one["sum"] or Decimal("0.00") for one in (back, sent, taken, unpaid)), Decimal("0.00"))
 
 
 def call_off(payment: Payment, *, reason: str, actor: Actor, at: datetime) -> None:

@@ -24,9 +24,11 @@ from payments.ledger.posting import post
 from payments.methods import keep_methods
 from payments.models import DeskItem, Payment, PaymentEvent
 from payments.money import to_cents
+from payments.offline_kinds import is_offline
 from payments.owners import owner_of
 from payments.refunds import request_for_surplus
 from payments.steps import save
+from payments.transfers import giving_back
 
 log = structlog.get_logger(__name__)
 State = Payment.State
@@ -48,7 +50,8 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 class News:
     """What was learnt of one payment. `closed`: its hosted page is over, so a refusal is its last word.
 
-    `only_uncalled`: holds only while Stripe was never asked; whoever asks in the same instant wins.
+    `only_uncalled`: holds only while Stripe was never asked; whoever asks in the same instant wins. `received_on`: the day
+    the money was handed over, where it did not come through Stripe.
     """
 
     payment_id: int
@@ -59,6 +62,7 @@ class News:
     reason: str = ""
     looked_up: bool = True
     only_uncalled: bool = False
+    received_on: date | None = None
 
 
 @transaction.atomic
@@ -124,7 +128,7 @@ def _move(
         payment.decline_code = intent.decline.code if intent.decline else ""
         payment.refusal = intent.decline
     if target == State.SUCCEEDED:
-        payment.received_on = _received_on(intent, at=at)
+        payment.received_on = item.received_on or _received_on(intent, at=at)
         payment.surplus = payment.subject in paying
         paying.add(payment.subject)
     reason = item.reason or (payment.decline_code if target == State.DECLINED else "")
@@ -231,17 +235,21 @@ def serve(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> None:
 
 
 def give_back(payments: Iterable[Payment], *, actor: Actor, at: datetime) -> None:
-    """Surplus money: on finance's desk, and a refund queued. Books are the caller's."""
+    """Surplus money: on finance's desk, and a refund queued, or a transfer where Stripe never had it. Books are the caller's."""
     for payment in payments:
         payment.effect = Payment.Effect.SURPLUS
         put_on_desk(
             DeskItem.Desk.FINANCE,
             kind="surplus",
             subject=f"payment:{payment.pk}",
-            sentence=f"{payment.reference} ne paie plus rien : remboursement automatique en cours.",
+            sentence=f"{payment.reference} ne paie plus rien : "
+            + ("à rendre par virement." if is_offline(payment) else "remboursement automatique en cours."),
             at=at,
         )
-        request_for_surplus(payment, actor=actor, at=at)
+        if is_offline(payment):
+            giving_back.surplus_by_transfer(payment, actor=actor, at=at)
+        else:
+            request_for_surplus(payment, actor=actor, at=at)
 
 
 def _other_amount(payment: Payment, item: News) -> bool:

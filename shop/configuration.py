@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import environs
 from django.core.exceptions import ImproperlyConfigured
+
+from payments.tax_ids import TaxIdRefused, check_french_vat, check_siren, check_siret
 
 env = environs.Env()
 
@@ -61,6 +64,14 @@ def refuse_live_money(
         raise ImproperlyConfigured("STRIPE_SECRET_KEY is a live key: SITE_URL must begin with https://.")
     if not key.startswith(("sk_test_", "rk_test_")) and not live:
         raise ImproperlyConfigured("STRIPE_SECRET_KEY is not a Stripe secret key (sk_test_… or sk_live_…).")
+
+
+def refuse_one_stop_shop(day: date | None) -> None:
+    """With the one-stop shop the VAT of each destination is due; the shop has no rates of other states and would go on at ours."""
+    if day is not None:
+        raise ImproperlyConfigured(
+            "OSS_ENABLED_FROM is set, and the shop has no VAT rates of other states yet: it would charge French VAT where another is due."
+        )
 
 
 def refuse_what_stripe_refuses(*, webhook_secret: str, minutes: int, descriptor: str) -> None:
@@ -147,7 +158,8 @@ def _refuse_folder(name: str, folder: str) -> None:
 
 
 def read_publisher(path: str) -> dict[str, Any]:
-    """The publisher's identity as printed on pages and invoices; refuses a file with a mention missing."""
+    """The publisher's identity as printed on pages and invoices, its numbers as machines write them; refuses a file with a mention
+    missing or a number that is none: they are frozen on every invoice."""
     try:
         publisher = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as trouble:
@@ -157,4 +169,11 @@ def read_publisher(path: str) -> dict[str, Any]:
     missing = [key for key in PUBLISHER_KEYS if not publisher.get(key)]
     if missing:
         raise ImproperlyConfigured(f"PUBLISHER_FILE lacks: {', '.join(missing)}.")
+    for key, check in (("siren", check_siren), ("siret", check_siret), ("vat_number", check_french_vat)):
+        try:
+            publisher[key] = check(str(publisher[key]))
+        except TaxIdRefused as trouble:
+            raise ImproperlyConfigured(f"PUBLISHER_FILE: {key} is not right, look for a slip.") from trouble
+    if not publisher["siret"].startswith(publisher["siren"]):
+        raise ImproperlyConfigured("PUBLISHER_FILE: siret is not that of the siren.")
     return publisher

@@ -18,6 +18,7 @@ from shop.configuration import (
     refuse_broken_escrow,
     refuse_broken_hand_over,
     refuse_live_money,
+    refuse_one_stop_shop,
     refuse_unknown_returns,
     refuse_what_stripe_refuses,
     require_environment,
@@ -243,6 +244,8 @@ TRANSFERS_APPROVED_ALONE = env.bool("TRANSFERS_APPROVED_ALONE", False)
 # Hours after which whoever asked for a closed month to be opened again may agree alone, with a reason and a mark that stays;
 # 0: two people, always.
 CLOSING_REOPENED_ALONE_AFTER = env.int("CLOSING_REOPENED_ALONE_AFTER", 0)
+# Who is sent the hash of each month's last closed day, and keeps it where this house cannot reach (law.md 2.4).
+ANCHOR_TO: list[str] = env.list("ANCHOR_TO", [])
 refuse_what_stripe_refuses(
     webhook_secret=STRIPE_WEBHOOK_SECRET, minutes=CHECKOUT_MINUTES, descriptor=STATEMENT_DESCRIPTOR
 )
@@ -308,7 +311,7 @@ DELIVERY_COUNTRIES: list[str] = env.list("DELIVERY_COUNTRIES", [])
 # Sales at a distance in the Union at French VAT: the year's limit, and where finance hears of it (law.md 1.4).
 EU_DISTANCE_LIMIT = env.int("EU_DISTANCE_LIMIT", 10_000)
 EU_DISTANCE_ALARMS: list[int] = env.list("EU_DISTANCE_ALARMS", [7_000, 9_000, 10_000], subcast=int)
-OSS_ENABLED_FROM = env.date("OSS_ENABLED_FROM", None)
+OSS_ENABLED_FROM = refuse_one_stop_shop(env.date("OSS_ENABLED_FROM", None))
 # The reform (law.md 3.1): from which day sales are reported; how long an invoice may wait for Chorus Pro.
 EREPORT_FROM = env.date("EREPORT_FROM", date(2027, 9, 1))
 CHORUS_DAYS = env.int("CHORUS_DAYS", 3)

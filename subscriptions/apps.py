@@ -8,8 +8,9 @@ class SubscriptionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from subscriptions import closing_lines, exports, purposes
+        from subscriptions import closing_lines, exports, month_sections, purposes
 
         purposes.register_all()
         closing_lines.add_all()
+        month_sections.add_all()
         exports.offer_all()

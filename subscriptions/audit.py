@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 
-from payments.audit import CHUNK, Breaches, Check, balance_of
+from payments.audit import CHUNK, Breaches, Check
 from payments.days import paris_day
-from payments.models import AccountMap, DeskItem, Invoice, Payment, Refund
-from subscriptions.calendar import RULES
+from payments.models import DeskItem, Invoice, Payment, Refund
+from subscriptions.deferred import differs
 from subscriptions.digital.auditing import agreed_and_told, downloaded_by_right
 from subscriptions.disputing import held_while_disputed
 from subscriptions.figures.auditing import figures_are_true
@@ -38,22 +37,20 @@ from subscriptions.models import (
     Declaration,
     Entitlement,
     EntitlementMovement,
-    ImportFile,
     Notice,
     Offer,
     Order,
     Renewal,
     RenewalAttempt,
     RenewalChoice,
-    SoldIssue,
     Subscription,
     SubscriptionEvent,
     Term,
     TermUndone,
 )
-from subscriptions.models.gifts import CARRIED
+from subscriptions.offline.bouncing import held_while_unpaid
 from subscriptions.paper.addressing import UNADDRESSED
-from subscriptions.paper.alarming import TO_POST
+from subscriptions.paper.alarming import TO_POST, wants_person
 from subscriptions.pausing.auditing import put_off
 from subscriptions.pricing.auditing import price_told
 from subscriptions.renewals.auditing import announced, charged_in_time, nobody_forgotten
@@ -64,7 +61,6 @@ from subscriptions.stopping.following_up import refunded
 Copy = Entitlement.State
 Kind = EntitlementMovement.Kind
 TOLD_WITHIN = timedelta(hours=6)
-POSTED_WITHIN = timedelta(days=RULES.post_waits_days + 1)
 
 #: Renewals that would be charged some day if nobody stopped them; what is at the bank already ends as surplus.
 WOULD_CHARGE = (
@@ -175,27 +171,10 @@ def copies(at: datetime) -> Breaches:
 
 def deferred(at: datetime) -> Breaches:
     """BALANCED: 4871 is the value of the copies not served yet, to the cent. What an import brings is booked at its end."""
-    difference = deferred_differs()
+    difference = differs()
     if difference is not None:
         booked, owed = difference
         yield "account:DEFERRED", f"holds {booked}, the copies owed are worth {owed}"
-
-
-def deferred_differs() -> tuple[Decimal, Decimal] | None:
-    """What 4871 holds and what the copies owed are worth, where that is not the same. Two or three queries."""
-    owed = Entitlement.objects.filter(
-        Q(term__order__isnull=False)
-        | Q(term__payment__isnull=False)
-        | Q(term__source=CARRIED)
-        | Q(term__taken_over__file__state=ImportFile.State.LET_IN),
-        state__in=(Copy.OWED, Copy.ASSIGNED, Copy.HELD),
-    ).aggregate(sum=Sum("value_ht"))["sum"] or Decimal("0.00")
-    unsent = (SoldIssue.State.OWED, SoldIssue.State.ASSIGNED, SoldIssue.State.HELD)
-    singles = SoldIssue.objects.filter(state__in=unsent).aggregate(sum=Sum("value_ht"))["sum"] or Decimal("0.00")
-    owed += singles
-    accounts = AccountMap.objects.filter(key="DEFERRED").values_list("account", flat=True).distinct()
-    booked = -sum((balance_of(account) for account in accounts), Decimal("0.00"))
-    return (booked, owed) if booked != owed else None
 
 
 def stopped(at: datetime) -> Breaches:
@@ -269,10 +248,11 @@ def told(at: datetime) -> Breaches:
     to_post = Notice.objects.filter(
         channel=Notice.Channel.PAPER,
         state__in=(Notice.State.QUEUED, Notice.State.PRINTING),
-        due_at__lte=at - POSTED_WITHIN,
+        due_at__lte=at,
     )
+    yesterday = paris_day(at) - timedelta(days=1)
     for notice in to_post.iterator(CHUNK):
-        if f"notice:{notice.pk}" not in said:
+        if f"notice:{notice.pk}" not in said and wants_person(notice, on=yesterday):
             yield f"notice:{notice.pk}", f"{notice.kind} is due since {notice.due_at:%Y-%m-%d %H:%M}"
     # By its matter, which outlives the facts: those are blanked when the law no longer keeps them.
     told_of = set(Notice.objects.filter(kind="order_confirmation").values_list("matter", flat=True).iterator(CHUNK))
@@ -333,6 +313,7 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
         put_off,
         gifts_carried,
         held_while_disputed,
+        held_while_unpaid,
         held_while_doubted,
         sent_again_once,
         given_instead,

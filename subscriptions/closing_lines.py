@@ -8,13 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.closing.checklist import Found, Line, Weight, add_line
 from payments.closing.periods import Period
-from subscriptions.audit import deferred_differs
+from subscriptions.deferred import differs
 from subscriptions.models import Issue
 
 
 def deferred(period: Period, at: datetime) -> Found:
     """Whether account 4871 is what the copies that are not served yet are worth; as it stands now, whatever the period."""
-    difference = deferred_differs()
+    difference = differs()
     return Found(1, abs(difference[0] - difference[1])) if difference else Found()
 
 

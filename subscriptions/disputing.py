@@ -53,13 +53,13 @@ HELD, RELEASED, LOST = "the bank disputes its payment", "the dispute has ended",
 CREDITED = "contestation bancaire"
 
 
-def hold(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> None:
+def hold(payments: Sequence[Payment], *, actor: Actor, at: datetime, reason: str = HELD) -> None:
     """Hold every copy still owed of what these locked payments have paid; a copy in a file is still sent. Safe to repeat."""
-    terms = _locked(payments)
+    terms = terms_paid_by(payments)
     # Whatever their state: one that a pause holds may be owed again in this very instant.
     owed = [copy for copy in _copies(terms).filter(term__in=terms) if copy.state == Copy.OWED]
-    move_copies(owed, "hold", on=paris_day(at), actor=actor, at=at, reason=HELD)
-    singles.hold(payments, actor=actor, at=at, reason=HELD)
+    move_copies(owed, "hold", on=paris_day(at), actor=actor, at=at, reason=reason)
+    singles.hold(payments, actor=actor, at=at, reason=reason)
 
 
 def close(disputes: Sequence[Dispute], *, actor: Actor, at: datetime) -> None:
@@ -78,11 +78,11 @@ def close(disputes: Sequence[Dispute], *, actor: Actor, at: datetime) -> None:
         if in_part:
             _lose_a_part(dispute, at=at, actor=actor)
         if dispute.payment_id not in again:
-            release(_locked([dispute.payment]), actor=actor, at=at)
+            release(terms_paid_by([dispute.payment]), actor=actor, at=at)
             singles.release(dispute.payment, actor=actor, at=at, reason=RELEASED)
 
 
-def release(terms: Sequence[Term], *, actor: Actor, at: datetime) -> None:
+def release(terms: Sequence[Term], *, actor: Actor, at: datetime, reason: str = RELEASED) -> None:
     """Let the copies of these terms, whose subscriptions are locked, come again that nothing else holds; plan R anew.
 
     What a pause holds waits for it, as what an address in doubt does; what belongs to a contract that was stopped waits for
@@ -97,11 +97,11 @@ def release(terms: Sequence[Term], *, actor: Actor, at: datetime) -> None:
     doubted = in_doubt({one.subscription_id for one in terms})
     of = {one.pk for one in terms if one.subscription_id not in stopped | doubted}
     free = [copy for copy in coming if copy.state == Copy.HELD and copy.term_id in of and copy.pk not in paused]
-    move_copies(free, "release", on=on, actor=actor, at=at, reason=RELEASED)
+    move_copies(free, "release", on=on, actor=actor, at=at, reason=reason)
     keys = sorted({copy.term.subscription_id for copy in free})
     for key in keys:
         theirs = [copy for copy in coming if copy.term.subscription_id == key]
-        give_later(theirs, released=free, on=on, actor=actor, at=at, reason=RELEASED)
+        give_later(theirs, released=free, on=on, actor=actor, at=at, reason=reason)
     replan(keys, on=on, at=at, actor=actor)
 
 
@@ -147,7 +147,9 @@ def _write_off(dispute: Dispute, *, actor: Actor, at: datetime) -> None:
     take_off_desk(kind="surplus", subject=f"payment:{payment.pk}", because=LOST, actor=actor, at=at)
     term = Term.objects.filter(payment=payment).select_related("order").first()
     if term is not None:
-        dispute.credit_note = _undo(term, dispute, on=on, actor=actor, at=at)
+        dispute.credit_note = undo_year(
+            term, payment, taken=dispute.taken, credited_as=CREDITED, actor=actor, at=at, reason=LOST
+        )
     elif unserved and payment.purpose == RENEWAL:
         _end_plan(payment, actor=actor, at=at)
     else:
@@ -187,22 +189,28 @@ def _tell(dispute: Dispute, *, at: datetime) -> None:
     tell_reader(reader, "dispute_lost", f"dispute_lost:dispute:{dispute.pk}", {"dispute_id": dispute.pk}, at=at)
 
 
-def _undo(term: Term, dispute: Dispute, *, on: date, actor: Actor, at: datetime) -> Invoice | None:
+def undo_year(
+    term: Term, payment: Payment, *, taken: Decimal, credited_as: str, actor: Actor, at: datetime, reason: str
+) -> Invoice | None:
+    """A year whose money its bank took back is undone: what was not served is credited, `taken` euros at most; returns the
+    credit note, if there is one. In the caller's transaction, which has locked the payment. `credited_as`: on the note, in French.
+    """
+    on = paris_day(at)
     list(Order.objects.select_for_update(of=("self",), no_key=True).filter(term=term))
     plans = Renewal.objects.filter(subscription=term.subscription_id).exclude(state__in=OVER)
     list(plans.select_for_update(no_key=True).order_by("pk"))
-    terms = _locked([dispute.payment])
+    terms = terms_paid_by([payment])
     copies = list(_copies(terms).filter(term__in=terms))
     if len(terms) > 1:  # those that went on elsewhere are void here
         copies = [copy for copy in copies if copy.term != term or copy.state != Copy.VOID]
-    note = _credit(term, copies, dispute, on=on, actor=actor, at=at)
+    note = _credit(term, copies, payment, taken, credited_as=credited_as, on=on, actor=actor, at=at, reason=reason)
     for one in terms:
-        undo(one, actor=actor, at=at, reason=LOST)
+        undo(one, actor=actor, at=at, reason=reason)
     subscription = Subscription.objects.get(pk=term.subscription_id)
-    stop_renewing(subscription, actor=actor, at=at, reason=LOST)
+    stop_renewing(subscription, actor=actor, at=at, reason=reason)
     if not still_runs(subscription, but=term, on=on):
-        move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=LOST)
-    take_back(subscription, actor=actor, at=at, reason=LOST)
+        move([subscription], Subscription.State.ENDED, actor=actor, at=at, reason=reason)
+    take_back(subscription, actor=actor, at=at, reason=reason)
     return note
 
 
@@ -216,29 +224,38 @@ def _end_plan(payment: Payment, *, actor: Actor, at: datetime) -> None:
 
 
 def _credit(
-    term: Term, copies: Sequence[Entitlement], dispute: Dispute, *, on: date, actor: Actor, at: datetime
+    term: Term,
+    copies: Sequence[Entitlement],
+    payment: Payment,
+    taken: Decimal,
+    *,
+    credited_as: str,
+    on: date,
+    actor: Actor,
+    at: datetime,
+    reason: str,
 ) -> Invoice | None:
     """Take back what was not served, in copies and on paper; None where there is nothing to write a credit note about."""
     back = [copy for copy in copies if copy.state in UNSERVED]
     priced = [copy for copy in back if copy.value_ht]
     price, worth = unserved_price(term, copies), sum((copy.value_ht for copy in priced), Decimal("0.00"))
-    invoice = standing_invoice(dispute.payment_id)
+    invoice = standing_invoice(payment.pk)
     left = left_of(invoice) if invoice is not None else Decimal("0.00")
-    credited = min(price, left, dispute.taken)
-    move_copies([copy for copy in back if not copy.value_ht], "void", on=on, actor=actor, at=at, reason=LOST)
-    move_copies(priced, "credit" if credited else "void", on=on, actor=actor, at=at, reason=LOST)
+    credited = min(price, left, taken)
+    move_copies([copy for copy in back if not copy.value_ht], "void", on=on, actor=actor, at=at, reason=reason)
+    move_copies(priced, "credit" if credited else "void", on=on, actor=actor, at=at, reason=reason)
     if invoice is None or not credited:
         if worth:
             post([entries.given_up(f"term:{term.pk}", worth=worth, booked_on=on)], actor=actor, at=at)
         return None
     if credited == left:
-        return credit_rest(invoice, reason=CREDITED, unserved_ht=worth, on=on, actor=actor, at=at)
+        return credit_rest(invoice, reason=credited_as, unserved_ht=worth, on=on, actor=actor, at=at)
     return credit_part(
-        invoice, ttc=credited, unserved_ht=worth, what=unserved(len(priced)), reason=CREDITED, on=on, actor=actor, at=at
+        invoice, ttc=credited, unserved_ht=worth, what=unserved(len(priced)), reason=credited_as, on=on, actor=actor, at=at
     )  # fmt: skip
 
 
-def _locked(payments: Sequence[Payment]) -> list[Term]:
+def terms_paid_by(payments: Sequence[Payment]) -> list[Term]:
     """The terms that these payments have paid, and those that serve one of them elsewhere; their subscriptions locked."""
     sold = Term.objects.filter(payment__in=payments).values_list("subscription", flat=True)
     lock_where_served(list(sold))

@@ -16,6 +16,7 @@ from subscriptions import disputing
 from subscriptions.calendar import IssueDates
 from subscriptions.models import Entitlement, EntitlementMovement, PauseEvent
 from subscriptions.offers.catalogue import dates_of
+from subscriptions.offline import bouncing
 from subscriptions.stopping.reading import stopped_and_waiting
 
 Copy = Entitlement.State
@@ -31,6 +32,7 @@ class Step(StrEnum):
     SENT_AGAIN = "sent_again"
     PUT_OFF = "put_off"
     DISPUTED = "disputed"
+    UNPAID = "unpaid"
     NO_ADDRESS = "no_address"
     HELD = "held"
     RELEASED = "released"
@@ -51,6 +53,7 @@ class Stands(StrEnum):
     SENT_AGAIN = "sent_again"
     PUT_OFF = "put_off"
     DISPUTED = "disputed"
+    UNPAID = "unpaid"
     NO_ADDRESS = "no_address"
     STOPPED = "stopped"
     HELD = "held"
@@ -70,10 +73,12 @@ TOLD: Mapping[str, Step] = {
 #: Why a copy is held, by the reason of its movement; whoever holds for another reason adds a line here.
 HELD_BECAUSE: Mapping[str, Step] = {
     disputing.HELD: Step.DISPUTED,
+    bouncing.UNPAID: Step.UNPAID,
     "the address is doubtful": Step.NO_ADDRESS,
 }
 HOLDS: Mapping[Step, Stands] = {
     Step.DISPUTED: Stands.DISPUTED,
+    Step.UNPAID: Stands.UNPAID,
     Step.NO_ADDRESS: Stands.NO_ADDRESS,
     Step.HELD: Stands.HELD,
 }

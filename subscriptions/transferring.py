@@ -66,12 +66,17 @@ def ask_again(transfer_id: int, *, reason: str, actor: Actor, at: datetime) -> T
 
 
 @transaction.atomic
-def mark_sent(file: TransferFile, *, on: date, reason: str, actor: Actor, at: datetime) -> list[Transfer]:
+def mark_sent(
+    file: TransferFile, *, on: date, reason: str, actor: Actor, at: datetime, only: Sequence[int] | None = None
+) -> list[Transfer]:
     """The bank carried the orders of a file out on day `on`: books, letters and desks follow. Safe to repeat.
 
-    The credit notes' VAT becomes deductible on that day (docs/decisions/0002). Returns those that were marked now.
+    `only`: those of its transfers that a statement shows; of the others nothing is known yet. The credit notes' VAT becomes
+    deductible on that day (docs/decisions/0002). Returns those that were marked now.
     """
     keys = Transfer.objects.filter(file=file, state=State.APPROVED).order_by("payment_id", "pk")
+    if only is not None:
+        keys = keys.filter(pk__in=only)
     locked = [giving_back.locked(key) for key in keys.values_list("pk", flat=True)]
     transfers = [one for one in locked if one.state == State.APPROVED and one.file_id == file.pk]
     for one in transfers:

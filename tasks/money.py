@@ -15,14 +15,18 @@ from django.utils import timezone
 
 from payments import charging, disputing, eu_meter, fees, gateway, looking_up, parked, refunds
 from payments.actors import job
+from payments.answering import deadlines, sending
 from payments.chorus import watching
-from payments.closing import days
+from payments.closing import anchoring, days
 from payments.days import paris_day
 from payments.ereporting.materialising import materialise
 from payments.exports.requesting import make_waiting
+from payments.ledger import carrying_over
 from payments.mirroring.running import mirror
 from payments.models import Payment
+from payments.months import freezing
 from payments.reconciliation.at_bank import match_arrivals
+from payments.reconciliation.overdue import watch
 from payments.reconciliation.running import reconcile
 from payments.sealing import journal, sealing
 from payments.webhooks import catching_up, processing
@@ -89,8 +93,15 @@ def follow_disputes() -> None:
     def ask(dispute: tuple[str, int]) -> None:
         disputing.look_up(*dispute, actor=job("disputes"), at=timezone.now())
 
+    def give(answer_id: int) -> None:
+        sending.send(answer_id, actor=job("disputes"), at=timezone.now())
+
     with running("disputes") as summary:
-        summary.text = _ask_about(disputing.due(at=timezone.now(), limit=BATCH), ask)
+        at = timezone.now()
+        near = deadlines.watch(on=paris_day(at), at=at, actor=job("disputes"))
+        answered = _ask_about(sending.due(at=at, limit=BATCH), give)
+        asked = _ask_about(disputing.due(at=at, limit=BATCH), ask)
+        summary.text = f"{near} near; answers: {answered}; disputes: {asked}"
 
 
 def _ask_about(rows: Iterable[Row], ask: Callable[[Row], None]) -> str:
@@ -161,17 +172,29 @@ def seal() -> None:
 @shared_task(name="close-day")
 def close_day() -> None:
     with running("close-day") as summary:
-        summary.text = f"{days.close_days(actor=job('close-day'), at=timezone.now())} days closed"
+        at = timezone.now()
+        carrying_over.carry_over(on=paris_day(at), actor=job("close-day"), at=at)
+        closed = days.close_days(actor=job("close-day"), at=at)
+        summary.text = f"{closed} days closed, {anchoring.send_due(at=timezone.now())}"
+
+
+@shared_task(name="month-figures")
+def freeze_months() -> None:
+    with running("month-figures") as summary:
+        summary.text = f"{freezing.freeze_due(actor=job('month-figures'), at=timezone.now())} months frozen"
 
 
 @shared_task(name="payouts")
 def read_payouts() -> None:
     with running("payouts") as summary:
-        done = reconcile(actor=job("payouts"), at=timezone.now(), go_on=_for_a_while())
-        here = match_arrivals(actor=job("payouts"), at=timezone.now())
+        try:
+            done = reconcile(actor=job("payouts"), at=timezone.now(), go_on=_for_a_while())
+        finally:  # what is here finds its line whether Stripe answers or not
+            here = match_arrivals(actor=job("payouts"), at=timezone.now())
+        overdue = watch(actor=job("payouts"), at=timezone.now())
         summary.text = (
             f"{done.payouts} payouts, {done.movements} movements read, {done.explained} explained, {done.found} differ, "
-            f"{here} at the bank"
+            f"{here} at the bank, {overdue} not as they should be there"
         )
 
 

@@ -126,7 +126,9 @@ def _days(family: object, kind: str) -> str:
 def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
     """Every state table of the code, by what stands in it."""
     from payments import disputing, refunds, settling
-    from payments.exports import moving as files
+    from payments.answering import moving as answers
+    from payments.cheques import moving as cheques
+    from payments.exports import moving as requests
     from subscriptions import moving
     from subscriptions.escrow import moving as escrow
     from subscriptions.fulfilment import moving as issues
@@ -143,6 +145,9 @@ def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
         "payment": settling.TRANSITIONS,
         "refund": refunds.TRANSITIONS,
         "dispute": disputing.TRANSITIONS,
+        "cheque": cheques.TRANSITIONS,
+        "dispute_answer": answers.TRANSITIONS,
+        "file_request": requests.TRANSITIONS,
         "renewal": renewals.TRANSITIONS,
         "subscription": moving.TRANSITIONS,
         "notice": {str(state): frozenset(map(str, to)) for state, to in notices.MOVES.items()},
@@ -155,7 +160,6 @@ def state_tables() -> Mapping[str, Mapping[str, frozenset[str]]]:
         "doubt": losses.DOUBT_TRANSITIONS,
         "incident": losses.INCIDENT_TRANSITIONS,
         "import": imports.TRANSITIONS,
-        "file": files.TRANSITIONS,
     }
 
 
@@ -270,7 +274,7 @@ def _discrepancies() -> str:
     from shop.backoffice.payout_words import DISCREPANCY
 
     said = (
-        "## What reconciliation cannot explain\n\nTests: `tests/reconciliation/test_rows.py`, one story each. Finance ends any of them "
+        "## What reconciliation cannot explain\n\nTests: `tests/reconciliation/test_rows.py` and `test_by_hand.py`, a story each. Finance ends any of them "
         "with a reason, or books its movement where it belongs.\n\n"
     )
     by_itself = {str(kind): "once it is matched" for kind in MATCHED_LATER}

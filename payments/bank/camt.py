@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError  # the class alone: defusedxml reads
@@ -31,6 +31,7 @@ from payments.bank.statements import (
     too_long,
     unreadable_day,
 )
+from payments.days import PARIS
 from payments.models import BankStatement
 
 _NAMESPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.(\d\d)")
@@ -46,7 +47,7 @@ def read_camt(file: IO[bytes]) -> list[ReadStatement]:
         raise Unreadable(
             _("This file declares entities or a DTD, which no bank’s statement does. It was not read."), code="entities"
         ) from trap
-    except (ParseError, LookupError, UnicodeError) as cut:
+    except (ParseError, LookupError, ValueError) as cut:  # ValueError: an encoding that no reader of XML takes
         raise Unreadable(
             _("This file is not whole XML: it is damaged or cut off. Ask the bank for it again."), code="malformed"
         ) from cut
@@ -241,8 +242,12 @@ def _day_in(element: Any, name: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
+        if "T" not in text:
+            return date.fromisoformat(text[:10])
+        instant = datetime.fromisoformat(text)
+        # An instant that names its zone is a day of Paris; one that names none is the bank's own day.
+        return instant.astimezone(PARIS).date() if instant.tzinfo else instant.date()
+    except (ValueError, OverflowError):
         raise unreadable_day(text, where=name) from None
 
 

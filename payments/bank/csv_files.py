@@ -10,9 +10,10 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain, islice
 
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +34,8 @@ from payments.models import BankStatement, CsvProfile
 SEPARATORS = (";", ",", "\t", "|")
 ENCODINGS = ("utf-8", "cp1252", "utf-16")
 DATE_FORMATS = ("%d/%m/%Y", "%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%y", "%Y%m%d")
+#: The head line of the columns is one of the first so many.
+HEAD = 60
 _SPACES = re.compile(r"[\s\u00a0\u202f']")
 #: Words of head lines by what their column is; the first that fits wins.
 _HEADS: Mapping[str, tuple[str, ...]] = {
@@ -51,12 +54,11 @@ _HEADS: Mapping[str, tuple[str, ...]] = {
 def read_csv(body: bytes, profile: CsvProfile) -> ReadStatement:
     """The file by its profile, oldest line first. Raises Unreadable."""
     rows = _rows(decoded(body, profile.encoding), profile.separator)
-    columns, first = _columns(rows, profile)
+    head = list(islice(rows, HEAD))
+    columns, first = _columns([row for _number, row in head], profile)
     read = ReadStatement(BankStatement.Format.CSV, "", "", "", None, None)
     balances: list[Decimal | None] = []
-    for number, row in enumerate(rows[first:], start=first + 1):
-        if not any(cell.strip() for cell in row):
-            continue
+    for number, row in chain(head[first:], rows):
         where = str(_("Line %(number)s") % {"number": number})
         line = _line(row, columns, profile, where=where)
         read.lines.append(line)
@@ -94,13 +96,13 @@ def guess(body: bytes) -> dict[str, str]:
     found: dict[str, str] = {"encoding": encoding, "separator": ";", "decimal": ",", "date_format": DATE_FORMATS[0]}
     best = 0
     for separator in SEPARATORS:
-        for place, row in enumerate(_rows(text, separator)[:40]):
+        for place, (_number, row) in enumerate(islice(_rows(text, separator), 40)):
             named = _named(row)
             if len(named) > best and "booked_on" in named:
                 best, found = len(named), {**found, **_blank(), **named, "separator": separator, "head": str(place)}
     if best:
-        below = _rows(text, found["separator"])[int(found.pop("head")) :]
-        _guess_forms(found, below)
+        below = islice(_rows(text, found["separator"]), int(found.pop("head")), None)
+        _guess_forms(found, [row for _number, row in below])
     return found
 
 
@@ -138,9 +140,12 @@ def _guess_forms(found: dict[str, str], below: Sequence[Sequence[str]]) -> None:
         found["decimal"] = "."
 
 
-def _rows(text: str, separator: str) -> list[list[str]]:
+def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows that say something, one by one, each with its number in the file."""
     try:
-        return list(csv.reader(io.StringIO(text), delimiter=separator))
+        for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=separator), start=1):
+            if any(cell.strip() for cell in row):
+                yield number, row
     except csv.Error as broken:
         raise Unreadable(_("This file is no CSV: a quotation mark is never closed."), code="malformed") from broken
 
@@ -149,7 +154,7 @@ def _columns(rows: Sequence[Sequence[str]], profile: CsvProfile) -> tuple[dict[s
     """Where each column is, and the row below the head line."""
     wanted = {name: [getattr(profile, name)] for name in _HEADS if name != "text" and getattr(profile, name)}
     wanted["text"] = profile.text.split("|")
-    for place, row in enumerate(rows[:60]):
+    for place, row in enumerate(rows):
         heads = [_bare(cell) for cell in row]
         if all(_bare(name) in heads for names in wanted.values() for name in names):
             return {what: [heads.index(_bare(name)) for name in names] for what, names in wanted.items()}, place + 1
@@ -192,20 +197,32 @@ def _zero(out: str, into: str, decimal: str, *, where: str) -> bool:
 
 
 def _order(read: ReadStatement, balances: Sequence[Decimal | None]) -> None:
-    """Oldest first, and the balances that a column gave: the order is the one in which they follow each other."""
+    """Oldest first, and the balances that a column gave: the order is the one in which they follow each other.
+
+    Where both orders do, the days tell; lines of one day that come to nothing leave it open, and somebody types the balance.
+    """
     told = [balance for balance in balances if balance is not None]
-    if len(told) == len(read.lines):
-        for lines, after in ((read.lines, told), (read.lines[::-1], told[::-1])):
-            if all(before + line.amount == now for before, line, now in zip(after, lines[1:], after[1:], strict=False)):
-                read.lines = list(lines)
-                read.opening, read.closing = after[0] - lines[0].amount, after[-1]
-                return
+    newest_first = read.lines[0].booked_on > read.lines[-1].booked_on
+    if len(told) < len(read.lines):
+        if newest_first:
+            read.lines.reverse()
+        return
+    ways = [(read.lines, told), (read.lines[::-1], told[::-1])]
+    fit = [
+        (lines, after)
+        for lines, after in ways
+        if all(before + line.amount == now for before, line, now in zip(after, lines[1:], after[1:], strict=False))
+    ]
+    if not fit:
         raise Unreadable(
             _("The balances of this file do not follow its lines. A line is missing, doubled or cut off."),
             code="balance",
         )
-    if read.lines[0].booked_on > read.lines[-1].booked_on:
-        read.lines.reverse()
+    read.lines, after = fit[-1 if newest_first else 0]
+    read.opening, read.closing = after[0] - read.lines[0].amount, after[-1]
+    one_day = len({line.booked_on for line in read.lines}) == 1
+    if one_day and len({after[0] - lines[0].amount for lines, after in fit}) > 1:
+        read.opening = read.closing = None
 
 
 def _cell(row: Sequence[str], columns: Mapping[str, list[int]], what: str) -> str:

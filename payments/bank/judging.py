@@ -1,8 +1,8 @@
 """A statement that was read, beside those that are here: is it of our account, new, and does it follow the one before?
 
 A line is known by its day, its amount and which of the lines of that amount on that day it is: every format of every bank
-gives these alike, so that a statement that comes a second time as another kind of file is recognised. A statement that
-follows the one before to the cent goes on counting; any other starts again, and meets the lines that are here.
+gives these alike, so that a statement that comes a second time as another kind of file is recognised. A statement whose
+balances prove that it is new (`following`) goes on counting; any other starts again, and meets the lines that are here.
 """
 
 from __future__ import annotations
@@ -11,22 +11,25 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import count
 
 from django.conf import settings
 from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from payments.bank.following import Place, are_here, neighbours, number_of, place_of, same_number
 from payments.bank.statements import ReadStatement, Unreadable, complete
 from payments.iban import IbanRefused, check_iban
-from payments.models import BankAccount, BankLine, BankStatement
+from payments.models import BankAccount, BankLine
 from payments.money import french
 
 _RIB = re.compile(r"FR\d\d(?P<bban>.+)")
-#: How many lines that are here already make the sentence; the rest is counted.
 Key = tuple[date, Decimal]
+#: No account of ours is older; and a bank may date a balance or a value some days ahead.
+FIRST_DAY, AHEAD = date(2000, 1, 1), timedelta(days=31)
 
 
 @dataclass(slots=True)
@@ -62,8 +65,11 @@ def judge(found: Sequence[ReadStatement], *, on: date) -> list[Judged]:
         one.refused += [" ".join(said.messages) for said in complete(read)]
         if read.account and not is_ours(read.account, iban):
             one.refused.append(_("This statement is of another account than ours: ending in %s.") % read.account[-4:])
+        days = [day for line in read.lines for day in (line.booked_on, line.value_on)]
         if any(line.booked_on > on for line in read.lines):
             one.refused.append(_("It has lines of days that have not come yet."))
+        if min([*days, read.first_day]) < FIRST_DAY or max([*days, read.last_day]) > on + AHEAD:
+            one.refused.append(_("It has days that cannot be right, before the year 2000 or far ahead."))
         if not one.refused:
             _beside(one, judged, account)
         judged.append(one)
@@ -85,28 +91,35 @@ def is_ours(said: str, iban: str) -> bool:
 def _beside(one: Judged, judged: Sequence[Judged], account: BankAccount | None) -> None:
     """Against the statements that are here, and those before it in the same file."""
     read = one.read
-    here = list(_neighbours(account, read)) if account else []
-    if any(_same(read, known) for known in here):
+    here = neighbours(account, read) if account else []
+    if any(same_number(read, known) for known in here):
         one.refused.append(_("This statement is here already: the bank gave it the same number."))
         return
-    before = [known for known in here if known.closed_on <= _closed(read)]
     within = [other.read for other in judged if not other.refused]
-    closing = within[-1].closing if within else before[-1].closing if before else None
-    follows = closing is not None and closing == read.opening
-    _count(one, within, account, follows=follows)
-    if one.refused:
-        return
-    if closing is not None and not follows:
+    if any(same_number(read, other) for other in within):
+        # Pages of one statement, each with its balances and all under its number.
+        read.sequence = _paged(read, within)
+    place = place_of(read, [*here, *within])
+    _count(one, within, account, new=place.new)
+    if place.new and are_here(read, place, within, account):
+        one.refused.append(_overlaps(len(read.lines), len(read.lines)))
+    if not one.refused:
+        _warn(one, place)
+
+
+def _warn(one: Judged, place: Place) -> None:
+    read, before = one.read, place.before
+    if before is None and place.gap is not None:
         assert read.opening is not None  # noqa: S101  # complete
         one.warnings.append(
             _("It does not follow the statement before: that one ends on %(closing)s, this one begins with %(opening)s. One is missing.")
-            % {"closing": french(closing), "opening": french(read.opening)}
+            % {"closing": french(place.gap), "opening": french(read.opening)}
         )  # fmt: skip
-    last = before[-1].sequence if before and not within else within[-1].sequence if within else ""
-    if follows and last.isdecimal() and read.sequence.isdecimal() and int(read.sequence) > int(last) + 1:
+    number, last = number_of(read.sequence), number_of(before.sequence) if before else None
+    if before is not None and number is not None and last is not None and number > last + 1:
         one.warnings.append(
             _("Its number is %(number)s, the one before has %(last)s: a statement without movements may be missing.")
-            % {"number": read.sequence, "last": last}
+            % {"number": read.sequence, "last": before.sequence}
         )
     if read.left_out:
         one.warnings.append(
@@ -121,24 +134,15 @@ def _beside(one: Judged, judged: Sequence[Judged], account: BankAccount | None) 
         one.warnings.append(_("The file does not name its account: it is let in as ours."))
 
 
-def _neighbours(account: BankAccount, read: ReadStatement) -> Sequence[BankStatement]:
-    """The statement before, and those with the same number."""
-    rows = BankStatement.objects.filter(account=account)
-    last = rows.filter(closed_on__lte=_closed(read)).order_by("-closed_on", "-pk")[:1]
-    twins = rows.filter(identifier=read.identifier, closed_on=_closed(read)) if read.identifier else rows.none()
-    return sorted({one.pk: one for one in (*last, *twins)}.values(), key=lambda one: (one.closed_on, one.pk))
+def _paged(read: ReadStatement, within: Sequence[ReadStatement]) -> str:
+    """Its number with the first page that none of the same file has."""
+    taken = {other.sequence for other in within if other.identifier == read.identifier}
+    pages = (f"{read.sequence}/{page}"[-20:] for page in count(2))
+    return next(page for page in pages if page not in taken)
 
 
-def _same(read: ReadStatement, known: BankStatement) -> bool:
-    return bool(read.identifier) and (read.identifier, read.sequence, _closed(read)) == (
-        known.identifier,
-        known.sequence,
-        known.closed_on,
-    )
-
-
-def _count(one: Judged, within: Sequence[ReadStatement], account: BankAccount | None, *, follows: bool) -> None:
-    """Which of its day's lines of that amount each line is; refuses lines that are here already."""
+def _count(one: Judged, within: Sequence[ReadStatement], account: BankAccount | None, *, new: bool) -> None:
+    """Which of its day's lines of that amount each line is; refuses lines that are here already, unless they are `new`."""
     days = {line.booked_on for line in one.read.lines}
     known: Counter[Key] = Counter()
     if account is not None and days:
@@ -146,24 +150,20 @@ def _count(one: Judged, within: Sequence[ReadStatement], account: BankAccount | 
         for row in rows.values("booked_on", "amount").annotate(many=Count("pk")):
             known[row["booked_on"], row["amount"]] += row["many"]
     known.update((line.booked_on, line.amount) for other in within for line in other.lines)
-    counted: Counter[Key] = Counter(known) if follows else Counter()
+    counted: Counter[Key] = Counter(known) if new else Counter()
     twice = 0
     for line in one.read.lines:
         key = line.booked_on, line.amount
         counted[key] += 1
         one.nths.append(counted[key])
-        twice += not follows and counted[key] <= known[key]
+        twice += not new and counted[key] <= known[key]
     if twice:
-        one.refused.append(
-            ngettext(
-                "%(count)s of its %(all)s lines is here already: it overlaps another statement.",
-                "%(count)s of its %(all)s lines are here already: it overlaps another statement.",
-                twice,
-            )
-            % {"count": twice, "all": len(one.read.lines)}
-        )
+        one.refused.append(_overlaps(twice, len(one.read.lines)))
 
 
-def _closed(read: ReadStatement) -> date:
-    assert read.closed_on is not None  # noqa: S101  # every reader gives it
-    return read.closed_on
+def _overlaps(twice: int, many: int) -> str:
+    return ngettext(
+        "%(count)s of its %(all)s lines is here already: it overlaps another statement.",
+        "%(count)s of its %(all)s lines are here already: it overlaps another statement.",
+        twice,
+    ) % {"count": twice, "all": many}

@@ -11,21 +11,28 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
-from payments.bank.rules import KEYS
+from payments.bank.rules import BY_HAND
 from payments.bank.writing import UNEXPLAINED, put_unexplained_on_desk
 from payments.days import paris_day
 from payments.desk import take_all_off_desk
 from payments.ledger import entries
 from payments.ledger.posting import EntryDraft, post
-from payments.models import AccountMap, BankLine, BankMatch, LedgerLine
+from payments.models import BankLine, BankMatch, LedgerEntry
 
 Kind = BankMatch.Kind
 #: What is undone by booking its mirror; the others are booked by what they name, which stays.
 BOOKED_HERE = frozenset({Kind.RULE, Kind.BOOKED, Kind.CHARGES})
+#: What one source may be several lines of.
+MANY_LINES = frozenset({Kind.PAYOUT})
+# Locked name by name in their order, until the transaction ends.
+HOLD = "SELECT pg_advisory_xact_lock(hashtext('bank-source'), hashtext(source)) FROM unnest(%s::text[]) AS source"
+#: The matter on finance's desk of what is in the books and has lost its line.
+OFF_STATEMENT = "off_statement"
 
 
 class CannotExplain(ValidationError):
@@ -68,8 +75,9 @@ def explain(
 ) -> list[BankMatch]:
     """Say what locked lines are. In the caller's transaction; the same few statements for one line as for thousands.
 
-    Books what nothing else books. Raises CannotExplain: more than is left, or a key that is no line's.
+    Books what nothing else books. Raises CannotExplain: more than is left, a key that is no line's, or what another line is.
     """
+    _hold_sources(given)
     rows: list[BankMatch] = []
     drafts: list[EntryDraft] = []
     ordinals = _ordinals(given)
@@ -81,7 +89,7 @@ def explain(
         for part in parts:
             source = part.source
             if part.key:
-                if part.key not in KEYS:
+                if part.key not in BY_HAND or (part.key == "TRANSIT" and part.amount > 0):
                     raise CannotExplain(_("Nothing of a bank line goes on that account."), code="key")
                 ordinals[line.pk] = ordinals.get(line.pk, 0) + 1
                 source = f"bank:{line.pk}:{ordinals[line.pk]}"
@@ -107,18 +115,40 @@ def explain(
     post(drafts, actor=actor, at=at)
     done = [line.subject for line in given if not line.left]
     take_all_off_desk(kind=UNEXPLAINED, subjects=done, because="explained", actor=actor, at=at)
+    found = sorted({_matter(row.source) for row in rows if row.source})
+    take_all_off_desk(kind=OFF_STATEMENT, subjects=found, because="found its line", actor=actor, at=at)
     return rows
+
+
+def _hold_sources(given: Mapping[BankLine, Sequence[Part]]) -> None:
+    """Whoever says that a line is a receipt or a transfer says so alone until the commit: what is in the books is one line.
+
+    A payout may be several lines. Receipts are evidence, which nobody may lock; so their names are locked, in one order.
+    """
+    wanted = {part.source: line for line, parts in given.items() for part in parts if part.kind not in MANY_LINES}
+    wanted.pop("", None)
+    if not wanted:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD, [sorted(wanted)])
+    for source, line in standing().filter(source__in=wanted).values_list("source", "line"):
+        if line != wanted[source].pk:
+            raise CannotExplain(_("Another line of the bank is that already."), code="another_line")
 
 
 def undo(line: BankLine, *, reason: str, actor: Actor, at: datetime) -> list[BankMatch]:
     """Nothing that was said of a locked line holds; it waits for its explanation again. In the caller's transaction.
 
     What was booked here is mirrored. A receipt or a transfer stays booked: the money did move, only the line is another.
-    Raises CannotExplain where there is nothing to undo.
+    Raises CannotExplain where there is nothing to undo, or the line is a payout.
     """
     old = list(standing().filter(line=line).order_by("pk"))
     if not old:
         raise CannotExplain(_("Nothing is said of this line yet."), code="nothing")
+    if any(one.kind == Kind.PAYOUT for one in old):
+        raise CannotExplain(
+            _("This line is a payout of Stripe’s, and stays so: what comes back of it is another line."), code="payout"
+        )
     rows = [
         BankMatch(
             line=line,
@@ -137,22 +167,16 @@ def undo(line: BankLine, *, reason: str, actor: Actor, at: datetime) -> list[Ban
     line.left -= sum((row.amount for row in rows), Decimal(0))
     line.save(update_fields=["left"])
     mirrored = [one.source for one in old if one.kind in BOOKED_HERE]
-    post(entries.off_statement(_booked(mirrored), line, booked_on=paris_day(at)), actor=actor, at=at)
+    booked = LedgerEntry.objects.filter(source__in=mirrored).prefetch_related("lines").order_by("pk")
+    post(entries.off_statement(list(booked), line, booked_on=paris_day(at)), actor=actor, at=at)
     put_unexplained_on_desk([line], at=at)
     return rows
 
 
-def _booked(sources: Sequence[str]) -> dict[str, list[tuple[str, LedgerLine]]]:
-    """The ledger lines of entries of ours, each with a key that means its account. Two queries at most."""
-    found: dict[str, list[tuple[str, LedgerLine]]] = {}
-    if sources:
-        keys = dict(
-            AccountMap.objects.filter(key__in=("BANK", *KEYS)).order_by("valid_from").values_list("account", "key")
-        )
-        lines = LedgerLine.objects.filter(entry__source__in=sources).select_related("entry").order_by("pk")
-        for one in lines:
-            found.setdefault(one.entry.source, []).append((keys[one.account_id], one))
-    return found
+def _matter(source: str) -> str:
+    """What a source is about, as desks name it: a transfer that came back is about the transfer."""
+    kind, _colon, key = source.partition(":")
+    return f"{kind.partition('_')[0]}:{key}"
 
 
 def _ordinals(given: Mapping[BankLine, Sequence[Part]]) -> dict[int, int]:

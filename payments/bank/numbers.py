@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 _GAP = r"[\s./_:-]{0,3}"
+_YEAR = r"2\n?0\n?\d\n?\d"
 _DIGITS = r"\d(?:\n?\d){5}"
-WHOLE = re.compile(rf"(?<![A-Z])F{_GAP}(20\d\d){_GAP}({_DIGITS}|\d{{3}}[ .]\d{{3}})(?!\d)")
+WHOLE = re.compile(rf"(?<![A-Z])F{_GAP}({_YEAR}){_GAP}({_DIGITS}|\d{{3}}[ .]\d{{3}})(?!\d)")
 #: Zeros that got lost: F2026-12. Nothing before the number: 000012. No letter: 2026-000012.
 _SHORT = re.compile(rf"(?<![A-Z0-9])F{_GAP}(20\d\d){_GAP}(\d{{1,5}})(?!\d)")
 _YEARLESS = re.compile(r"(?<![A-Z0-9./_-])(?:F|FAC|FACT|FACTURE|NO|N)?[\s./_:-]{0,3}(0\d{5})(?![./_-]?[A-Z0-9])")
@@ -38,8 +39,7 @@ def plain(text: str) -> str:
 
 def whole_numbers(text: str) -> list[str]:
     """Numbers that stand in the text as a whole, in the form that invoices have; each once, in their order."""
-    found = (f"F{year}-{re.sub(r'[^0-9]', '', digits)}" for year, digits in WHOLE.findall(plain(text)))
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(_number(hit) for hit in WHOLE.finditer(plain(text))))
 
 
 class Index:
@@ -97,7 +97,8 @@ def _mask(bare: str, place: int) -> str:
 
 
 def _number(hit: re.Match[str]) -> str:
-    return f"F{hit.group(1)}-{re.sub(r'[^0-9]', '', hit.group(2))}"
+    year, digits = (re.sub(r"[^0-9]", "", part) for part in hit.groups())
+    return f"F{year}-{digits}"
 
 
 _WORDS = (

@@ -5,40 +5,43 @@ Payouts are fetched and booked elsewhere; here a line only looks like one: Strip
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
-from dateutil.easter import easter
 from django.db.models import F, Q, QuerySet
 
 from payments.actors import Actor
 from payments.bank.matching import Part, explain, lock_lines
 from payments.models import BankLine, BankMatch
+from payments.working_days import add_banking_days
 
-#: As Stripe's transfers are signed on statements.
+#: As Stripe's transfers are signed on statements: a word of its own, whatever digits and signs the bank writes beside it.
 NAMES = ("STRIPE",)
+_NAMED = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(NAMES)})(?![^\W\d_])", re.IGNORECASE)
+#: The same for PostgreSQL.
+_NAMED_SQL = rf"(^|[^[:alpha:]])({'|'.join(NAMES)})($|[^[:alpha:]])"
 #: A payout arrives on its day, or so many banking days around it (law.md 6.4).
 AROUND = 2
 
 
 def looks_like_payout(line: BankLine) -> bool:
     """Whether Stripe is named on the line."""
-    said = f"{line.text} {line.counterparty} {line.end_to_end}".upper()
-    return any(name in said for name in NAMES)
+    return _NAMED.search(f"{line.text}\n{line.counterparty}\n{line.end_to_end}") is not None
 
 
 def lines_waiting_for_payouts(*, amount: Decimal | None = None, arrives_on: date | None = None) -> QuerySet[BankLine]:
     """Lines that look like a payout and are no part of one yet, the oldest first; of one amount and around one day."""
     named = Q()
-    for name in NAMES:
-        named |= Q(text__icontains=name) | Q(counterparty__icontains=name) | Q(end_to_end__icontains=name)
+    for column in ("text", "counterparty", "end_to_end"):
+        named |= Q(**{f"{column}__iregex": _NAMED_SQL})
     rows = BankLine.objects.filter(named).exclude(left=0).filter(left=F("amount")).order_by("booked_on", "pk")
     if amount is not None:
         rows = rows.filter(amount=amount)
     if arrives_on is not None:
         rows = rows.filter(
-            booked_on__gte=banking_days(arrives_on, -AROUND), booked_on__lte=banking_days(arrives_on, AROUND)
+            booked_on__gte=add_banking_days(arrives_on, -AROUND), booked_on__lte=add_banking_days(arrives_on, AROUND)
         )
     return rows
 
@@ -46,7 +49,7 @@ def lines_waiting_for_payouts(*, amount: Decimal | None = None, arrives_on: date
 def is_payout(
     line_id: int, *, source: str, because: Sequence[dict[str, str]], reason: str, actor: Actor, at: datetime
 ) -> BankMatch:
-    """The whole of a line is a payout, which `source` (`payout:12`) books at 512. In the caller's transaction.
+    """The whole of a line is a payout, which `source` (`payout_arrived:12`) books at 512. In the caller's transaction.
 
     Locks the line. Raises CannotExplain: it is explained otherwise by now.
     """
@@ -54,20 +57,3 @@ def is_payout(
     part = Part(BankMatch.Kind.PAYOUT, line.left, source)
     [row] = explain({line: [part]}, because={line.pk: because}, reason=reason, actor=actor, at=at)
     return row
-
-
-def banking_days(on: date, count: int) -> date:
-    """The day so many banking days after (or before) another; Saturdays, Sundays and TARGET's closing days do not count."""
-    step = 1 if count > 0 else -1
-    for _day in range(abs(count)):
-        on += timedelta(days=step)
-        while on.weekday() > 4 or _closed(on):
-            on += timedelta(days=step)
-    return on
-
-
-def _closed(on: date) -> bool:
-    """TARGET rests on New Year's Day, Good Friday, Easter Monday, 1 May, 25 and 26 December."""
-    sunday = easter(on.year)
-    fixed = {(1, 1), (5, 1), (12, 25), (12, 26)}
-    return (on.month, on.day) in fixed or on in (sunday - timedelta(days=2), sunday + timedelta(days=1))

@@ -19,15 +19,22 @@ from payments.models import AccountMap, BankLine, BankRule
 
 #: Keys that a line may be put on by a rule or by hand; what readers and invoices move has verbs of its own.
 KEYS = ("BANK_FEES", "BANK_INTEREST", "INTEREST_EARNED", "SUSPENSE")
+#: Where a person alone may put one; on the transit account only what leaves for Stripe, to fill its balance: a line of Stripe's
+#: takes it off there.
+BY_HAND = (*KEYS, "TRANSIT")
 
 
 class CannotRule(ValidationError):
     """The rule is not taken; the message is a sentence for staff."""
 
 
-def living(*, on: date) -> list[BankRule]:
-    """The rules for lines booked on a day, the oldest first. One query."""
-    return list(BankRule.objects.filter(Q(ended_on=None) | Q(ended_on__gt=on), valid_from__lte=on).order_by("pk"))
+def living(lines: Sequence[BankLine]) -> list[BankRule]:
+    """The rules that may mean any of these lines, the oldest first: by the days of the lines, whenever they are looked at. One query."""
+    days = [line.booked_on for line in lines]
+    if not days:
+        return []
+    alive = Q(ended_on=None) | Q(ended_on__gt=min(days))
+    return list(BankRule.objects.filter(alive, valid_from__lte=max(days)).order_by("pk"))
 
 
 def rule_for(line: BankLine, rules: Sequence[BankRule]) -> BankRule | None:

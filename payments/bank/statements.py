@@ -65,6 +65,18 @@ class ReadStatement:
     name: str = ""
 
     @property
+    def first_day(self) -> date:
+        """The first of its days."""
+        assert self.opened_on is not None  # noqa: S101  # every reader gives both
+        return self.opened_on
+
+    @property
+    def last_day(self) -> date:
+        """The last of its days."""
+        assert self.closed_on is not None  # noqa: S101
+        return self.closed_on
+
+    @property
     def moved(self) -> Decimal:
         """What its lines come to, in euros."""
         return sum((line.amount for line in self.lines), Decimal("0.00"))

@@ -29,6 +29,8 @@ from payments.bank.statements import (
 from payments.models import BankStatement
 
 _TAG = re.compile(r":(\d\d[A-Z]?):(.*)", re.DOTALL)
+#: What may stand between the last balance of a page and the next :20:, and moves nothing: what is available, and words on the whole.
+_AFTER_LAST = ("64", "65", "86")
 _BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})(.{1,15})")
 # Day, entry day, reversal and direction, third letter of the currency, amount, code, customer's and bank's references.
 _LINE = re.compile(
@@ -45,14 +47,18 @@ def read_mt940(text: str) -> list[ReadStatement]:
     """Every statement of the file, in its order. Raises Unreadable."""
     found: list[ReadStatement] = []
     open_one: ReadStatement | None = None
+    ended = False
     for tag, said in _tags(text):
+        if ended and tag in _AFTER_LAST:
+            continue
+        ended = tag in ("62F", "62M")
         if tag == "20":
             # A page that ended on :62M: goes on after the next :20:.
             if open_one is None:
                 open_one = ReadStatement(BankStatement.Format.MT940, "", said.strip()[:80], "", None, None)
         elif open_one is None:
             raise _broken(tag)
-        elif tag in ("62F", "62M"):
+        elif ended:
             open_one.closing, open_one.closed_on = _balance(said, tag=tag)
             if tag == "62F":
                 found.append(_closed(open_one))
@@ -73,7 +79,7 @@ def _take(one: ReadStatement, tag: str, said: str) -> None:
     if tag == "25":
         one.account = re.sub(r"[^0-9A-Z]", "", said.upper())
     elif tag == "28C":
-        one.sequence = one.sequence or said.strip().split("/")[0][:20]
+        one.sequence = one.sequence or said.strip()[:20]
     elif tag == "60F" and one.opening is None:
         one.opening, one.opened_on = _balance(said, tag=tag)
     elif tag == "60F":
@@ -87,20 +93,20 @@ def _take(one: ReadStatement, tag: str, said: str) -> None:
 
 
 def _tags(text: str) -> list[tuple[str, str]]:
-    """Tags with what they say; wrapped lines are part of it. The frame of SWIFT's blocks ({1:…}{4:, -}) says nothing."""
-    found: list[tuple[str, str]] = []
+    """Tags with what they say; wrapped lines are part of it. The frame ({1:…}{4:, -, :940:) says nothing."""
+    found: list[tuple[str, list[str]]] = []
     for row in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         bare = row.rstrip()
         begun = _TAG.fullmatch(re.sub(r"^\{.*\{4:", "", bare))
         if begun:
-            found.append((begun.group(1), begun.group(2)))
-        elif bare in ("", "-", "-}") or bare.startswith(("{", "-}")):
+            found.append((begun.group(1), [begun.group(2)]))
+        elif bare in ("", "-", "-}", ":940:") or bare.startswith(("{", "-}")):
             continue
         elif found:
-            found[-1] = (found[-1][0], f"{found[-1][1]}\n{bare}")
+            found[-1][1].append(bare)
         else:
             raise Unreadable(_("This file is neither camt.053 nor MT940."), code="format")
-    return found
+    return [(tag, "\n".join(rows)) for tag, rows in found]
 
 
 def _balance(said: str, *, tag: str) -> tuple[Decimal, date]:
@@ -133,7 +139,9 @@ def _line(said: str, *, place: int) -> ReadLine:
         value_on=value_on,
         amount=amount if positive else -amount,
         text=tidy(more),
-        bank_reference=meant(given["bank"] or "") or meant(given["own"] or ""),
+        # What the customer wrote before // names an order of theirs, or only says « VIR SEPA »: the bank's own comes after it.
+        bank_reference=meant(given["bank"] or ""),
+        end_to_end=meant(given["own"] or ""),
         code=given["code"],
         reversal=bool(given["reversal"]),
     )
@@ -154,7 +162,7 @@ def _with_text(line: ReadLine, said: str) -> ReadLine:
         line,
         text=tidy("\n".join(part for part in (text, line.text) if part)),
         counterparty=" ".join(name.split())[:140],
-        end_to_end=meant(found.group(1)) if found else "",
+        end_to_end=meant(found.group(1)) if found else line.end_to_end,
     )
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from payments.actors import Actor
@@ -66,14 +65,12 @@ def write(
     if refused:
         raise CannotLetIn(refused)
     document = keep(body, media_type=MEDIA[found[0].format], keep_until=keep_until(paris_day(at)), at=at)
-    try:
-        with transaction.atomic():
-            made = [
-                _statement(one, account, place, document=document, name=name, reading=reading, reason=reason, actor=actor, at=at)
-                for place, one in enumerate(judged, start=1)
-            ]  # fmt: skip
-    except IntegrityError:
-        raise CannotLetIn(_("Somebody else has let these lines in at the same moment. Please look again.")) from None
+    made = [
+        _statement(
+            one, account, place, document=document, name=name, reading=reading, reason=reason, actor=actor, at=at
+        )
+        for place, one in enumerate(judged, start=1)
+    ]
     for statement in made:
         facts = {"sha256": document.sha256, "lines": statement.lines_count, "closing": str(statement.closing)}
         record_act(

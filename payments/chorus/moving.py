@@ -15,15 +15,16 @@ from payments.models import ChorusDeposit, ChorusEvent
 
 State = ChorusDeposit.State
 
+#: What the portal may say next of an invoice that lies there.
+_ONWARDS = frozenset({State.AVAILABLE, State.SUSPENDED, State.RECYCLED, State.REJECTED, State.MANDATED, State.PAID})
 #: From → to. The portal is told of by hand or by a file, so steps may be left out; none goes back behind the mandate but by a
-#: suspension. What was rejected is over: its invoice is credited, and made out anew under another number.
+#: suspension. What is to go elsewhere is deposited there first. What was rejected is over: its invoice is credited, and made out anew
+#: under another number.
 TRANSITIONS: dict[str, frozenset[str]] = {
-    State.TO_DEPOSIT: frozenset({State.DEPOSITED, State.NOT_NEEDED}),
-    State.DEPOSITED: frozenset(
-        {State.AVAILABLE, State.SUSPENDED, State.RECYCLED, State.REJECTED, State.MANDATED, State.PAID}
-    ),
-    State.AVAILABLE: frozenset({State.SUSPENDED, State.RECYCLED, State.REJECTED, State.MANDATED, State.PAID}),
-    State.SUSPENDED: frozenset({State.DEPOSITED, State.AVAILABLE, State.REJECTED, State.MANDATED}),
+    State.TO_DEPOSIT: frozenset({State.DEPOSITED, State.NOT_NEEDED, *_ONWARDS}),
+    State.DEPOSITED: _ONWARDS,
+    State.AVAILABLE: _ONWARDS - {State.AVAILABLE},
+    State.SUSPENDED: frozenset({State.DEPOSITED, *_ONWARDS}) - {State.SUSPENDED},
     State.RECYCLED: frozenset({State.DEPOSITED, State.NOT_NEEDED}),
     State.REJECTED: frozenset(),
     State.MANDATED: frozenset({State.SUSPENDED, State.PAID}),
@@ -44,10 +45,15 @@ def move(
 ) -> ChorusDeposit:
     """Note that a deposit stands at `target` since day `on`, and write the step. Raises CannotMove.
 
-    `number`: that of the deposit at Chorus Pro, kept once known. Noting where it stands already changes nothing.
+    `number`: that of the deposit at Chorus Pro, kept once known. Noting where it stands already keeps a new number, and
+    changes nothing else.
     """
     one = ChorusDeposit.objects.select_for_update(no_key=True).get(pk=deposit_id)
     if one.state == target:
+        if number and number != one.chorus_number:
+            one.chorus_number = number
+            one.save(update_fields=["chorus_number"])
+            record_act("noted a number of Chorus Pro", subject=one.subject, actor=actor, at=at, reason=reason)
         return one
     if on > paris_day(at):
         raise CannotMove(_("This day has not come yet."), code="future")

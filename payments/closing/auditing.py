@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Min
 
 from payments.closing.days import NO_ROWS, NOTHING, digest, rows_hashes, totals
 from payments.closing.periods import fingerprint
+from payments.days import paris_day
 from payments.models import DayClosing, EntryNumber, EntrySeries, LedgerEntry, PeriodClosing
 
 Breaches = Iterator[tuple[str, str]]
@@ -24,10 +25,15 @@ OUT_OF_YEAR = """
 SELECT entry.source FROM payments_entrynumber n JOIN payments_ledgerentry entry ON entry.id = n.entry_id
 WHERE n.year <> extract(year FROM entry.booked_on) ORDER BY 1 LIMIT 20
 """
+# Each entry against the first signature that its day lay behind: one join of stretches, not of all entries with all closings.
 IN_A_CLOSED_PERIOD = """
-SELECT DISTINCT entry.source FROM payments_ledgerentry entry
-JOIN payments_periodclosing c ON entry.booked_on BETWEEN c.first_day AND c.last_day AND entry.created_at > c.at
-WHERE NOT EXISTS (SELECT FROM payments_reopening r WHERE r.closing_id = c.id) ORDER BY 1 LIMIT 20
+WITH stretch AS (
+    SELECT last_day, lag(last_day) OVER (ORDER BY last_day) AS after, min(at) OVER (ORDER BY last_day DESC) AS at
+    FROM payments_periodclosing c WHERE NOT EXISTS (SELECT FROM payments_reopening r WHERE r.closing_id = c.id)
+)
+SELECT entry.source FROM stretch JOIN payments_ledgerentry entry
+    ON booked_on <= last_day AND (after IS NULL OR booked_on > after) AND created_at > at
+ORDER BY 1 LIMIT 20
 """
 
 
@@ -49,9 +55,14 @@ def entries_numbered(at: datetime) -> Breaches:
         for (source,) in cursor.fetchall():
             yield f"entry:{source}", "is numbered in another year than its own"
     if DayClosing.objects.exists():
-        late = LedgerEntry.objects.filter(numbered=None, created_at__lt=at - CLOSED_WITHIN).order_by("pk")
+        waiting = LedgerEntry.objects.filter(numbered=None).order_by("pk")
+        since = at - CLOSED_WITHIN
+        late = waiting.filter(created_at__lt=since, booked_on__lt=paris_day(since))
         for source in late.values_list("source", flat=True)[:20]:
             yield f"entry:{source}", "has no number though its day is over"
+        ahead = waiting.filter(booked_on__gt=paris_day(at) + timedelta(days=1))
+        for source in ahead.values_list("source", flat=True)[:20]:
+            yield f"entry:{source}", "is booked on a day that has not come"
 
 
 def _stretches() -> Iterator[list[DayClosing]]:
@@ -95,7 +106,7 @@ def days_add_up(at: datetime) -> Breaches:
 
 
 def periods_locked(at: datetime) -> Breaches:
-    """Part of BALANCED: nothing was booked in a closed period after its signature, and what was signed is what stands."""
+    """Part of BALANCED: nothing was booked in a closed period or before it after its signature, which is as it was signed."""
     with connection.cursor() as cursor:
         cursor.execute(IN_A_CLOSED_PERIOD)
         for (source,) in cursor.fetchall():

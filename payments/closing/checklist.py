@@ -6,7 +6,7 @@ period is closed all the same. One without `find` is always a person's. Floors a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,23 +14,29 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q, Sum
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Sum, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
 from payments.closing.numbering import midnight_after
 from payments.closing.periods import Period, ticks_of
 from payments.invoicing.open_items import billed
+from payments.ledger.accounts import accounts_of, vat_accounts
 from payments.mirroring.matters import MATTERS
 from payments.models import (
     BalanceMovement,
+    Cheque,
     ClosingTick,
     DayClosing,
     DeskItem,
+    Dispute,
     LedgerEntry,
     LedgerLine,
     Payment,
     Refund,
 )
+
+ZERO = Decimal("0.00")
 
 
 class Weight(StrEnum):
@@ -83,8 +89,16 @@ class Answer:
 
     @property
     def done(self) -> bool:
-        """Whether it stands in nobody's way."""
-        return self.clean or (self.line.by_person and self.tick is not None)
+        """Whether it stands in nobody's way: nothing is found, or no more than a person has answered for."""
+        return self.clean or (self.line.by_person and self.answered)
+
+    @property
+    def answered(self) -> bool:
+        """Whether a person has answered for what is found now. What is less than then is answered for as well."""
+        tick = self.tick
+        if tick is None or self.line.find is None:
+            return tick is not None
+        return self.found.count <= (tick.count or 0) and abs(self.found.amount or ZERO) <= abs(tick.amount or ZERO)
 
     def kept(self) -> dict[str, Any]:
         """What is signed of it."""
@@ -96,6 +110,8 @@ class Answer:
         }
         if self.tick is not None:
             said |= {"by": self.tick.actor, "reason": self.tick.reason, "at": self.tick.at.isoformat()}
+            if self.tick.count is not None:
+                said["for"] = self.tick.count
         return said
 
 
@@ -121,7 +137,7 @@ SELECT count(*), coalesce(sum(abs(stated - booked)), 0) FROM (
     SELECT i.id, i.total_vat AS stated, coalesce(sum(line.debit + line.credit), 0) AS booked
     FROM payments_invoice i
     LEFT JOIN payments_ledgerentry entry ON entry.source = 'invoice:' || i.id
-    LEFT JOIN payments_ledgerline line ON line.entry_id = entry.id AND line.account_id LIKE '4457%%'
+    LEFT JOIN payments_ledgerline line ON line.entry_id = entry.id AND line.account_id = ANY(%s)
     WHERE i.issued_on BETWEEN %s AND %s GROUP BY i.id
 ) AS documents WHERE stated <> booked
 """
@@ -130,7 +146,7 @@ SELECT count(*), coalesce(sum(abs(stated - booked)), 0) FROM (
 def vat_differs(period: Period, at: datetime) -> Found:
     """Documents of the period whose VAT is not that of their entry."""
     with connection.cursor() as cursor:
-        cursor.execute(VAT, [period.first_day, period.last_day])
+        cursor.execute(VAT, [vat_accounts(), period.first_day, period.last_day])
         count, amount = cursor.fetchone()
     return Found(count, amount)
 
@@ -140,10 +156,21 @@ def _until(period: Period) -> datetime:
 
 
 def stripe_unexplained(period: Period, at: datetime) -> Found:
-    """Lines of Stripe's balance that belong to a payment of ours and are not matched, or whose fee is not booked."""
-    ours = Q(source__in=Payment.objects.filter(stripe_charge__isnull=False).values("stripe_charge"))
-    lines = BalanceMovement.objects.filter(ours, payment=None, refund=None, created__lt=_until(period))
-    return Found(lines.count(), lines.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
+    """Lines of Stripe's balance that belong to a payment, a refund or a dispute of ours and are not matched, or whose fee is not
+    booked. Two queries."""
+    lines = BalanceMovement.objects.filter(created__lt=_until(period))
+    whose = (
+        Exists(Payment.objects.filter(stripe_charge=OuterRef("source")))
+        | Exists(Refund.objects.filter(stripe_refund=OuterRef("source")))
+        | Exists(Dispute.objects.filter(stripe_dispute=OuterRef("source")))
+    )
+    booked = LedgerEntry.objects.filter(source=Concat(Value("fee:"), Cast(OuterRef("pk"), CharField())))
+    unmatched = lines.filter(whose, payment=None, refund=None)
+    without_fee = lines.exclude(payment=None, refund=None).exclude(fee=0).filter(~Exists(booked))
+    found = [
+        rows.aggregate(count=Count("pk"), sum=Sum(name)) for rows, name in ((unmatched, "amount"), (without_fee, "fee"))
+    ]
+    return Found(sum(row["count"] for row in found), sum((row["sum"] or Decimal(0) for row in found), Decimal(0)))
 
 
 def mirror_differs(period: Period, at: datetime) -> Found:
@@ -179,9 +206,27 @@ def invoices_unpaid(period: Period, at: datetime) -> Found:
     return Found(due.count(), due.aggregate(sum=Sum("left"))["sum"] or Decimal(0))
 
 
+def cheques_waiting(period: Period, at: datetime) -> Found:
+    """Cheques handed over by the end of the period and on no line of the bank yet: with us, or on their way (5112)."""
+    held = Cheque.objects.filter(
+        state__in=(Cheque.State.RECEIVED, Cheque.State.DEPOSITED), received_on__lte=period.last_day
+    )
+    return Found(held.count(), held.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
+
+
+def cheques_unpaid(period: Period, at: datetime) -> Found:
+    """Cheques that bounced by the end of the period, of which nothing was paid again nor given up."""
+    owed = Cheque.objects.filter(
+        state=Cheque.State.BOUNCED, bounced_on__lte=period.last_day, given_up_at=None, paid_again=None
+    )
+    return Found(owed.count(), owed.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
+
+
 def suspense(period: Period, at: datetime) -> Found:
     """Money on the accounts of surplus and disputes at the end of the period."""
-    lines = LedgerLine.objects.filter(account__in=("419700", "467000"), entry__booked_on__lte=period.last_day)
+    lines = LedgerLine.objects.filter(
+        account__in=accounts_of("SURPLUS", "DISPUTES"), entry__booked_on__lte=period.last_day
+    )
     open_ = lines.values("account").annotate(left=Sum("credit") - Sum("debit")).exclude(left=0)
     return Found(len(open_), sum((row["left"] for row in open_), Decimal(0)))
 
@@ -198,6 +243,8 @@ LINES: list[Line] = [
     Line("parked", _("Payments parked or unknown"), Weight.ANSWER, parked, "desk_payments"),
     Line("refunds", _("Refunds on their way"), Weight.ANSWER, refunds_on_their_way, "desk_refunds"),
     Line("invoices", _("Invoices due and not paid"), Weight.ANSWER, invoices_unpaid, "desk_institutions"),
+    Line("cheques", _("Cheques that the bank has not credited yet"), Weight.ANSWER, cheques_waiting, "desk_cheques"),
+    Line("bounced", _("Cheques that bounced and are not paid again"), Weight.ANSWER, cheques_unpaid, "desk_cheques"),
     Line("suspense", _("Surplus and disputed money still held"), Weight.ANSWER, suspense, "desk_entries"),
     Line("desk", _("Open matters on finance’s desk"), Weight.ANSWER, desk_open),
     Line("bank", _("Balance of the bank’s statement compared with account 512"), Weight.PERSON),
@@ -221,4 +268,13 @@ def lines() -> Sequence[Line]:
 def answers(period: Period, *, at: datetime) -> Sequence[Answer]:
     """The checklist of a period as it stands now. A query or two per line."""
     ticked = ticks_of(period)
-    return [Answer(one, one.find(period, at) if one.find else Found(), ticked.get(one.key)) for one in lines()]
+    return [_answer(one, period, at, ticked) for one in lines()]
+
+
+def answer_of(line: Line, period: Period, *, at: datetime) -> Answer:
+    """One line as it stands now."""
+    return _answer(line, period, at, ticks_of(period))
+
+
+def _answer(line: Line, period: Period, at: datetime, ticked: Mapping[str, ClosingTick]) -> Answer:
+    return Answer(line, line.find(period, at) if line.find else Found(), ticked.get(line.key))

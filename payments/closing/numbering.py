@@ -2,7 +2,8 @@
 
 Constraints: an entry may be written by any of many transactions, and none waits for a number; the number is given once, when
 a day is closed, to whatever had been written before its midnight, by (booked on, key). What is committed late, or booked in a
-past year, gets its number with the next day. One sealer of numbers at a time, under the lock of the rows of the series.
+past year, gets its number with the next day; what is booked ahead of its writing waits for the day it is booked on, since
+nothing is validated before it (A47 A-1; migration 0021). One sealer of numbers at a time, under the lock of the rows of the series.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ CHUNK = 5000
 
 YEARS = """
 SELECT DISTINCT extract(year FROM booked_on)::integer FROM payments_ledgerentry entry
-WHERE created_at < %(midnight)s AND NOT EXISTS (SELECT FROM payments_entrynumber n WHERE n.entry_id = entry.id)
+WHERE created_at < %(midnight)s AND booked_on <= %(day)s
+    AND NOT EXISTS (SELECT FROM payments_entrynumber n WHERE n.entry_id = entry.id)
 """
 NUMBER = """
 WITH due AS (
     SELECT entry.id, extract(year FROM booked_on)::integer AS year, booked_on FROM payments_ledgerentry entry
-    WHERE created_at < %(midnight)s AND NOT EXISTS (SELECT FROM payments_entrynumber n WHERE n.entry_id = entry.id)
+    WHERE created_at < %(midnight)s AND booked_on <= %(day)s
+        AND NOT EXISTS (SELECT FROM payments_entrynumber n WHERE n.entry_id = entry.id)
     ORDER BY booked_on, entry.id LIMIT %(limit)s
 ), given AS (
     INSERT INTO payments_entrynumber (entry_id, year, number, validated_on)
@@ -46,7 +49,7 @@ def midnight_after(day: date) -> datetime:
 
 
 def number_until(day: date) -> int:
-    """Number every entry written before the end of `day` that has no number; returns how many. One commit per chunk."""
+    """Number every entry of days up to `day`, written before its end, that has no number; returns how many. One commit per chunk."""
     total = 0
     while given := _number_some(day):
         total += given

@@ -1,8 +1,9 @@
 """Closing a month or a year: looked at, signed by name, locked; and opened again by two people (law.md 6.1, 6.3).
 
-Closed means that the database takes no entry of that time any more (migration 0015); what becomes known later is booked on
-the first open day, with the day it is about kept beside it (`payments.ledger.posting`). Periods are closed in their order, the
-year after its months. Opening again is asked for by one person and agreed to by another, each with a reason; alone only where
+Closed means that the database takes no entry of that time or of any before it (migration 0021); what becomes known later is
+booked on the first open day, with the day it is about kept beside it (`payments.ledger.posting`). Periods are closed in their
+order, the year after its months and after the year before it, and opened again in the opposite one, the newest first: a
+balance that was signed holds all that was booked before it. Opening again is asked for by one person and agreed to by another, each with a reason; alone only where
 the publisher allows it (`CLOSING_REOPENED_ALONE_AFTER`), after that delay and with a mark that stays. What is signed again is
 the next version; the figures of the one before stay as they were signed.
 """
@@ -15,6 +16,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -30,6 +32,8 @@ from payments.models import ClosingTick, LedgerEntry, PeriodClosing, Reopening, 
 Kind = PeriodClosing.Kind
 #: Whoever books holds it together with all others, whoever closes or opens a period holds it alone (migration 0015).
 LOCK = 4871_02
+#: A request to open a period again that nobody has said yes to.
+LAPSES_AFTER = timedelta(days=14)
 
 
 class CannotSign(ValidationError):
@@ -101,6 +105,10 @@ def open_before(period: Period) -> Period | None:
     if begun is None:
         return None
     closed = set(in_force().filter(kind=Kind.MONTH).values_list("first_day", flat=True))
+    if period.kind == Kind.YEAR and begun.first_day < period.first_day:
+        before = year_of(period.first_day - timedelta(days=1))
+        if closing_of(before) is None:
+            return open_before(before) or before
     month = begun
     until = period.first_day if period.kind == Kind.MONTH else period.last_day + timedelta(days=1)
     while month.first_day < until:
@@ -111,26 +119,41 @@ def open_before(period: Period) -> Period | None:
 
 
 def ticks_of(period: Period) -> Mapping[str, ClosingTick]:
-    """What people answered for, of the version that is not signed yet."""
+    """What people answered for last, of the version that is not signed yet."""
     rows = ClosingTick.objects.filter(kind=period.kind, first_day=period.first_day, version=version_of(period))
-    return {row.line: row for row in rows}
+    return {row.line: row for row in rows.order_by("turn")}
 
 
 @transaction.atomic
 def tick(period: Period, line: str, *, actor: Actor, at: datetime, reason: str) -> ClosingTick:
-    """Answer by name for one line of the checklist. Ticked twice, the first stays. Raises CannotSign for a line that is none."""
-    from payments.closing.checklist import lines
+    """Answer by name for one line of the checklist, for what it finds now. Answered twice, the first stays, unless more is
+    found by then.
 
-    if line not in {one.key for one in lines() if one.by_person}:
+    Raises CannotSign for a line that is none, and before the period is over: nobody answers for what is still to come.
+    """
+    from payments.closing.checklist import answer_of, lines
+
+    wanted = next((one for one in lines() if one.key == line and one.by_person), None)
+    if wanted is None:
         raise CannotSign(_("No such line of the checklist waits for a person."), code="no_line")
     if closing_of(period) is not None:
         raise CannotSign(_("This period is closed."), code="closed")
+    _refuse_going_on(period, at=at)
+    now = answer_of(wanted, period, at=at)
+    if now.tick is not None and now.answered:
+        return now.tick
     row = ClosingTick(
-        kind=period.kind, first_day=period.first_day, version=version_of(period), line=line, actor=str(actor),
-        reason=reason[:300], at=at,
+        kind=period.kind, first_day=period.first_day, version=version_of(period), line=line,
+        turn=now.tick.turn + 1 if now.tick else 1, count=now.found.count if wanted.find else None, amount=now.found.amount,
+        actor=str(actor), reason=reason[:300], at=at,
     )  # fmt: skip
     ClosingTick.objects.bulk_create([row], ignore_conflicts=True)
     return ticks_of(period)[line]
+
+
+def _refuse_going_on(period: Period, *, at: datetime) -> None:
+    if period.last_day >= paris_day(at):
+        raise CannotSign(_("This period is not over yet."), code="not_over")
 
 
 @transaction.atomic
@@ -147,8 +170,7 @@ def sign(period: Period, *, actor: Actor, at: datetime, reason: str) -> PeriodCl
     known = closing_of(period)
     if known is not None:
         return known
-    if period.last_day >= paris_day(at):
-        raise CannotSign(_("This period is not over yet."), code="not_over")
+    _refuse_going_on(period, at=at)
     if period.last_day < (begun.first_day if (begun := first_month()) else date.max):
         raise CannotSign(_("Nothing was booked until then."), code="nothing")
     if (before := open_before(period)) is not None:
@@ -171,21 +193,32 @@ def sign(period: Period, *, actor: Actor, at: datetime, reason: str) -> PeriodCl
 
 def fingerprint(closing: PeriodClosing) -> str:
     """SHA-256 of what was signed: the period, the checklist and the figures, in canonical JSON."""
-    said = [str(period_of(closing)), closing.version, closing.checks, closing.figures, closing.signed_by]
-    return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(signed(closing), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def signed(closing: PeriodClosing) -> list[Any]:
+    """What its hash is taken of. When and why it was signed is in the link that seals it (`payments.sealing.canonical`)."""
+    return [str(period_of(closing)), closing.version, closing.checks, closing.figures, closing.signed_by]
 
 
 @transaction.atomic
 def ask_to_reopen(closing_id: int, *, actor: Actor, at: datetime, reason: str) -> ReopeningAsked:
-    """Ask for a closed period to be opened again. Asked twice, it is the first. Raises CannotSign."""
+    """Ask for a closed period to be opened again. Asked twice, it is the first; after two weeks it has lapsed, and is asked for
+    anew. Raises CannotSign."""
+    _alone_with_the_books()
     closing = PeriodClosing.objects.get(pk=closing_id)
     _may_reopen(closing)
-    row = ReopeningAsked(closing=closing, asked_by=str(actor), reason=reason[:300], at=at)
-    ReopeningAsked.objects.bulk_create([row], ignore_conflicts=True)
-    asked = ReopeningAsked.objects.get(closing=closing)
-    if asked.at == at:
-        record_act("asked to re-open a period", subject=f"closing:{closing.pk}", actor=actor, at=at, reason=reason)
+    if (known := request_of(closing, at=at)) is not None:
+        return known
+    asked = ReopeningAsked.objects.create(closing=closing, asked_by=str(actor), reason=reason[:300], at=at)
+    record_act("asked to re-open a period", subject=f"closing:{closing.pk}", actor=actor, at=at, reason=reason)
     return asked
+
+
+def request_of(closing: PeriodClosing, *, at: datetime) -> ReopeningAsked | None:
+    """What was asked for a closing and waits for a yes; None once it has lapsed: what was wanted in January is not in November."""
+    asked = ReopeningAsked.objects.filter(closing=closing, reopening=None, at__gt=at - LAPSES_AFTER)
+    return asked.order_by("-pk").first()
 
 
 @transaction.atomic
@@ -200,7 +233,7 @@ def reopen(closing_id: int, *, actor: Actor, at: datetime, reason: str) -> Reope
     if known is not None:
         return known
     _may_reopen(closing)
-    asked = ReopeningAsked.objects.filter(closing=closing).first()
+    asked = request_of(closing, at=at)
     if asked is None:
         raise CannotSign(_("Somebody has to ask for it first."), code="not_asked")
     alone = asked.asked_by == str(actor)
@@ -232,9 +265,12 @@ def _may_alone(asked: ReopeningAsked, *, at: datetime) -> None:
 def _may_reopen(closing: PeriodClosing) -> None:
     if Reopening.objects.filter(closing=closing).exists():
         raise CannotSign(_("This period is open again already."), code="open")
-    year = closing_of(year_of(closing.first_day)) if closing.kind == Kind.MONTH else None
-    if year is not None:
-        raise CannotSign(_("Its year is closed: open the year first."), code="year")
+    newest = in_force().order_by("-last_day", "-kind").first()  # a year before its December
+    if newest is not None and newest.pk != closing.pk:
+        raise CannotSign(
+            _("Open %(period)s first: its figures hold what was booked until then.") % {"period": period_of(newest)},
+            code="later",
+        )
 
 
 def _alone_with_the_books() -> None:

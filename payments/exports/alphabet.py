@@ -37,7 +37,7 @@ def encoded(lines: bytes | bytearray) -> bytes:
     for blank, end in _ENDS:
         said = said.replace(blank, end)
     said = said.replace(_BACKSLASH, b"\\").replace(b"\x1f", b"\t").replace(b"\n", b"\r\n")
-    return said if said.isascii() else _in_the_alphabet(said.decode())
+    return (said if said.isascii() else _in_the_alphabet(said.decode())).translate(_PRINTED)
 
 
 def _in_the_alphabet(text: str) -> bytes:
@@ -63,3 +63,14 @@ def _bare(sign: str) -> str:
 
 
 codecs.register_error("fec", _nearest)
+
+
+def _printed(code: int) -> bytes:
+    """What stands for a byte: itself, a blank for a sign that nobody prints, and for those of Windows-1252 what they meant."""
+    if code in b"\t\r\n" or 0x20 <= code < 0x7F or code > 0x9F:
+        return bytes([code])
+    meant = bytes([code]).decode("cp1252", errors="replace").encode(ENCODING, errors="fec")
+    return meant if code > 0x7F and len(meant) == 1 and meant != b"?" else b" "
+
+
+_PRINTED = b"".join(map(_printed, range(256)))

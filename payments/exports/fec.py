@@ -91,7 +91,7 @@ def _amount(column: str) -> str:
 
 
 _NAMES = """LEFT JOIN (
-    SELECT DISTINCT ON (customer_id) 'C' || lpad(customer_id::text, 6, '0') AS party, buyer_name
+    SELECT DISTINCT ON (customer_id) 'C' || lpad(customer_id::text, greatest(6, length(customer_id::text)), '0') AS party, buyer_name
     FROM payments_invoice WHERE customer_id IS NOT NULL AND issued_on <= %(last)s ORDER BY customer_id, id DESC
 ) AS named USING (party)"""
 
@@ -118,7 +118,7 @@ SELECT journal, label_of_journal, number_said, booked_said, line.account_id, acc
 FROM (
     SELECT entry.id, n.number, journal, CASE journal {{journals}} END AS label_of_journal, n.number::text AS number_said,
         to_char(booked_on, 'YYYYMMDD') AS booked_said, piece_ref, to_char(piece_date, 'YYYYMMDD') AS piece_said, label,
-        to_char(validated_on, 'YYYYMMDD') AS validated_said
+        to_char(greatest(validated_on, booked_on), 'YYYYMMDD') AS validated_said
     FROM payments_entrynumber n JOIN payments_ledgerentry entry ON entry.id = n.entry_id
     WHERE n.year = extract(year FROM %(first)s::date)::integer OFFSET 0
 ) AS entry

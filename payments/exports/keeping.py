@@ -14,6 +14,7 @@ from typing import IO
 from payments.actors import Actor
 from payments.documents import keep, read
 from payments.exports.sheets import Written, spooled
+from payments.invoicing.rendering import keep_until
 from payments.models import KeptFile
 
 PART = 4 * 1024 * 1024
@@ -30,7 +31,7 @@ class Changed(RuntimeError):
 def keep_file(
     file: IO[bytes], *, kind: str, name: str, year: int, lines: int, media_type: str, actor: Actor, at: datetime
 ) -> KeptFile:
-    """Keep a file as it is; the same bytes again are the same row. Ten years from the end of its year (C. com. L123-22).
+    """Keep a file as it is; the same bytes again are the same row. As long as the invoices of its year (C. com. L123-22).
 
     Joins the caller's transaction.
     """
@@ -39,7 +40,7 @@ def keep_file(
     while body := file.read(PART):
         whole.update(body)
         size += len(body)
-        parts.append(keep(body, media_type=media_type, keep_until=date(year + 11, 1, 1), at=at).sha256)
+        parts.append(keep(body, media_type=media_type, keep_until=keep_until(date(year, 12, 31)), at=at).sha256)
     row = KeptFile(
         kind=kind, name=name, year=year, sha256=whole.hexdigest(), size=size, lines=lines, parts=parts, actor=str(actor), at=at
     )  # fmt: skip

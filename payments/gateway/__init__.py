@@ -22,7 +22,13 @@ from payments.gateway.checkouts import (
 )
 from payments.gateway.client import API_VERSION, refuse_inside_transaction
 from payments.gateway.codes import TABLE, Rail, Row, rows
-from payments.gateway.disputes import fetch_dispute
+from payments.gateway.disputes import (
+    accept_dispute,
+    fetch_dispute,
+    fetch_fraud_warning,
+    submit_evidence,
+    upload_evidence,
+)
 from payments.gateway.events import fetch_event, list_events, verify_event
 from payments.gateway.families import Family
 from payments.gateway.faults import (
@@ -47,6 +53,7 @@ from payments.gateway.seen import (
     CustomerSeen,
     DisputeSeen,
     EventSeen,
+    FraudWarningSeen,
     IntentSeen,
     MethodSeen,
     MovementSeen,
@@ -68,6 +75,7 @@ __all__ = [
     "EventSeen",
     "Family",
     "ForgedEvent",
+    "FraudWarningSeen",
     "GatewayFault",
     "IntentSeen",
     "KeyReused",
@@ -85,6 +93,7 @@ __all__ = [
     "Row",
     "SetupSeen",
     "Unknown",
+    "accept_dispute",
     "cancel_intent",
     "charge_off_session",
     "create_customer",
@@ -95,6 +104,7 @@ __all__ = [
     "fetch_checkout",
     "fetch_dispute",
     "fetch_event",
+    "fetch_fraud_warning",
     "fetch_intent",
     "fetch_method",
     "fetch_movement",
@@ -113,5 +123,7 @@ __all__ = [
     "refund",
     "refuse_inside_transaction",
     "rows",
+    "submit_evidence",
+    "upload_evidence",
     "verify_event",
 ]

@@ -57,6 +57,8 @@ for _class in (
     "BalanceTransaction",
     "Refund",
     "Payout",
+    "Dispute",
+    "File",
 ):
     getattr(stripe, _class)
 getattr(importlib.import_module("stripe.checkout"), "Session")  # noqa: B009  # read for its import
@@ -168,7 +170,8 @@ def _client() -> stripe.StripeClient:
         made = stripe.StripeClient(
             key,
             stripe_version=API_VERSION,
-            base_addresses={"api": base},
+            # Files go to an address of their own, but to a stand-in they go where everything goes.
+            base_addresses={"api": base} if base == STRIPE_ITSELF else {"api": base, "files": base},
             max_network_retries=retries,
             http_client=WatchedClient(inner),
         )

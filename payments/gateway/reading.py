@@ -14,6 +14,7 @@ from payments.gateway.seen import (
     CustomerSeen,
     DisputeSeen,
     EventSeen,
+    FraudWarningSeen,
     IntentSeen,
     MethodSeen,
     MovementSeen,
@@ -219,6 +220,7 @@ def refund(body: Body) -> RefundSeen:
 
 def dispute(body: Body) -> DisputeSeen:
     moved = [_cents(line, "amount") for line in body.get("balance_transactions") or []]
+    evidence = _whole(body, "evidence_details")
     return DisputeSeen(
         id=body["id"],
         charge=_ref(body, "charge"),
@@ -229,9 +231,21 @@ def dispute(body: Body) -> DisputeSeen:
         currency=_text(body, "currency"),
         taken_cents=-sum(cents for cents in moved if cents < 0),
         returned_cents=sum(cents for cents in moved if cents > 0),
-        respond_by=_instant(evidence, "due_by")
-        if (evidence := _whole(body, "evidence_details")).get("due_by")
-        else None,
+        # 0: this bank takes no answer.
+        respond_by=_instant(evidence, "due_by") if evidence.get("due_by") else None,
+        created=_instant(body, "created"),
+        submissions=_cents(evidence, "submission_count"),
+        answer=_labels(body).get(REFERENCE, ""),
+    )
+
+
+def fraud_warning(body: Body) -> FraudWarningSeen:
+    return FraudWarningSeen(
+        id=body["id"],
+        charge=_ref(body, "charge"),
+        payment_intent=_ref(body, "payment_intent"),
+        kind=_text(body, "fraud_type"),
+        actionable=bool(body.get("actionable")),
         created=_instant(body, "created"),
     )
 

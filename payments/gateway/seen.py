@@ -165,6 +165,7 @@ class DisputeSeen:
     """A charge contested at the bank. ``status`` is Stripe's: ``needs_response``, ``won``, ``lost``, ``warning_closed``…
 
     ``taken_cents`` left our balance because of it, ``returned_cents`` came back; both positive, without fees.
+    ``submissions``: how often evidence was submitted; ``answer``: our reference of the answer that was.
     """
 
     id: str
@@ -177,6 +178,20 @@ class DisputeSeen:
     taken_cents: int
     returned_cents: int
     respond_by: datetime | None
+    created: datetime
+    submissions: int = 0
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FraudWarningSeen:
+    """What the card's network suspects of a charge. ``actionable``: it was not given back yet, and no dispute came of it."""
+
+    id: str
+    charge: str
+    payment_intent: str
+    kind: str
+    actionable: bool
     created: datetime
 
 

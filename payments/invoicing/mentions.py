@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -123,9 +124,10 @@ def _under(invoice: Invoice) -> list[str]:
         said.append(f"Avoir sur facture n°{NBSP}{original.reference} du {french_day(original.issued_on)}")
         if invoice.reason:
             said.append(f"Motif : {invoice.reason}")
-    elif (before := _replaced(invoice)) is not None:
+        return said
+    if (before := _replaced(invoice)) is not None:
         said.append(f"Remplace la facture n°{NBSP}{before.reference} du {french_day(before.issued_on)}")
-    elif invoice.supplied_on and invoice.supplied_on != invoice.issued_on:
+    if invoice.supplied_on and invoice.supplied_on != invoice.issued_on:
         said.append(f"Date de la livraison ou du versement : {french_day(invoice.supplied_on)}")
     return said
 
@@ -186,9 +188,15 @@ def paid_words(invoice: Invoice) -> str:
         return (
             f"Payée le {french_day(payment.received_on)} par {paid_by(payment)}. Reste à payer : {french(Decimal(0))}."
         )
-    due = f", à payer au plus tard le {french_day(invoice.due_on)}" if invoice.due_on else ""
+    last = last_day(invoice)
+    due = f", à payer au plus tard le {french_day(last)}" if last else ""
     to = f" Par virement, IBAN {iban}, en rappelant le n°{NBSP}{invoice.reference}." if (iban := _iban(invoice)) else ""
     return f"Net à payer : {amount}{due}.{to}"
+
+
+def last_day(invoice: Invoice) -> date | None:
+    """By when it is to be paid; made out anew after that day, not before it was issued."""
+    return max(invoice.due_on, invoice.issued_on) if invoice.due_on else None
 
 
 def _iban(invoice: Invoice) -> str:
@@ -234,7 +242,8 @@ def _mentions(invoice: Invoice) -> list[str]:
     said += [words for subject, words in notes if not subject]
     for_professionals = {subject: words for subject, words in notes if subject}
     if for_professionals:
-        due = f"Échéance : {french_day(invoice.due_on)}. " if invoice.due_on else ""
+        last = last_day(invoice)
+        due = f"Échéance : {french_day(last)}. " if last else ""
         said.append(f"{due}{for_professionals['AAB']}")
         said.append(f"{for_professionals['PMD']} {for_professionals['PMT']}")
     return said

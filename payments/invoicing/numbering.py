@@ -49,7 +49,12 @@ def number(series: InvoiceSeries, documents: Sequence[tuple[Invoice, Sequence[In
 
 
 def digest(invoice: Invoice, lines: Sequence[InvoiceLine]) -> str:
-    """SHA-256 of the previous hash and of everything the document states, in canonical JSON."""
+    """SHA-256 of the previous hash and of everything the document states."""
+    return hashlib.sha256(canonical(invoice, lines).encode()).hexdigest()
+
+
+def canonical(invoice: Invoice, lines: Sequence[InvoiceLine]) -> str:
+    """The previous hash and everything the document states, in canonical JSON."""
     stated = {
         "previous": invoice.previous_hash,
         "document": _facts(invoice),
@@ -58,8 +63,7 @@ def digest(invoice: Invoice, lines: Sequence[InvoiceLine]) -> str:
             for line in sorted(lines, key=lambda line: line.position)
         ],
     }
-    text = json.dumps(stated, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return json.dumps(stated, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _facts(row: Invoice | InvoiceLine) -> dict[str, Any]:

@@ -14,10 +14,13 @@ from payments.actors import Actor
 from payments.desk import record_act
 from payments.invoicing.issuing import Buyer, InvoiceDraft, LineDraft, credit_to_reissue, issue, left_of
 from payments.models import Invoice, Payment, Reissue, WriteOff
+from payments.vat import INTRA_EU, BuyerKind
+from payments.vies.keeping import known_valid
 
 
 class CannotReissue(ValueError):
-    """The invoice cannot be made out anew; `code` says why: kind, again, credited, closed, received, same; anew, in the account."""
+    """The invoice cannot be made out anew; `code` says why: kind, again, credited, closed, received, same, exempt; anew, in
+    the account."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -26,7 +29,8 @@ class CannotReissue(ValueError):
 
 def refuse_if_impossible(invoice: Invoice, buyer: Buyer | None = None, *, on: date) -> None:
     """Raises CannotReissue: no invoice, made out anew already, credited, of a closed year, paid in
-    part by transfers that name it, or to the same buyer."""
+    part by transfers that name it, to the same buyer, or without VAT to somebody to whom VAT is due: the amounts stay, so an
+    exempt sale within the Union (law.md 1.3) goes only to another firm whose number VIES knows."""
     if invoice.kind != Invoice.Kind.INVOICE:
         raise CannotReissue("kind")
     if Reissue.objects.filter(original=invoice).exists():
@@ -40,6 +44,12 @@ def refuse_if_impossible(invoice: Invoice, buyer: Buyer | None = None, *, on: da
         raise CannotReissue("received")
     if buyer is not None and buyer == buyer_of(invoice):
         raise CannotReissue("same")
+    if buyer is not None and invoice.legal_mention == INTRA_EU and not _may_be_exempt(buyer, on=on):
+        raise CannotReissue("exempt")
+
+
+def _may_be_exempt(buyer: Buyer, *, on: date) -> bool:
+    return buyer.kind == BuyerKind.PRO_EU and known_valid(buyer.vat_number, on=on)
 
 
 def is_open(issued_on: date, *, on: date) -> bool:

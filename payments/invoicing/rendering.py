@@ -54,9 +54,12 @@ def _set(whole: Invoice, *, at: datetime) -> InvoiceRendering:
         return InvoiceRendering.objects.select_related("document").get(invoice=whole)
 
 
-def pending(limit: int, *, since: date | None = None) -> list[Invoice]:
-    """Up to `limit` invoices without a rendering, oldest first; `since`: those issued before that day are known to have one."""
-    invoices = Invoice.objects.filter(rendering=None)
+def pending(limit: int, *, since: date | None = None, after: int = 0) -> list[Invoice]:
+    """Up to `limit` invoices without a rendering, oldest first, by id from beyond `after` on.
+
+    `since`: those issued before that day are known to have one.
+    """
+    invoices = Invoice.objects.filter(rendering=None, pk__gt=after)
     if since is not None:
         invoices = invoices.filter(issued_on__gte=since)
     return list(invoices.order_by("id")[:limit])

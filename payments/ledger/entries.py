@@ -11,16 +11,19 @@ from payments.ledger.posting import ZERO, EntryDraft, Line
 from payments.models import (
     BankLine,
     BankReceipt,
+    Cheque,
+    DepositSlip,
     Dispute,
     Invoice,
     LedgerEntry,
-    LedgerLine,
+    PaidAgain,
     Payment,
     ReceiptShare,
     Refund,
     Transfer,
     WriteOff,
 )
+from payments.offline_kinds import LABEL, TILL, is_offline
 
 Journal = LedgerEntry.Journal
 #: Key of the account on which the debt stands that came with the readers of another house (law.md 6.2: finance's choice).
@@ -109,23 +112,34 @@ def on_statement(line: BankLine, *, key: str, amount: Decimal, source: str, book
     )
 
 
-def off_statement(
-    booked: Mapping[str, Sequence[tuple[str, LedgerLine]]], line: BankLine, *, booked_on: date
-) -> list[EntryDraft]:
-    """What was booked of a line by itself, the other way round: it was something else. `booked`: key and line, by source."""
+def off_statement(booked: Sequence[LedgerEntry], line: BankLine, *, booked_on: date) -> list[EntryDraft]:
+    """What was booked of a line by itself, the other way round on the very same accounts: it was something else."""
     return [
-        EntryDraft(
-            journal=Journal.BANK,
-            source=f"bank_undone:{source.removeprefix('bank:')}",
-            booked_on=booked_on,
+        replace(
+            undoing(entry, source=f"bank_undone:{entry.source.removeprefix('bank:')}", booked_on=booked_on),
             received_on=line.booked_on,
-            piece_ref=f"{line.statement.reference}/{line.place}",
             piece_date=line.booked_on,
             label=f"Relevé {line.statement.reference}, ligne {line.place}, annulation",
-            lines=tuple(Line(key, debit=one.credit, credit=one.debit) for key, one in lines),
         )
-        for source, lines in booked.items()
+        for entry in booked
     ]
+
+
+def undoing(entry: LedgerEntry, *, source: str, booked_on: date) -> EntryDraft:
+    """An entry that stands, the other way round and on its very accounts, whatever their keys mean by now. One query, or none
+    where its lines were fetched with it."""
+    return EntryDraft(
+        journal=entry.journal,
+        source=source,
+        booked_on=booked_on,
+        piece_ref=entry.piece_ref,
+        piece_date=booked_on,
+        label=f"{entry.label}, repris"[:200],
+        lines=tuple(
+            Line("", debit=line.credit, credit=line.debit, party=line.party, account=line.account_id)
+            for line in entry.lines.all()
+        ),
+    )
 
 
 def written_off(loss: WriteOff, *, booked_on: date) -> EntryDraft:
@@ -171,22 +185,85 @@ def credit(credit_note: Invoice, *, unserved_ht: Decimal, revenue: str = REV_PRI
 
 
 def received(payment: Payment, *, booked_on: date) -> EntryDraft:
-    """Money taken by Stripe: 517 to 411, or to the surplus account when it pays for nothing."""
+    """Money taken by Stripe: 517 to 411, or to the surplus account when it pays for nothing. A cheque: 5112, a transfer: 512."""
+    offline = is_offline(payment)
     side = (
         Line("SURPLUS", credit=payment.amount.amount, party=party(payment.customer_id))
         if payment.surplus
         else Line("AR", credit=payment.amount.amount, party=party(payment.customer_id))
     )
     return EntryDraft(
-        journal=Journal.STRIPE,
+        journal=Journal.BANK if offline else Journal.STRIPE,
         source=f"payment:{payment.pk}",
         booked_on=booked_on,
         received_on=payment.received_on,
         piece_ref=payment.reference,
         piece_date=booked_on,
-        label=f"Encaissement {payment.reference}",
-        lines=(Line("PSP", debit=payment.amount.amount), side),
+        label=f"{LABEL[payment.method_kind] if offline else 'Encaissement'} {payment.reference}",
+        lines=(Line(TILL[payment.method_kind] if offline else "PSP", debit=payment.amount.amount), side),
     )
+
+
+def cheques_credited(slip: DepositSlip, *, booked_on: date) -> EntryDraft:
+    """The bank has credited the cheques of a slip: 512 to 5112 (law.md 6.3, « Cheque cashed »)."""
+    amount = slip.credited or ZERO
+    return EntryDraft(
+        journal=Journal.BANK,
+        source=f"deposit:{slip.pk}",
+        booked_on=booked_on,
+        received_on=slip.credited_on,
+        piece_ref=slip.reference,
+        piece_date=slip.deposited_on,
+        label=f"Remise de chèques {slip.reference}",
+        lines=(Line("BANK", debit=amount), Line("CHEQUES", credit=amount)),
+    )
+
+
+def cheque_bounced(cheque: Cheque, *, stood: str, rate: Decimal | None, booked_on: date) -> EntryDraft:
+    """A cheque came back unpaid: 411 to the account on which it `stood`, 5112 or 512 (law.md 6.3, « Cheque bounced »).
+
+    What was to be received was not: its VAT waits again (law.md 1.5). `rate`: of its invoice, in percent.
+    """
+    vat = cheque.bounced_vat or ZERO
+    return EntryDraft(
+        journal=Journal.BANK,
+        source=f"cheque_bounced:{cheque.pk}",
+        booked_on=booked_on,
+        received_on=cheque.bounced_on,
+        piece_ref=cheque.reference,
+        piece_date=cheque.bounced_on or booked_on,
+        label=f"Chèque impayé {cheque.reference}",
+        lines=(
+            _owed_for(cheque.payment, debit=cheque.amount.amount),
+            Line(stood, credit=cheque.amount.amount),
+            *((Line(vat_key(rate), debit=vat), Line("VAT_PENDING", credit=vat)) if rate is not None else ()),
+        ),
+    )
+
+
+def paid_again(again: PaidAgain, *, rate: Decimal | None, booked_on: date) -> EntryDraft:
+    """What a cheque that bounced owed came by another, or by a transfer: the mirror, to 5112 or 512; its VAT falls due."""
+    amount, vat = again.amount.amount, again.bounced.bounced_vat or ZERO
+    return EntryDraft(
+        journal=Journal.BANK,
+        source=f"paid_again:{again.pk}",
+        booked_on=booked_on,
+        received_on=again.received_on,
+        piece_ref=again.by.reference if again.by else again.bank_reference,
+        piece_date=again.received_on,
+        label=f"Règlement du chèque impayé {again.bounced.reference}",
+        lines=(
+            Line("CHEQUES" if again.by else "BANK", debit=amount),
+            _owed_for(again.bounced.payment, credit=amount),
+            *((Line("VAT_PENDING", debit=vat), Line(vat_key(rate), credit=vat)) if rate is not None else ()),
+        ),
+    )
+
+
+def _owed_for(payment: Payment, *, debit: Decimal = ZERO, credit: Decimal = ZERO) -> Line:
+    """The side of whoever paid: 411, or what was to be given back where it paid for nothing."""
+    key = "SURPLUS" if payment.surplus else "AR"
+    return Line(key, debit=debit, credit=credit, party=party(payment.customer_id))
 
 
 def found_its_party(payment: Payment, *, booked_on: date) -> EntryDraft:

@@ -25,12 +25,17 @@ class Unbalanced(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One side of one account key, in euros; `party` names the customer's sub-account."""
+    """One side of one account key, in euros; `party` names the customer's sub-account.
+
+    `account`: the very account, whatever its key means by now, for the one who mirrors a line or moves what stands on it
+    (`payments.ledger.carrying_over`); else its key's.
+    """
 
     key: str
     debit: Decimal = ZERO
     credit: Decimal = ZERO
     party: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +53,26 @@ class EntryDraft:
 
 
 # Entries whose source is already booked are left as they are; the others get the accounts that their keys mean on their
-# day. If one key means nothing yet, nothing at all is written. A day of a closed month or year is moved to the first open day
-# after it; the day of the piece and the day the money came stay what they are.
+# day. If one key means nothing yet, nothing at all is written. Every day up to the last one that is closed is moved to the day
+# after it, whatever month it is in: balances of what was signed hold everything before. The day of the piece and the day the
+# money came stay what they are.
 INSERT = """
 WITH closed AS MATERIALIZED (
-    SELECT first_day, last_day FROM payments_periodclosing c
+    SELECT max(last_day) AS until FROM payments_periodclosing c
     WHERE NOT EXISTS (SELECT FROM payments_reopening r WHERE r.closing_id = c.id)
 ), draft AS (
-    SELECT place, journal, source, CASE
-        WHEN NOT EXISTS (SELECT FROM closed WHERE given.booked_on BETWEEN first_day AND last_day) THEN given.booked_on
-        ELSE (SELECT min(past.last_day) + 1 FROM closed past WHERE past.last_day >= given.booked_on
-            AND NOT EXISTS (SELECT FROM closed WHERE past.last_day + 1 BETWEEN first_day AND last_day))
-        END AS booked_on, received_on, piece_ref, piece_date, label
-    FROM jsonb_to_recordset(%(entries)s::jsonb) AS given(
+    SELECT place, journal, source, CASE WHEN given.booked_on <= until THEN until + 1 ELSE given.booked_on END AS booked_on,
+        received_on, piece_ref, piece_date, label
+    FROM closed CROSS JOIN jsonb_to_recordset(%(entries)s::jsonb) AS given(
         place integer, journal text, source text, booked_on date, received_on date, piece_ref text, piece_date date,
         label text)
     WHERE NOT EXISTS (SELECT FROM payments_ledgerentry known WHERE known.source = given.source)
 ), line AS (
-    SELECT given.*, (
+    SELECT given.*, coalesce(nullif(given.account, ''), (
         SELECT account_id FROM payments_accountmap map WHERE map.key = given.key AND map.valid_from <= draft.booked_on
-        ORDER BY map.valid_from DESC LIMIT 1) AS account_id, draft.booked_on
+        ORDER BY map.valid_from DESC LIMIT 1)) AS account_id, draft.booked_on
     FROM jsonb_to_recordset(%(lines)s::jsonb) AS given(
-        place integer, source text, key text, debit numeric, credit numeric, party text)
+        place integer, source text, key text, debit numeric, credit numeric, party text, account text)
     JOIN draft USING (source)
 ), written AS (
     INSERT INTO payments_ledgerentry
@@ -102,7 +105,7 @@ def post(drafts: Iterable[EntryDraft], *, actor: Actor, at: datetime) -> int:
             raise Unbalanced(f"entry {draft.source} does not balance")
     rows = [{name: getattr(draft, name) for name in _STATED} | {"place": place} for place, draft in enumerate(wanted)]
     lines = [
-        {"source": draft.source, "key": line.key, "debit": line.debit, "credit": line.credit, "party": line.party}
+        {"source": draft.source} | {name: getattr(line, name) for name in _OF_A_LINE}
         for draft in wanted
         for line in draft.lines
         if line.debit or line.credit
@@ -121,4 +124,5 @@ def post(drafts: Iterable[EntryDraft], *, actor: Actor, at: datetime) -> int:
     return int(written)
 
 
+_OF_A_LINE = ("key", "debit", "credit", "party", "account")
 _STATED = ("journal", "source", "booked_on", "received_on", "piece_ref", "piece_date", "label")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from payments.ledger.entries import mirrored
+from payments.ledger.entries import undoing
 from payments.ledger.posting import ZERO, EntryDraft, Line
 from payments.models import BalanceMovement, Discrepancy, LedgerEntry, Payout
 
@@ -32,7 +32,7 @@ def movement(line: BalanceMovement, key: str, *, net: bool, owned: bool, booked_
     `owned`: the fee is booked already, as that of a payment of ours.
     """
     fee = ZERO if net or owned else line.fee
-    other = line.net if net else line.amount
+    other = line.net if net and not owned else line.amount
     return EntryDraft(
         journal=Journal.STRIPE,
         source=f"movement:{line.pk}",
@@ -44,14 +44,19 @@ def movement(line: BalanceMovement, key: str, *, net: bool, owned: bool, booked_
     )
 
 
-def movement_back(there: EntryDraft, line: BalanceMovement) -> EntryDraft:
-    """The line turns out to be something else: the mirror of its `movement`."""
-    return mirrored(there, source=f"movement_back:{line.pk}", label=f"{there.label}, repris"[:200])
+def movement_back(standing: LedgerEntry, line: BalanceMovement, *, booked_on: date, time: str) -> EntryDraft:
+    """The line turns out to be something else: the mirror of what stands of it, on its very accounts. `time`: "", ":2", ":3"…"""
+    return undoing(standing, source=f"movement_back:{line.pk}{time}", booked_on=booked_on)
 
 
-def movement_again(there: EntryDraft, line: BalanceMovement) -> EntryDraft:
+def movement_again(there: EntryDraft, line: BalanceMovement, *, time: str) -> EntryDraft:
     """What it turned out to be."""
-    return replace(there, source=f"movement_again:{line.pk}")
+    return replace(there, source=f"movement_again:{line.pk}{time}")
+
+
+def unbooked(standing: LedgerEntry, discrepancy: Discrepancy, *, booked_on: date) -> EntryDraft:
+    """What finance had booked by hand has found its owner, who books it: the mirror."""
+    return undoing(standing, source=f"discrepancy_back:{discrepancy.pk}", booked_on=booked_on)
 
 
 def arrived(payout: Payout, *, booked_on: date) -> EntryDraft:
@@ -67,8 +72,24 @@ def arrived(payout: Payout, *, booked_on: date) -> EntryDraft:
     )
 
 
+def returned(payout: Payout, *, bank_reference: str, booked_on: date) -> EntryDraft:
+    """The bank takes a payout out again, because it failed: 512 back to transit, where Stripe's line of the failure waits."""
+    return EntryDraft(
+        journal=Journal.BANK,
+        source=f"payout_returned:{payout.pk}",
+        booked_on=booked_on,
+        piece_ref=bank_reference,
+        piece_date=booked_on,
+        label=f"Virement Stripe {payout.stripe_payout}, repris par la banque"[:200],
+        lines=(_side("BANK", -payout.amount), _side("TRANSIT", payout.amount)),
+    )
+
+
 def booked(discrepancy: Discrepancy, key: str, *, amount: Decimal, booked_on: date) -> EntryDraft:
-    """Finance knows what a movement was: from the account of what has to be explained to another. `amount`: signed, in euros."""
+    """Finance knows what a movement was: from the account of what has to be explained to another; or by how much Stripe's
+    balance is another one than the books have it, which 517 does not know yet. `amount`: signed as on Stripe's balance, in euros.
+    """
+    waits_on = "PSP" if discrepancy.kind in Discrepancy.ON_BALANCE else "UNEXPLAINED"
     return EntryDraft(
         journal=Journal.MISC,
         source=f"discrepancy:{discrepancy.pk}",
@@ -76,7 +97,7 @@ def booked(discrepancy: Discrepancy, key: str, *, amount: Decimal, booked_on: da
         piece_ref=f"ECART-{discrepancy.pk}",
         piece_date=booked_on,
         label=f"Écart n° {discrepancy.pk}, imputé",
-        lines=(_side("UNEXPLAINED", amount), _side(key, -amount)),
+        lines=(_side(waits_on, amount), _side(key, -amount)),
     )
 
 

@@ -44,10 +44,10 @@ def hold_books(run: MirrorRun, *, actor: Actor, at: datetime) -> bool:
 
 
 def received(run: MirrorRun) -> QuerySet[Payment]:
-    """What the books received in the run's period and was not held against the list yet."""
+    """What the books received through Stripe in the run's period and was not held against the list yet."""
     return Payment.objects.filter(
         state=Payment.State.SUCCEEDED, state_since__gte=run.since, state_since__lt=run.until, pk__gt=run.compared
-    )
+    ).exclude(way=Payment.Way.OFFLINE)
 
 
 def _shown(run: MirrorRun) -> QuerySet[MirrorCharge]:

@@ -3,8 +3,10 @@
 from payments.models.acts import Act, DeskItem
 from payments.models.bank import BankAccount, BankLine, BankMatch, BankRule, BankStatement, CsvProfile
 from payments.models.books import Account, AccountMap, LedgerEntry, LedgerLine, VatRate
+from payments.models.cheques import Cheque, ChequeEvent, DepositSlip, PaidAgain
 from payments.models.chorus import ChorusDeposit, ChorusEvent
 from payments.models.closing import (
+    Anchor,
     ClosingTick,
     DayClosing,
     EntryNumber,
@@ -17,13 +19,14 @@ from payments.models.closing import (
     TechnicalEvent,
 )
 from payments.models.discrepancies import Discrepancy, DiscrepancyEvent
-from payments.models.disputes import Dispute, DisputeEvent
+from payments.models.disputes import Dispute, DisputeAnswer, DisputeAnswerEvent, DisputeEvent, DisputePackage
 from payments.models.documents import Document
 from payments.models.ereports import EPaymentRow, EReportRow
 from payments.models.exports import AccountantProfile, FileRequest, FileRequestEvent
 from payments.models.invoices import Invoice, InvoiceLine, InvoiceRendering, InvoiceSeries, Reissue
 from payments.models.methods import MethodSetup, PayerAccount, SavedMethod
 from payments.models.mirror import MirrorCharge, MirrorDifference, MirrorRun
+from payments.models.months import MonthSnapshot
 from payments.models.payments import Payment, PaymentEvent, Refund, RefundEvent
 from payments.models.payouts import Payout, PayoutEvent, ReconciliationRun
 from payments.models.receipts import BankReceipt, ReceiptShare, WriteOff
@@ -36,6 +39,7 @@ __all__ = [
     "AccountMap",
     "AccountantProfile",
     "Act",
+    "Anchor",
     "BalanceMovement",
     "BankAccount",
     "BankLine",
@@ -43,16 +47,22 @@ __all__ = [
     "BankReceipt",
     "BankRule",
     "BankStatement",
+    "Cheque",
+    "ChequeEvent",
     "ChorusDeposit",
     "ChorusEvent",
     "ClosingTick",
     "CsvProfile",
     "DayClosing",
+    "DepositSlip",
     "DeskItem",
     "Discrepancy",
     "DiscrepancyEvent",
     "Dispute",
+    "DisputeAnswer",
+    "DisputeAnswerEvent",
     "DisputeEvent",
+    "DisputePackage",
     "Document",
     "EPaymentRow",
     "EReportRow",
@@ -71,6 +81,8 @@ __all__ = [
     "MirrorCharge",
     "MirrorDifference",
     "MirrorRun",
+    "MonthSnapshot",
+    "PaidAgain",
     "PayerAccount",
     "Payment",
     "PaymentEvent",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from payments.models.listed import Listed
+
 
 class Act(models.Model):
     """One deed with its actor and reason; evidence, inserted only."""
@@ -32,7 +34,7 @@ class DeskItem(models.Model):
         FULFILMENT = "fulfilment", "fulfilment"
         TECHNIQUE = "technique", "technique"
 
-    desk = models.CharField(max_length=12, choices=Desk.choices)
+    desk = Listed(max_length=12, choices=Desk.choices)
     kind = models.CharField(max_length=40)
     subject = models.CharField(max_length=80)
     sentence = models.TextField()

@@ -10,6 +10,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from payments.models.listed import Listed
+
 
 class BankAccount(models.Model):
     """An account of ours. Whoever lets a statement in locks it, so that two colleagues let the same one in once."""
@@ -33,7 +35,7 @@ class CsvProfile(models.Model):
     name = models.CharField(max_length=60, unique=True)
     separator = models.CharField(max_length=1, default=";")
     encoding = models.CharField(max_length=20, default="utf-8")
-    decimal = models.CharField(max_length=1, choices=Decimal.choices, default=Decimal.COMMA)
+    decimal = Listed(max_length=1, choices=Decimal.choices, default=Decimal.COMMA)
     date_format = models.CharField(max_length=20, default="%d/%m/%Y")
     booked_on = models.CharField(max_length=80)
     value_on = models.CharField(max_length=80, blank=True)
@@ -74,7 +76,7 @@ class BankStatement(models.Model):
     account = models.ForeignKey(BankAccount, on_delete=models.PROTECT, related_name="statements")
     document = models.ForeignKey("Document", on_delete=models.PROTECT, related_name="+")
     place = models.PositiveSmallIntegerField(help_text="which of the statements in its file")
-    format = models.CharField(max_length=8, choices=Format.choices)
+    format = Listed(max_length=8, choices=Format.choices)
     file_name = models.CharField(max_length=120)
     identifier = models.CharField(max_length=80, blank=True, help_text="the bank's own")
     sequence = models.CharField(max_length=20, blank=True)
@@ -159,7 +161,7 @@ class BankRule(models.Model):
         IN = "in", "credits"
 
     words = models.CharField(max_length=120, help_text="all of these words, in this order, stand in the label")
-    side = models.CharField(max_length=3, choices=Side.choices)
+    side = Listed(max_length=3, choices=Side.choices)
     most = models.DecimalField(max_digits=12, decimal_places=2, help_text="larger lines are left to a person")
     key = models.CharField(max_length=20, help_text="key of the account, as in the map")
     valid_from = models.DateField()
@@ -198,10 +200,13 @@ class BankMatch(models.Model):
         BOOKED = "booked", "on an account, by hand"
         CHARGES = "charges", "what a bank kept of a transfer"
         PAYOUT = "payout", "a payout of Stripe's"
+        ORDER = "order", "a transfer that pays an order"
+        DEPOSIT = "deposit", "cheques deposited"
+        BOUNCED = "bounced", "a cheque that came back unpaid"
         NOT_OURS = "not_ours", "not the shop's"
 
     line = models.ForeignKey(BankLine, on_delete=models.PROTECT, related_name="matches")
-    kind = models.CharField(max_length=13, choices=Kind.choices)
+    kind = Listed(max_length=13, choices=Kind.choices)
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     source = models.CharField(max_length=80, blank=True)
     because = models.JSONField(default=list, help_text="reasons by code, with what they name")

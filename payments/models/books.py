@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Coalesce
 
+from payments.models.listed import Listed
+
 
 class VatRate(models.Model):
     """The rate of one category in one zone over one stretch of days; finance's data, never code (law.md B)."""
@@ -63,7 +65,7 @@ class LedgerEntry(models.Model):
         MISC = "OD", "Opérations diverses"
         OPENING = "AN", "À-nouveaux"
 
-    journal = models.CharField(max_length=2, choices=Journal.choices)
+    journal = Listed(max_length=2, choices=Journal.choices)
     source = models.CharField(max_length=80, unique=True)
     booked_on = models.DateField()
     received_on = models.DateField(null=True)

@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from payments.models.listed import Listed
+
 
 class ChorusDeposit(models.Model):
     """Where an invoice or a credit note stands in Chorus Pro. States move in `payments.chorus.moving`."""
@@ -23,7 +25,7 @@ class ChorusDeposit(models.Model):
         NOT_NEEDED = "not_needed", "not through Chorus Pro"
 
     invoice = models.OneToOneField("Invoice", on_delete=models.PROTECT, related_name="chorus")
-    state = models.CharField(max_length=12, choices=State.choices, default=State.TO_DEPOSIT)
+    state = Listed(max_length=12, choices=State.choices, default=State.TO_DEPOSIT)
     state_since = models.DateTimeField()
     chorus_number = models.CharField(max_length=40, blank=True, help_text="as Chorus Pro names the deposit")
 

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from payments.models.listed import Listed
+
 
 class EntrySeries(models.Model):
     """The counter of accounting entries of one civil year; locked while numbers are given."""
@@ -59,6 +61,9 @@ class DayClosing(models.Model):
     ever_received = models.DecimalField(max_digits=16, decimal_places=2)
     ever_given_back = models.DecimalField(max_digits=16, decimal_places=2)
     rows_hash = models.CharField(max_length=64)
+    heads = models.JSONField(
+        default=dict, help_text="place and hash of the last link of each chain, number and hash of each invoice series"
+    )
     previous_hash = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64, unique=True)
     actor = models.CharField(max_length=80)
@@ -85,7 +90,7 @@ class PeriodClosing(models.Model):
         MONTH = "month", "month"
         YEAR = "year", "year"
 
-    kind = models.CharField(max_length=5, choices=Kind.choices)
+    kind = Listed(max_length=5, choices=Kind.choices)
     first_day = models.DateField()
     last_day = models.DateField()
     version = models.PositiveSmallIntegerField()
@@ -110,12 +115,18 @@ class PeriodClosing(models.Model):
 
 
 class ClosingTick(models.Model):
-    """One line of a checklist answered for by a person; evidence. For one version: what is signed again is looked at again."""
+    """One line of a checklist answered for by a person, for what it had found then; evidence.
 
-    kind = models.CharField(max_length=5, choices=PeriodClosing.Kind.choices)
+    For one version: what is signed again is looked at again. Answered again where more was found since: the next turn.
+    """
+
+    kind = Listed(max_length=5, choices=PeriodClosing.Kind.choices)
     first_day = models.DateField()
     version = models.PositiveSmallIntegerField()
     line = models.CharField(max_length=40)
+    turn = models.PositiveSmallIntegerField(default=1)
+    count = models.PositiveIntegerField(null=True, help_text="how many had been found; none where only a person sees")
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
     actor = models.CharField(max_length=80)
     reason = models.CharField(max_length=300)
     at = models.DateTimeField()
@@ -124,7 +135,7 @@ class ClosingTick(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "first_day", "version", "line"], name="closing_tick_once"),
+            models.UniqueConstraint(fields=["kind", "first_day", "version", "line", "turn"], name="closing_tick_once"),
             models.CheckConstraint(condition=~models.Q(reason=""), name="closing_tick_says_why"),
         ]
 
@@ -133,9 +144,9 @@ class ClosingTick(models.Model):
 
 
 class ReopeningAsked(models.Model):
-    """Somebody wants a closed period open again, and says why; evidence."""
+    """Somebody wants a closed period open again, and says why; evidence. It lapses where nobody says yes in time."""
 
-    closing = models.OneToOneField(PeriodClosing, on_delete=models.PROTECT, related_name="reopening_asked")
+    closing = models.ForeignKey(PeriodClosing, on_delete=models.PROTECT, related_name="requests_to_reopen")
     asked_by = models.CharField(max_length=80)
     reason = models.CharField(max_length=300)
     at = models.DateTimeField()
@@ -169,6 +180,32 @@ class Reopening(models.Model):
         return str(self.closing)
 
 
+class Anchor(models.Model):
+    """The hash of a closed day on its way out of this house, by a message to whoever keeps it (law.md 2.4, 1).
+
+    Claimed before the message is handed over, and again where nobody has seen the end of it: twice does no harm.
+    """
+
+    closing = models.OneToOneField(DayClosing, on_delete=models.PROTECT, related_name="anchor")
+    made_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    sent_to = models.CharField(max_length=300, blank=True)
+
+    objects: ClassVar[models.Manager[Anchor]] = models.Manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(sent_at=None) | ~models.Q(sent_to=""), name="anchor_sent_to_somebody"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.closing)
+
+
 class SealedRow(models.Model):
     """One link of one chain of seals: hash of the link before it and of the row it seals; evidence (law.md 2.4, 1)."""
 
@@ -176,8 +213,15 @@ class SealedRow(models.Model):
         PAYMENTS = "payments", "steps of payments"
         REFUNDS = "refunds", "steps of refunds"
         LEDGER = "ledger", "ledger entries"
+        TICKS = "ticks", "answers on checklists"
+        PERIODS = "periods", "signatures of months and years"
+        ASKED = "asked", "requests to open again"
+        REOPENED = "reopened", "periods opened again"
+        JOURNAL = "journal", "the technical journal"
+        FILES = "files", "files kept for the accountant"
+        DAYS = "days", "closed days"
 
-    chain = models.CharField(max_length=8, choices=Chain.choices)
+    chain = Listed(max_length=8, choices=Chain.choices)
     position = models.PositiveBigIntegerField()
     row = models.PositiveBigIntegerField(help_text="key of the row that is sealed")
     row_hash = models.CharField(max_length=64)
@@ -205,7 +249,7 @@ class TechnicalEvent(models.Model):
         CLOCK = "clock", "the clock jumped"
         RESTORE = "restore", "the database was restored"
 
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = Listed(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=80)
     before = models.CharField(max_length=200, blank=True)
     after = models.CharField(max_length=200, blank=True)
@@ -230,7 +274,7 @@ class KeptFile(models.Model):
         ARCHIVE = "archive", "archive of a year"
         EXPORT = "export", "export of a signed period"
 
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = Listed(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=100)
     year = models.PositiveSmallIntegerField()
     sha256 = models.CharField(max_length=64)

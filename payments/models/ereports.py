@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from payments.models.listed import Listed
+
 
 class EReportRow(models.Model):
     """Sales of one day at one rate in one category, or what was missing of them when it was looked again; evidence.
@@ -19,7 +21,7 @@ class EReportRow(models.Model):
         NOT_TAXED = "TNT1", "not taxed in France"
 
     day = models.DateField()
-    category = models.CharField(max_length=4, choices=Category.choices)
+    category = Listed(max_length=4, choices=Category.choices)
     rate = models.DecimalField(max_digits=5, decimal_places=2, help_text="percent")
     ht = models.DecimalField(max_digits=12, decimal_places=2)
     vat = models.DecimalField(max_digits=12, decimal_places=2)

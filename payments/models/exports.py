@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from payments.models.listed import Listed
+
 
 class AccountantProfile(models.Model):
     """How one accountant's software wants the journals: finance's data, changed without a release.
@@ -33,8 +35,8 @@ class AccountantProfile(models.Model):
     date_format = models.CharField(max_length=10, default="%d/%m/%Y")
     quoted = models.BooleanField(default=False, help_text="texts stand between quotes, whatever is in them")
     ending = models.CharField(max_length=3, default="csv", help_text="of the name of the file")
-    customers = models.CharField(max_length=7, choices=Customers.choices, default=Customers.NUMBERS)
-    detail = models.CharField(max_length=5, choices=Detail.choices, default=Detail.ENTRY)
+    customers = Listed(max_length=7, choices=Customers.choices, default=Customers.NUMBERS)
+    detail = Listed(max_length=5, choices=Detail.choices, default=Detail.ENTRY)
     source = models.CharField(max_length=200, blank=True, help_text="where this layout is described")
     actor = models.CharField(max_length=80)
     changed_at = models.DateTimeField(null=True, help_text="null: as the shop came with it")
@@ -68,13 +70,13 @@ class FileRequest(models.Model):
         MADE = "made", "made"
         REFUSED = "refused", "refused"
 
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = Listed(max_length=8, choices=Kind.choices)
     year = models.PositiveSmallIntegerField()
-    customers = models.CharField(max_length=7, choices=AccountantProfile.Customers.choices, default="numbers")
+    customers = Listed(max_length=7, choices=AccountantProfile.Customers.choices, default="numbers")
     reason = models.CharField(max_length=300)
     actor = models.CharField(max_length=80)
     asked_at = models.DateTimeField()
-    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    state = Listed(max_length=7, choices=State.choices, default=State.WAITING)
     state_since = models.DateTimeField()
     file = models.ForeignKey("KeptFile", null=True, on_delete=models.PROTECT, related_name="requests")
     refusal = models.CharField(max_length=300, blank=True, help_text="a sentence for staff")

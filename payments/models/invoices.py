@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 
 from payments.models.amounts import eur_only, euros
+from payments.models.listed import Listed
 from payments.vat import BuyerKind
 
 
@@ -35,7 +36,7 @@ class Invoice(models.Model):
         INVOICE = "invoice", "invoice"
         CREDIT_NOTE = "credit_note", "credit note"
 
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = Listed(max_length=12, choices=Kind.choices)
     series = models.ForeignKey(InvoiceSeries, on_delete=models.PROTECT, related_name="invoices")
     number = models.PositiveIntegerField()
     reference = models.CharField(max_length=20, unique=True, help_text="F2026-000001")
@@ -50,7 +51,7 @@ class Invoice(models.Model):
     reason = models.CharField(max_length=300, blank=True)
 
     seller = models.JSONField(help_text="identity and mentions of the publisher, as printed")
-    buyer_kind = models.CharField(max_length=10, choices=BuyerKind.choices)
+    buyer_kind = Listed(max_length=10, choices=BuyerKind.choices)
     buyer_name = models.CharField(max_length=200)
     buyer_address = models.JSONField(help_text="printed lines")
     buyer_country = models.CharField(max_length=2)
@@ -105,6 +106,8 @@ class Invoice(models.Model):
             ),
             # What the meter of sales at a distance reads (`payments.eu_meter`).
             models.Index(fields=["issued_on"], condition=models.Q(vat_zone="EU"), name="invoice_to_the_union"),
+            # Whose row in Chorus Pro is looked for each hour (`payments.chorus.watching`).
+            models.Index(fields=["id"], condition=models.Q(buyer_kind="public_fr"), name="invoice_to_public_bodies"),
         ]
 
     def __str__(self) -> str:

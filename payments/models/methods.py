@@ -8,6 +8,8 @@ from datetime import date
 from django.conf import settings
 from django.db import models
 
+from payments.models.listed import Listed
+
 
 class PayerAccount(models.Model):
     """One customer object at Stripe. An anonymous order gets its own; a signed-in reader keeps theirs.
@@ -78,7 +80,7 @@ class MethodSetup(models.Model):
     checkout_session = models.CharField(max_length=255, null=True, unique=True)
     checkout_url = models.TextField(blank=True)
     checkout_expires_at = models.DateTimeField(null=True)
-    state = models.CharField(max_length=8, choices=State.choices, default=State.CREATED)
+    state = Listed(max_length=8, choices=State.choices, default=State.CREATED)
     saved_method = models.ForeignKey(SavedMethod, null=True, on_delete=models.PROTECT, related_name="setups")
     actor = models.CharField(max_length=80)
     created_at = models.DateTimeField()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from payments.models.listed import Listed
+
 
 class MirrorRun(models.Model):
     """One reading of Stripe's charges of a period, and its figures; evidence but for how far it has come.
@@ -16,7 +18,7 @@ class MirrorRun(models.Model):
         NIGHTLY = "nightly", "nightly"
         MONTHLY = "monthly", "monthly"
 
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = Listed(max_length=8, choices=Kind.choices)
     since = models.DateTimeField(help_text="charges made from this instant…")
     until = models.DateTimeField(help_text="…up to, and not at, this one")
     started_at = models.DateTimeField()
@@ -88,7 +90,7 @@ class MirrorDifference(models.Model):
         REFUNDED = "refunded", "another sum given back"
 
     run = models.ForeignKey(MirrorRun, on_delete=models.PROTECT, related_name="found")
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    kind = Listed(max_length=10, choices=Kind.choices)
     subject = models.CharField(max_length=80, help_text="payment:<id>, or charge:<Stripe's id>")
     payment = models.ForeignKey("Payment", null=True, on_delete=models.PROTECT, related_name="+")
     stripe_charge = models.CharField(max_length=255, blank=True)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from payments.models.amounts import eur_only, euros
+from payments.models.listed import Listed
 
 if TYPE_CHECKING:
     from payments.gateway import Decline
@@ -33,6 +34,7 @@ class Payment(models.Model):
     class Way(models.TextChoices):
         CHECKOUT = "checkout", "hosted page"
         OFF_SESSION = "off_session", "off session"
+        OFFLINE = "offline", "not through Stripe"
 
     class Effect(models.TextChoices):
         NONE = "none", "none yet"
@@ -47,15 +49,15 @@ class Payment(models.Model):
     payer_account = models.ForeignKey("PayerAccount", null=True, on_delete=models.PROTECT, related_name="payments")
     amount = euros()
     description = models.CharField(max_length=200)
-    way = models.CharField(max_length=12, choices=Way.choices)
+    way = Listed(max_length=12, choices=Way.choices)
     save_method = models.BooleanField(default=False)
     method_kind = models.CharField(max_length=20, blank=True)
     saved_method = models.ForeignKey("SavedMethod", null=True, on_delete=models.PROTECT, related_name="payments")
 
-    state = models.CharField(max_length=16, choices=State.choices, default=State.CREATED)
+    state = Listed(max_length=16, choices=State.choices, default=State.CREATED)
     is_open = models.BooleanField(default=True, help_text="money may still come by this payment")
     surplus = models.BooleanField(default=False)
-    effect = models.CharField(max_length=8, choices=Effect.choices, default=Effect.NONE)
+    effect = Listed(max_length=8, choices=Effect.choices, default=Effect.NONE)
     decline_code = models.CharField(max_length=60, blank=True)
 
     idempotency_key = models.CharField(max_length=64, unique=True)
@@ -102,6 +104,18 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=models.Q(surplus=False) | models.Q(state="succeeded"), name="payment_surplus_succeeded"
             ),
+            # What Stripe takes has a number of Stripe's sooner or later; what it does not take never has one.
+            models.CheckConstraint(
+                condition=~models.Q(way="offline")
+                | models.Q(
+                    method_kind__in=["cheque", "transfer"],
+                    stripe_intent__isnull=True,
+                    stripe_charge__isnull=True,
+                    checkout_session__isnull=True,
+                    called_at__isnull=True,
+                ),
+                name="payment_offline_without_stripe",
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "state_since"], name="payment_state"),
@@ -147,7 +161,7 @@ class Refund(models.Model):
     reason = models.CharField(max_length=300)
     credit_note = models.ForeignKey("Invoice", null=True, on_delete=models.PROTECT, related_name="refunds")
     actor = models.CharField(max_length=80)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.CREATED)
+    state = Listed(max_length=10, choices=State.choices, default=State.CREATED)
     failure = models.CharField(max_length=60, blank=True)
     idempotency_key = models.CharField(max_length=64, unique=True)
     stripe_refund = models.CharField(max_length=255, null=True, unique=True)

@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from payments.models.listed import Listed
+
 
 class Payout(models.Model):
     """One transfer between Stripe's balance and our bank, as Stripe shows it; below zero it comes from the bank.
@@ -28,7 +30,7 @@ class Payout(models.Model):
     arrives_on = models.DateField(help_text="the day that Stripe expects it at the bank")
     automatic = models.BooleanField(help_text="only these are itemised")
     instant = models.BooleanField(default=False)
-    state = models.CharField(max_length=10, choices=State.choices)
+    state = Listed(max_length=10, choices=State.choices)
     state_since = models.DateTimeField()
     failure_code = models.CharField(max_length=80, blank=True, help_text="Stripe's word")
     itemised = models.BooleanField(default=False, help_text="its list of movements is complete")

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from payments.models.listed import Listed
+
 
 class StripeEvent(models.Model):
     """One event, stored once by its id. A hint only: the object is fetched afresh before anything is believed."""
@@ -25,7 +27,7 @@ class StripeEvent(models.Model):
     received_at = models.DateTimeField()
     heard_by = models.CharField(max_length=10, default="webhook", help_text="webhook or catch-up")
 
-    state = models.CharField(max_length=8, choices=State.choices, default=State.STORED)
+    state = Listed(max_length=8, choices=State.choices, default=State.STORED)
     reason = models.CharField(max_length=200, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
@@ -98,8 +100,10 @@ class BalanceMovement(models.Model):
     payout = models.ForeignKey("Payout", null=True, on_delete=models.PROTECT, related_name="movements")
     charge = models.CharField(max_length=255, blank=True, help_text="the charge that it is, or is about")
     reference = models.CharField(max_length=40, blank=True, help_text="ours, as its source names it")
-    names_us = models.BooleanField(default=False, help_text="its source names a reference or a reader of ours")
-    meaning = models.CharField(max_length=16, choices=Meaning.choices, blank=True)
+    names_us = models.BooleanField(
+        default=False, help_text="its source names a reference, a reader or a charge of ours"
+    )
+    meaning = Listed(max_length=16, choices=Meaning.choices, blank=True)
 
     class Meta:
         constraints = [
@@ -124,9 +128,9 @@ class BalanceMovement(models.Model):
             ),
             models.Index(
                 fields=["id"],
-                condition=models.Q(meaning="foreign")
-                & (models.Q(payment__isnull=False) | models.Q(refund__isnull=False)),
-                name="movement_ours_after_all",
+                condition=models.Q(meaning__in=["foreign", "converted"])
+                & (models.Q(payment__isnull=False) | models.Q(refund__isnull=False) | models.Q(names_us=True)),
+                name="movement_named_after_all",
             ),
             models.Index(fields=["-created"], name="movement_created"),
         ]

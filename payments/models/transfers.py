@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from payments.models.amounts import eur_only, euros
+from payments.models.listed import Listed
 
 
 class TransferFile(models.Model):
@@ -76,12 +77,12 @@ class Transfer(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="transfers"
     )
     amount = euros()
-    because = models.CharField(max_length=8, choices=Because.choices)
+    because = Listed(max_length=8, choices=Because.choices)
     reason = models.CharField(max_length=300)
     actor = models.CharField(max_length=80)
     created_at = models.DateTimeField()
 
-    state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
+    state = Listed(max_length=10, choices=State.choices, default=State.ASKED)
     state_since = models.DateTimeField()
     holder = models.CharField(max_length=70, blank=True, help_text="name of the account, as the bank writes it")
     iban = models.CharField(max_length=34, blank=True)

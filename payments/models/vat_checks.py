@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from payments.models.listed import Listed
+
 
 class VatCheck(models.Model):
     """One question and its answer. `unknown`: nobody answered, which says nothing of the number."""
@@ -17,7 +19,7 @@ class VatCheck(models.Model):
         UNKNOWN = "unknown", "no answer"
 
     vat_number = models.CharField(max_length=20)
-    outcome = models.CharField(max_length=7, choices=Outcome.choices)
+    outcome = Listed(max_length=7, choices=Outcome.choices)
     consultation = models.CharField(max_length=40, blank=True, help_text="number of the consultation, the proof")
     name = models.CharField(max_length=200, blank=True, help_text="as the register has it")
     address = models.CharField(max_length=300, blank=True)

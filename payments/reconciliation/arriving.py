@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,9 +13,11 @@ from payments.actors import Actor
 from payments.desk import record_act
 from payments.ledger import stripe_entries
 from payments.ledger.posting import post
-from payments.models import Payout
+from payments.models import LedgerEntry, Payout
 
 State = Payout.State
+#: A bank may credit a payout and take it back before anybody has heard that it failed.
+SHOWN = (State.IN_TRANSIT, State.PAID, State.FAILED)
 
 
 def waiting_for_bank(*, on: date | None = None) -> QuerySet[Payout]:
@@ -30,25 +32,46 @@ def waiting_for_bank(*, on: date | None = None) -> QuerySet[Payout]:
     return waiting.order_by("arrives_on", "pk")
 
 
-def late(*, on: date, after: timedelta = timedelta(days=5)) -> QuerySet[Payout]:
-    """Payouts that should have been on a statement days ago."""
-    return waiting_for_bank(on=on - after)
+def may_be_shown() -> QuerySet[Payout]:
+    """Those that a line may still be: what waits, and what failed without having been seen. The earliest first."""
+    return Payout.objects.filter(arrived_on=None, currency="eur", state__in=SHOWN).order_by("arrives_on", "pk")
+
+
+def may_be_taken_back() -> QuerySet[Payout]:
+    """Those that were on a statement and failed: the bank takes the money out again, by a line of the opposite amount."""
+    taken = LedgerEntry.objects.filter(source__startswith="payout_returned:").values_list("source", flat=True)
+    seen = Payout.objects.filter(arrived_on__isnull=False, currency="eur", state=State.FAILED).order_by("pk")
+    return seen.exclude(pk__in=[int(source.partition(":")[2]) for source in taken])
 
 
 @transaction.atomic
 def arrived(payout_id: int, *, bank_reference: str, on: date, actor: Actor, at: datetime) -> Payout:
-    """The bank shows this payout, whole, on day `on`: it leaves the transit account for 512. Locks the payout.
+    """The bank shows this payout, whole, by day `on`: it leaves the transit account for 512. Locks the payout.
 
-    Safe to repeat with the same line. Raises ValidationError for another line, another currency, or one that came back.
+    Safe to repeat with the same line. Raises ValidationError for another line, another currency, or one that was called off.
     """
     payout = Payout.objects.select_for_update(no_key=True).get(pk=payout_id)
     if payout.arrived_on is not None and (payout.arrived_on, payout.bank_reference) == (on, bank_reference):
         return payout
-    if payout.arrived_on is not None or payout.currency != "eur" or payout.state not in (State.IN_TRANSIT, State.PAID):
+    if payout.arrived_on is not None or payout.currency != "eur" or payout.state not in SHOWN:
         raise ValidationError(_("This payout does not wait for a line of the bank."))
     payout.arrived_on, payout.bank_reference = on, bank_reference
     payout.save(update_fields=["arrived_on", "bank_reference"])
     post([stripe_entries.arrived(payout, booked_on=on)], actor=actor, at=at)
     facts = {"line": bank_reference, "amount": str(payout.amount)}
     record_act("matched a payout", subject=f"payout:{payout.pk}", actor=actor, at=at, facts=facts)
+    return payout
+
+
+@transaction.atomic
+def taken_back(payout_id: int, *, bank_reference: str, on: date, actor: Actor, at: datetime) -> Payout:
+    """The bank has taken out again what it had credited: from 512 back to the transit account, which Stripe's own line of the
+    failure has emptied. Locks the payout. Raises ValidationError: it has not failed, was never there, or is back already.
+    """
+    payout = Payout.objects.select_for_update(no_key=True).get(pk=payout_id)
+    entry = stripe_entries.returned(payout, bank_reference=bank_reference, booked_on=on)
+    if payout.state != State.FAILED or payout.arrived_on is None or not post([entry], actor=actor, at=at):
+        raise ValidationError(_("The bank has nothing of this payout to take back."))
+    facts = {"line": bank_reference, "amount": str(-payout.amount)}
+    record_act("matched the return of a payout", subject=f"payout:{payout.pk}", actor=actor, at=at, facts=facts)
     return payout

@@ -18,14 +18,15 @@ from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import put_on_desk, record_act, take_off_desk
 from payments.ledger import stripe_entries
-from payments.ledger.posting import post
+from payments.ledger.posting import ZERO, post
 from payments.models import DeskItem, Discrepancy, DiscrepancyEvent, ReconciliationRun
 from payments.reconciliation.meanings import KEYS, Meaning
 from payments.reconciliation.sentences import MATCHED_LATER
 
 Kind, End, Step = Discrepancy.Kind, Discrepancy.End, DiscrepancyEvent.Step
 #: The keys to which finance may book a movement that had to be explained (law.md 6.2).
-BOOKABLE = ("FEES", "ADJUSTMENTS", "RESERVE", "TRANSIT", "FOREIGN", "SURPLUS", "AR", "DISPUTES", "BAD_DEBT")
+#: Not those of customers, of what is owed back and of disputes: documents, payments and disputes alone move these.
+BOOKABLE = ("FEES", "ADJUSTMENTS", "RESERVE", "TRANSIT", "FOREIGN", "BAD_DEBT")
 MATTER, SUBJECT = "discrepancies", "reconciliation:stripe"
 
 
@@ -84,11 +85,16 @@ def put(found: Sequence[Found], *, run: ReconciliationRun | None, actor: Actor, 
 
 @transaction.atomic
 def end_what_is_gone(kinds: Collection[str], found: Sequence[Found], *, actor: Actor, at: datetime) -> int:
-    """End open discrepancies of these kinds that were looked for and not found; returns how many. Locks them by id."""
-    seen = {(one.kind, one.subject) for one in found}
+    """End open discrepancies of these kinds that were looked for and not found, or are another amount by now; returns how
+    many. Locks them by id.
+    """
+    seen = {(one.kind, one.subject): (one.at_stripe, one.in_books) for one in found}
     rows = Discrepancy.objects.select_for_update(no_key=True).filter(kind__in=kinds, ended_at=None).order_by("pk")
-    gone = [row for row in rows if (row.kind, row.subject) not in seen]
+    gone = [row for row in rows if seen.get((row.kind, row.subject)) != (row.at_stripe, row.in_books)]
     for row in gone:
+        if (row.kind, row.subject) in seen:
+            _end(row, End.GONE, "another amount by now", actor=actor, at=at)
+            continue
         how = End.MATCHED if row.kind in MATCHED_LATER else End.GONE
         _end(row, how, "not found any more", actor=actor, at=at)
     if gone:
@@ -110,8 +116,12 @@ def take(key: int, *, by: int, reason: str, actor: Actor, at: datetime) -> Discr
 
 @transaction.atomic
 def explain_away(key: int, *, reason: str, actor: Actor, at: datetime) -> Discrepancy:
-    """End an open discrepancy with the words of who knows what it was. Raises ValidationError once it has ended."""
+    """End an open discrepancy with the words of who knows what it was. Raises ValidationError once it has ended, or where words
+    would leave 517 another balance than Stripe's.
+    """
     one = _open(key)
+    if has_to_be_booked(one):
+        raise ValidationError(_("The books are not Stripe’s balance by this amount: book it."))
     _end(one, End.EXPLAINED, reason, actor=actor, at=at)
     record_act("explained a discrepancy", subject=f"discrepancy:{one.pk}", actor=actor, at=at, reason=reason)
     settle_desk(actor=actor, at=at)
@@ -134,11 +144,26 @@ def book(key: int, *, to: str, reason: str, actor: Actor, at: datetime) -> Discr
 
 
 def bookable(one: Discrepancy) -> Decimal | None:
-    """What waits for it on the account of what has to be explained, signed as on Stripe's balance; None for nothing."""
+    """What waits to be booked, signed as on Stripe's balance: on the account of what has to be explained, or by how much that
+    balance is another one than the books have it; None for nothing. One query at most.
+    """
     line = one.movement
-    if line is None or not line.meaning or KEYS[Meaning(line.meaning)] != "UNEXPLAINED":
+    if one.kind in Discrepancy.ON_BALANCE:
+        foreign = line is not None and line.currency != "eur"
+        if one.in_books is None or (foreign and one.kind != Kind.OTHER_CURRENCY):
+            return None
+        # What came in on a balance of another currency is not on the one in euros.
+        there = one.at_stripe if one.at_stripe is not None and not foreign else ZERO
+        return (there - one.in_books) or None
+    if line is None or line.meaning != one.kind or KEYS[Meaning(line.meaning)] != "UNEXPLAINED":
         return None
-    return line.amount
+    booked = Discrepancy.objects.filter(movement=line, end=End.BOOKED).exclude(kind__in=Discrepancy.ON_BALANCE)
+    return None if booked.exists() else line.amount
+
+
+def has_to_be_booked(one: Discrepancy) -> bool:
+    """Whether words would leave 517 another balance than Stripe's."""
+    return one.kind in Discrepancy.ON_BALANCE and bookable(one) is not None
 
 
 def settle_desk(*, actor: Actor, at: datetime) -> None:

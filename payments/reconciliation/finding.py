@@ -12,7 +12,7 @@ from payments.actors import Actor
 from payments.models import BalanceMovement, Discrepancy, Payment, Payout, PayoutEvent, ReconciliationRun, Refund
 from payments.money import amount_of
 from payments.reconciliation.discrepancies import Found, end_what_is_gone, put
-from payments.reconciliation.explaining import CHARGES
+from payments.reconciliation.explaining import CHARGES, REFUNDS
 from payments.reconciliation.meanings import Meaning
 from payments.reconciliation.sentences import GONE_LATER, MATCHED_LATER
 from payments.reconciliation.sums import made_of
@@ -22,15 +22,13 @@ Kind, State = Discrepancy.Kind, Payout.State
 PATIENCE = timedelta(days=7)
 #: How far back finders look for what is new; what is open is looked at whatever its age.
 REACH = timedelta(days=60)
-REFUNDS = ("refund", "payment_refund")
 
 
 def find(*, run: ReconciliationRun | None, actor: Actor, at: datetime) -> int:
     """Open what does not agree, end what does again; returns how many are new. A constant number of statements."""
     found = [*movements(), *missing(at), *remainders(at), *foreign(at), *came_back(at)]
-    fresh = put(found, run=run, actor=actor, at=at)
     end_what_is_gone(MATCHED_LATER | GONE_LATER, found, actor=actor, at=at)
-    return fresh
+    return put(found, run=run, actor=actor, at=at)
 
 
 def movements() -> Iterator[Found]:
@@ -43,11 +41,21 @@ def movements() -> Iterator[Found]:
             line.payout_id,
             line.pk,
             at_stripe=line.amount,
-            in_books=_in_books(line) if line.meaning == Meaning.OTHER_AMOUNT else None,
+            in_books=_in_books(line) if line.meaning in (Meaning.OTHER_AMOUNT, Meaning.OTHER_CURRENCY) else None,
         )
 
 
+def not_explained() -> QuerySet[BalanceMovement]:
+    """Lines that wait for a person: what one has booked or explained keeps its meaning, and is settled."""
+    ended = Discrepancy.objects.filter(
+        movement=OuterRef("pk"), end__in=(Discrepancy.End.EXPLAINED, Discrepancy.End.BOOKED)
+    )
+    settled = Exists(ended.filter(kind=OuterRef("meaning")))
+    return BalanceMovement.objects.filter(~settled, meaning__in=BalanceMovement.UNEXPLAINED)
+
+
 def _in_books(line: BalanceMovement) -> Any:
+    """What the books hold on 517 for the payment or refund of a line, in euros."""
     if line.refund is not None:
         return -amount_of(line.refund.amount) if line.kind in REFUNDS else amount_of(line.refund.amount)
     return amount_of(line.payment.amount) if line.payment is not None else None

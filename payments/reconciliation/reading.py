@@ -7,15 +7,25 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import islice
 
+import structlog
 from django.db import connection, transaction
 
 from payments import fees, gateway
 from payments.actors import Actor
 from payments.gateway import MovementSeen
-from payments.models import Discrepancy, PayerAccount, Payout, ReconciliationRun
+from payments.models import (
+    BalanceMovement,
+    Discrepancy,
+    MirrorCharge,
+    PayerAccount,
+    Payment,
+    Payout,
+    ReconciliationRun,
+)
 from payments.money import from_cents
 from payments.reconciliation.discrepancies import Found, put
 
+log = structlog.get_logger(__name__)
 #: Movements of one transaction: five of Stripe's pages.
 BATCH = 500
 #: How our references of payments and refunds begin (`payments.keys`).
@@ -42,13 +52,24 @@ ORDER BY line.id
 
 
 def read_due(*, actor: Actor, at: datetime, go_on: Callable[[], bool] = lambda: True) -> int:
-    """Read the movements of payouts that are itemised by now, the oldest first; returns how many lines. Network."""
-    read = 0
-    while payout := Payout.objects.filter(itemised=True, read_at=None).order_by("created", "pk").first():
-        while payout.read_at is None:
+    """Read the movements of payouts that are itemised by now, the oldest first; returns how many lines. Network.
+
+    One that Stripe refuses to list stands in nobody's way: it is tried again with the next round. Raises that refusal at the
+    end, and at once what else the gateway raises.
+    """
+    read, refused = 0, dict[int, gateway.Refused]()
+    due = Payout.objects.filter(itemised=True, read_at=None).order_by("created", "pk")
+    while payout := due.exclude(pk__in=refused).first():
+        while payout.read_at is None and payout.pk not in refused:
             if not go_on():
                 return read
-            read += read_next(payout, actor=actor, at=at)
+            try:
+                read += read_next(payout, actor=actor, at=at)
+            except gateway.Refused as trouble:
+                log.warning("payout_not_listed", payout=payout.stripe_payout, code=trouble.code)
+                refused[payout.pk] = trouble
+    if refused:
+        raise next(iter(refused.values()))
     return read
 
 
@@ -71,7 +92,7 @@ def read_next(payout: Payout, *, actor: Actor, at: datetime) -> int:
 
 
 def _assign(payout: Payout, seen: Sequence[MovementSeen], *, actor: Actor, at: datetime) -> None:
-    readers = _readers(seen)
+    readers, charges = _readers(seen), _charges(seen)
     lines = json.dumps(
         [
             {
@@ -84,11 +105,14 @@ def _assign(payout: Payout, seen: Sequence[MovementSeen], *, actor: Actor, at: d
                 "converted": one.converted,
                 "charge": one.charge[:255],
                 "reference": one.reference[:40] if one.reference.startswith(OURS) else "",
-                "names_us": one.reference.startswith(OURS) or one.customer in readers,
+                "names_us": one.reference.startswith(OURS) or one.customer in readers or one.charge in charges,
             }
             for one in seen
         ]
     )
+    # In the order in which `fees.book_ours` and `explain` lock them.
+    ours = BalanceMovement.objects.filter(stripe_id__in=[one.id for one in seen]).order_by("pk")
+    list(ours.select_for_update(no_key=True).values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute(ASSIGN, {"payout": payout.pk, "lines": lines})
         cursor.execute(CHANGED, {"lines": lines})
@@ -109,3 +133,11 @@ def _readers(seen: Sequence[MovementSeen]) -> frozenset[str]:
     wanted = {one.customer for one in seen if one.customer}
     found = PayerAccount.objects.filter(stripe_customer__in=wanted).values_list("stripe_customer", flat=True)
     return frozenset(name for name in found if name)
+
+
+def _charges(seen: Sequence[MovementSeen]) -> frozenset[str]:
+    """Those of the charges that these lines are, or are about, that are ours: refunds made at Stripe's own pages name no more."""
+    wanted = {one.charge for one in seen if one.charge}
+    ours = Payment.objects.filter(stripe_charge__in=wanted).values_list("stripe_charge", flat=True)
+    mirrored = MirrorCharge.objects.filter(stripe_charge__in=wanted, ours=True)
+    return frozenset([*(name for name in ours if name), *mirrored.values_list("stripe_charge", flat=True)])

@@ -23,5 +23,6 @@ drive it through `control` (/_control/, JSON with the key) or plug it in with `i
 Where it knowingly differs from Stripe: euros only; cards and SEPA debits only; automatic capture only; no Products and
 Prices; Stripe's general test cards are priced as European ones; a value outside the SDK's listed choices is refused
 even where the SDK leaves the type open; a parameter it knows but does not honour is listed under `ignored` at
-/_control/requests. Disputes, payouts and fraud warnings can be listed and are always empty so far.
+/_control/requests. Disputes, inquiries and fraud warnings are opened and decided by command only; of a
+file its bytes are not kept.
 """

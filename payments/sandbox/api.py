@@ -111,7 +111,7 @@ class Api:
             world.request = {"id": noted["request_id"], "idempotency_key": key}
             try:
                 world.run_due()
-                call = Call(world, request.path, found.ids, params, request.origin)
+                call = Call(world, request.path, found.ids, params, request.origin, request.upload)
                 response = Response(200, dumped(self._shown(found.answer(call), params.get("expand") or [])))
                 noted["ignored"] = params.ignored()
                 if noted["ignored"]:

@@ -7,8 +7,9 @@ from typing import Any
 from payments.sandbox import api, control, paying_out, routes
 from payments.sandbox.pages import hosted
 from payments.sandbox.settings import Settings
+from payments.sandbox.uploads import MULTIPART, taken_apart
 from payments.sandbox.webhooks import Deliverer
-from payments.sandbox.wire import MAX_BODY, Dropped, Request, Response
+from payments.sandbox.wire import MAX_BODY, MAX_UPLOAD, Dropped, Request, Response
 from payments.sandbox.world import World
 
 StartResponse = Callable[..., Any]
@@ -56,18 +57,24 @@ class StandIn:
 
 
 def request_from(environ: dict[str, Any], public_url: str = "") -> Request:
-    """The request of a WSGI environment; a body above a megabyte is cut, which no form of ours reaches."""
+    """The request of a WSGI environment; a body above a megabyte is cut, which no form of ours reaches, nor a file."""
     headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
-    length = min(int(environ.get("CONTENT_LENGTH") or 0), MAX_BODY)
+    carries_a_file = headers["content-type"].startswith(MULTIPART)
+    length = min(int(environ.get("CONTENT_LENGTH") or 0), MAX_UPLOAD if carries_a_file else MAX_BODY)
+    raw = environ["wsgi.input"].read(length) if length else b""
+    body, upload = (
+        taken_apart(headers["content-type"], raw) if carries_a_file else (raw.decode("utf-8", "replace"), None)
+    )
     host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
     return Request(
         method="GET" if environ["REQUEST_METHOD"] == "HEAD" else environ["REQUEST_METHOD"],
         path=environ.get("PATH_INFO", "/"),
         query=environ.get("QUERY_STRING", ""),
         headers=headers,
-        body=environ["wsgi.input"].read(length).decode("utf-8", "replace") if length else "",
+        body=body,
         origin=public_url or f"{environ['wsgi.url_scheme']}://{host}",
+        upload=upload,
     )
 
 

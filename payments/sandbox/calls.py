@@ -8,6 +8,7 @@ from stripe._stripe_service import StripeService
 
 from payments.sandbox.errors import malformed
 from payments.sandbox.store import Obj
+from payments.sandbox.wire import Upload
 from payments.sandbox.world import World
 
 KEYS, KEY_LENGTH, VALUE_LENGTH = 50, 40, 500
@@ -36,13 +37,17 @@ class Params(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Call:
-    """`ids` are those of the path in order; `params` are checked and typed; `origin` is the stand-in's own address."""
+    """`ids` are those of the path in order; `params` are checked and typed; `origin` is the stand-in's own address.
+
+    `upload`: the file that came with it.
+    """
 
     world: World
     path: str
     ids: tuple[str, ...]
     params: Params
     origin: str
+    upload: Upload | None = None
 
 
 @dataclass(frozen=True)

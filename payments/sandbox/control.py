@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from payments.sandbox import misbehaviour, paying_out
+from payments.sandbox import disputing, misbehaviour, paying_out
 from payments.sandbox.api import Api, authenticate
 from payments.sandbox.cards import CARDS
 from payments.sandbox.errors import ApiError, invalid, malformed, unrecognized_url
@@ -40,6 +40,9 @@ class Control:
             ("POST", "payout"): self._payout,
             ("POST", "payout_fails"): self._payout_fails,
             ("POST", "movement"): self._movement,
+            ("POST", "dispute"): self._dispute,
+            ("POST", "dispute_decided"): self._dispute_decided,
+            ("POST", "fraud_warning"): self._fraud_warning,
             ("POST", "settings"): self._settings,
             ("POST", "reset"): self._reset,
         }
@@ -149,6 +152,22 @@ class Control:
                 description=given.get("description"),
             )
         )
+
+    def _dispute(self, given: dict[str, Any]) -> Obj:
+        """The holder of `charge` contests it for `reason`; with `inquiry` the bank asks first. Or `escalate` an inquiry."""
+        if "escalate" in given:
+            return rendered(disputing.escalate(self._world, given["escalate"]))
+        reason, inquiry = given.get("reason", "product_not_received"), bool(given.get("inquiry"))
+        return rendered(disputing.dispute(self._world, given["charge"], reason=reason, inquiry=inquiry))
+
+    def _dispute_decided(self, given: dict[str, Any]) -> Obj:
+        """The bank has decided about `dispute`: `won`, or not; `prevented`: an inquiry that was settled before."""
+        prevented = bool(given.get("prevented"))
+        return rendered(disputing.close(self._world, given["dispute"], won=bool(given.get("won")), prevented=prevented))
+
+    def _fraud_warning(self, given: dict[str, Any]) -> Obj:
+        """The network warns that `charge` may be fraud."""
+        return rendered(disputing.warn(self._world, given["charge"]))
 
     def _settings(self, given: dict[str, Any]) -> Obj:
         for name, value in given.items():

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import stripe
 
 from payments.sandbox.application import StandIn
+from payments.sandbox.uploads import MULTIPART, taken_apart
 from payments.sandbox.wire import Dropped, Request
 
 ORIGIN = "https://api.stripe.com"
@@ -26,13 +27,17 @@ class InProcessClient(stripe.HTTPClient):
     ) -> tuple[str, int, Mapping[str, str]]:
         """Answer one request of the SDK."""
         parts = urlsplit(url)
+        named = {name.lower(): value for name, value in (headers or {}).items()}
+        kind = named.get("content-type", "")
+        body, upload = taken_apart(kind, post_data) if kind.startswith(MULTIPART) else (post_data or "", None)
         request = Request(
             method=method.upper(),
             path=parts.path,
             query=parts.query,
-            headers={name.lower(): value for name, value in (headers or {}).items()},
-            body=post_data or "",
+            headers=named,
+            body=body,
             origin=self._standin.world.settings.public_url or f"{parts.scheme}://{parts.netloc}",
+            upload=upload,
         )
         try:
             response = self._standin.answer(request)

@@ -11,6 +11,8 @@ from payments.sandbox.endpoints import Endpoint, endpoint
 from payments.sandbox.errors import unrecognized_url
 from payments.sandbox.resources import (
     customers,
+    disputes,
+    files,
     payment_intents,
     payment_methods,
     records,
@@ -28,6 +30,8 @@ ROUTES: tuple[Route, ...] = (
     *setup_intents.ROUTES,
     *sessions.ROUTES,
     *refunds.ROUTES,
+    *disputes.ROUTES,
+    *files.ROUTES,
     *records.ROUTES,
 )
 # What planned jobs do when their time comes.

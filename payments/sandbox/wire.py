@@ -4,11 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MAX_BODY = 1_000_000
+#: Only files are longer.
+MAX_UPLOAD = 6_000_000
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that a request carries."""
+
+    name: str
+    body: bytes
 
 
 @dataclass(frozen=True)
 class Request:
-    """`headers` have lower-case names; `origin` is scheme and host as the caller wrote them."""
+    """`headers` have lower-case names; `origin` is scheme and host as the caller wrote them.
+
+    `body` of a request with a file: its other parameters, as a form, with the hash of the file in its place.
+    """
 
     method: str
     path: str
@@ -16,6 +29,7 @@ class Request:
     headers: Mapping[str, str]
     body: str
     origin: str
+    upload: Upload | None = None
 
 
 @dataclass

@@ -124,6 +124,16 @@ def instead_of(refund: Refund, *, reason: str, actor: Actor, at: datetime) -> Tr
         raise CannotTransfer(_("This money goes back by transfer already."), code="already") from None
 
 
+def surplus_by_transfer(payment: Payment, *, actor: Actor, at: datetime) -> None:
+    """Money that came by cheque or transfer and pays for nothing goes back by transfer, once. In the caller's transaction."""
+    if payment.transfers.exists():
+        return
+    because, amount = Transfer.Because.OFFLINE, amount_of(payment.amount)
+    ask(
+        payment=payment, credit_note=None, amount=amount, because=because, reason="surplus", actor=actor, at=at
+    )  # fmt: skip
+
+
 def give_account(transfer_id: int, *, holder: str, iban: str, actor: Actor, at: datetime, reason: str = "") -> Transfer:
     """Write down the account to pay to; before the bank has the order it may be corrected, which wants a new yes.
 

@@ -10,6 +10,7 @@ import json
 import re
 import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
 
 from django.conf import settings
@@ -59,7 +60,7 @@ def ask(vat_number: str) -> Answer:
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as heard:  # noqa: S310  # scheme checked above
             said = json.loads(heard.read(_MOST))
-    except (OSError, ValueError) as trouble:
+    except (OSError, ValueError, HTTPException, RecursionError) as trouble:  # no HTTP, or brackets without end
         return Answer(Outcome.UNKNOWN, trouble=type(trouble).__name__)
     return _read(said)
 

@@ -14,6 +14,7 @@ from payments import disputing, fees, gateway, looking_up, methods, refunds
 from payments.actors import Actor, stripe_event
 from payments.desk import put_on_desk
 from payments.models import DeskItem, MethodSetup, Payment, Refund, StripeEvent
+from payments.money import french
 from payments.owners import tell_method_changed
 from payments.reconciliation.running import apply_hint
 from payments.webhooks.moving import PATIENCE, Verdict, claim, close, put_off, release
@@ -193,6 +194,24 @@ def _dispute(subject: str, events: list[StripeEvent], current: Round) -> Verdict
     return Verdict(State.APPLIED)
 
 
+def _fraud_warning(subject: str, events: list[StripeEvent], current: Round) -> Verdict:
+    charges = {event.hints.get("charge", "") for event in events} - {""}
+    payment = Payment.objects.filter(stripe_charge__in=charges).first()
+    if payment is None:
+        return _foreign("")
+    if not gateway.fetch_fraud_warning(subject).actionable:
+        return Verdict(State.IGNORED, "given back or disputed already")
+    put_on_desk(
+        DeskItem.Desk.FINANCE,
+        kind="fraud_warning",
+        subject=f"payment:{payment.pk}",
+        sentence=f"Le réseau de la carte soupçonne une fraude sur {payment.reference} ({french(payment.amount)}) : remboursé avant "
+        "d’être contesté, il ne coûte pas de frais de litige.",
+        at=current.at,
+    )
+    return Verdict(State.PARKED, "on finance's desk")
+
+
 def _payout(subject: str, events: list[StripeEvent], current: Round) -> Verdict:
     apply_hint(subject, actor=_actor(events), at=current.at)
     return Verdict(State.APPLIED)
@@ -228,6 +247,7 @@ _ACTS: dict[About, Callable[[str, list[StripeEvent], Round], Verdict]] = {
     About.MANDATE: _mandate,
     About.DISPUTE: _dispute,
     About.PAYOUT: _payout,
+    About.FRAUD_WARNING: _fraud_warning,
     About.DESK: _desk,
 }
 

@@ -16,6 +16,7 @@ class About(StrEnum):
     MANDATE = "mandate"
     DISPUTE = "dispute"
     PAYOUT = "payout"
+    FRAUD_WARNING = "fraud_warning"
     DESK = "desk"
 
 
@@ -48,5 +49,5 @@ HEARD: dict[str, About] = {
     "payout.reconciliation_completed": About.PAYOUT,
     "payment_method.automatically_updated": About.METHOD,
     "mandate.updated": About.MANDATE,
-    "radar.early_fraud_warning.created": About.DESK,
+    "radar.early_fraud_warning.created": About.FRAUD_WARNING,
 }

@@ -46,6 +46,9 @@ SENTENCES = {
     "again": gettext_lazy("This invoice was made out anew already: take the one that replaced it."),
     "credited": gettext_lazy("Part of this invoice was given back to you: it can no longer be made out to a firm."),
     "received": gettext_lazy("This invoice is being paid by a transfer: it can no longer be made out to a firm."),
+    "exempt": gettext_lazy(
+        "This invoice bears no VAT because its buyer is a firm of another state of the Union: please write to us to have it changed."
+    ),
     "closed": gettext_lazy("The year of this invoice is closed in our books: it can no longer be made out to a firm."),
     "same": gettext_lazy("The invoice bears this very name and these numbers already."),
 }

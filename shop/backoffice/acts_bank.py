@@ -16,13 +16,12 @@ from payments.actors import Actor
 from payments.bank.known import known_for
 from payments.bank.matching import standing
 from payments.bank.proposing import Proposal, What, propose
-from payments.bank.rules import KEYS, add_rule, end_rule, rule_for
+from payments.bank.rules import BY_HAND, KEYS, add_rule, end_rule, rule_for
 from payments.days import paris_day
 from payments.invoicing.open_items import still_open
-from payments.models import BankLine, BankMatch, BankRule, Payout
+from payments.models import BankLine, BankMatch, BankRule
 from payments.money import eur, parse_french
 from payments.reconciliation import at_bank
-from payments.reconciliation.arriving import waiting_for_bank
 from shop.backoffice import bank_words
 from shop.backoffice.acting import Done, Impossible, Preview, ReasonForm, TwoSteps
 from shop.backoffice.acts_prices import DateInput
@@ -106,7 +105,7 @@ class AcceptProposal(_OnLine):
     def do(self, subject: BankLine, form: Any, *, actor: Actor, at: datetime) -> Done:
         chosen: Proposal = self.found[form.cleaned_data["proposal"]]
         explaining.accept(subject.pk, chosen.name, reason=form.cleaned_data["reason"], actor=actor, at=at)
-        if chosen.what in (What.TRANSFER, What.FILE, What.BACK):
+        if chosen.what in (What.TRANSFER, What.FILE, What.BACK, What.ORDER, What.BOUNCED):
             ring("letters")
         return _done(subject)
 
@@ -126,6 +125,12 @@ _WARNINGS = {
     ),
     What.BACK: gettext_lazy("The books are mirrored, and the reader is asked for another account by letter."),
     What.RULE: gettext_lazy("It is booked on the account of the rule."),
+    What.ORDER: gettext_lazy("The order is paid and served, unless its transfer was noted before; its reader is told."),
+    What.DEPOSIT: gettext_lazy("The cheques count as credited: 5112 to 512."),
+    What.BOUNCED: gettext_lazy(
+        "The amount is owed again, the copies still owed are held, and the reader is asked for another payment by letter. What "
+        "the bank keeps beyond it is booked as its fee."
+    ),
 }
 
 
@@ -197,14 +202,13 @@ class PayInvoices(_OnLine):
 class PayoutForm(ReasonForm):
     """Which payout of Stripe's a line is."""
 
-    payout = forms.ModelChoiceField(
-        label=gettext_lazy("Payout"), queryset=Payout.objects.none(), widget=forms.RadioSelect, empty_label=None
-    )
+    payout = forms.ChoiceField(label=gettext_lazy("Payout"), widget=forms.RadioSelect)
     field_order = ["payout", "reason"]
 
 
 class IsPayout(_OnLine):
-    """A line is a payout that a person names: two of one amount came within a few days."""
+    """A line is a payout that a person names: two of one amount came within a few days, the bank has cut one in two, or it
+    has taken out again what had failed."""
 
     name = "bank-is-payout"
     title = gettext_lazy("Say which payout this line is")
@@ -212,33 +216,48 @@ class IsPayout(_OnLine):
     whole = True
 
     def form(self, subject: BankLine, data: Any) -> forms.Form:
+        self.found = {one.name: one for one in at_bank.possible(subject)}
         form = PayoutForm(data)
         choice: Any = form.fields["payout"]
-        choice.queryset = waiting_for_bank().filter(amount=subject.amount)
-        choice.label_from_instance = lambda one: f"{one.stripe_payout}, {short_day(one.arrives_on)}"
+        choice.choices = [(name, _which(one)) for name, one in self.found.items()]
         return form
 
     def preview(self, subject: BankLine, form: Any) -> Preview:
-        one: Payout = form.cleaned_data["payout"]
+        one = self.found[form.cleaned_data["payout"]]
+        parts = [f"{line.statement.reference}/{line.place}, {money(line.amount)}" for line in one.lines]
         return Preview(
             facts=[
                 *self.facts(subject),
-                Fact(_("Payout"), f"{one.stripe_payout}, {money(one.amount)}"),
-                Fact(_("Expected on"), short_day(one.arrives_on)),
+                Fact(_("Payout"), f"{one.payout.stripe_payout}, {money(one.payout.amount)}"),
+                Fact(_("Expected on"), short_day(one.payout.arrives_on)),
+                Fact(_("Lines that make it"), "", lines=parts if len(parts) > 1 else ()),
             ],
-            warning=_("It leaves the account of what travels, and stands at the bank from the day of the line on."),
+            warning=_("The bank has taken out again what had failed: it goes back to the account of what travels.")
+            if one.back
+            else _("It leaves the account of what travels, and stands at the bank from the day of the line on."),
         )
 
     def do(self, subject: BankLine, form: Any, *, actor: Actor, at: datetime) -> Done:
         typed = form.cleaned_data
-        at_bank.match(typed["payout"].pk, subject.pk, reason=typed["reason"], actor=actor, at=at)
+        at_bank.carry_out(self.found[typed["payout"]], reason=typed["reason"], actor=actor, at=at)
         return _done(subject)
+
+
+def _which(one: at_bank.Fits) -> str:
+    """A choice in words."""
+    said = {"payout": one.payout.stripe_payout, "day": short_day(one.payout.arrives_on)}
+    if one.back:
+        return _("%(payout)s of %(day)s, which failed: the bank has taken it out again") % said
+    if len(one.lines) > 1:
+        said["lines"] = ", ".join(f"{line.statement.reference}/{line.place}" for line in one.lines)
+        return _("%(payout)s of %(day)s, in two lines: %(lines)s") % said
+    return _("%(payout)s of %(day)s") % said
 
 
 class BookForm(ReasonForm):
     """The account of a line."""
 
-    account = forms.ChoiceField(label=gettext_lazy("Account"), choices=[(key, bank_words.KEYS[key]) for key in KEYS])
+    account = forms.ChoiceField(label=gettext_lazy("Account"), choices=[(key, bank_words.KEYS[key]) for key in BY_HAND])
     field_order = ["account", "reason"]
 
 

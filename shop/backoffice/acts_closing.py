@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -22,21 +23,24 @@ from payments.closing.periods import (
     open_before,
     period_of,
     reopen,
+    request_of,
     sign,
     tick,
 )
 from payments.days import paris_day
-from payments.exports.archive import make_archive
+from payments.exports.archive import is_signed, make_archive
+from payments.exports.archive import name_of as name_of_archive
 from payments.exports.fec import Parties, Wanted
 from payments.exports.fec_making import CannotExport, make_fec, refuse_unfinished, wanted_of
 from payments.exports.requesting import ask, is_large
-from payments.models import FileRequest, PeriodClosing, ReopeningAsked
+from payments.models import FileRequest, PeriodClosing
 from shop.backoffice import words
 from shop.backoffice.acting import Done, Impossible, Preview, ReasonForm, TwoSteps
 from shop.backoffice.closing_pages import key_of, name_of, period_at
 from shop.backoffice.roles import Right
 from shop.backoffice.tables import Fact
 from shop.templatetags.french import short_day, stamp
+from shop.watch.bell import ring
 
 
 class _OnPeriod(TwoSteps):
@@ -81,8 +85,10 @@ class Tick(_OnPeriod):
         return TickForm(data, initial={"line": self.asked_line})
 
     def preview(self, subject: Period, form: Any) -> Preview:
+        if subject.last_day >= paris_day(timezone.now()):
+            raise Impossible(_("This period is not over yet."))
         answered = next(one for one in answers(subject, at=timezone.now()) if one.line.key == form.cleaned_data["line"])
-        if answered.tick is not None:
+        if answered.tick is not None and answered.answered:
             raise Impossible(_("Somebody has answered for this line already."))
         facts = [Fact(_("Period"), name_of(subject)), Fact(_("Line of the checklist"), answered.line.label)]
         if answered.line.find:
@@ -125,6 +131,7 @@ class SignPeriod(_OnPeriod):
 
     def do(self, subject: Period, form: Any, *, actor: Actor, at: datetime) -> Done:
         sign(subject, actor=actor, at=at, reason=form.cleaned_data["reason"])
+        transaction.on_commit(lambda: ring("month-figures"))  # its figures are frozen outside the lock on the books
         return Done(_("%(period)s is closed.") % {"period": name_of(subject).capitalize()})
 
 
@@ -173,7 +180,7 @@ class Reopen(_OnClosing):
     button = gettext_lazy("Re-open it")
 
     def preview(self, subject: PeriodClosing, form: Any) -> Preview:
-        asked = ReopeningAsked.objects.filter(closing=subject).first()
+        asked = request_of(subject, at=timezone.now())
         if asked is None:
             raise Impossible(_("Somebody has to ask for it first."))
         facts = [
@@ -283,10 +290,14 @@ class MakeArchive(_OfYear):
 
     def preview(self, subject: Wanted, form: Any) -> Preview:
         refuse_unfinished(subject)
+        said = _(
+            "Steps of payments and refunds, documents, entries, closings and technical journal, each with its hash."
+        )
+        if not is_signed(subject):
+            said = _("The year is not signed: the archive is provisional, and says so in its name.")
         later = [Fact(_("When"), LATER)] if is_large(subject.year) else []
         return Preview(
-            [Fact(_("Year"), subject.year), *later],
-            _("Steps of payments and refunds, documents, entries, closings and technical journal, each with its hash."),
+            [Fact(_("Year"), subject.year), Fact(_("File"), name_of_archive(subject), mono=True), *later], said
         )
 
     def do(self, subject: Wanted, form: Any, *, actor: Actor, at: datetime) -> Done:

@@ -74,6 +74,12 @@ class ExplainDiscrepancy(_OnDiscrepancy):
     title = gettext_lazy("Explain it")
     button = gettext_lazy("End it as explained")
 
+    def load(self, request: HttpRequest, key: int) -> Discrepancy | None:
+        one = super().load(request, key)
+        if one is not None and discrepancies.has_to_be_booked(one):
+            raise Impossible(_("The books are not Stripe’s balance by this amount: book it."))
+        return one
+
     def preview(self, subject: Discrepancy, form: Any) -> Preview:
         warning = _("The same thing, with the same amounts, will not be shown again.")
         return Preview(facts=self.facts(subject), warning=warning)

@@ -37,6 +37,10 @@ SENTENCES = {
     "credited": gettext_lazy("Part of this invoice was credited: it cannot be made out anew."),
     "closed": gettext_lazy("The year of this invoice is over: it cannot be made out anew."),
     "received": gettext_lazy("This invoice is being paid by a transfer: it cannot be made out anew."),
+    "exempt": gettext_lazy(
+        "This invoice is exempt as a sale to a firm of another state of the Union: it is made out anew only to such a firm, whose "
+        "VAT number the Union’s register has confirmed. For anybody else VAT is due: give the order back and sell it again."
+    ),
     "same": gettext_lazy("The invoice bears this very name and these numbers already."),
 }
 

@@ -110,13 +110,17 @@ def bank_file(request: HttpRequest) -> HttpResponse:
         return _drawn(request, form)
     seal = ""
     if not seen.refused:
+        # Its instant in front: looked at again once the purge has emptied it, it is another document.
         kept = documents.keep(
-            zlib.compress(body), media_type="application/zlib", keep_until=paris_day(at) + LOOKED_AT, at=at
+            f"{at.isoformat()}\n".encode() + zlib.compress(body),
+            media_type="application/zlib",
+            keep_until=paris_day(at) + LOOKED_AT,
+            at=at,
         )
         facts = [
             kept.sha256, request.user.pk, typed["profile"].pk if typed["profile"] else None,
             *(str(one) if one is not None else "" for one in (typed["opening"], typed["closing"])),
-            typed["file"].name, typed["reason"],
+            typed["file"].name, typed["reason"], seen.seal,
         ]  # fmt: skip
         seal = signing.dumps(facts, salt=_SALT)
     return _drawn(request, form, seen=seen, seal=seal)
@@ -125,11 +129,11 @@ def bank_file(request: HttpRequest) -> HttpResponse:
 def _let_in(request: HttpRequest) -> HttpResponse:
     here = HttpResponseRedirect(reverse("desk_act_bank_file"))
     try:
-        sha256, who, profile, opening, closing, name, reason = signing.loads(
+        sha256, who, profile, opening, closing, name, reason, shown = signing.loads(
             request.POST.get("seal", ""), salt=_SALT, max_age=3600
         )
     except (signing.BadSignature, ValueError):
-        sha256, who, profile, opening, closing, name, reason = "", None, None, "", "", "", ""
+        sha256, who, profile, opening, closing, name, reason, shown = "", None, None, "", "", "", "", ""
     wrapped = documents.read(sha256) if who == request.user.pk else None
     if wrapped is None:
         messages.error(request, _("Choose the file once more: this page was open for too long."))
@@ -141,7 +145,13 @@ def _let_in(request: HttpRequest) -> HttpResponse:
     )
     try:
         made = let_in(
-            zlib.decompress(wrapped), beside, name=name, reason=reason, actor=actor_of(request), at=timezone.now()
+            zlib.decompress(wrapped.partition(b"\n")[2]),
+            beside,
+            name=name,
+            reason=reason,
+            actor=actor_of(request),
+            at=timezone.now(),
+            seal=shown,
         )
     except ValidationError as trouble:
         for sentence in trouble.messages:
@@ -206,7 +216,7 @@ def _statements(seen: Foreseen) -> Table:
 
 def _verdict(seen: Foreseen, place: int) -> str:
     line, found = seen.lines[place], seen.proposals.get(place, [])
-    if looks_like_payout(line):
+    if looks_like_payout(line) and not found:
         return "payout"
     if not line.amount or (found and found[0].automatic):
         return "alone"

@@ -26,7 +26,7 @@ from payments.models import (
     DeskItem,
     LedgerEntry,
 )
-from payments.reconciliation.arriving import waiting_for_bank
+from payments.reconciliation import at_bank
 from shop.backoffice import bank_words, lists, words
 from shop.backoffice.ages import age
 from shop.backoffice.bank_tables import money, proposals_of, what_it_was, whom
@@ -326,7 +326,7 @@ def _acts(user: Any, one: BankLine, holding: Sequence[BankMatch]) -> list[ActLin
     possible = [
         (one.left == one.amount and one.amount > 0, Right.BANK, _("It pays invoices"), "desk_act_bank_invoices"),
         (
-            one.left == one.amount and waiting_for_bank().filter(amount=one.amount).exists(),
+            bool(at_bank.possible(one)),
             Right.BANK,
             _("It is a payout"),
             "desk_act_bank_payout",

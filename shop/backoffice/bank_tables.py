@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -14,14 +15,28 @@ from payments.bank.known import known_for
 from payments.bank.matching import standing
 from payments.bank.proposing import Proposal, What, propose
 from payments.days import paris_day
-from payments.models import BankLine, BankMatch, BankReceipt, BankRule, Invoice, Transfer, TransferFile
+from payments.models import (
+    BankLine,
+    BankMatch,
+    BankReceipt,
+    BankRule,
+    Cheque,
+    DepositSlip,
+    Invoice,
+    Payment,
+    Transfer,
+    TransferFile,
+)
 from payments.money import eur
 from shop.backoffice import bank_words, words
 from shop.backoffice.links import link, url_of
-from shop.backoffice.money_tables import name_of
+from shop.backoffice.money_tables import name_of, readers_table
 from shop.backoffice.showing import columns
 from shop.backoffice.tables import Cell, Fact, Table
 from shop.templatetags.french import euros, stamp
+
+#: Readers of a payout that its line shows; its own page has more.
+READERS = 20
 
 
 def money(amount: Any) -> Any:
@@ -77,6 +92,11 @@ def names_of(found: Sequence[Proposal]) -> dict[str, str]:
         What.NOTED: dict(BankReceipt.objects.filter(pk__in=keys.get(What.NOTED, ())).values_list("pk", "reference")),
         What.TRANSFER: dict(Transfer.objects.filter(pk__in=keys.get(What.TRANSFER, ())).values_list("pk", "reference")),
         What.FILE: dict(TransferFile.objects.filter(pk__in=keys.get(What.FILE, ())).values_list("pk", "reference")),
+        What.ORDER: dict(Payment.objects.filter(pk__in=keys.get(What.ORDER, ())).values_list("pk", "description")),
+        What.DEPOSIT: dict(
+            DepositSlip.objects.filter(pk__in=keys.get(What.DEPOSIT, ())).values_list("pk", "reference")
+        ),
+        What.BOUNCED: dict(Cheque.objects.filter(pk__in=keys.get(What.BOUNCED, ())).values_list("pk", "reference")),
         What.RULE: dict(BankRule.objects.filter(pk__in=keys.get(What.RULE, ())).values_list("pk", "words")),
     }
     kind_of = {What.CHARGES: What.INVOICES, What.BACK: What.TRANSFER}
@@ -115,7 +135,8 @@ def what_it_was(user: Any, matches: Sequence[BankMatch], undone: set[int | None]
 
 
 def whom(user: Any, holding: Sequence[BankMatch]) -> list[Table]:
-    """The invoices that its receipts pay, the refunds that it carried, and their readers: the way from the bank to people."""
+    """The invoices that its receipts pay, the refunds and the payouts that it was, and their readers: the way from the bank
+    to people."""
     receipts = [int(row.source.partition(":")[2]) for row in holding if row.kind == BankMatch.Kind.RECEIPT]
     back = [row for row in holding if row.kind in (BankMatch.Kind.TRANSFER, BankMatch.Kind.TRANSFER_BACK)]
     keys = [int(row.source.partition(":")[2]) for row in back]
@@ -140,7 +161,39 @@ def whom(user: Any, holding: Sequence[BankMatch]) -> list[Table]:
             )
             for one in Transfer.objects.filter(pk__in=keys).select_related("customer").order_by("pk")
         ]
+    rows += _by_payment(user, holding)
     table = Table(
         label=_("Whom it leads to"), title=_("Whom it leads to"), columns=columns(_("Document"), _("Reader"), "#" + _("Amount")), rows=rows
     )  # fmt: skip
-    return [table] if rows else []
+    carried = [int(row.source.partition(":")[2]) for row in holding if row.kind == BankMatch.Kind.PAYOUT]
+    return [*([table] if rows else []), *(readers_table(user, key, limit=READERS) for key in carried)]
+
+
+def _by_payment(user: Any, holding: Sequence[BankMatch]) -> list[Sequence[Cell]]:
+    """The readers of orders by transfer, of the cheques of a slip, and of a cheque that came back. Two queries at most."""
+    keys: dict[str, list[int]] = {}
+    for row in holding:
+        keys.setdefault(row.kind, []).append(int(row.source.rpartition(":")[2] or 0))
+    orders, slips = keys.get(BankMatch.Kind.ORDER, []), keys.get(BankMatch.Kind.DEPOSIT, [])
+    bounced = keys.get(BankMatch.Kind.BOUNCED, [])
+    rows: list[Sequence[Cell]] = []
+    if orders:
+        rows += [
+            (
+                Cell(one.reference, link(user, "payment", one.pk), mono=True),
+                Cell(name_of(one.customer), link(user, "customer", one.customer_id)),
+                Cell(euros(one.amount), num=True),
+            )
+            for one in Payment.objects.filter(pk__in=orders).select_related("customer").order_by("pk")
+        ]
+    if slips or bounced:
+        cheques = Cheque.objects.filter(Q(slip__in=slips) | Q(pk__in=bounced)).select_related("payment__customer")
+        rows += [
+            (
+                Cell(one.reference, link(user, "cheque", one.pk), mono=True),
+                Cell(name_of(one.payment.customer), link(user, "customer", one.payment.customer_id)),
+                Cell(euros(one.amount), num=True),
+            )
+            for one in cheques.order_by("pk")
+        ]
+    return rows

@@ -31,6 +31,9 @@ MATCH: Words = {
     Kind.BOOKED: (pgettext_lazy("bank line", "booked by hand"), GOOD),
     Kind.CHARGES: (pgettext_lazy("bank line", "kept by a bank"), GOOD),
     Kind.PAYOUT: (pgettext_lazy("bank line", "payout of Stripe’s"), GOOD),
+    Kind.ORDER: (pgettext_lazy("bank line", "transfer for an order"), GOOD),
+    Kind.DEPOSIT: (pgettext_lazy("bank line", "cheques deposited"), GOOD),
+    Kind.BOUNCED: (pgettext_lazy("bank line", "cheque come back"), WAIT),
     Kind.NOT_OURS: (pgettext_lazy("bank line", "not the shop’s"), NONE),
 }
 WHAT: Mapping[str, Any] = {
@@ -41,12 +44,16 @@ WHAT: Mapping[str, Any] = {
     What.FILE: gettext_lazy("all refunds of one file"),
     What.BACK: gettext_lazy("a refund of ours that came back"),
     What.RULE: gettext_lazy("what a rule says"),
+    What.ORDER: gettext_lazy("the transfer of an order by post or telephone"),
+    What.DEPOSIT: gettext_lazy("the cheques of a slip"),
+    What.BOUNCED: gettext_lazy("a cheque that came back unpaid"),
 }
 KEYS: Mapping[str, Any] = {
     "BANK_FEES": gettext_lazy("the bank’s fees (627)"),
     "BANK_INTEREST": gettext_lazy("interest paid (661)"),
     "INTEREST_EARNED": gettext_lazy("interest earned (768)"),
     "SUSPENSE": gettext_lazy("suspense account (471)"),
+    "TRANSIT": gettext_lazy("money sent to Stripe, to fill its balance (580)"),
 }
 SIDE: Mapping[str, Any] = {"out": gettext_lazy("debits"), "in": gettext_lazy("credits")}
 
@@ -92,6 +99,12 @@ def _why(one: Mapping[str, str]) -> str:
         "came_in": _("It comes in: the bank has sent it back."),
         "file": _("Carries the reference of the file %(reference)s."),
         "rule": _("The label says “%(words)s”."),
+        "order": _("Names the order %(reference)s."),
+        "order_noted": _("The transfer of order %(reference)s was noted by hand, and stands on no statement yet."),
+        "slip": _("It is what slip %(reference)s is to bring."),
+        "cheques": _("The label speaks of cheques, and no other slip brings this amount."),
+        "cheque": _("Cheque no. %(number)s of %(drawer)s, which we call %(reference)s."),
+        "bounce_charges": _("%(amount)s more than the cheque: the bank’s charge."),
         "person": _("Said by a person."),
         "payout": _("Stripe’s payout of this amount."),
     }.get(code, code)

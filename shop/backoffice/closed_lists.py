@@ -18,7 +18,11 @@ from shop.backoffice import words
 from shop.backoffice.naming import COLUMNS
 
 #: The words of each closed list, by table and column.
-WAYS: Mapping[str, Any] = {"checkout": _("on Stripe’s page"), "off_session": _("without the reader")}
+WAYS: Mapping[str, Any] = {
+    "checkout": _("on Stripe’s page"),
+    "off_session": _("without the reader"),
+    "offline": _("by cheque or transfer"),
+}
 TRIGGERS: Mapping[str, Any] = {
     "posted": _("an issue was posted"),
     "lapsed": _("the subscription lapsed"),

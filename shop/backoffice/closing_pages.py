@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -23,12 +24,13 @@ from payments.closing.periods import (
     named,
     open_before,
     period_of,
+    request_of,
     year_of,
 )
 from payments.days import paris_day
 from payments.documents import BodyChanged
 from payments.exports.keeping import Changed, Gone, hashed
-from payments.models import DayClosing, KeptFile, PeriodClosing, ReopeningAsked
+from payments.models import Anchor, DayClosing, KeptFile, PeriodClosing, ReopeningAsked
 from shop.backoffice import words
 from shop.backoffice.doors import desk, gone, page
 from shop.backoffice.lists import show as show_list
@@ -118,7 +120,19 @@ def _figures(last: DayClosing | None, *, on: date) -> list[dict[str, Any]]:
         {"label": _("Received this month"), "value": euros(last.month_received), "url": days},
         {"label": _("Received this year"), "value": euros(last.year_received), "url": days},
         {"label": _("Received since the beginning"), "value": euros(last.ever_received), "url": days},
+        _outside(),
     ]
+
+
+def _outside() -> dict[str, Any]:
+    """Until which day the books are held by a hash that lies outside this house."""
+    sent = Anchor.objects.filter(sent_at__isnull=False).select_related("closing").order_by("-closing__day").first()
+    said = {"label": _("Hash kept outside until"), "url": reverse("desk_days")}
+    if sent is not None:
+        return said | {"value": short_day(sent.closing.day), "tone": "good"}
+    if not settings.ANCHOR_TO:
+        return said | {"value": "—", "note": _("nobody is named who keeps it"), "tone": "bad"}
+    return said | {"value": "—", "note": _("sent after the end of the month")}
 
 
 def _period_row(period: Period, last: PeriodClosing | None, names: Any, *, on: date) -> Sequence[Cell]:
@@ -153,14 +167,15 @@ def period(request: HttpRequest, key: int) -> HttpResponse:
     user, now = request.user, timezone.now()
     versions = list(
         PeriodClosing.objects.filter(kind=one.kind, first_day=one.first_day)
-        .select_related("reopening", "reopening_asked")
+        .select_related("reopening", "reopening__asked")
         .order_by("-version")
     )
     last = versions[0] if versions else None
     closed = closing_of(one)
     state = _state(one, last, on=paris_day(now))
     before = open_before(one) if closed is None else None
-    names = words.names_of_staff(_people(versions))
+    asked = request_of(closed, at=now) if closed else None
+    names = words.names_of_staff([*_people(versions), *([asked.asked_by] if asked else [])])
     detail = Detail(
         kind=_("Closing"),
         name=name_of(one),
@@ -174,14 +189,14 @@ def period(request: HttpRequest, key: int) -> HttpResponse:
                 name_of(before) if before else "",
                 reverse("desk_period", args=[key_of(before)]) if before else "",
             ),
-            *_asked(closed, names),
+            *_asked(asked, names),
         ],
         tables=[
             _signed_lines(closed) if closed else _lines_now(user, one, answers(one, at=now)),
             _versions(versions, names),
             acts_on(user, [f"closing:{row.pk}" for row in versions]),
         ],
-        acts=_acts(user, one, closed),
+        acts=_acts(user, one, closed, asked),
     )
     return show(request, detail)
 
@@ -189,13 +204,12 @@ def period(request: HttpRequest, key: int) -> HttpResponse:
 def _people(versions: Sequence[PeriodClosing]) -> Iterator[str]:
     for row in versions:
         yield row.signed_by
-        for name, column in (("reopening_asked", "asked_by"), ("reopening", "agreed_by")):
-            if hasattr(row, name):
-                yield getattr(getattr(row, name), column)
+        if hasattr(row, "reopening"):
+            yield row.reopening.agreed_by
+            yield row.reopening.asked.asked_by
 
 
-def _asked(closed: PeriodClosing | None, names: Any) -> list[Fact]:
-    asked: ReopeningAsked | None = getattr(closed, "reopening_asked", None)
+def _asked(asked: ReopeningAsked | None, names: Any) -> list[Fact]:
     if asked is None:
         return []
     since = alone_from(asked)
@@ -206,7 +220,7 @@ def _asked(closed: PeriodClosing | None, names: Any) -> list[Fact]:
     ]
 
 
-def _acts(user: Any, one: Period, closed: PeriodClosing | None) -> list[ActLink]:
+def _acts(user: Any, one: Period, closed: PeriodClosing | None, asked: ReopeningAsked | None) -> list[ActLink]:
     key = key_of(one)
     if closed is None:
         return acts_for(
@@ -214,7 +228,7 @@ def _acts(user: Any, one: Period, closed: PeriodClosing | None) -> list[ActLink]
             (Right.CLOSE_BOOKS, _("Answer for a line"), "desk_act_tick", key),
             (Right.CLOSE_BOOKS, _("Close and sign"), "desk_act_sign_period", key),
         )
-    if not hasattr(closed, "reopening_asked"):
+    if asked is None:
         return acts_for(user, (Right.CLOSE_BOOKS, _("Ask for it to be re-opened"), "desk_act_ask_reopen", closed.pk))
     return acts_for(user, (Right.CLOSE_BOOKS, _("Re-open it"), "desk_act_reopen", closed.pk))
 
@@ -252,6 +266,8 @@ def _standing(row: Answer, act: str) -> Cell:
         return Cell(_("in order") if row.clean else _("answered for"), chip=words.GOOD)
     if row.line.weight == Weight.STOPS:
         return Cell(_("stops the closing"), chip=words.BAD)
+    if row.tick is not None:
+        return Cell(_("more was found since"), act, chip=words.WAIT)
     return Cell(_("to be answered for"), act, chip=words.WAIT)
 
 

@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments.models import Discrepancy, LedgerEntry
-from payments.reconciliation.discrepancies import bookable
-from payments.reconciliation.sentences import sentence
+from payments.reconciliation.discrepancies import bookable, has_to_be_booked
+from payments.reconciliation.explaining import sources_of
+from payments.reconciliation.sentences import currency_of, sentence
 from shop.backoffice import words
 from shop.backoffice.ages import age
 from shop.backoffice.doors import desk, page
@@ -119,8 +120,11 @@ def discrepancy(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("What"), said["word"], chip=said["tone"]),
             Fact(_("In words"), sentence(one)),
             Fact(_("About"), words.subject(one.subject), subject_cell(user, one.subject).url),
-            Fact(_("At Stripe"), _sum(one.at_stripe)),
-            Fact(_("In the books"), _sum(one.in_books)),
+            Fact(_("At Stripe"), _sum(one.at_stripe, currency_of(one))),
+            Fact(
+                _("In the books"),
+                _sum(one.in_books, "eur" if one.kind == Discrepancy.Kind.OTHER_CURRENCY else currency_of(one)),
+            ),
             Fact(_("Movement"), line.stripe_id if line else "", link(user, "movement", one.movement_id), mono=True),
             Fact(_("Payout"), payout.stripe_payout if payout else "", link(user, "payout", one.payout_id), mono=True),
             Fact(_("Found"), stamp(one.found_at)),
@@ -147,7 +151,10 @@ def discrepancy(request: HttpRequest, key: int) -> HttpResponse:
         ],
         tables=[
             entries_table(
-                user, LedgerEntry.objects.filter(source__in=[f"movement:{one.movement_id}", f"discrepancy:{one.pk}"])
+                user,
+                LedgerEntry.objects.filter(
+                    source__in=[*sources_of(one.movement_id), f"discrepancy:{one.pk}", f"discrepancy_back:{one.pk}"]
+                ),
             ),
             acts_on(user, [f"discrepancy:{one.pk}"]),
         ],
@@ -160,6 +167,8 @@ def _acts(user: Any, one: Discrepancy) -> Any:
     take = (Right.RECONCILE, _("Take it in hand"), "desk_act_take_discrepancy", one.pk)
     book = (Right.RECONCILE, _("Book it"), "desk_act_book_discrepancy", one.pk)
     possible = [(Right.RECONCILE, _("Explain it"), "desk_act_explain_discrepancy", one.pk)]
+    if has_to_be_booked(one):
+        possible.clear()
     if one.owner_id != user.pk:
         possible.insert(0, take)
     if bookable(one) is not None:
@@ -167,8 +176,13 @@ def _acts(user: Any, one: Discrepancy) -> Any:
     return acts_for(user, *possible)
 
 
-def _sum(amount: Any) -> str:
-    return "" if amount is None else euros(amount)
+def _sum(amount: Any, currency: str) -> str:
+    return "" if amount is None else money(amount, currency)
+
+
+def money(amount: Any, currency: str) -> str:
+    """Euros as everywhere; another currency by its code."""
+    return euros(amount) if currency == "eur" else f"{euros(amount).removesuffix('€')}{currency.upper()}"
 
 
 def _crumbs() -> tuple[tuple[Any, str], ...]:

@@ -16,6 +16,7 @@ from payments.days import PARIS, paris_day
 from payments.models import Payment
 from shop.backoffice import words
 from shop.backoffice.ages import age
+from shop.backoffice.dispute_pages import to_answer_table
 from shop.backoffice.doors import desk, page
 from shop.backoffice.items import items_table
 from shop.backoffice.menu import open_desks
@@ -36,6 +37,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """What this person should know this morning. The queries are as many as the parts, whatever they hold."""
     user, now = request.user, timezone.now()
     tables = [items_table(request, name, limit=10) for name in open_desks(user)]
+    if may(user, Right.DISPUTES):
+        tables.insert(0, to_answer_table(user, limit=10))
     if may(user, Right.LETTERS):
         tables.append(_failed_letters())
     if may(user, Right.CLOCK):

@@ -24,6 +24,8 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "import": (Right.IMPORT, "desk_import"),
     "transfer_file": (Right.TRANSFERS, "desk_transfer_file"),
     "receipt": (Right.RECEIPTS, "desk_receipt"),
+    "cheque": (Right.CHEQUES, "desk_cheque"),
+    "deposit": (Right.CHEQUES, "desk_slip"),
     "statement": (Right.BANK, "desk_bank_statement"),
     "bank_line": (Right.BANK, "desk_bank_line"),
     "invoice": (Right.INVOICES, "desk_invoice"),
@@ -44,6 +46,7 @@ PAGES: Mapping[str, tuple[Right, str]] = {
     "payout": (Right.LEDGER, "desk_payout"),
     "movement": (Right.LEDGER, "desk_movement"),
     "discrepancy": (Right.LEDGER, "desk_discrepancy"),
+    "dispute": (Right.DISPUTES, "desk_dispute"),
 }
 
 #: Sources and subjects that are shown on the page of another kind.
@@ -51,11 +54,17 @@ SAME_PAGE: Mapping[str, str] = {
     "surplus": "payment",
     "refund_failed": "refund",
     "transfer_failed": "transfer",
+    "cheque_bounced": "cheque",
     "reissue": "invoice",
     "fee": "movement",
     "movement_back": "movement",
     "movement_again": "movement",
     "payout_arrived": "payout",
+    "dispute_returned": "dispute",
+    "dispute_lost": "dispute",
+    "discrepancy_back": "discrepancy",
+    "disputed": "payment",
+    "payout_returned": "payout",
 }
 
 
@@ -74,6 +83,8 @@ def url_of(user: Any, subject: str) -> str:
     if kind in ("bank", "bank_undone"):
         # `bank:12:1`: what was booked of bank line 12 by itself.
         kind, key = "bank_line", key.partition(":")[0]
+    if kind == "movement":
+        key = key.partition(":")[0]  # `movement_again:12:2`: what line 12 was booked as the second time
     if kind in ("bank_rule", "csv_profile"):
         return reverse(f"desk_{kind.replace('csv', 'bank')}s") if may(user, Right.BANK) else ""
     if kind == "export":
@@ -95,6 +106,9 @@ def url_of(user: Any, subject: str) -> str:
     if kind in ("charge", "mirror"):
         # What only Stripe knows, and the mirror's own matters, are shown on its page.
         return reverse("desk_mirror") if may(user, Right.LEDGER) else ""
+    if kind == "month" and key[:4].isdecimal() and key[5:].isdecimal():
+        # `month:2026-11`: its frozen figures.
+        return reverse("desk_month", args=[int(key[:4] + key[5:])]) if may(user, Right.LEDGER) else ""
     if kind == "reconciliation":
         return reverse("desk_reconciliation") if may(user, Right.LEDGER) else ""
     if kind == "event" and not key.isdecimal():

@@ -24,6 +24,7 @@ DESK_LABELS: Mapping[str, Any] = {
     DeskItem.Desk.TECHNIQUE: _("Technique desk"),
 }
 ROOMS: tuple[tuple[Right, Any, str], ...] = (
+    (Right.LEDGER, _("Finance"), "desk_finance"),
     (Right.ORDERS, _("Orders"), "desk_orders"),
     (Right.DECLARATIONS, _("Declarations"), "desk_declarations"),
     (Right.PEOPLE, _("Calendar of issues"), "desk_issue_calendar"),
@@ -32,9 +33,12 @@ ROOMS: tuple[tuple[Right, Any, str], ...] = (
     (Right.PRICES, _("Changes of price"), "desk_prices"),
     (Right.QUOTES, _("Quotes"), "desk_quotes"),
     (Right.INSTITUTIONS, _("Institutions’ orders"), "desk_institutions"),
+    (Right.POST_ORDERS, _("Orders by post"), "desk_awaited"),
+    (Right.CHEQUES, _("Cheques"), "desk_cheques"),
     (Right.PAYMENTS, _("Payments"), "desk_payments"),
     (Right.REFUNDS, _("Refunds"), "desk_refunds"),
     (Right.REFUNDS, _("Refunds by transfer"), "desk_transfers"),
+    (Right.DISPUTES, _("Disputes"), "desk_disputes"),
     (Right.EVENTS, _("Stripe events"), "desk_stripe_events"),
     (Right.INVOICES, _("Invoices"), "desk_invoices"),
     (Right.BANK, _("Bank statements"), "desk_bank"),

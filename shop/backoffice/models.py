@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from simple_history import register
 
+from payments.models.listed import Listed
 from subscriptions.models import Issue, Magazine, Offer
 
 
@@ -69,7 +70,7 @@ class BulkRow(models.Model):
     key = models.BigIntegerField(help_text="of the renewal or letter")
     name = models.CharField(max_length=40, help_text="its number, or the kind of letter")
     shown = models.CharField(max_length=300, help_text="what would happen to it, or why nothing, as it was shown")
-    state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
+    state = Listed(max_length=9, choices=State.choices, default=State.WAITING)
     became = models.CharField(max_length=300, blank=True)
     done_at = models.DateTimeField(null=True)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from payments.models import Invoice, LedgerEntry, Payment, Refund, StripeEvent
-from shop.backoffice import words
+from payments.models import Invoice, LedgerEntry, LedgerLine, Payment, Refund, StripeEvent
+from shop.backoffice import asked_days, words
 from shop.backoffice.doors import desk
 from shop.backoffice.links import link
 from shop.backoffice.lists import show
@@ -41,7 +42,7 @@ def payments(request: HttpRequest) -> HttpResponse:
     return show(
         request,
         title=_("Payments"),
-        rows=Payment.objects.all(),
+        rows=asked_days.within(request, Payment.objects.all(), "state_since"),
         columns=columns(
             _("Reference"),
             "#" + _("Created"),
@@ -55,6 +56,7 @@ def payments(request: HttpRequest) -> HttpResponse:
         row=row,
         states=words.PAYMENT,
         since="state_since",
+        facts={"note": asked_days.said(request)},
     )
 
 
@@ -78,7 +80,7 @@ def refunds(request: HttpRequest) -> HttpResponse:
     return show(
         request,
         title=_("Refunds"),
-        rows=Refund.objects.select_related("payment", "credit_note"),
+        rows=asked_days.within(request, Refund.objects.select_related("payment", "credit_note"), "state_since"),
         columns=columns(
             _("Reference"),
             "#" + _("Asked for"),
@@ -91,6 +93,7 @@ def refunds(request: HttpRequest) -> HttpResponse:
         row=row,
         states=words.REFUND,
         since="state_since",
+        facts={"note": asked_days.said(request)},
     )
 
 
@@ -157,7 +160,14 @@ def invoices(request: HttpRequest) -> HttpResponse:
 
 @desk(Right.LEDGER)
 def ledger(request: HttpRequest) -> HttpResponse:
-    """Ledger entries."""
+    """Ledger entries: all, or those that touch some accounts, are about some kind of thing, and of some days."""
+    about = request.GET.get("nature", "")
+    asked = [one for one in request.GET.get("compte", "").split(",") if one]
+    rows = asked_days.within(request, LedgerEntry.objects.all(), "booked_on", instants=False)
+    if asked:
+        rows = rows.filter(Exists(LedgerLine.objects.filter(entry=OuterRef("pk"), account__in=asked)))
+    if about.isidentifier():
+        rows = rows.filter(source__startswith=f"{about}:")
 
     def row(one: Any) -> Sequence[Cell]:
         return (
@@ -173,11 +183,19 @@ def ledger(request: HttpRequest) -> HttpResponse:
     return show(
         request,
         title=_("Ledger"),
-        rows=LedgerEntry.objects.annotate(sum=Sum("lines__debit")),
+        rows=rows.annotate(sum=Sum("lines__debit")),
         columns=columns(
             "#" + _("No."), "#" + _("Booked"), _("Journal"), _("Piece"), _("Label"), _("Source"), "#" + _("Amount")
         ),
         row=row,
         states={value: (label, "") for value, label in LedgerEntry.Journal.choices},
         state_column="journal",
+        facts={"note": " ".join(part for part in (_of_accounts(asked), asked_days.said(request)) if part)},
     )
+
+
+def _of_accounts(asked: Sequence[str]) -> str:
+    if not asked:
+        return ""
+    said = ngettext("Only what touches account %(codes)s.", "Only what touches accounts %(codes)s.", len(asked))
+    return said % {"codes": ", ".join(asked)}

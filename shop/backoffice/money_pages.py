@@ -19,8 +19,10 @@ from payments.models import (
     StripeEvent,
     Transfer,
 )
+from payments.offline_kinds import is_offline
 from payments.territories import VatZone
 from shop.backoffice import institution_pages, words
+from shop.backoffice.bank_tables import lines_of
 from shop.backoffice.doors import desk, gone
 from shop.backoffice.links import link, url_of
 from shop.backoffice.money_tables import acts_for, entries_table, events_table, movements_table, name_of, refunds_table
@@ -40,6 +42,7 @@ def payment(request: HttpRequest, key: int) -> HttpResponse:
     refunds = list(one.refunds.select_related("credit_note").order_by("pk"))
     movements = list(BalanceMovement.objects.filter(payment=one).select_related("payout").order_by("pk"))
     disputes = list(one.disputes.prefetch_related("events").order_by("pk"))
+    cheques = list(one.cheques.select_related("paid_again").order_by("pk"))
     ids = [one.checkout_session, one.stripe_intent, one.stripe_charge, *(row.stripe_refund for row in refunds)]
     ids += [row.stripe_dispute for row in disputes]
     sources = [
@@ -49,8 +52,10 @@ def payment(request: HttpRequest, key: int) -> HttpResponse:
         *(f"fee:{row.pk}" for row in movements),
         *(f"{kind}:{row.pk}" for row in disputes for kind in ("dispute", "dispute_returned", "dispute_lost")),
     ]
+    sources += [f"cheque_bounced:{row.pk}" for row in cheques]
+    sources += [f"paid_again:{row.paid_again.pk}" for row in cheques if hasattr(row, "paid_again")]
     sources += [f"invoice:{row}" for row in Invoice.objects.filter(payment=one).values_list("pk", flat=True)]
-    subjects = [f"payment:{one.pk}", *(f"refund:{row.pk}" for row in refunds)]
+    subjects = [f"payment:{one.pk}", *(f"refund:{row.pk}" for row in refunds), *(row.subject for row in cheques)]
     detail = Detail(
         kind=_("Payment"),
         name=one.reference,
@@ -62,6 +67,8 @@ def payment(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Reader"), name_of(one.customer), link(user, "customer", one.customer_id)),
             Fact(_("Effect"), effect["word"], chip=effect["tone"]),
             Fact(_("Method"), words.means(one.saved_method) or words.METHOD.get(one.method_kind, one.method_kind)),
+            *(Fact(_("Cheque"), row.reference, link(user, "cheque", row.pk)) for row in cheques),
+            *lines_of(user, f"payment:{one.pk}"),
             Fact(_("Refusal"), one.decline_code, mono=True),
             Fact(_("Received on"), short_day(one.received_on)),
             Fact(_("Created"), stamp(one.created_at)),
@@ -69,6 +76,10 @@ def payment(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Payment page"), one.checkout_session, mono=True),
             Fact(_("Payment intent"), one.stripe_intent, mono=True),
             Fact(_("Charge"), one.stripe_charge, mono=True),
+            *(
+                Fact(_("Dispute"), _("no. %(key)s") % {"key": row.pk}, link(user, "dispute", row.pk))
+                for row in disputes
+            ),
         ],
         whys=[
             why(user, one.events.all(), words.PAYMENT),
@@ -92,7 +103,9 @@ def payment(request: HttpRequest, key: int) -> HttpResponse:
             matters_of(user, subjects),
             acts_on(user, subjects),
         ],
-        acts=acts_for(user, (Right.LOOK_UP, _("Ask Stripe again"), "desk_act_look_up", one.pk)),
+        acts=()
+        if is_offline(one)
+        else acts_for(user, (Right.LOOK_UP, _("Ask Stripe again"), "desk_act_look_up", one.pk)),
     )
     return show(request, detail)
 

@@ -104,6 +104,35 @@ def movements_table(user: Any, movements: Sequence[BalanceMovement]) -> Table:
     )
 
 
+def readers_table(user: Any, payout_key: int, *, limit: int) -> Table:
+    """Whose money a payout carries: each line of it that is about a reader, with the reader. One query."""
+    found = list(
+        BalanceMovement.objects.filter(payout=payout_key, payment__isnull=False)
+        .select_related("payment__customer", "refund")
+        .order_by("-created", "-pk")[: limit + 1]
+    )
+    return Table(
+        label=_("Whose money it is"),
+        title=_("Whose money it is"),
+        anchor="lecteurs",
+        columns=columns(_("Reader"), _("Document"), _("Line"), "#" + _("Net")),
+        rows=[
+            (
+                Cell(name_of(one.payment.customer), link(user, "customer", one.payment.customer_id)),
+                Cell(one.refund.reference, link(user, "refund", one.refund_id), mono=True)
+                if one.refund
+                else Cell(one.payment.reference, link(user, "payment", one.payment_id), mono=True),
+                Cell(one.stripe_id, link(user, "movement", one.pk), mono=True),
+                Cell(euros(one.net), num=True),
+            )
+            for one in found[:limit]
+            if one.payment
+        ],
+        more_url=reverse("desk_movements") + f"?virement={payout_key}" if len(found) > limit else "",
+        empty=_("Its movements were not read yet, or none is about a reader."),
+    )
+
+
 def acts_for(user: Any, *possible: tuple[Right, Any, str, int]) -> list[ActLink]:
     """Those of the possible acts that this person may begin; the key is 0 for one that acts on nothing yet."""
     return [

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -19,6 +19,7 @@ from payments.days import paris_day
 from payments.models import (
     AccountMap,
     BalanceMovement,
+    DeskItem,
     Discrepancy,
     LedgerEntry,
     Payout,
@@ -26,20 +27,25 @@ from payments.models import (
     StripeEvent,
 )
 from payments.reconciliation import arriving
+from payments.reconciliation.explaining import sources_of
+from payments.reconciliation.finding import not_explained
+from payments.reconciliation.overdue import MATTERS
 from payments.reconciliation.sums import Made, made_of
-from shop.backoffice import words
-from shop.backoffice.discrepancy_pages import discrepancies_table
+from shop.backoffice import asked_days, words
+from shop.backoffice.ages import age
+from shop.backoffice.bank_tables import lines_of
+from shop.backoffice.discrepancy_pages import discrepancies_table, money
 from shop.backoffice.doors import desk, page
 from shop.backoffice.links import link
 from shop.backoffice.lists import show as show_list
-from shop.backoffice.money_tables import entries_table, events_table
+from shop.backoffice.money_tables import entries_table, events_table, readers_table
 from shop.backoffice.payout_words import MEANING, PAYOUT
 from shop.backoffice.roles import Right
-from shop.backoffice.showing import acts_on, columns, show, subject_cell, why
+from shop.backoffice.showing import acts_on, columns, matters_of, show, subject_cell, why
 from shop.backoffice.tables import Cell, Detail, Fact, Table, chip
 from shop.templatetags.french import euros, short_day, stamp
 
-COMING, RUNS = 60, 10
+COMING, RUNS, READERS = 60, 10, 50
 #: In an address, what has no meaning yet.
 NOT_YET = "none"
 #: The account keys on which a payout's money lies, before and while it travels.
@@ -53,9 +59,10 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
     coming = list(arriving.waiting_for_bank()[:COMING])
     said = {
         "title": _("Reconciliation with Stripe"),
-        "figures": _figures(coming),
+        "figures": _figures(),
         "tables": [
             discrepancies_table(user, Discrepancy.objects.filter(ended_at=None), now, anchor="ecarts"),
+            _at_bank(user, now),
             _calendar(user, coming, on=paris_day(now)),
             _where(),
             _runs(list(ReconciliationRun.objects.order_by("-pk")[:RUNS])),
@@ -65,9 +72,11 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
     return page(request, "backoffice/home.html", said)
 
 
-def _figures(coming: Sequence[Payout]) -> list[dict[str, Any]]:
+def _figures() -> list[dict[str, Any]]:
     open_ = Discrepancy.objects.filter(ended_at=None).count()
-    failed = BalanceMovement.objects.filter(meaning__in=BalanceMovement.UNEXPLAINED).count()
+    at_bank = DeskItem.objects.filter(kind__in=MATTERS, closed_at=None).count()
+    failed = not_explained().count()
+    on_the_way = arriving.waiting_for_bank().aggregate(sum=Sum("amount"), n=Count("pk"))
     here = reverse("desk_reconciliation")
     return [
         {
@@ -77,6 +86,12 @@ def _figures(coming: Sequence[Payout]) -> list[dict[str, Any]]:
             "url": reverse("desk_discrepancies"),
         },
         {
+            "label": _("Discrepancies at the bank"),
+            "value": at_bank,
+            "tone": "bad" if at_bank else "good",
+            "url": f"{here}#banque",
+        },
+        {
             "label": _("Movements not explained"),
             "value": failed,
             "tone": "bad" if failed else "good",
@@ -84,16 +99,39 @@ def _figures(coming: Sequence[Payout]) -> list[dict[str, Any]]:
         },
         {
             "label": _("On the way to the bank"),
-            "value": euros(sum(one.amount for one in coming)),
-            "note": ngettext("%(n)s payout", "%(n)s payouts", len(coming)) % {"n": len(coming)},
+            "value": euros(on_the_way["sum"] or 0),
+            "note": ngettext("%(n)s payout", "%(n)s payouts", on_the_way["n"]) % {"n": on_the_way["n"]},
             "url": f"{here}#calendrier",
         },
     ]
 
 
+def _at_bank(user: Any, now: datetime) -> Table:
+    """What our bank's statements do not show as Stripe does: payouts that are not there, cut or of another amount. One query."""
+    rows = DeskItem.objects.filter(kind__in=MATTERS, closed_at=None).select_related("owner").order_by("pk")
+    return Table(
+        label=_("Discrepancies at the bank"),
+        title=_("Discrepancies at the bank"),
+        anchor="banque",
+        columns=columns("#" + _("Found"), _("In words"), _("About"), "#" + _("Age"), _("Owner")),
+        rows=[
+            (
+                Cell(stamp(one.opened_at), num=True),
+                Cell(words.matter(one.sentence), reverse("desk_item", args=[one.pk])),
+                subject_cell(user, one.subject),
+                Cell(age(now - one.opened_at), num=True),
+                Cell(one.owner.full_name or one.owner.email if one.owner else ""),
+            )
+            for one in rows[:COMING]
+        ],
+        empty=_("Nothing to explain."),
+    )
+
+
 def _calendar(user: Any, coming: Sequence[Payout], *, on: date) -> Table:
     """What the bank should show, by day."""
-    total = [Cell(_("Total")), Cell(""), Cell(""), Cell(euros(sum(one.amount for one in coming)), num=True)]
+    said = _("Total") if len(coming) < COMING else _("Total of the first %(count)s") % {"count": COMING}
+    total = [Cell(said), Cell(""), Cell(""), Cell(euros(sum(one.amount for one in coming)), num=True)]
     return Table(
         label=_("What arrives when"),
         title=_("What arrives when"),
@@ -220,11 +258,6 @@ def how(one: Payout) -> str:
     return _("instant") if one.instant else _("daily") if one.automatic else _("asked for by hand")
 
 
-def money(amount: Any, currency: str) -> str:
-    """Euros as everywhere; another currency by its code."""
-    return euros(amount) if currency == "eur" else f"{euros(amount).removesuffix('€')}{currency.upper()}"
-
-
 @desk(Right.LEDGER)
 def payout(request: HttpRequest, key: int) -> HttpResponse:
     """One payout: its movements grouped by what they are, each group with its rows, and what is left over."""
@@ -245,7 +278,10 @@ def payout(request: HttpRequest, key: int) -> HttpResponse:
             Fact(_("Created"), stamp(one.created)),
             Fact(_("Expected"), short_day(one.arrives_on)),
             Fact(_("At the bank"), short_day(one.arrived_on) or _("waits for the line of the bank")),
-            Fact(_("Line of the bank"), one.bank_reference, mono=True),
+            *(
+                lines_of(user, f"payout_arrived:{one.pk}")
+                or [Fact(_("Line of the bank"), one.bank_reference, mono=True)]
+            ),
             Fact(_("As the bank may show it"), one.trace, mono=True),
             Fact(_("Failure"), one.failure_code, mono=True),
             Fact(_("Movements read"), stamp(one.read_at)),
@@ -254,8 +290,15 @@ def payout(request: HttpRequest, key: int) -> HttpResponse:
         whys=[why(user, one.events.all(), PAYOUT)],
         tables=[
             _made_table(one, made_of([one])[one.pk]),
+            readers_table(user, one.pk, limit=READERS),
             discrepancies_table(user, found, timezone.now(), narrow=True),
-            entries_table(user, LedgerEntry.objects.filter(source__in=[*sources, f"payout_arrived:{one.pk}"])),
+            matters_of(user, [f"payout:{one.pk}"]),
+            entries_table(
+                user,
+                LedgerEntry.objects.filter(
+                    source__in=[*sources, f"payout_arrived:{one.pk}", f"payout_returned:{one.pk}"]
+                ),
+            ),
             events_table(user, StripeEvent.objects.filter(object_id=one.stripe_payout)),
             acts_on(user, [f"payout:{one.pk}"]),
         ],
@@ -301,9 +344,9 @@ def _alone(said: str, amount: str) -> Sequence[Cell]:
 def movements(request: HttpRequest) -> HttpResponse:
     """Lines of Stripe's balance, the newest first: of one payout, of one meaning, or those that nobody can explain."""
     state, payout_key = request.GET.get("etat", ""), request.GET.get("virement", "")
-    rows = BalanceMovement.objects.select_related("payment", "refund", "payout")
+    rows = asked_days.within(request, BalanceMovement.objects.select_related("payment", "refund", "payout"), "created")
     if state == "unexplained":
-        rows = rows.filter(meaning__in=BalanceMovement.UNEXPLAINED)
+        rows = rows.filter(pk__in=not_explained().values("pk"))
     elif state == NOT_YET or (state and state in MEANING):
         rows = rows.filter(meaning="" if state == NOT_YET else state)
     if payout_key.isdecimal():
@@ -344,6 +387,7 @@ def movements(request: HttpRequest) -> HttpResponse:
         row=row,
         facts={
             "crumbs": _crumbs()[:1],
+            "note": asked_days.said(request),
             "states": [
                 ("unexplained", _("unexplained")),
                 ("foreign", _("other products")),
@@ -359,7 +403,7 @@ def movement(request: HttpRequest, key: int) -> HttpResponse:
     """One line of Stripe's balance, and the way from it to the reader and to the bank."""
     one = get_object_or_404(BalanceMovement.objects.select_related("payment", "refund", "payout"), pk=key)
     user, said = request.user, words.said(MEANING, one.meaning)
-    sources = [f"{kind}:{one.pk}" for kind in ("fee", "movement", "movement_back", "movement_again")]
+    sources = [f"fee:{one.pk}", *sources_of(one.pk)]
     if one.payment_id and one.refund_id is None:
         sources.append(f"payment:{one.payment_id}")
     detail = Detail(

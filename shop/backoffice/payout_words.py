@@ -48,6 +48,7 @@ DISCREPANCY: Words = {
     "remainder": (gettext_lazy("payout with a remainder"), BAD),
     "payout_failed": (gettext_lazy("payout that failed"), BAD),
     "failed_after_paid": (gettext_lazy("payout that came back after it was paid"), BAD),
+    "unbooked": (gettext_lazy("booked by hand, and recognised since"), WAIT),
 }
 STEP: Words = {
     "found": (pgettext_lazy("discrepancy", "found"), WAIT),
@@ -64,8 +65,5 @@ BOOKABLE: Mapping[str, Any] = {
     "RESERVE": gettext_lazy("money held back by Stripe"),
     "TRANSIT": gettext_lazy("payouts on their way"),
     "FOREIGN": gettext_lazy("other products of the account"),
-    "SURPLUS": gettext_lazy("received too much, to be given back"),
-    "AR": gettext_lazy("customers"),
-    "DISPUTES": gettext_lazy("open disputes"),
     "BAD_DEBT": gettext_lazy("losses"),
 }

@@ -55,6 +55,7 @@ def person(request: HttpRequest, key: int) -> HttpResponse:
         "older_url": f"?avant={line.older}" if line.older else None,
         "acts": [
             *acts_for(user, (Right.CONTACTS, _("Note a call or a letter"), "desk_act_contact", one.pk)),
+            *acts_for(user, (Right.POST_ORDERS, _("Order by post or telephone"), "desk_act_order_for", one.pk)),
             *acts_for(user, (Right.ADDRESS, _("Correct the name"), "desk_act_name", one.pk)),
             *acts_for(user, (Right.ACT_FOR, _("Act for this reader"), "desk_act_for", one.pk)),
             *acts_for(user, (Right.EMAIL, _("Replace a lost e-mail address"), "desk_act_email", one.pk)),

@@ -61,6 +61,8 @@ class Right(StrEnum):
     QUOTES = "make_quotes"
     INSTITUTIONS = "take_institution_orders"
     RECEIPTS = "note_receipts"
+    POST_ORDERS = "take_post_orders"
+    CHEQUES = "deposit_cheques"
     BANK = "explain_bank_lines"
     ISSUES = "change_issues"
     DIGITAL = "see_digital_edition"
@@ -80,6 +82,7 @@ class Right(StrEnum):
     FIGURE_RULES = "set_circulation_limits"
     PRINTS = "advise_print_runs"
     ESCROW = "see_escrow"
+    DISPUTES = "answer_disputes"
     EXPORT = "take_exports"
 
 
@@ -122,6 +125,8 @@ LABELS: Mapping[Right, Any] = {
     Right.QUOTES: _("see and make renewal quotes"),
     Right.INSTITUTIONS: _("take institutions’ orders"),
     Right.RECEIPTS: _("note transfers received, and grant agencies their discounts"),
+    Right.POST_ORDERS: _("take orders by post and telephone"),
+    Right.CHEQUES: _("deposit cheques and follow them"),
     Right.BANK: _("let bank statements in and explain their lines"),
     Right.PRICES: _("prepare and sign changes of price"),
     Right.ACT_FOR: _("act for a reader"),
@@ -143,6 +148,7 @@ LABELS: Mapping[Right, Any] = {
     Right.FIGURE_RULES: _("change the limits that circulation is judged by"),
     Right.PRINTS: _("keep advices of print runs and what they assume"),
     Right.ESCROW: _("see the escrow and write down restores"),
+    Right.DISPUTES: _("see disputes and answer the banks"),
     Right.EXPORT: _("take exports of the books, and change the accountant’s profiles"),
 }
 
@@ -194,6 +200,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.QUOTES,
             Right.INSTITUTIONS,
             Right.RECEIPTS,
+            Right.CHEQUES,
             Right.CLOSE_BOOKS,
             Right.RECONCILE,
             Right.BANK,
@@ -203,6 +210,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.FIGURES,
             Right.FIGURE_RULES,
             Right.ESCROW,
+            Right.DISPUTES,
             Right.EXPORT,
         }
     ),
@@ -214,6 +222,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.RECORDS,
             Right.FULFILMENT_DESK,
             Right.POST,
+            Right.POST_ORDERS,
             Right.ADDRESS,
             Right.ISSUES,
             Right.CLAIMS,
@@ -241,6 +250,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             Right.SUPPORT_DESK,
             Right.RESEND,
             Right.POST,
+            Right.POST_ORDERS,
             Right.ADDRESS,
             Right.EMAIL,
             Right.REFUND_PART,

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from payments.models import Invoice, Payment, Refund, StripeEvent
+from payments.models import Cheque, DepositSlip, Invoice, Payment, Refund, StripeEvent
 from shop.backoffice import words
 from shop.backoffice.doors import desk, page
 from shop.backoffice.links import link, url_of
@@ -70,6 +70,10 @@ def exact(user: Any, query: str) -> list[str]:
         found += [link(user, "payment", key) for key in _by(Payment, "reference", bare)]
     if bare[:3] == "RMB":
         found += [link(user, "refund", key) for key in _by(Refund, "reference", bare)]
+    if bare[:4] == "CHQ-":
+        found += [link(user, "cheque", key) for key in _by(Cheque, "reference", bare)]
+    if bare[:3] == "REM" and bare[3:].isdigit():
+        found += [link(user, "deposit", key) for key in _by(DepositSlip, "reference", bare)]
     if bare[:1] in ("F", "A") and any(sign.isdigit() for sign in bare):
         found += [link(user, "invoice", key) for key in _by(Invoice, "reference", bare)]
     found += _at_stripe(user, query.strip())

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from payments.models import Act
 from shop.backoffice import lists, words
 from shop.backoffice.doors import desk
 from shop.backoffice.links import link
@@ -18,6 +19,7 @@ from shop.backoffice.showing import columns
 from shop.backoffice.tables import Cell, Table, chip
 from shop.templatetags.french import euros, issue_number, short_day, stamp
 from subscriptions.models import Order, SoldIssue
+from subscriptions.singles.giving_one_back import VERB, subject_of
 
 State = SoldIssue.State
 
@@ -52,7 +54,7 @@ def singles(request: HttpRequest) -> HttpResponse:
 
 
 def sold_table(user: Any, order: Order) -> list[Table]:
-    """The issues of an order of past issues, each with every step it took; nothing for another order. Two queries."""
+    """The issues of an order of past issues, each with every step it took; nothing for another order. Three queries."""
     rows = list(
         SoldIssue.objects.filter(order=order)
         .select_related("issue")
@@ -61,13 +63,22 @@ def sold_table(user: Any, order: Order) -> list[Table]:
     )
     if not rows:
         return []
+    acts = Act.objects.filter(subject__in=[subject_of(one) for one in rows], verb=VERB)
+    given = set(acts.values_list("subject", flat=True))
     return [
         Table(
             label=_("Past issues"),
             title=_("Past issues"),
             anchor="numeros",
             columns=columns(
-                _("Issue"), "#" + _("Copies"), "#" + _("Amount"), _("Status"), _("Steps"), _("File"), _("Sent again")
+                _("Issue"),
+                "#" + _("Copies"),
+                "#" + _("Amount"),
+                _("Status"),
+                _("Steps"),
+                _("File"),
+                _("Sent again"),
+                _("Given back"),
             ),
             rows=[
                 (
@@ -80,6 +91,7 @@ def sold_table(user: Any, order: Order) -> list[Table]:
                     ),
                     _file(user, one),
                     _again(user, one, rows),
+                    _back(user, one, given),
                 )
                 for one in rows
             ],
@@ -99,3 +111,12 @@ def _again(user: Any, one: SoldIssue, rows: Sequence[SoldIssue]) -> Cell:
     if one.state != State.SERVED or not may(user, Right.CLAIMS):
         return Cell("")
     return Cell(_("send it again"), reverse("desk_act_replace_sold", args=[one.pk]))
+
+
+def _back(user: Any, one: SoldIssue, given: set[str]) -> Cell:
+    """Whether its price went back by itself, or the way to do so."""
+    if subject_of(one) in given:
+        return Cell(_("yes"))
+    if one.state != State.SERVED or one.replaces_id is not None or not may(user, Right.REFUND):
+        return Cell("")
+    return Cell(_("give it back"), reverse("desk_act_refund_sold", args=[one.pk]))

@@ -38,6 +38,8 @@ def _month(request: HttpRequest) -> tuple[date, date]:
         year, month = map(int, request.GET.get("mois", "").split("-"))
         first = date(year, month, 1)
     except ValueError:
+        first = date.min
+    if not 2000 <= first.year <= 2999:  # no month of ours, nor one that has others beside it
         first = paris_day(timezone.now()).replace(day=1)
     return first, first.replace(day=monthrange(first.year, first.month)[1])
 
@@ -168,7 +170,12 @@ def union(request: HttpRequest) -> HttpResponse:
             ),
             Fact(_("Alarms at"), ", ".join(euros(eur(one)) for one in settings.EU_DISTANCE_ALARMS)),
         ],
-        tables=[matters_of(request.user, [f"eu-threshold:{meter.year}-{one}" for one in settings.EU_DISTANCE_ALARMS])],
+        tables=[
+            matters_of(
+                request.user,
+                [f"eu-threshold:{meter.year}-{one}" for one in (*settings.EU_DISTANCE_ALARMS, eu_meter.BEFORE)],
+            )
+        ],
         acts=[],
     )
     return show(request, detail)

@@ -68,6 +68,23 @@ DISPUTE: Words = {
     "won": (pgettext_lazy("dispute", "ended without loss"), GOOD),
     "lost": (pgettext_lazy("dispute", "lost"), BAD),
 }
+CHEQUE: Words = {
+    "received": (pgettext_lazy("cheque", "here"), WAIT),
+    "deposited": (pgettext_lazy("cheque", "at the bank"), WAIT),
+    "credited": (pgettext_lazy("cheque", "credited"), GOOD),
+    "bounced": (pgettext_lazy("cheque", "came back unpaid"), BAD),
+}
+SLIP: Words = {
+    "waiting": (pgettext_lazy("slip", "not credited yet"), WAIT),
+    "credited": (pgettext_lazy("slip", "credited"), GOOD),
+}
+BOUNCED_BECAUSE: Mapping[str, Any] = {
+    "no_funds": gettext_lazy("no funds"),
+    "stopped": gettext_lazy("stopped by its drawer"),
+    "closed": gettext_lazy("account closed"),
+    "unusable": gettext_lazy("not signed, altered or out of date"),
+    "other": gettext_lazy("another reason, or none given"),
+}
 FILE_REQUEST: Words = {
     "waiting": (pgettext_lazy("file", "waiting"), WAIT),
     "making": (pgettext_lazy("file", "being made"), WAIT),
@@ -436,6 +453,8 @@ METHOD: Mapping[str, Any] = {
     "card": gettext_lazy("card"),
     "sepa_debit": gettext_lazy("SEPA direct debit"),
     "link": "Link",
+    "cheque": gettext_lazy("cheque"),
+    "transfer": gettext_lazy("transfer to our account"),
     "": "—",
 }
 GIFT: Words = {
@@ -458,6 +477,10 @@ CONSENT: Mapping[str, Any] = {
 }
 LETTER_KINDS: Mapping[str, Any] = {
     "order_confirmation": gettext_lazy("Confirmation of the order"),
+    "order_awaits_payment": gettext_lazy("Order that waits for its money"),
+    "cheque_bounced": gettext_lazy("Cheque came back unpaid"),
+    "cheque_paid_again": gettext_lazy("Paid after a cheque bounced"),
+    "cheque_given_up": gettext_lazy("End after a cheque that was not paid"),
     "payment_refused": gettext_lazy("Payment refused"),
     "sepa_pending": gettext_lazy("Direct debit on its way"),
     "sepa_failed": gettext_lazy("Direct debit refused"),
@@ -505,6 +528,7 @@ LETTER_KINDS: Mapping[str, Any] = {
     "temporary_address_ended": gettext_lazy("End of a temporary address"),
     "digital_agreed": gettext_lazy("Consent to the digital edition"),
     "institution_invoice": gettext_lazy("Invoice to an institution"),
+    "invoice_credited": gettext_lazy("Credit note of an invoice to be paid"),
     "invoice_overdue": gettext_lazy("Reminder of an overdue invoice"),
     "pause_confirmed": gettext_lazy("Issues put off"),
     "pause_ended": gettext_lazy("End of a pause"),
@@ -595,6 +619,7 @@ JOBS: Mapping[str, Any] = {
     "balance-movements": gettext_lazy("movements of the balance"),
     "stripe-mirror": gettext_lazy("mirror of Stripe"),
     "payouts": gettext_lazy("reconciliation with Stripe"),
+    "month-figures": gettext_lazy("figures of the month"),
     "invoice-documents": gettext_lazy("documents of invoices"),
     "renewal-plan": gettext_lazy("planning of renewals"),
     "renewal-audit": gettext_lazy("weekly check of all plans"),
@@ -638,6 +663,14 @@ def who(actor: str, names: Mapping[str, str]) -> str:
 
 VERBS: Mapping[str, Any] = {
     "refunded in full": gettext_lazy("refunded an order in full"),
+    "took an order by post or telephone": gettext_lazy("took an order by post or telephone"),
+    "gave up an order that was not paid": gettext_lazy("gave up an order that was not paid"),
+    "noted the transfer of an order": gettext_lazy("noted the transfer of an order"),
+    "took a cheque": gettext_lazy("took a cheque"),
+    "deposited cheques": gettext_lazy("deposited cheques"),
+    "noted a cheque that bounced": gettext_lazy("noted a cheque that bounced"),
+    "noted what a bounced cheque was paid by": gettext_lazy("noted what was paid instead of a cheque"),
+    "gave up a cheque that bounced": gettext_lazy("gave up a cheque that bounced"),
     "sent a sold issue again": gettext_lazy("sent a past issue again"),
     "forgot the recipient of a gift": gettext_lazy("forgot whoever received a gift"),
     "asked for a transfer again": gettext_lazy("asked for a cancelled transfer again"),
@@ -720,6 +753,7 @@ VERBS: Mapping[str, Any] = {
     "ended a bank rule": gettext_lazy("ended a rule of bank lines"),
     "changed a CSV profile": gettext_lazy("changed a CSV profile"),
     "asked about a VAT number": gettext_lazy("asked the register about a VAT number"),
+    "noted a number of Chorus Pro": gettext_lazy("noted a number of Chorus Pro"),
     "noted a step in Chorus Pro": gettext_lazy("noted a step in Chorus Pro"),
     "reminded of an invoice": gettext_lazy("reminded of an invoice"),
     "wrote an invoice off": gettext_lazy("wrote an invoice off"),
@@ -757,10 +791,16 @@ VERBS: Mapping[str, Any] = {
     "approved an import": gettext_lazy("approved a file of subscribers"),
     "had an import read again": gettext_lazy("had a file of subscribers read again"),
     "put an import aside": gettext_lazy("put a file of subscribers aside"),
+    "gave a lost past issue back": gettext_lazy("gave one past issue back that was lost"),
+    "took a dispute": gettext_lazy("took a dispute in hand"),
+    "froze evidence": gettext_lazy("froze the evidence of a dispute"),
+    "contested a dispute": gettext_lazy("contested a dispute at the bank"),
+    "accepted a dispute": gettext_lazy("accepted a dispute"),
     "took a discrepancy": gettext_lazy("took a discrepancy in hand"),
     "explained a discrepancy": gettext_lazy("explained a discrepancy"),
     "booked a discrepancy": gettext_lazy("booked a discrepancy"),
     "matched a payout": gettext_lazy("matched a payout with the bank"),
+    "matched the return of a payout": gettext_lazy("matched a payout that the bank took out again"),
     "took a second charge over": gettext_lazy("gave a second charge back"),
 }
 
@@ -787,6 +827,8 @@ SUBJECTS: Mapping[str, Any] = {
     "transfer_failed": gettext_lazy("transfer no. %(key)s, come back"),
     "transfer_file": gettext_lazy("file of transfers no. %(key)s"),
     "closing": gettext_lazy("closing no. %(key)s"),
+    "month": gettext_lazy("frozen figures of %(key)s"),
+    "disputed": gettext_lazy("disputes of payment no. %(key)s"),
     "kept_file": gettext_lazy("accountant’s file no. %(key)s"),
     "export": gettext_lazy("export %(key)s"),
     "file_request": gettext_lazy("file of a year, request no. %(key)s"),
@@ -796,6 +838,10 @@ SUBJECTS: Mapping[str, Any] = {
     "dispute_lost": gettext_lazy("dispute no. %(key)s, lost"),
     "invoice": gettext_lazy("invoice %(key)s"),
     "write_off": gettext_lazy("loss no. %(key)s"),
+    "cheque": gettext_lazy("cheque no. %(key)s"),
+    "cheque_bounced": gettext_lazy("cheque no. %(key)s, bounced"),
+    "paid_again": gettext_lazy("bounced cheque paid again, no. %(key)s"),
+    "deposit": gettext_lazy("deposit slip no. %(key)s"),
     "receipt": gettext_lazy("transfer received no. %(key)s"),
     "statement": gettext_lazy("bank statement no. %(key)s"),
     "bank_line": gettext_lazy("bank line no. %(key)s"),
@@ -815,8 +861,10 @@ SUBJECTS: Mapping[str, Any] = {
     "movement_again": gettext_lazy("line %(key)s, booked again"),
     "payout": gettext_lazy("payout no. %(key)s"),
     "payout_arrived": gettext_lazy("payout no. %(key)s, at the bank"),
+    "payout_returned": gettext_lazy("payout no. %(key)s, taken back by the bank"),
     "reconciliation": gettext_lazy("reconciliation with Stripe"),
     "discrepancy": gettext_lazy("discrepancy no. %(key)s"),
+    "discrepancy_back": gettext_lazy("discrepancy no. %(key)s, taken back"),
     "charge": gettext_lazy("charge %(key)s"),
     "mirror": gettext_lazy("mirror %(key)s"),
     "series": gettext_lazy("series %(key)s"),
@@ -835,6 +883,7 @@ SUBJECTS: Mapping[str, Any] = {
     "claim": gettext_lazy("claim no. %(key)s"),
     "incident": gettext_lazy("incident no. %(key)s"),
     "dispatch": gettext_lazy("line no. %(key)s"),
+    "sold_issue": gettext_lazy("past issue sold no. %(key)s"),
     "run": gettext_lazy("file no. %(key)s"),
     "returns": gettext_lazy("returns: %(key)s"),
     "import": gettext_lazy("import no. %(key)s"),

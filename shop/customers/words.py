@@ -251,6 +251,7 @@ CODES: Mapping[str, Any] = {
     "renewal_quote": _("Renewal quote"),
     "institution_invoice": _("Invoice to an institution"),
     "invoice_overdue": _("Reminder of an overdue invoice"),
+    "invoice_credited": _("Credit note of an invoice to be paid"),
     "asked": _("IBAN asked for"),
     "approved": pgettext_lazy("transfer", "approved"),
     "done": pgettext_lazy("transfer", "arrived"),

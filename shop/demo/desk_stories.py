@@ -11,9 +11,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from payments.actors import job, reader
+from payments.cheques.depositing import deposit
+from payments.cheques.receiving import Written
 from payments.days import paris_day
 from payments.invoicing.issuing import Buyer
-from payments.models import Invoice
+from payments.models import Cheque, Invoice
+from payments.offline_kinds import Kind
 from payments.vat import BuyerKind
 from shop.demo.playing import morning
 from shop.demo.stage import Stage
@@ -35,6 +38,7 @@ from subscriptions.losses.stock import enter
 from subscriptions.models import (
     Agency,
     Claim,
+    Consent,
     Dispatch,
     Entitlement,
     FreeCopy,
@@ -43,6 +47,12 @@ from subscriptions.models import (
     Offer,
     StockMovement,
 )
+from subscriptions.offers.catalogue import read_shelf
+from subscriptions.offers.disclosing import disclosure
+from subscriptions.offline.bouncing import bounce
+from subscriptions.offline.ordering import take_order
+from subscriptions.orders.placing import ConsentGiven, Wish
+from subscriptions.orders.quoting import quote
 
 #: So many readers at least.
 MANY = 100
@@ -86,6 +96,7 @@ def tell(stage: Stage, issues: Sequence[Issue], *, since: date, until: datetime)
         (begins, _gives_away(stage, posted[0])),
         (begins + 20 * DAY, _is_invoiced(stage, LIBRARY, copies=3, number="EJ-4500311207", pays_after=27 * DAY)),
         (begins + 34 * DAY, _by_an_agency(stage)),
+        (until - 9 * DAY, _comes_by_post(stage)),
         (until - 45 * DAY, _is_invoiced(stage, TOWN, copies=1, number="2026-PER-118", pays_after=None)),
         *((morning(issue.post_on + DAY), _loses(stage, issue)) for issue in posted[-1:]),
     ]
@@ -105,6 +116,46 @@ def _gives_away(stage: Stage, first: Issue) -> Story:
         )  # fmt: skip
     return
     yield
+
+
+def _comes_by_post(stage: Stage) -> Story:
+    """Letters with a cheque: two go to the bank, one of them comes back; one was taken this morning. A call waits for its cheque."""
+    first, second = (_takes(stage, name, number) for name, number in (("Baudry", "0118204"), ("Kessler", "5520017")))
+    yield stage.now + DAY
+    deposit([one.pk for one in (first, second) if one], on=paris_day(stage.now), reason="Remise de la semaine.",
+        actor=stage.by("finance"), at=stage.now)  # fmt: skip
+    _takes(stage, "Lamoureux", None)
+    yield stage.now + 4 * DAY
+    assert second is not None  # noqa: S101  # it came with its letter
+    bounce(
+        second.pk, on=paris_day(stage.now), because=Cheque.Because.NO_FUNDS, reason="Avis de la banque.",
+        actor=stage.by("finance"), at=stage.now,
+    )  # fmt: skip
+    yield stage.now + 2 * DAY
+    _takes(stage, "Oliveira", "7741903")
+
+
+def _takes(stage: Stage, name: str, number: str | None) -> Cheque | None:
+    """One order for a year, by the letter of somebody who leaves an e-mail address."""
+    home = TypedAddress(
+        first_name="Claude", last_name=name, street="8 rue des Ormes", postcode="86000", town="Poitiers", country="FR"
+    )
+    on = paris_day(stage.now)
+    offer = Offer.objects.get(kind=Offer.Kind.SUBSCRIPTION, renewal=Offer.Renewal.FIXED)
+    shelf = read_shelf(on)
+    asked = quote(offer, country="FR", postcode=home.postcode, buyer_kind="consumer", on=on, shelf=shelf)
+    terms = shelf.text("cgv")
+    wish = Wish(
+        quote=asked, email=f"claude.{name.lower()}@poste.example", first_name="Claude", last_name=name, delivery=home,
+        delivery_label=postal_label(home), typed=home.to_dict(), disclosure=disclosure(asked, on, shelf=shelf),
+        expected_total=asked.amount.amount, source_code="COURRIER",
+        consents=[ConsentGiven(Consent.Matter.TERMS, True, "Bon de commande signé (par courrier)", terms.pk if terms else None)],
+    )  # fmt: skip
+    cheque = Written(number, "Banque Postale", f"M. ou Mme {name}", asked.amount.amount, on) if number else None
+    return take_order(
+        wish, by=Kind.CHEQUE, cheque=cheque, form_token=uuid.uuid4(), reason="Bon de commande par courrier.",
+        actor=stage.by("support"), at=stage.now,
+    ).cheque  # fmt: skip
 
 
 def _is_invoiced(

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from payments.working_days import next_working_day
 from shop.demo.contents import DOSSIERS, OLDER_DOSSIERS, Dossier
 from subscriptions.calendar import cutoff_for
-from subscriptions.working_days import next_working_day
 
 PAST, COMING = 3, 6
 QUARTERS = 4

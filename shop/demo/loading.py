@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -19,7 +19,7 @@ from payments.mirroring.running import mirror
 from payments.models import Act, DeskItem
 from shop.customers.models import Customer
 from shop.customers.search import refresh_stale
-from shop.demo import desk_stories
+from shop.demo import bank_stories, desk_stories, dispute_stories
 from shop.demo.casting import Part, cast
 from shop.demo.catalogue import back_issues, stock
 from shop.demo.clockwork import turns
@@ -34,7 +34,7 @@ from subscriptions.models import Magazine
 
 LOADED = "demo loaded"
 SUBJECT = "demo:1"
-#: So many readers make a shop that has a history: a smaller one has nobody whose year is over.
+#: So many readers make a shop that has a history: a smaller one has nobody whose year is over, and plans those whose year ends soon.
 ENOUGH = 12
 SILENT = "shop.demo.letterbox.SilentBackend"
 
@@ -107,12 +107,17 @@ def _load(till: Till | None, *, readers: int, until: datetime) -> list[Part | Fi
         first, days = cast_first_readers(stage, but=everybody, issues=[*older, *calendar], until=until)
         tales += [(one.begins, one.tale()) for one in first]
         tales += turns(stage, days)
+    elif readers:
+        tales += turns(stage, [on - timedelta(days=1), on])
     if readers >= desk_stories.MANY:
         tales += desk_stories.tell(stage, issues, since=opened_on(on), until=until)
+        tales += dispute_stories.tell(stage, until=until)
+        tales += bank_stories.tell(stage, since=opened_on(on))
     play(stage, [*postings(stage, issues, on=on), *tales, *weekly(stage, since=morning(opened_on(on)))])
     back_issues(at=until)
     while refresh_stale(ROUND):
         pass
+    bank_stories.freeze(at=until)
     if till is not None:
         mirror(actor=job("stripe-mirror"), at=until)
     return [*parts, *first]

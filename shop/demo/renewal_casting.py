@@ -73,7 +73,8 @@ def cast_first_readers(
     people = iter([one.with_email_at(DOMAIN) for one in strangers])
     on = until.astimezone(PARIS).date()
     found: list[First] = []
-    days: set[date] = {on}
+    # Before ten o'clock today's turn has not come yet.
+    days: set[date] = {on - DAY, on}
     booked: set[date] = set()
     for away, tale, star in YEARS:
         debit = tale.keywords.get("means") is ACCOUNT

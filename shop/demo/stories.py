@@ -14,6 +14,7 @@ from django.conf import settings
 
 from payments.actors import job
 from payments.days import PARIS, paris_day
+from payments.working_days import next_working_day
 from shop.demo.acts import (
     change_card,
     close_surplus,
@@ -30,7 +31,6 @@ from shop.demo.stage import Stage
 from shop.demo.till import ACCOUNT, ACCOUNT_FAILS, MASTERCARD, NO_FUNDS, REFUSED, VISA, Means
 from subscriptions.gifts.announcing import announce
 from subscriptions.models import Order
-from subscriptions.working_days import next_working_day
 
 Story = Generator[datetime, None, None]
 Buying = Generator[datetime, None, Order]

@@ -94,9 +94,21 @@ class Till:
             answer = self._browser.request(method, url, data=yes, allow_redirects=False, timeout=TIMEOUT)
         return False
 
+    def pay_out(self) -> None:
+        """What is available leaves for the bank, as on any banking day."""
+        self._command("payouts")
+
     def card_becomes(self, method: str, number: str) -> None:
         """From now on a saved method behaves as another test card: the bank has changed its mind about it."""
         self._command("card", payment_method=method, number=number)
+
+    def contests(self, charge: str, *, reason: str) -> None:
+        """The holder of a charge contests it at the bank."""
+        self._command("dispute", charge=charge, reason=reason)
+
+    def decides(self, dispute: str, *, won: bool) -> None:
+        """The bank decides a dispute."""
+        self._command("dispute_decided", dispute=dispute, won=won)
 
     def _command(self, name: str, /, **given: Any) -> Any:
         try:

@@ -12,17 +12,33 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.actors import Actor
 from payments.bank.known import known_for
-from payments.bank.matching import CannotExplain, Part, explain, lock_lines, undo
+from payments.bank.matching import OFF_STATEMENT, CannotExplain, Part, explain, lock_lines, standing, undo
 from payments.bank.proposing import Proposal, What, propose
+from payments.cheques import depositing
 from payments.days import paris_day
 from payments.desk import put_on_desk, record_act
 from payments.invoicing.open_items import open_items
-from payments.models import BankLine, BankMatch, BankReceipt, BankRule, DeskItem, Invoice, Transfer, TransferFile
+from payments.models import (
+    BankLine,
+    BankMatch,
+    BankReceipt,
+    BankRule,
+    Cheque,
+    DepositSlip,
+    DeskItem,
+    Invoice,
+    Payment,
+    Transfer,
+    TransferFile,
+)
 from payments.transfers import giving_back
 from subscriptions import transferring
 from subscriptions.institutions.receiving import lock_orders, receive
+from subscriptions.offline import bouncing, ordering
 
 Kind = BankMatch.Kind
+#: What stays in the books when a line is said to be something else after all: the money did move.
+STAYS_BOOKED = (Kind.RECEIPT, Kind.TRANSFER, Kind.TRANSFER_BACK, Kind.ORDER, Kind.DEPOSIT, Kind.BOUNCED)
 State = Transfer.State
 
 
@@ -64,7 +80,7 @@ def pay_invoices(line_id: int, numbers: Sequence[str], *, reason: str, actor: Ac
 
 @transaction.atomic
 def book_on(line_id: int, key: str, *, reason: str, actor: Actor, at: datetime) -> list[BankMatch]:
-    """Somebody puts what is left of a line on an account of the bank's own (`payments.bank.rules.KEYS`). Raises CannotExplain."""
+    """Somebody puts what is left of a line on an account of the bank's own (`payments.bank.rules.BY_HAND`). Raises CannotExplain."""
     [line] = lock_lines([line_id])
     rows = explain({line: [Part(Kind.BOOKED, line.left, key=key)]}, reason=reason, actor=actor, at=at)
     _act("explained a bank line", line, reason=reason, actor=actor, at=at)
@@ -86,11 +102,11 @@ def take_back(line_id: int, *, reason: str, actor: Actor, at: datetime) -> list[
     [line] = lock_lines([line_id])
     rows = undo(line, reason=reason, actor=actor, at=at)
     for row in rows:
-        if row.kind in (Kind.RECEIPT, Kind.TRANSFER, Kind.TRANSFER_BACK):
+        if row.kind in STAYS_BOOKED:
             put_on_desk(
                 DeskItem.Desk.FINANCE,
-                kind="off_statement",
-                subject=row.source.replace("transfer_failed:", "transfer:"),
+                kind=OFF_STATEMENT,
+                subject=row.source.replace("transfer_failed:", "transfer:").replace("cheque_bounced:", "cheque:"),
                 sentence="Ce mouvement est dans les livres, et sur aucun relevé depuis qu’une ligne en a été détachée.",
                 at=at,
             )
@@ -168,8 +184,14 @@ def _receive(
 
 
 def reference_of(line: BankLine) -> str:
-    """What a receipt of this line names: the bank's own reference, where it means this line alone."""
-    if line.bank_reference and not line.batch:
+    """What a receipt of this line names: the bank's own reference, where it means this line alone.
+
+    Some banks write the same words for every transfer of a day: they are the first line's, for good. One query at most.
+    """
+    alike = BankLine.objects.filter(
+        account=line.account_id, booked_on=line.booked_on, bank_reference=line.bank_reference, pk__lt=line.pk
+    )
+    if line.bank_reference and not line.batch and not alike.exists():
         return line.bank_reference
     return f"{line.statement.reference}/{line.place}"
 
@@ -181,31 +203,74 @@ def _transfer(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, 
 
 
 def _file(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
-    """All refunds of a file have left as one line."""
+    """Refunds of a file have left as one line: those that no other line is, with or without what came back meanwhile."""
     file = TransferFile.objects.get(pk=proposal.keys[0])
-    within = file.transfers.exclude(state=State.CANCELLED).select_related("file").order_by("payment_id", "pk")
-    return [_left(line, one, reason=reason, actor=actor, at=at) for one in within]
+    rows = list(file.transfers.exclude(state=State.CANCELLED).select_related("file").order_by("payment_id", "pk"))
+    names = [f"transfer:{one.pk}" for one in rows]
+    taken = set(standing().filter(source__in=names).values_list("source", flat=True))
+    within = [one for one in rows if f"transfer:{one.pk}" not in taken]
+    living = [one for one in within if one.state != State.FAILED]
+    carried = next((some for some in (living, within) if sum(one.amount.amount for one in some) == -line.amount), None)
+    if not carried:
+        raise CannotExplain(_("This proposal does not hold any more. Please look again."), code="changed")
+    to_send = [one.pk for one in carried if one.state == State.APPROVED]
+    if to_send:
+        transferring.mark_sent(file, on=line.booked_on, only=to_send, reason=reason, actor=actor, at=at)
+    return [_left(line, one, reason=reason, actor=actor, at=at) for one in carried]
 
 
 def _left(line: BankLine, one: Transfer, *, reason: str, actor: Actor, at: datetime) -> Part:
+    one.refresh_from_db(fields=["state"])
     if one.state == State.APPROVED and one.file is not None:
-        transferring.mark_sent(one.file, on=line.booked_on, reason=reason, actor=actor, at=at)
-    one.refresh_from_db()
+        transferring.mark_sent(one.file, on=line.booked_on, only=[one.pk], reason=reason, actor=actor, at=at)
+        one.refresh_from_db(fields=["state"])
     if one.state == State.SENT:
         giving_back.arrived(one.pk, actor=actor, at=at, reason=reason)
     return Part(Kind.TRANSFER, -one.amount.amount, f"transfer:{one.pk}")
 
 
 def _back(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
-    """A refund came back: the books are mirrored, and its reader is asked for another account."""
+    """A refund came back: the books are mirrored, and its reader is asked for another account, unless that was noted by hand."""
     [key] = proposal.keys
-    why = (line.text.split("\n")[-1] or reason)[:200]
-    transferring.came_back(key, on=line.booked_on, reason=why, actor=actor, at=at)
+    if Transfer.objects.get(pk=key).state != State.FAILED:
+        why = (line.text.split("\n")[-1] or reason)[:200]
+        transferring.came_back(key, on=line.booked_on, reason=why, actor=actor, at=at)
     return [Part(Kind.TRANSFER_BACK, line.amount, f"transfer_failed:{key}")]
 
 
 def _rule(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
     return [Part(Kind.RULE, line.amount, key=BankRule.objects.get(pk=proposal.keys[0]).key)]
+
+
+def _order(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
+    """The transfer of an order by post or telephone: it is paid and served, unless it was noted by hand before."""
+    payment = Payment.objects.get(pk=proposal.keys[0])
+    if payment.state == Payment.State.CREATED:
+        ordering.transfer_came(
+            payment.pk, bank_reference=reference_of(line), received_on=line.booked_on, reason=reason, actor=actor, at=at
+        )
+    return [Part(Kind.ORDER, line.amount, f"payment:{payment.pk}")]
+
+
+def _deposit(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
+    """The bank has credited the cheques of a slip."""
+    [key] = proposal.keys
+    if DepositSlip.objects.get(pk=key).credited_on is None:
+        depositing.credited(key, amount=line.amount, on=line.booked_on, actor=actor, at=at)
+    return [Part(Kind.DEPOSIT, line.amount, f"deposit:{key}")]
+
+
+def _bounced(line: BankLine, proposal: Proposal, *, reason: str, actor: Actor, at: datetime) -> list[Part]:
+    """The bank has taken the money of a cheque back, and perhaps kept something for it: its charge is ours."""
+    [key] = proposal.keys
+    cheque = Cheque.objects.get(pk=key)
+    if cheque.state != Cheque.State.BOUNCED:
+        bouncing.bounce(
+            key, on=line.booked_on, because=Cheque.Because.OTHER, reason=reason, actor=actor, at=at
+        )  # fmt: skip
+    parts = [Part(Kind.BOUNCED, -cheque.amount.amount, f"cheque_bounced:{key}")]
+    charge = line.amount + cheque.amount.amount
+    return [*parts, Part(Kind.CHARGES, charge, key="BANK_FEES")] if charge else parts
 
 
 _DO = {
@@ -216,6 +281,9 @@ _DO = {
     What.FILE: _file,
     What.BACK: _back,
     What.RULE: _rule,
+    What.ORDER: _order,
+    What.DEPOSIT: _deposit,
+    What.BOUNCED: _bounced,
 }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import structlog
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from payments.actors import Actor
 from payments.bank.judging import Judged, judge
@@ -20,13 +23,28 @@ from payments.bank.payouts import looks_like_payout
 from payments.bank.proposing import Proposal, What, propose_all
 from payments.bank.reading import read
 from payments.bank.statements import ReadStatement
-from payments.bank.writing import put_unexplained_on_desk, refuse_known, write
-from payments.models import BankLine, BankMatch, BankRule, BankStatement, CsvProfile
+from payments.bank.writing import CannotLetIn, put_unexplained_on_desk, refuse_known, write
+from payments.days import paris_day
+from payments.models import (
+    BankLine,
+    BankMatch,
+    BankRule,
+    BankStatement,
+    Cheque,
+    CsvProfile,
+    Invoice,
+    Payment,
+    Transfer,
+)
+from payments.seals import seal_of
 from subscriptions.bank.explaining import carry_out
+from subscriptions.institutions.receiving import lock_orders
 
 log = structlog.get_logger(__name__)
 #: What stands beside what nobody decided.
 AUTOMATIC = "as the statement says"
+#: What moves a payment or a refund, and not only an invoice.
+_MOVES = (What.TRANSFER, What.BACK, What.FILE, What.ORDER, What.DEPOSIT, What.BOUNCED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +77,11 @@ class Foreseen:
         """Why it cannot be let in; nothing when it can."""
         return [sentence for one in self.judged for sentence in one.refused]
 
+    @property
+    def seal(self) -> str:
+        """On what was shown, for whoever says yes to it (`let_in`)."""
+        return _seal([(one.read, one.warnings) for one in self.judged], self.lines, self.proposals)
+
 
 def read_with(body: bytes, typed: Typed) -> list[ReadStatement]:
     """What a file says, with what was typed where it says nothing. Raises Unreadable."""
@@ -89,26 +112,60 @@ def foresee(body: bytes, typed: Typed, *, on: date) -> Foreseen:
 
 
 @transaction.atomic
-def let_in(body: bytes, typed: Typed, *, name: str, reason: str, actor: Actor, at: datetime) -> list[BankStatement]:
+def let_in(
+    body: bytes, typed: Typed, *, name: str, reason: str, actor: Actor, at: datetime, seal: str | None = None
+) -> list[BankStatement]:
     """Let a file in: all its statements with all their lines, what explains itself explained, the rest on finance's desk.
 
-    Raises Unreadable or CannotLetIn, and then nothing was written.
+    `seal`: of what was shown (`Foreseen.seal`); something else would be done by now, and nothing is. Raises Unreadable or
+    CannotLetIn, and then nothing was written.
     """
     found = read_with(body, typed)
     made = write(body, found, name=name, reading=typed.facts(), reason=reason, actor=actor, at=at)
     keys = BankLine.objects.filter(statement__in=made).order_by("pk").values_list("pk", flat=True)
     lines = lock_lines(list(keys))
-    explain_alone(lines, on=max((line.booked_on for line in lines), default=at.date()), actor=actor, at=at)
-    put_unexplained_on_desk([line for line in lines if not looks_like_payout(line)], at=at)
+    proposals = propose_all(lines, known_for(lines, on=paris_day(at)))
+    if seal not in (None, _seal([(one, one.warnings) for one in made], lines, proposals)):
+        raise CannotLetIn(
+            _("Something else would become of this file by now than was shown. Please look at it once more."),
+            code="changed",
+        )
+    _explain_alone(lines, proposals, actor=actor, at=at)
+    in_sight = [line for place, line in enumerate(lines) if proposals[place] or not looks_like_payout(line)]
+    put_unexplained_on_desk(in_sight, at=at)
     return made
 
 
-def explain_alone(lines: Sequence[BankLine], *, on: date, actor: Actor, at: datetime) -> int:
+def _seal(
+    statements: Iterable[tuple[ReadStatement | BankStatement, Sequence[str]]],
+    lines: Sequence[BankLine],
+    proposals: Mapping[int, Sequence[Proposal]],
+) -> str:
+    """On what is in a file and what becomes of it by itself: the profile's reading, warnings and each verdict."""
+    alone = {place: found[0] for place, found in proposals.items() if found and found[0].automatic}
+    shown = [
+        (one.format, one.identifier, one.sequence, one.opening, one.closing, tuple(warnings))
+        for one, warnings in statements
+    ]
+    verdicts = [
+        (
+            *(line.booked_on, line.value_on, line.amount + 0, line.text, line.counterparty, line.bank_reference),
+            (alone[place].name, alone[place].expected) if place in alone else None,
+        )
+        for place, line in enumerate(lines)
+    ]
+    return seal_of(shown, verdicts)
+
+
+def _explain_alone(
+    lines: Sequence[BankLine], proposals: Mapping[int, Sequence[Proposal]], *, actor: Actor, at: datetime
+) -> int:
     """Whatever of locked lines needs no person; returns how many. In the caller's transaction.
 
     Rules by a few statements for all their lines; each transfer on its own, and what cannot be done after all stays.
     """
-    proposals = propose_all(lines, known_for(lines, on=on))
+    alone = [found[0] for found in proposals.values() if found and found[0].automatic]
+    _lock_for(alone)
     ruled: list[tuple[BankLine, Proposal]] = []
     done = 0
     for place, line in enumerate(lines):
@@ -127,6 +184,27 @@ def explain_alone(lines: Sequence[BankLine], *, on: date, actor: Actor, at: date
             continue
         done += 1
     return done + _by_rules(ruled, actor=actor, at=at)
+
+
+def _lock_for(proposals: Sequence[Proposal]) -> None:
+    """What is carried out in one transaction line by line, locked at once and in the order of all (payment → order → …).
+
+    A colleague who notes a transfer, or marks a file sent, waits or is waited for, and nobody waits for each other.
+    """
+    keys: dict[What, set[int]] = defaultdict(set)
+    for one in proposals:
+        keys[one.what].update(one.keys)
+    transfers = Transfer.objects.filter(Q(pk__in=keys[What.TRANSFER] | keys[What.BACK]) | Q(file__in=keys[What.FILE]))
+    cheques = Cheque.objects.filter(Q(slip__in=keys[What.DEPOSIT]) | Q(pk__in=keys[What.BOUNCED]))
+    whose = Q(pk__in=transfers.values("payment")) | Q(pk__in=cheques.values("payment")) | Q(pk__in=keys[What.ORDER])
+    moves = any(keys[what] for what in _MOVES)
+    if moves:
+        payments = Payment.objects.filter(whose).select_for_update(no_key=True)
+        list(payments.order_by("pk").values_list("pk", flat=True))
+    if bills := keys[What.INVOICES] | keys[What.CHARGES]:
+        lock_orders(Invoice.objects.filter(pk__in=bills))
+    if moves:
+        list(transfers.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
 
 
 def _by_rules(ruled: Sequence[tuple[BankLine, Proposal]], *, actor: Actor, at: datetime) -> int:

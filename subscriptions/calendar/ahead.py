@@ -13,10 +13,10 @@ from itertools import pairwise
 
 from payments.french_days import MONTHS, french_day
 from payments.money import NBSP
+from payments.working_days import add_working_days, is_working_day, next_working_day
 from subscriptions.calendar.issues import IssueDates, cutoff_for, printed
 from subscriptions.calendar.rules import RULES, Rules
 from subscriptions.calendar.terms import add_months
-from subscriptions.working_days import add_working_days, is_working_day, next_working_day
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from payments.territories import EU_STATES, VatZone, country_code, zone_of
+from payments.working_days import next_working_day
 from subscriptions.calendar.issues import IssueDates
 from subscriptions.calendar.rules import RULES, Rules
-from subscriptions.working_days import next_working_day
 
 
 class DeliveryZone(models.TextChoices):

@@ -14,8 +14,8 @@ from typing import Protocol
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from payments.working_days import add_banking_days, add_working_days
 from subscriptions.calendar.rules import RULES
-from subscriptions.working_days import add_banking_days, add_working_days
 
 
 def printed(number: int, last_number: int | None = None) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from payments.models.listed import Listed
+
 
 class Declaration(models.Model):
     """One declaration as received, whether or not we find its contract; evidence (law.md 4.5, 4.6, C).
@@ -33,14 +35,14 @@ class Declaration(models.Model):
 
     reference = models.CharField(max_length=24, unique=True)
     form_token = models.UUIDField(unique=True)
-    kind = models.CharField(max_length=11, choices=Kind.choices)
+    kind = Listed(max_length=11, choices=Kind.choices)
     first_name = models.CharField(max_length=60, blank=True)
     last_name = models.CharField(max_length=120, help_text="or the name of the organisation")
     contract = models.CharField(max_length=200, help_text="order or subscriber number, or words that identify it")
     email = models.EmailField(max_length=254, blank=True, help_text="for the acknowledgement")
     postal_address = models.TextField(blank=True, help_text="for the acknowledgement, where no e-mail is given")
     wished_on = models.DateField(null=True, help_text="termination: the wished end; null: as soon as possible")
-    ground = models.CharField(max_length=11, choices=Ground.choices, blank=True)
+    ground = Listed(max_length=11, choices=Ground.choices, blank=True)
     ground_words = models.TextField(blank=True)
     content = models.JSONField()
     sha256 = models.CharField(max_length=64)
@@ -54,7 +56,7 @@ class Declaration(models.Model):
 
     subscription = models.ForeignKey("Subscription", null=True, on_delete=models.PROTECT, related_name="declarations")
     order = models.ForeignKey("Order", null=True, on_delete=models.PROTECT, related_name="declarations")
-    state = models.CharField(max_length=8, choices=State.choices, default=State.RECEIVED)
+    state = Listed(max_length=8, choices=State.choices, default=State.RECEIVED)
     state_since = models.DateTimeField()
     effective_on = models.DateField(null=True)
     effect = models.CharField(max_length=40, blank=True, help_text="a code of subscriptions.stopping.effects")

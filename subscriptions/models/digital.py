@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from payments.models.listed import Listed
+
 
 class DigitalRule(models.Model):
     """Whether a magazine has a digital edition: its newest row holds; evidence. None: it has none.
@@ -26,7 +28,7 @@ class DigitalRule(models.Model):
     share = models.DecimalField(
         max_digits=5, decimal_places=2, null=True, help_text="percent of the price excl. VAT that the digital part is"
     )
-    rate = models.CharField(max_length=8, choices=Rate.choices, blank=True)
+    rate = Listed(max_length=8, choices=Rate.choices, blank=True)
     decided_by = models.CharField(max_length=120, blank=True, help_text="who decided share and rate")
     decided_on = models.DateField(null=True)
     text = models.ForeignKey(

@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from payments.models.listed import Listed
+
 
 class Escrow(models.Model):
     """The escrow file of one night: an effect outside the database, and so a row (design, rule 10).
@@ -22,7 +24,7 @@ class Escrow(models.Model):
         FAILED = "failed", "failed"
 
     night = models.DateField(unique=True, help_text="the day in Paris whose state it holds")
-    state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
+    state = Listed(max_length=9, choices=State.choices, default=State.QUEUED)
     state_since = models.DateTimeField()
     due_at = models.DateTimeField(help_text="not tried before")
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -74,7 +76,7 @@ class EscrowRehearsal(models.Model):
         RESTORED = "restored", "restored by somebody into an empty database"
 
     escrow = models.ForeignKey(Escrow, on_delete=models.PROTECT, related_name="rehearsals")
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = Listed(max_length=8, choices=Kind.choices)
     succeeded = models.BooleanField()
     facts = models.JSONField(default=dict, help_text="figures; a word for what was wrong")
     actor = models.CharField(max_length=80)

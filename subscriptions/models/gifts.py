@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from payments.models.listed import Listed
+
 #: Letters that fit on the card (law.md 7.6).
 MESSAGE_LENGTH = 200
 #: `Term.source` of a year that was given and is served by its recipient's own subscription.
@@ -49,9 +51,9 @@ class Gift(models.Model):
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="gifts_received"
     )
-    informed_by = models.CharField(max_length=6, choices=Informed.choices, blank=True, default=Informed.NOT_YET)
+    informed_by = Listed(max_length=6, choices=Informed.choices, blank=True, default=Informed.NOT_YET)
     informed_at = models.DateTimeField(null=True)
-    state = models.CharField(max_length=9, choices=State.choices, default=State.ORDERED)
+    state = Listed(max_length=9, choices=State.choices, default=State.ORDERED)
     state_since = models.DateTimeField()
     created_at = models.DateTimeField()
 

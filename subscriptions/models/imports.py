@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from payments.models.listed import Listed
+
 
 class ImportFile(models.Model):
     """One file, as it was handed in, with the totals that the former house declares. States move in
@@ -34,7 +36,7 @@ class ImportFile(models.Model):
     )
     charge_from = models.DateField(help_text="nobody of this file is charged before it")
     letters = models.BooleanField(help_text="each payer is told that this shop serves them now")
-    state = models.CharField(max_length=9, choices=State.choices, default=State.TO_CHECK)
+    state = Listed(max_length=9, choices=State.choices, default=State.TO_CHECK)
     state_since = models.DateTimeField()
     checked_on = models.DateField(null=True, help_text="what was read holds for this day")
     alone = models.BooleanField(default=False, help_text="approved by the one who handed it in")
@@ -99,7 +101,7 @@ class ImportRow(models.Model):
     foreign_ref = models.CharField(max_length=60, blank=True)
     fingerprint = models.CharField(max_length=64)
     cells = models.JSONField(default=dict, help_text="by column; emptied once it is let in or put aside")
-    outcome = models.CharField(max_length=9, choices=Outcome.choices, default=Outcome.WAITING)
+    outcome = Listed(max_length=9, choices=Outcome.choices, default=Outcome.WAITING)
     faults = models.JSONField(default=list)
     warnings = models.JSONField(default=list)
     copies_left = models.PositiveIntegerField(null=True, help_text="of all issues to come")

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from payments.models.listed import Listed
 from payments.vat import BuyerKind
 
 
@@ -16,7 +17,7 @@ class Agency(models.Model):
 
     customer = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="agency")
     name = models.CharField(max_length=120, unique=True)
-    kind = models.CharField(max_length=10, choices=BuyerKind.choices, default=BuyerKind.PRO_FR)
+    kind = Listed(max_length=10, choices=BuyerKind.choices, default=BuyerKind.PRO_FR)
     address = models.ForeignKey("PostalAddress", on_delete=models.PROTECT, related_name="+")
     siren = models.CharField(max_length=9, blank=True)
     siret = models.CharField(max_length=14, blank=True)
@@ -71,7 +72,7 @@ class PurchaseOrder(models.Model):
     agency = models.ForeignKey(Agency, null=True, on_delete=models.PROTECT, related_name="purchase_orders")
     agency_reference = models.CharField(max_length=60, blank=True)
     discount = models.DecimalField(max_digits=4, decimal_places=2, default=0, help_text="percent, as granted that day")
-    invoiced_to = models.CharField(max_length=12, choices=InvoicedTo.choices, default=InvoicedTo.INSTITUTION)
+    invoiced_to = Listed(max_length=12, choices=InvoicedTo.choices, default=InvoicedTo.INSTITUTION)
     calendar_year = models.PositiveSmallIntegerField(
         null=True, help_text="January to December of that year; null: from the next issue on"
     )

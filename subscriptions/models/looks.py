@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from payments.models.listed import Listed
+
 
 class Look(models.Model):
     """A subscription whose next term, or whose end, has to be looked at.
@@ -19,7 +21,7 @@ class Look(models.Model):
         END = "end", "the end of a fixed term"
 
     subscription = models.ForeignKey("Subscription", on_delete=models.CASCADE, related_name="+")
-    matter = models.CharField(max_length=4, choices=Matter.choices)
+    matter = Listed(max_length=4, choices=Matter.choices)
     day = models.DateField(help_text="last day of its term as far as known; long past: something changed")
 
     objects: ClassVar[models.Manager[Look]] = models.Manager()

@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from payments.models.listed import Listed
+
 
 class LossRule(models.Model):
     """The figures by which lost copies are settled; evidence: succeeded, never edited. The last row is in force.
@@ -61,7 +63,7 @@ class CopyReturn(models.Model):
 
     dispatch = models.OneToOneField("Dispatch", on_delete=models.PROTECT, related_name="came_back")
     reason_code = models.PositiveSmallIntegerField(choices=Reason.choices)
-    source = models.CharField(max_length=5, choices=Source.choices)
+    source = Listed(max_length=5, choices=Source.choices)
     on = models.DateField(help_text="day of the return, as the post says it")
     effect = models.CharField(max_length=16, blank=True)
     effect_at = models.DateTimeField(null=True)
@@ -100,7 +102,7 @@ class AddressDoubt(models.Model):
 
     subscription = models.ForeignKey("Subscription", on_delete=models.PROTECT, related_name="address_doubts")
     because = models.ForeignKey(CopyReturn, on_delete=models.PROTECT, related_name="doubts")
-    state = models.CharField(max_length=10, choices=State.choices)
+    state = Listed(max_length=10, choices=State.choices)
     state_since = models.DateTimeField()
     at = models.DateTimeField()
 
@@ -151,7 +153,7 @@ class ClaimIncident(models.Model):
 
     issue = models.ForeignKey("Issue", on_delete=models.PROTECT, related_name="incidents")
     department = models.CharField(max_length=3, help_text="75, 2A and 2B as 20, 974; abroad the country")
-    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    state = Listed(max_length=10, choices=State.choices, default=State.OPEN)
     state_since = models.DateTimeField()
     wait_until = models.DateField(null=True)
     at = models.DateTimeField()
@@ -225,12 +227,12 @@ class Claim(models.Model):
     entitlement = models.ForeignKey("Entitlement", on_delete=models.PROTECT, related_name="claims")
     issue = models.ForeignKey("Issue", on_delete=models.PROTECT, related_name="claims")
     round = models.PositiveSmallIntegerField(default=1)
-    reason = models.CharField(max_length=12, choices=Reason.choices)
-    by = models.CharField(max_length=6, choices=By.choices)
+    reason = Listed(max_length=12, choices=Reason.choices)
+    by = Listed(max_length=6, choices=By.choices)
     department = models.CharField(max_length=3)
     in_window = models.BooleanField()
     nth = models.PositiveSmallIntegerField(help_text="which claim of its reader in twelve months")
-    state = models.CharField(max_length=8, choices=State.choices, default=State.RECEIVED)
+    state = Listed(max_length=8, choices=State.choices, default=State.RECEIVED)
     state_since = models.DateTimeField()
     tracked = models.BooleanField(default=False, help_text="leaves with a tracking number")
     incident = models.ForeignKey(ClaimIncident, null=True, on_delete=models.PROTECT, related_name="claims")
@@ -304,7 +306,7 @@ class StockMovement(models.Model):
 
     issue = models.ForeignKey("Issue", on_delete=models.PROTECT, related_name="stock")
     number = models.PositiveIntegerField(help_text="1, 2, 3… of its issue")
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = Listed(max_length=8, choices=Kind.choices)
     copies = models.IntegerField(help_text="more, or less")
     left = models.IntegerField()
     run = models.OneToOneField("MailingRun", null=True, on_delete=models.PROTECT, related_name="out_of_stock")

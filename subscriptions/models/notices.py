@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from payments.models.listed import Listed
+
 
 class Notice(models.Model):
     """One message to one person about one matter; queued with the fact it tells, delivered after the commit.
@@ -35,9 +37,9 @@ class Notice(models.Model):
 
     kind = models.CharField(max_length=40)
     matter = models.CharField(max_length=120, unique=True)
-    rank = models.CharField(max_length=8, choices=Rank.choices)
+    rank = Listed(max_length=8, choices=Rank.choices)
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="notices")
-    channel = models.CharField(max_length=5, choices=Channel.choices, default=Channel.EMAIL)
+    channel = Listed(max_length=5, choices=Channel.choices, default=Channel.EMAIL)
     to_email = models.EmailField(max_length=254, blank=True)
     to_name = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=5, default="fr")
@@ -45,7 +47,7 @@ class Notice(models.Model):
     due_at = models.DateTimeField()
     created_at = models.DateTimeField()
 
-    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    state = Listed(max_length=10, choices=State.choices, default=State.QUEUED)
     state_since = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     failure = models.CharField(max_length=200, blank=True)
@@ -71,6 +73,10 @@ class Notice(models.Model):
             models.Index(fields=["customer", "created_at"], name="notice_customer"),
             models.Index(
                 fields=["created_at"], condition=models.Q(state__in=["bounced", "failed"]), name="notice_came_back"
+            ),
+            # What the dashboard counts among all letters that were ever sent.
+            models.Index(
+                fields=["id"], condition=models.Q(state__in=["failed", "doubtful"]), name="notice_undelivered"
             ),
         ]
 

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.functions import Coalesce
 
 from payments.models.amounts import eur_only, euros
+from payments.models.listed import Listed
 from subscriptions.calendar.issues import printed
 
 
@@ -67,7 +68,7 @@ class Issue(models.Model):
     cutoff_on = models.DateField(help_text="paid before this day: in the file")
     post_on = models.DateField()
     posted_on = models.DateField(null=True, blank=True)
-    state = models.CharField(max_length=12, choices=State.choices, default=State.PLANNED)
+    state = Listed(max_length=12, choices=State.choices, default=State.PLANNED)
 
     class Meta:
         ordering = ["number"]
@@ -129,8 +130,8 @@ class Offer(models.Model):
     code = models.SlugField(max_length=40, unique=True)
     magazine = models.ForeignKey(Magazine, on_delete=models.PROTECT, related_name="offers")
     title = models.CharField(max_length=120)
-    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.SUBSCRIPTION)
-    renewal = models.CharField(max_length=10, choices=Renewal.choices)
+    kind = Listed(max_length=12, choices=Kind.choices, default=Kind.SUBSCRIPTION)
+    renewal = Listed(max_length=10, choices=Renewal.choices)
     copies = models.PositiveSmallIntegerField(default=4)
     months = models.PositiveSmallIntegerField(default=12)
     vat_category = models.CharField(max_length=20, default="press_print")

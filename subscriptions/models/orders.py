@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from payments.models.amounts import eur_only, euros
+from payments.models.listed import Listed
 from payments.vat import BuyerKind
 
 
@@ -37,7 +38,7 @@ class Order(models.Model):
     form_token = models.UUIDField(help_text="one browser's wish; superseded orders keep theirs")
     supersedes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="superseded_by")
     content_sha256 = models.CharField(max_length=64, help_text="of everything typed: same again is the same order")
-    state = models.CharField(max_length=16, choices=State.choices, default=State.DRAFT)
+    state = Listed(max_length=16, choices=State.choices, default=State.DRAFT)
     state_since = models.DateTimeField()
     placed_at = models.DateTimeField()
 
@@ -66,7 +67,7 @@ class Order(models.Model):
     language = models.CharField(max_length=5, default="fr")
     delivery = models.ForeignKey("PostalAddress", on_delete=models.PROTECT, related_name="+")
     billing = models.ForeignKey("PostalAddress", null=True, on_delete=models.PROTECT, related_name="+")
-    buyer_kind = models.CharField(max_length=10, choices=BuyerKind.choices, default=BuyerKind.CONSUMER)
+    buyer_kind = Listed(max_length=10, choices=BuyerKind.choices, default=BuyerKind.CONSUMER)
     organisation = models.CharField(max_length=120, blank=True)
     siren = models.CharField(max_length=9, blank=True)
     siret = models.CharField(max_length=14, blank=True)
@@ -131,7 +132,7 @@ class Consent(models.Model):
         NEWSLETTER = "newsletter", "newsletter"
         REMINDERS = "reminders", "reminders to renew"
 
-    matter = models.CharField(max_length=16, choices=Matter.choices)
+    matter = Listed(max_length=16, choices=Matter.choices)
     given = models.BooleanField()
     words = models.TextField(help_text="as shown")
     text = models.ForeignKey("LegalText", null=True, on_delete=models.PROTECT, related_name="consents")

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from payments.models.listed import Listed
+
 
 class Pause(models.Model):
     """One issue that does not come, by the wish of its reader; its copy is held and comes with a later issue.
@@ -25,7 +27,7 @@ class Pause(models.Model):
     place = models.PositiveSmallIntegerField(help_text="1 or 2: which of those that one term allows")
     issue = models.ForeignKey("Issue", on_delete=models.PROTECT, related_name="pauses", help_text="that does not come")
     entitlement = models.ForeignKey("Entitlement", on_delete=models.PROTECT, related_name="pauses")
-    state = models.CharField(max_length=10, choices=State.choices, default=State.HELD)
+    state = Listed(max_length=10, choices=State.choices, default=State.HELD)
     state_since = models.DateTimeField()
     actor = models.CharField(max_length=80)
     reason = models.CharField(max_length=200, blank=True)

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from payments.models.listed import Listed
+
 
 class PostBatch(models.Model):
     """Letters printed together, as they were: the merged file, its pages, and the sheet to tick; evidence.
@@ -40,7 +42,7 @@ class PostBatchLetter(models.Model):
     notice = models.ForeignKey("Notice", on_delete=models.PROTECT, related_name="batch_lines")
     document = models.ForeignKey("payments.Document", on_delete=models.PROTECT, related_name="+")
     pages = models.PositiveSmallIntegerField()
-    outcome = models.CharField(max_length=9, choices=Outcome.choices, default=Outcome.TO_POST, blank=True)
+    outcome = Listed(max_length=9, choices=Outcome.choices, default=Outcome.TO_POST, blank=True)
     outcome_at = models.DateTimeField(null=True)
     proof = models.ForeignKey("NoticeProof", null=True, on_delete=models.PROTECT, related_name="+")
 
@@ -95,7 +97,7 @@ class LostMailbox(models.Model):
         COMPLAINED = "complained", "called spam"
 
     email = models.EmailField(max_length=254)
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    kind = Listed(max_length=10, choices=Kind.choices)
     since = models.DateTimeField()
     notice = models.ForeignKey("Notice", null=True, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True)
@@ -131,7 +133,7 @@ class MailEvent(models.Model):
 
     provider = models.CharField(max_length=20)
     event_id = models.CharField(max_length=255)
-    kind = models.CharField(max_length=9, choices=Kind.choices)
+    kind = Listed(max_length=9, choices=Kind.choices)
     message_id = models.CharField(max_length=255, blank=True, help_text="the provider's id, or our Message-ID")
     token = models.CharField(max_length=64, blank=True, help_text="of the return address that the letter left with")
     detail = models.CharField(max_length=300, blank=True, help_text="codes and words of the other end; no address")
@@ -139,7 +141,7 @@ class MailEvent(models.Model):
     received_at = models.DateTimeField()
     document = models.ForeignKey("payments.Document", on_delete=models.PROTECT, related_name="+", help_text="as heard")
 
-    state = models.CharField(max_length=8, choices=State.choices, default=State.STORED)
+    state = Listed(max_length=8, choices=State.choices, default=State.STORED)
     reason = models.CharField(max_length=200, blank=True)
     notice = models.ForeignKey("Notice", null=True, on_delete=models.PROTECT, related_name="mail_events")
     done_at = models.DateTimeField(null=True)

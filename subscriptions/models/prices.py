@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from payments.models.amounts import eur_only, euros
+from payments.models.listed import Listed
 
 
 class PriceChange(models.Model):
@@ -25,7 +26,7 @@ class PriceChange(models.Model):
     amount = euros()
     orders_from = models.DateField(help_text="first day on which orders pay it")
     renewals_from = models.DateField(help_text="first R that costs it")
-    state = models.CharField(max_length=9, choices=State.choices, default=State.PREPARED)
+    state = Listed(max_length=9, choices=State.choices, default=State.PREPARED)
     state_since = models.DateTimeField()
     actor = models.CharField(max_length=80)
     reason = models.CharField(max_length=200)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from payments.models.amounts import eur_only, euros
+from payments.models.listed import Listed
 from subscriptions.models.offers import Offer
 
 
@@ -38,14 +39,14 @@ class Subscription(models.Model):
     agency = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="subscriptions_brokered"
     )
-    renewal = models.CharField(max_length=10, choices=Offer.Renewal.choices)
+    renewal = Listed(max_length=10, choices=Offer.Renewal.choices)
     offer = models.ForeignKey("Offer", on_delete=models.PROTECT, related_name="subscriptions")
     is_gift = models.BooleanField(default=False, help_text="its payer gave it: the copies are somebody else's")
     on_invoice = models.BooleanField(default=False, help_text="ordered by an institution, and paid against invoices")
     saved_method = models.ForeignKey(
         "payments.SavedMethod", null=True, blank=True, on_delete=models.PROTECT, related_name="subscriptions"
     )
-    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    state = Listed(max_length=8, choices=State.choices, default=State.PENDING)
     state_since = models.DateTimeField()
     created_at = models.DateTimeField()
     source = models.CharField(max_length=40, default="shop")
@@ -201,7 +202,7 @@ class Entitlement(models.Model):
         "Issue", null=True, on_delete=models.PROTECT, related_name="entitlements", help_text="null: not planned yet"
     )
     value_ht = models.DecimalField(max_digits=8, decimal_places=2, help_text="fixed at grant; 0 for a free copy")
-    state = models.CharField(max_length=8, choices=State.choices, default=State.OWED)
+    state = Listed(max_length=8, choices=State.choices, default=State.OWED)
 
     class Meta:
         ordering = ["term_id", "rank"]
@@ -235,7 +236,7 @@ class EntitlementMovement(models.Model):
         VOID = "void", "void"
 
     entitlement = models.ForeignKey(Entitlement, on_delete=models.PROTECT, related_name="movements")
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = Listed(max_length=8, choices=Kind.choices)
     issue = models.ForeignKey("Issue", null=True, on_delete=models.PROTECT, related_name="+")
     actor = models.CharField(max_length=80)
     reason = models.CharField(max_length=200, blank=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
 from payments.models.amounts import eur_only, euros
+from payments.models.listed import Listed
 from payments.vat import BuyerKind
 
 
@@ -52,7 +53,7 @@ class Quote(models.Model):
     issues = models.JSONField(help_text="of its copies, as planned: number, month, posted about")
 
     seller = models.JSONField()
-    buyer_kind = models.CharField(max_length=10, choices=BuyerKind.choices)
+    buyer_kind = Listed(max_length=10, choices=BuyerKind.choices)
     buyer_name = models.CharField(max_length=120)
     buyer_address = models.JSONField()
     delivery_address = models.JSONField(help_text="empty when it is the same")
@@ -77,6 +78,11 @@ class Quote(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def discount(self) -> Any:
+        """What an agency's discount takes off the price list (Money); nothing where nobody passes the order on."""
+        return self.price.amount * self.quantity - self.amount
 
 
 class QuoteRendering(models.Model):

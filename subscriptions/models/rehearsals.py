@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from payments.models.amounts import eur_only, euros
+from payments.models.listed import Listed
 
 
 class Rehearsal(models.Model):
@@ -80,8 +81,8 @@ class RehearsalLine(models.Model):
     pre_debit_on = models.DateField(null=True)
     pre_debit_sent = models.BooleanField()
     method = models.ForeignKey("payments.SavedMethod", null=True, on_delete=models.PROTECT, related_name="+")
-    card = models.CharField(max_length=5, choices=Card.choices)
-    will = models.CharField(max_length=9, choices=Will.choices)
+    card = Listed(max_length=5, choices=Card.choices)
+    will = Listed(max_length=9, choices=Will.choices)
     why = models.CharField(max_length=200, blank=True, help_text="in French, for staff")
 
     objects: ClassVar[models.Manager[RehearsalLine]] = models.Manager()
@@ -157,7 +158,7 @@ class UnsignedRunRule(models.Model):
         WARN = "warn", "charged, and finance is warned"
         HOLD = "hold", "not charged before somebody signs"
 
-    choice = models.CharField(max_length=6, choices=Choice.choices)
+    choice = Listed(max_length=6, choices=Choice.choices)
     actor = models.CharField(max_length=80)
     reason = models.CharField(max_length=300)
     at = models.DateTimeField()

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from payments.models.listed import Listed
+
 
 class ReminderStep(models.Model):
     """One reminder of the series: after what it comes, by which letter.
@@ -33,16 +35,16 @@ class ReminderStep(models.Model):
         help_text="null: every magazine",
     )  # fmt: skip
     code = models.SlugField(max_length=12, help_text="RA1 to RE3; counted as the source of orders")
-    addressee = models.CharField(max_length=9, choices=Addressee.choices, default=Addressee.READER)
+    addressee = Listed(max_length=9, choices=Addressee.choices, default=Addressee.READER)
     place = models.PositiveSmallIntegerField(help_text="in the series: 1, 2, 3…")
-    trigger = models.CharField(max_length=6, choices=Trigger.choices)
+    trigger = Listed(max_length=6, choices=Trigger.choices)
     issues_from_last = models.SmallIntegerField(
         default=0, help_text="posted: which issue, counted from that of the last copy: -2 to 2"
     )
     days_before = models.PositiveSmallIntegerField(default=0, help_text="ending: before the last copy is posted")
     days_after = models.PositiveSmallIntegerField(default=0)
     late_days = models.PositiveSmallIntegerField(default=60, help_text="so many days late it is not sent any more")
-    channel = models.CharField(max_length=6, choices=Channel.choices, default=Channel.EMAIL)
+    channel = Listed(max_length=6, choices=Channel.choices, default=Channel.EMAIL)
     letter = models.CharField(max_length=40, help_text="a kind of subscriptions.notices.letters")
     active = models.BooleanField(default=True)
 

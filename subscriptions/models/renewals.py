@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from payments.models.amounts import eur_only, euros
+from payments.models.listed import Listed
 from subscriptions.models.promise import term_subject
 
 
@@ -33,7 +34,7 @@ class Renewal(models.Model):
     subscription = models.ForeignKey("Subscription", on_delete=models.PROTECT, related_name="renewals")
     number = models.PositiveSmallIntegerField(help_text="of the term that it adds")
     renews_on = models.DateField(help_text="R: the first day of that term")
-    state = models.CharField(max_length=16, choices=State.choices, default=State.PLANNED)
+    state = Listed(max_length=16, choices=State.choices, default=State.PLANNED)
     state_since = models.DateTimeField()
     price = models.ForeignKey("Price", on_delete=models.PROTECT, related_name="renewals")
     amount = euros()
@@ -116,7 +117,7 @@ class RenewalProof(models.Model):
 
     renewal = models.ForeignKey(Renewal, on_delete=models.PROTECT, related_name="proofs")
     renews_on = models.DateField()
-    kind = models.CharField(max_length=9, choices=Kind.choices)
+    kind = Listed(max_length=9, choices=Kind.choices)
     ordinal = models.PositiveSmallIntegerField(default=1, help_text="2, 3… for a notice given again about the same R")
     sent_on = models.DateField(help_text="Paris day on which the mail provider took it, or the letter was posted")
     window_opens = models.DateField()

@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from payments.models.listed import Listed
+
 
 class MailingHouse(models.Model):
     """How one mailing house wants its file, and how a run of this magazine is approved; evidence: succeeded, never edited.
@@ -55,7 +57,7 @@ class FreeCopy(models.Model):
         SEED = "seed", "test address"
 
     magazine = models.ForeignKey("Magazine", on_delete=models.PROTECT, related_name="free_copies")
-    kind = models.CharField(max_length=5, choices=Kind.choices)
+    kind = Listed(max_length=5, choices=Kind.choices)
     number = models.CharField(max_length=10, unique=True, help_text="printed on the label as a subscriber's is")
     address = models.ForeignKey("PostalAddress", on_delete=models.PROTECT, related_name="+")
     copies = models.PositiveSmallIntegerField(default=1)
@@ -102,9 +104,9 @@ class MailingRun(models.Model):
 
     issue = models.ForeignKey("Issue", on_delete=models.PROTECT, related_name="runs")
     house = models.ForeignKey(MailingHouse, on_delete=models.PROTECT, related_name="runs")
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    kind = Listed(max_length=10, choices=Kind.choices)
     sequence = models.PositiveSmallIntegerField(help_text="1, 2, 3… of its issue")
-    state = models.CharField(max_length=12, choices=State.choices, default=State.ASKED)
+    state = Listed(max_length=12, choices=State.choices, default=State.ASKED)
 
     asked_by = models.CharField(max_length=80)
     asked_at = models.DateTimeField()
@@ -207,7 +209,7 @@ class Dispatch(models.Model):
     issue = models.ForeignKey("Issue", on_delete=models.PROTECT, related_name="dispatches")
     place = models.PositiveIntegerField(help_text="1 to n in the file")
     key = models.CharField(max_length=20, unique=True)
-    kind = models.CharField(max_length=3, choices=Kind.choices)
+    kind = Listed(max_length=3, choices=Kind.choices)
     subscription = models.ForeignKey("Subscription", null=True, on_delete=models.PROTECT, related_name="dispatches")
     entitlement = models.ForeignKey("Entitlement", null=True, on_delete=models.PROTECT, related_name="dispatches")
     free_copy = models.ForeignKey(FreeCopy, null=True, on_delete=models.PROTECT, related_name="dispatches")

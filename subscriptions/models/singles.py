@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from payments.models.amounts import eur_only, euros
+from payments.models.listed import Listed
 
 
 class SoldIssue(models.Model):
@@ -31,7 +32,7 @@ class SoldIssue(models.Model):
     amount = euros()
     value_ht = models.DecimalField(max_digits=8, decimal_places=2, help_text="without VAT, as its invoice has it")
     replaces = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
-    state = models.CharField(max_length=8, choices=State.choices, default=State.RESERVED)
+    state = Listed(max_length=8, choices=State.choices, default=State.RESERVED)
 
     objects: ClassVar[models.Manager[SoldIssue]] = models.Manager()
 
@@ -71,7 +72,7 @@ class SoldIssueMovement(models.Model):
         VOID = "void", "taken back"
 
     sold = models.ForeignKey(SoldIssue, on_delete=models.PROTECT, related_name="movements")
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = Listed(max_length=8, choices=Kind.choices)
     actor = models.CharField(max_length=80)
     reason = models.CharField(max_length=200, blank=True)
     on = models.DateField()

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from payments.models.listed import Listed
+
 
 class HandOver(models.Model):
     """One change of who receives, or who pays, a subscription; evidence. The pair that did not change is null."""
@@ -51,7 +53,7 @@ class Contact(models.Model):
         VISIT = "visit", "visit"
 
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="contacts")
-    channel = models.CharField(max_length=6, choices=Channel.choices)
+    channel = Listed(max_length=6, choices=Channel.choices)
     on = models.DateField()
     words = models.TextField(max_length=2000)
     subscription = models.ForeignKey("Subscription", null=True, on_delete=models.PROTECT, related_name="contacts")

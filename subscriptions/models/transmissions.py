@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from payments.models.listed import Listed
+
 
 class TransmissionWay(models.Model):
     """How the mailing house of a magazine gets its files; the newest row holds, none: by download. Evidence, never edited.
@@ -21,7 +23,7 @@ class TransmissionWay(models.Model):
         SFTP = "sftp", "SFTP"
 
     magazine = models.ForeignKey("Magazine", on_delete=models.PROTECT, related_name="transmission_ways")
-    way = models.CharField(max_length=8, choices=Way.choices)
+    way = Listed(max_length=8, choices=Way.choices)
     directory = models.CharField(
         max_length=200, blank=True, help_text="there; of a folder: below settings.HAND_OVER_FOLDER"
     )
@@ -68,7 +70,7 @@ class Transmission(models.Model):
     run = models.ForeignKey("MailingRun", on_delete=models.PROTECT, related_name="transmissions")
     way = models.ForeignKey(TransmissionWay, on_delete=models.PROTECT, related_name="transmissions")
     number = models.PositiveSmallIntegerField(help_text="1, 2, 3… of its run")
-    state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
+    state = Listed(max_length=9, choices=State.choices, default=State.QUEUED)
     state_since = models.DateTimeField()
     due_at = models.DateTimeField(help_text="not tried before")
     attempts = models.PositiveSmallIntegerField(default=0)

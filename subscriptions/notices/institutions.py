@@ -1,4 +1,4 @@
-"""What letters to institutions say: the invoice that is to be paid by transfer, and the reminder once it is overdue."""
+"""What letters to institutions say: the invoice that is to be paid by transfer, its credit note, the reminder once overdue."""
 
 from __future__ import annotations
 
@@ -56,6 +56,27 @@ def overdue(facts: Facts) -> Context:
         "partly": item.kept > 0,
         "again": facts["days"] > facts["first"],
         "issued_on": day(invoice.issued_on),
+    }
+
+
+def credited(facts: Facts) -> Context:
+    """A credit note of an invoice that nobody had paid, or not so far: what is left to pay now."""
+    note = read_whole(facts["invoice_id"])
+    bill = note.original
+    if bill is None:
+        raise ValueError("a credit note corrects an invoice")
+    item = open_item(bill)
+    return {
+        **_bill(bill),
+        "invoice": note,  # what goes with it
+        "note_reference": note.reference,
+        "issued_on": day(note.issued_on),
+        "engagement_number": bill.engagement_number,
+        "billed": french(bill.total_ttc),
+        "credited": french(note.total_ttc),
+        "whole": note.total_ttc == bill.total_ttc,
+        "left": item.left,
+        "left_said": french(eur(max(item.left, Decimal("0.00")))),
     }
 
 

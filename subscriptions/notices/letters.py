@@ -14,6 +14,7 @@ from subscriptions.notices import (
     announcing,
     attachments,
     charges,
+    cheques,
     digital,
     gift_reminders,
     gifts,
@@ -158,6 +159,31 @@ LETTERS: Mapping[str, Letter] = {
         rank=SERVICE,
         facts=frozenset({"dispute_id"}),
         context=repayments.taken_by_bank,
+        attachments=attachments.credit_note,
+    ),
+    # Orders by post and telephone, and their cheques.
+    "order_awaits_payment": Letter(
+        rank=SERVICE,
+        facts=frozenset({"order_id"}),
+        context=cheques.awaited,
+        untrue_because=cheques.no_longer_awaited,
+    ),
+    "cheque_bounced": Letter(
+        rank=SERVICE,
+        facts=frozenset({"cheque_id"}),
+        context=cheques.bounced,
+        untrue_because=cheques.settled_since,
+    ),
+    "cheque_paid_again": Letter(
+        rank=SERVICE,
+        facts=frozenset({"cheque_id"}),
+        context=cheques.paid_again,
+        untrue_because=cheques.bounced_again,
+    ),
+    "cheque_given_up": Letter(
+        rank=SERVICE,
+        facts=frozenset({"cheque_id"}),
+        context=cheques.given_up,
         attachments=attachments.credit_note,
     ),
     "transfer_account_wanted": Letter(
@@ -376,6 +402,14 @@ LETTERS: Mapping[str, Letter] = {
         context=institutions.invoiced,
         attachments=attachments.invoice,
         untrue_because=institutions.taken_back,
+        keep_days=CONTRACT,
+    ),
+    # A credit note for which no money goes back: no other letter would carry it.
+    "invoice_credited": Letter(
+        rank=SERVICE,
+        facts=frozenset({"invoice_id"}),
+        context=institutions.credited,
+        attachments=attachments.invoice,
         keep_days=CONTRACT,
     ),
     # Who was reminded of a debt, and when, is asked for as long as the debt may be.

@@ -20,7 +20,7 @@ SOURCE = "DEVIS"
 
 def quoted(facts: Facts) -> Context:
     """The quote, until when it holds, and the two ways to order it."""
-    quote = Quote.objects.select_related("subscription__magazine", "term").get(pk=facts["quote_id"])
+    quote = Quote.objects.select_related("subscription__magazine", "term", "price").get(pk=facts["quote_id"])
     subscription = quote.subscription
     payer = subscription.payer_id or 0
     return {
@@ -34,6 +34,8 @@ def quoted(facts: Facts) -> Context:
         "amount": french(quote.amount),
         "amount_ht": french(quote.amount_ht),
         "valid_until": day(quote.valid_until),
+        # The order page knows no agency: it would ask for more than the quote promises.
+        "by_agency": bool(quote.discount.amount),
         "public": quote.buyer_kind == "public_fr",
         "order_url": absolute(renew_path(subscription, term=quote.term.number, source=SOURCE)),
         "unsubscribe_url": absolute(unsubscribe_path(payer)),

@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, When
 from django.utils.translation import gettext_lazy as _
 
-from payments import gateway
+from payments import gateway, offline
 from payments.actors import Actor
 from payments.charging import close_hosted_page, intend
 from payments.keys import new_key
@@ -117,11 +117,12 @@ class Placed(NamedTuple):
     payment: Payment
 
 
-def place(wish: Wish, *, form_token: UUID, actor: Actor, at: datetime) -> Placed:
+def place(wish: Wish, *, form_token: UUID, actor: Actor, at: datetime, by: str = "") -> Placed:
     """Place the order of a form: once, however often and from however many tabs it is sent.
 
     The database says whether the form has a living order already. The same wish again is the same order. Another wish of the same form takes the place of the unpaid one, whose payment
-    page is closed first (network, outside a transaction). The payment's row is written in the same transaction.
+    page is closed first (network, outside a transaction). The payment's row is written in the same transaction. `by`: a kind of
+    `payments.offline_kinds`, where it is not paid through Stripe: then nothing is ever asked of it there.
     Raises TotalChanged, AlreadyPaid or StillOpen: nothing was placed. ValueError for a gift that would renew itself, a
     mistake of ours.
     """
@@ -133,7 +134,7 @@ def place(wish: Wish, *, form_token: UUID, actor: Actor, at: datetime) -> Placed
     older: Order | None = None
     for _attempt in range(3):
         try:
-            return _write(wish, form_token=form_token, content=content, older=older, actor=actor, at=at)
+            return _write(wish, form_token=form_token, content=content, older=older, by=by, actor=actor, at=at)
         except IntegrityError:
             older = Order.objects.filter(form_token=form_token, state__in=LIVING).first()
         if older is None:
@@ -168,7 +169,9 @@ def _take_back(older: Order, payment: Payment, *, actor: Actor, at: datetime) ->
 
 
 @transaction.atomic
-def _write(wish: Wish, *, form_token: UUID, content: str, older: Order | None, actor: Actor, at: datetime) -> Placed:
+def _write(
+    wish: Wish, *, form_token: UUID, content: str, older: Order | None, by: str, actor: Actor, at: datetime
+) -> Placed:
     quote = wish.quote
     delivery = address_row(wish.delivery, wish.delivery_label, at=at)
     rows = [delivery]
@@ -233,21 +236,31 @@ def _write(wish: Wish, *, form_token: UUID, content: str, older: Order | None, a
             for consent in wish.consents
         ]
     )
+    return Placed(order, _intended(order, quote, by=by, actor=actor, at=at))
+
+
+def _intended(order: Order, quote: Quote | SinglesQuote, *, by: str, actor: Actor, at: datetime) -> Payment:
+    """The payment that is meant to pay an order that was just written."""
+    description = f"{quote.offer.title} — {order.reference}"
+    if by:
+        return offline.intend(
+            purpose=PURPOSE, subject=order.subject, amount=quote.amount, description=description,
+            customer=order.customer, kind=by, actor=actor, at=at,
+        )  # fmt: skip
     account = PayerAccount.objects.create(
-        owner_key=order.subject, customer=wish.customer, idempotency_key=new_key(), created_at=at
+        owner_key=order.subject, customer=order.customer, idempotency_key=new_key(), created_at=at
     )
-    payment = intend(
+    return intend(
         purpose=PURPOSE,
         subject=order.subject,
         amount=quote.amount,
-        description=f"{quote.offer.title} — {order.reference}",
-        customer=wish.customer,
+        description=description,
+        customer=order.customer,
         account=account,
         save_method=quote.offer.renewal == Offer.Renewal.AUTOMATIC,
         actor=actor,
         at=at,
     )
-    return Placed(order, payment)
 
 
 def _disclosed(facts: Mapping[str, Any], *, at: datetime) -> Disclosure:

@@ -138,8 +138,17 @@ def refuse_beyond_the_limit(vat: VatTreatment, ttc: Decimal, *, on: date) -> Non
     """
     if vat.zone != VatZone.EU or not vat.rate:
         return
-    if not eu_meter.read(on).takes(split(ttc, vat.rate)[0], on=on):
+    meter = eu_meter.read(on)
+    if not meter.takes(split(ttc, vat.rate)[0], on=on):
         log.warning("eu_limit_reached")
+        if meter.closed(on=on):
+            raise NotForSale(
+                _(
+                    "We take no orders to other countries of the European Union for now: the VAT of your country would be due, and "
+                    "we cannot charge it yet. Please write to us."
+                ),
+                code="eu_closed",
+            )
         raise NotForSale(
             _(
                 "This year we can take no more orders to other countries of the European Union: the limit up to which French "

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from payments.actors import Actor
 from payments.models import Payment, Refund
+from payments.offline_kinds import is_offline
 from subscriptions.losses.stock import lock_stock
 from subscriptions.models import Order
 from subscriptions.notices.queueing import NoticeDraft, queue
@@ -18,6 +19,7 @@ from subscriptions.stopping.given_up import given_up
 from subscriptions.transferring import after_failure
 
 State = Order.State
+NOT_AWAITED = "its cheque or transfer is awaited no more"
 # The hosted page tells a refusal at once and lets the reader try again: a letter sooner would only be noise.
 REFUSAL_IS_TOLD_AFTER = timedelta(minutes=30)
 
@@ -78,9 +80,11 @@ def closed(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> None:
     """No money will come by these payments: the order has expired, or was taken back."""
     orders = _locked(payments)
     expired = [one for one in payments if one.checkout_expires_at is not None and one.checkout_expires_at <= at]
-    others = [one for one in payments if one not in expired]
+    given_up_on = [one for one in payments if is_offline(one)]
+    others = [one for one in payments if one not in expired and one not in given_up_on]
     move([orders[one.subject] for one in expired], State.EXPIRED, actor=actor, at=at, reason="payment page expired")
     move([orders[one.subject] for one in others], State.CANCELLED, actor=actor, at=at, reason="payment page closed")
+    move([orders[one.subject] for one in given_up_on], State.CANCELLED, actor=actor, at=at, reason=NOT_AWAITED)
 
 
 def refunded(refunds: Sequence[Refund], *, actor: Actor, at: datetime) -> None:

@@ -34,6 +34,8 @@ from subscriptions.models import (
 UNADDRESSED = "letter_unaddressed"
 #: Letters to whoever receives a gift, who may have no account.
 TO_RECIPIENTS = frozenset({"gift_announced", "gift_ending_recipient"})
+#: To whoever ordered by post and has received nothing yet: there, where they want it.
+AWAITED = "order_awaits_payment"
 #: Letters that go to where a declaration asks for them.
 ACKNOWLEDGEMENTS = frozenset({"withdrawal_acknowledged", "termination_acknowledged"})
 
@@ -70,6 +72,10 @@ def addresses_of(notices: Collection[Notice]) -> Mapping[int, PostalAddress]:
         known |= _of_merged(customers - known.keys())
     found = {one.pk: known[one.customer_id] for one in notices if one.customer_id in known}
     found |= _of_gifts([one for one in notices if one.customer_id is None and one.kind in TO_RECIPIENTS])
+    ordered = {one.pk: one.facts["order_id"] for one in notices if one.kind == AWAITED and one.pk not in found}
+    if ordered:
+        first = Order.objects.filter(pk__in=ordered.values(), is_gift=False).select_related("delivery").in_bulk()
+        found |= {key: first[order].delivery for key, order in ordered.items() if order in first}
     strangers = {one.pk: one.facts["order_id"] for one in notices if not one.customer_id and "order_id" in one.facts}
     if strangers:
         orders = Order.objects.filter(pk__in=strangers.values(), customer=None).select_related("billing", "delivery")

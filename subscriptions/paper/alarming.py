@@ -47,17 +47,23 @@ def watch(*, on: date, at: datetime, actor: Actor) -> Watched:
     return Watched(len(rows), len(sentences))
 
 
+def wants_person(notice: Notice, *, on: date) -> bool:
+    """Whether a letter that waits to be posted is to be said on a desk by that day."""
+    until = deadline(notice)
+    if until is not None:
+        return until.near(on)
+    return on - paris_day(notice.due_at) >= timedelta(days=RULES.post_waits_days)
+
+
 def _sentence(notice: Notice, *, on: date) -> str:
+    if not wants_person(notice, on=on):
+        return ""
     until = deadline(notice)
     if until is None:
-        if on - paris_day(notice.due_at) < timedelta(days=RULES.post_waits_days):
-            return ""
         return _("Letter no. %(key)s has been waiting to be posted since %(since)s.") % {
             "key": notice.pk,
             "since": paris_day(notice.due_at).strftime("%d/%m/%Y"),
         }
-    if not until.near(on):
-        return ""
     facts = {
         "key": notice.pk,
         "by": until.post_by.strftime("%d/%m/%Y"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -74,7 +74,7 @@ class Standing:
 class Foreseen:
     """What comes of it. `moves`: the copies that come with another issue (None: not planned yet), in order.
 
-    `issues`: those that do not come, or come after all. `last_number`: the last issue; `last` its row, None while it is
+    `issues`: those that do not come, or come after all. `ended`: the pauses that end with it. `last_number`: the last issue; `last` its row, None while it is
     not planned. `renews_on`, `renewed_before`: R then and today, None where no year begins by itself.
     """
 
@@ -84,6 +84,7 @@ class Foreseen:
     last_number: int
     renews_on: date | None
     renewed_before: date | None
+    ended: tuple[Pause, ...] = ()
 
     @property
     def last_printed(self) -> str:
@@ -153,7 +154,11 @@ def without(standing: Standing, numbers: Collection[int]) -> Foreseen:
 
 
 def again(standing: Standing, pauses: Iterable[Pause]) -> Foreseen:
-    """What comes of calling these pauses off. Raises CannotPause with a sentence."""
+    """What comes of calling these pauses off. Raises CannotPause with a sentence.
+
+    With the copies that come earlier again, another pause may be of an issue after the last: it ends too, having nothing left
+    to put off.
+    """
     back = list(pauses)
     if not back or set(back) - set(standing.held):
         raise CannotPause(
@@ -164,7 +169,17 @@ def again(standing: Standing, pauses: Iterable[Pause]) -> Foreseen:
     coming = standing.to_come
     numbered = [copy.issue.number if copy.issue else None for copy in coming]
     after = taken_back(numbered, again=[one.issue.number for one in back])
-    return _foreseen(standing, coming, after, sorted((one.issue for one in back), key=lambda issue: issue.number))
+    issues = sorted((one.issue for one in back if one.issue.number in after), key=lambda issue: issue.number)
+    return replace(_foreseen(standing, coming, after, issues), ended=(*back, *_idle(standing, after, back)))
+
+
+def _idle(standing: Standing, after: Sequence[int | None], back: Collection[Pause]) -> list[Pause]:
+    """The other pauses that no copy comes after."""
+    if None in after:
+        return []
+    last = max(number for number in after if number is not None)
+    held = [one for one in standing.pauses if one.state == Pause.State.HELD and one not in back]
+    return [one for one in held if one.issue.number > last]
 
 
 def _room(standing: Standing, numbers: Collection[int]) -> None:

@@ -95,11 +95,11 @@ def resume(
     standing = _locked(subscription_id, at=at)
     chosen = [one for one in standing.pauses if one.pk in pauses]
     foreseen = _as_shown(again(standing, chosen), shown)
-    ended = move(chosen, Pause.State.CALLED_OFF, actor=actor, at=at, reason=reason)
+    ended = move(foreseen.ended, Pause.State.CALLED_OFF, actor=actor, at=at, reason=reason)
     held = [one for one in standing.pauses if one.state == Pause.State.HELD]
     _give(standing, foreseen, held, actor=actor, at=at, reason=reason)
     _carry_out(standing, foreseen, "ended a pause", actor=actor, at=at, reason=reason)
-    keys = sorted(one.pk for one in ended)
+    keys = sorted(one.pk for one in ended if one.issue in foreseen.issues)
     _tell(
         "pause_ended", ".".join(map(str, keys)), standing.subscription, {"pause_ids": keys}, at=at
     )  # fmt: skip
@@ -195,22 +195,19 @@ def _give(
 ) -> None:
     """Give each copy its issue, and hold one for each pause in `held`: the first that comes after its issue.
 
-    No two pauses hold the same, so that a copy is held exactly as long as it could still be called back. Copies that
-    others hold (a dispute, an address in doubt) are left alone. Eleven queries at most.
+    No two pauses hold the same, as long as there are enough: a copy is held exactly as long as it could still be called
+    back. Copies that others hold (a dispute, an address in doubt) are left alone. Eleven queries at most.
     """
     on, was = paris_day(at), {one.entitlement_id for one in standing.pauses}
     give_other_issues(foreseen.moves, on=on, actor=actor, at=at, reason=reason)
     taken: set[int] = set()
     moved = []
     for one in sorted(held, key=lambda one: one.issue.number):
-        after = (
-            copy
-            for copy in standing.to_come
-            if copy.pk not in taken and (copy.issue is None or copy.issue.number > one.issue.number)
-        )
-        copy = next(after, None)
-        if copy is None:
+        after = [copy for copy in standing.to_come if copy.issue is None or copy.issue.number > one.issue.number]
+        if not after:
             raise CannotPause(_("No issue of this subscription can be put off now."), code="closed")
+        # The last one may have been put off twice.
+        copy = next((copy for copy in after if copy.pk not in taken), after[-1])
         taken.add(copy.pk)
         if one.entitlement_id != copy.pk:
             one.entitlement = copy

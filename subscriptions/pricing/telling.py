@@ -18,14 +18,22 @@ from subscriptions.models.gifts import CARRIED
 from subscriptions.notices.queueing import NoticeDraft, queue
 
 KIND, CALLED_OFF = "price_change", "price_change_cancelled"
-#: Terms that ended longer ago are of readers whose renewal is over.
+#: Terms that ended longer ago are of readers whose renewal is over, or was moved because copies were still to come.
 LOOK_BACK = timedelta(days=60)
 
 # A term that was undone does not run, and keeps its number. Of a term carried over from a gift only the days count: what
 # another person paid for it is no price of this reader's.
 DUE = """
 SELECT c.change_id, s.id, n.number, d.day, c.amount, s.payer_id
-FROM subscriptions_term t
+FROM (
+    SELECT id FROM subscriptions_term WHERE ends_on BETWEEN %(oldest)s AND %(latest)s
+    UNION
+    SELECT term.id FROM subscriptions_renewal moved
+    JOIN subscriptions_term term ON term.subscription_id = moved.subscription_id
+    WHERE moved.state NOT IN ('paid', 'lapsed', 'cancelled')
+        AND moved.renews_on > %(on)s AND moved.renews_on <= %(latest)s + 1
+) near
+JOIN subscriptions_term t ON t.id = near.id
 JOIN subscriptions_subscription s ON s.id = t.subscription_id
 JOIN subscriptions_recipient p ON p.id = s.recipient_id
 JOIN subscriptions_postaladdress a ON a.id = p.address_id
@@ -45,7 +53,7 @@ JOIN LATERAL (SELECT COALESCE(r.renews_on, GREATEST(t.ends_on, (
 JOIN subscriptions_price c ON c.offer_id = s.offer_id AND c.delivery_zone = a.delivery_zone AND c.change_id IS NOT NULL
     AND COALESCE(c.renewals_from, c.valid_from) <= d.day
     AND (COALESCE(c.renewals_to, c.valid_to) IS NULL OR d.day < COALESCE(c.renewals_to, c.valid_to))
-WHERE t.ends_on BETWEEN %(oldest)s AND %(latest)s AND d.day > %(on)s AND d.day <= %(latest)s + 1
+WHERE d.day > %(on)s AND d.day <= %(latest)s + 1
     AND s.renewal = 'automatic' AND s.state IN ('active', 'grace') AND paid.amount < c.amount
     AND (r.id IS NULL OR r.state = 'planned' OR r.amount = c.amount)
     AND NOT EXISTS (SELECT FROM subscriptions_termundone u WHERE u.term_id = t.id)

@@ -1,13 +1,14 @@
 """Making a quote: what another year would cost an organisation, frozen under a number of its own series.
 
-Nobody is bound but us, until its last day: the amount is that of the price list on the day it was made, and no change of
-price is signed that would break it (`subscriptions.pricing.changing`). The order page behind its link does the rest.
+Nobody is bound but us, until its last day: the amount is that of the price list on the day it was made, less what the agency
+that passed the last order on is granted that day, and no change of price is signed that would break it (`subscriptions.pricing.changing`). The order page behind its link does the rest.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -18,10 +19,11 @@ from payments.actors import Actor
 from payments.days import paris_day
 from payments.desk import record_act
 from payments.invoicing.issuing import seller
-from payments.money import NBSP
+from payments.money import NBSP, amount_of, eur
 from payments.vat import split
 from subscriptions.calendar import RULES, numbers_from
-from subscriptions.models import Issue, Offer, Order, PostalAddress, Quote, QuoteSeries, Subscription
+from subscriptions.institutions.pricing import discount_of, discounted
+from subscriptions.models import Issue, Offer, Order, PostalAddress, PurchaseOrder, Quote, QuoteSeries, Subscription
 from subscriptions.notices.french import bare_issues, copies_said, month
 from subscriptions.notices.queueing import NoticeDraft, queue
 from subscriptions.orders.names import person_name
@@ -53,7 +55,7 @@ def foresee(subscription: Subscription, *, on: date) -> Foreseen:
     priced = _priced(subscription, buyer, on=on)
     return Foreseen(
         buyer=buyer.organisation or person_name(buyer),
-        amount=priced.amount,
+        amount=_discounted(priced, _discount(buyer, on=on)),
         starts_on=priced.term.starts_on,
         ends_on=priced.term.ends_on,
         valid_until=_valid_until(priced, on=on),
@@ -86,6 +88,8 @@ def _make(subscription_id: int, *, actor: Actor, at: datetime, reason: str, by_i
         if made is not None:
             return made
     priced = _priced(subscription, buyer, on=on)
+    percent = _discount(buyer, on=on)
+    amount = _discounted(priced, percent)
     home = subscription.recipient.address
     bill: PostalAddress = buyer.billing or buyer.delivery
     copies = priced.offer.copies
@@ -101,12 +105,12 @@ def _make(subscription_id: int, *, actor: Actor, at: datetime, reason: str, by_i
         price_id=priced.price.pk,
         title=(
             f"{subscription.offer.magazine.title} — {priced.offer.title}, {copies_said(copies, priced.quantity)}"
-            f" (n°{NBSP}{numbers}), port compris. Réabonnement n°{NBSP}{subscription.number}"
+            f" (n°{NBSP}{numbers}), port compris. Réabonnement n°{NBSP}{subscription.number}{_less(percent)}"
         ),
         copies=copies,
         quantity=priced.quantity,
-        amount=priced.amount,
-        amount_ht=split(priced.amount.amount, priced.vat.rate)[0],
+        amount=amount_of(amount),
+        amount_ht=split(amount.amount, priced.vat.rate)[0],
         vat_zone=priced.vat.zone,
         vat_rate=priced.vat.rate,
         legal_mention=priced.vat.legal_mention,
@@ -162,6 +166,23 @@ def _priced(subscription: Subscription, buyer: Order, *, on: date) -> Priced:
         )
     except ValidationError as trouble:
         raise CannotQuote(" ".join(trouble.messages), code="not_for_sale") from trouble
+
+
+def _discount(buyer: Order, *, on: date) -> Decimal:
+    """What the agency is granted that passed the last order on, in percent; two queries where it came on paper."""
+    paper = PurchaseOrder.objects.select_related("agency").filter(order=buyer).first()
+    return discount_of(paper.agency if paper is not None else None, on=on)
+
+
+def _discounted(priced: Priced, percent: Decimal) -> Money:
+    """As the next purchase order will be invoiced (`subscriptions.institutions.pricing`)."""
+    return eur(discounted(priced.price.amount.amount, quantity=priced.quantity, percent=percent))
+
+
+def _less(percent: Decimal) -> str:
+    """« , remise d’agence de 5 % déduite »; "" where there is none."""
+    said = f"{percent.normalize():f}".replace(".", ",")
+    return f", remise d’agence de {said}{NBSP}% déduite" if percent else ""
 
 
 def _valid_until(priced: Priced, *, on: date) -> date:

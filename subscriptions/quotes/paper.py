@@ -22,6 +22,12 @@ BEFORE_DELIVERY = (
     "arrêté du 30 décembre 2013, art. 5, 2°)."
 )
 
+BY_CARD = (
+    "Commande et paiement par carte : par le lien du courrier qui accompagne ce devis. La page est déjà remplie et demande votre "
+    "numéro de bon de commande ou d’engagement, qui figurera sur la facture."
+)
+BY_AGENCY = "La remise est celle de l’agence qui transmet la commande, sur bon de commande. La commande en ligne est au tarif public."
+
 
 def pdf_of(quote: Quote, *, at: datetime) -> bytes:
     """The document of a quote, set now if nobody has yet; the same bytes ever after. Raises NotThere once purged."""
@@ -78,8 +84,7 @@ def facts_of(quote: Quote) -> dict[str, Any]:
         "mentions": [
             *([f"{quote.legal_mention.rstrip('.')}."] if quote.legal_mention else []),
             f"{_numbers(quote)} Pas de reconduction tacite : l’abonnement s’arrête à la fin de la période, sans démarche.",
-            ("Commande et paiement par carte : par le lien du courrier qui accompagne ce devis. La page est déjà remplie et "
-            "demande votre numéro de bon de commande ou d’engagement, qui figurera sur la facture."),
+            BY_AGENCY if quote.discount.amount else BY_CARD,
             (f"Paiement par virement sur facture, ou dépôt sur Chorus Pro : écrivez à {seller['email']} ou appelez le "
             f"{seller['phone'].replace(' ', NBSP)}, en rappelant le numéro de ce devis."),
             *([BEFORE_DELIVERY] if public else []),

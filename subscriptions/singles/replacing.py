@@ -1,6 +1,7 @@
 """Replacing: an issue that did not arrive as it should is owed once more, from the stock, worth nothing (C. conso L216-2).
 
-Whether it was lost, support hears from the reader and decides; where none is left, the order is refunded instead.
+Whether it was lost, support hears from the reader and decides; where none is left, its price goes back instead
+(`giving_one_back`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from payments.invoicing.issuing import left_of, standing_invoice
 from payments.models import Payment
 from subscriptions.losses.stock import free, lock_stock
 from subscriptions.models import Order, SoldIssue
+from subscriptions.singles.giving_one_back import is_given_back
 from subscriptions.singles.moving import Kind, move
 
 State = SoldIssue.State
@@ -46,6 +48,8 @@ def replace_lost(sold_id: int, *, actor: Actor, at: datetime, reason: str) -> So
         raise CannotReplace(_("Its address was erased: there is nowhere to send it."), code="no_address")
     if lost.state != State.SERVED:
         raise CannotReplace(_("It has not left yet: there is nothing to send again."), code="not_sent")
+    if is_given_back(lost):
+        raise CannotReplace(_("Its price went back already."), code="given_back")
     if SoldIssue.objects.filter(replaces=lost).exists():
         raise CannotReplace(_("It is sent again already."), code="again")
     if free([lost.issue_id])[lost.issue_id] < lost.copies:

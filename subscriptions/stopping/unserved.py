@@ -22,11 +22,14 @@ from payments.ledger import entries
 from payments.ledger.posting import post
 from payments.models import DeskItem, Invoice, Payment, Refund, Transfer
 from payments.money import eur, french
+from payments.offline_kinds import is_offline
 from payments.transfers import giving_back
 from subscriptions.gifts.carried import sold_as
 from subscriptions.institutions.receiving import follow_up
 from subscriptions.models import Entitlement, ImportRow, Term
 from subscriptions.moving import move_copies
+from subscriptions.notices.telling import tell_reader
+from subscriptions.notices.whom import reader_by_now
 from subscriptions.stopping.reading import UNSERVED, Contract, bill_of, unserved_price
 from subscriptions.transferring import ask_for_account
 
@@ -146,6 +149,8 @@ def _credit_bill(
 def owe_back(note: Invoice, bill: Invoice, *, at_most: Decimal, reason: str, actor: Actor, at: datetime) -> Decimal:
     """What a credit note of an invoice that was issued before it was paid takes off beyond what is left to pay: it goes
     back by transfer, to an account that the buyer is asked for. Returns it, in euros.
+
+    Where nothing goes back no other letter would carry the credit note: whoever was invoiced gets it now.
     """
     back = min(at_most, owed_back(bill))
     if back > 0:
@@ -160,6 +165,9 @@ def owe_back(note: Invoice, bill: Invoice, *, at_most: Decimal, reason: str, act
             at=at,
         )
         ask_for_account(transfer, at=at)
+    else:
+        whom, facts = reader_by_now(bill.customer_id), {"invoice_id": note.pk}
+        tell_reader(whom, "invoice_credited", f"invoice_credited:invoice:{note.pk}", facts, at=at)
     return back
 
 
@@ -178,7 +186,8 @@ def send_back(
     `to_estate`: the money goes to an account that somebody names, not to the card, and nobody is written to.
     """
     if to_estate or not can_go_back(payment, on=paris_day(at)):
-        because = Transfer.Because.ESTATE if to_estate else Transfer.Because.TOO_OLD
+        otherwise = Transfer.Because.OFFLINE if is_offline(payment) else Transfer.Because.TOO_OLD
+        because = Transfer.Because.ESTATE if to_estate else otherwise
         ask_for_account(
             giving_back.ask(
                 payment=payment,
@@ -196,9 +205,9 @@ def send_back(
 
 
 def can_go_back(payment: Payment, *, on: date) -> bool:
-    """Whether Stripe can still give this payment back by the way it came."""
+    """Whether Stripe can still give this payment back by the way it came; never what did not come through Stripe."""
     too_old = payment.received_on is not None and on - payment.received_on > timedelta(days=SEPA_REFUND_DAYS)
-    return not (payment.method_kind == "sepa_debit" and too_old)
+    return not is_offline(payment) and not (payment.method_kind == "sepa_debit" and too_old)
 
 
 def _already_given_back(

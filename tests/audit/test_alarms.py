@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
-from shop.configuration import refuse_live_money, refuse_what_stripe_refuses
+from shop.configuration import read_publisher, refuse_live_money, refuse_what_stripe_refuses
 from shop.watch import runs
 from shop.watch.models import JobRun
 
@@ -69,3 +71,34 @@ def test_the_last_success_is_that_of_the_job(transactional_db):
         pass
     assert runs.last_success("letters") == JobRun.objects.get(job="letters").succeeded_at
     assert (runs.last_success("refunds"), runs.last_success("unheard of")) == (None, None)
+
+
+PUBLISHER = Path("deploy/publisher.toml").read_text(encoding="utf-8")
+
+
+def publisher(tmp_path: Path, old: str, new: str) -> dict[str, Any]:
+    assert old in PUBLISHER
+    path = tmp_path / "publisher.toml"
+    path.write_text(PUBLISHER.replace(old, new), encoding="utf-8")
+    return read_publisher(str(path))
+
+
+def test_numbers_of_the_publisher_are_read_as_machines_write_them(tmp_path):
+    """With blanks they would stand so on every Factur-X and in the file for the platform, frozen."""
+    read = publisher(tmp_path, '"732829320"', '"732 829 320"')
+    assert (read["siren"], read["siret"], read["vat_number"]) == ("732829320", "73282932000074", "FR44732829320")
+    assert publisher(tmp_path, '"FR44732829320"', '"fr 44 732 829 320"')["vat_number"] == "FR44732829320"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ('"732829320"', '"732829321"', "siren is not right"),
+        ('"73282932000074"', '"73282932000075"', "siret is not right"),
+        ('"FR44732829320"', '"FR45732829320"', "vat_number is not right"),
+        ('"732829320"', '"552100554"', "siret is not that of the siren"),
+    ],
+)
+def test_numbers_of_the_publisher_that_are_none_stop_the_start(tmp_path, old, new, named):
+    with pytest.raises(ImproperlyConfigured, match=named):
+        publisher(tmp_path, old, new)

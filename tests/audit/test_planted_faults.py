@@ -5,6 +5,8 @@ A superuser plants, with the triggers asleep; the shop itself is refused all of 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -59,6 +61,19 @@ def posted_run(*, lines: int, closed_at: str) -> str:
     )
 
 
+def a_cheque(state: str) -> str:
+    """A cheque for the payment of the first order, in some state, that nobody booked."""
+    bounced = "'2026-11-23', 'other', 0" if state == "bounced" else "NULL, '', NULL"
+    return (
+        "WITH cheque AS (INSERT INTO payments_cheque (reference, payment_id, number, bank, drawer, amount, amount_currency,"
+        " received_on, actor, reason, at, state, state_since, bounced_on, bounced_because, bounced_vat)"
+        f" SELECT 'CHQ-X', {PAYING}, '0000001', 'x', 'x', 27.60, 'EUR', '2026-11-23', 'x', 'x', '2026-11-23 00:00+00',"
+        f" '{state}', '2026-11-23 00:00+00', {bounced} RETURNING id)"
+        " INSERT INTO payments_chequeevent (cheque_id, from_state, to_state, actor, reason, at)"
+        f" SELECT id, '', '{state}', 'x', '', '2026-11-23 00:00+00' FROM cheque"
+    )
+
+
 @dataclass(frozen=True)
 class Fault:
     """One breach: the invariant and the check that find it, by this sentence, and the statements that plant it."""
@@ -81,8 +96,9 @@ RENEWED = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'renewed@exam
 LEFT = "(SELECT o.id FROM subscriptions_order o WHERE o.email = 'left@example.fr')"
 UNPAID = f"(SELECT id FROM payments_payment WHERE subject = 'order:' || {LEFT})"
 ENTRY = (
-    "INSERT INTO payments_ledgerentry (id, journal, source, booked_on, piece_ref, piece_date, label, actor, created_at)"
-    " VALUES (9001, 'OD', '{source}', '2026-11-23', 'x', '2026-11-23', 'x', 'x', '2026-11-23 00:00+00')"
+    "INSERT INTO payments_ledgerentry"
+    " (id, journal, source, booked_on, received_on, piece_ref, piece_date, label, actor, created_at)"
+    " VALUES (9001, 'OD', '{source}', '2026-11-23', '2026-11-23', 'x', '2026-11-23', 'x', 'x', '2026-11-23 00:00+00')"
 )
 LINES = (
     "INSERT INTO payments_ledgerline (entry_id, account_id, debit, credit, currency, party)"
@@ -113,12 +129,34 @@ def another_payment(*, surplus: bool) -> tuple[str, ...]:
     )
 
 
-def closed_day(*, debit: str) -> str:
+def closed_day(*, debit: str, heads: str = "{}") -> str:
     """A day that says it was closed, and of nothing."""
     return (
         "INSERT INTO payments_dayclosing (id, day, entries, debit, credit, numbers, received, given_back, month_received,"
-        " year_received, ever_received, ever_given_back, rows_hash, previous_hash, hash, actor, at)"
-        f" VALUES (9001, '2020-01-01', 0, {debit}, {debit}, '{{}}', 0, 0, 0, 0, 0, 0, 'x', '', 'x', 'x', '2020-01-02 00:00+00')"
+        " year_received, ever_received, ever_given_back, rows_hash, heads, previous_hash, hash, actor, at)"
+        f" VALUES (9001, '2020-01-01', 0, {debit}, {debit}, '{{}}', 0, 0, 0, 0, 0, 0, 'x', '{heads}', '', 'x', 'x',"
+        " '2020-01-02 00:00+00')"
+    )
+
+
+#: What a signature of January 2020 says, with its true hash: one account, on which nothing ever stood.
+SIGNED_FIGURES = {"accounts": [{"account": "999000", "debit": "1.00", "credit": "0.00", "balance": "1.00"}]}
+SIGNED_HASH = hashlib.sha256(json.dumps(["2020-01", 1, [], SIGNED_FIGURES, "x"], sort_keys=True).encode()).hexdigest()
+
+
+def signature(figures: str, sha256: str) -> str:
+    """A month that was signed."""
+    return (
+        "INSERT INTO payments_periodclosing (id, kind, first_day, last_day, version, checks, figures, sha256, signed_by, reason, at)"
+        f" VALUES (9001, 'month', '2020-01-01', '2020-01-31', 1, '[]', '{figures}', '{sha256}', 'x', 'x', '2020-02-01 00:00+00')"
+    )
+
+
+def frozen_month(month: str) -> str:
+    """A month that says it was frozen, and of nothing."""
+    return (
+        "INSERT INTO payments_monthsnapshot (first_day, figures, previous_hash, hash, actor, at)"
+        f" VALUES ('{month}-01', '{{}}', '', '{month}', 'x', '2026-01-02 00:00+00')"
     )
 
 
@@ -351,6 +389,14 @@ FAULTS = (
         entry("payout_arrived:9001", debit="512000", credit="580000", amount="5.00"),
     ),
     Fault(
+        "a payout that no statement shows, and nobody was told", "PAYOUT", "at_bank", "is on no statement, and nobody was told",
+        (f"UPDATE payments_bankstatement SET at = '{LONG_AGO}'",
+         ("INSERT INTO payments_payout (stripe_payout, amount, currency, created, arrives_on, automatic, instant, state,"
+          " state_since, failure_code, itemised, movement, failure_movement, trace, looked_up_at, cursor, read_at, bank_reference)"
+          " VALUES ('po_y', 7, 'eur', '2026-11-02', '2026-11-03', false, false, 'paid', '2026-11-03', '', false, '', '', '',"
+          " '2026-11-03', '', NULL, '')")),
+    ),
+    Fault(
         "another amount at Stripe", "BALANCED", "as_stripe_says", "is not the amount of its payment",
         (f"UPDATE payments_balancemovement SET amount = amount + 1, net = net + 1 WHERE payment_id = {PAYING}",),
     ),
@@ -438,10 +484,27 @@ FAULTS = (
     Fault(
         "a disputed copy that is owed", "COPIES", "held_while_disputed", "still owed though the bank disputes its payment",
         (
-            ("INSERT INTO payments_dispute (stripe_dispute, payment_id, amount, amount_currency, reason, opened_at, state,"
-            f" state_since, taken, returned, cleared, looked_up_at) SELECT 'du_x', {PAYING}, 27.60, 'EUR', '', '{LONG_AGO}', 'open',"
+            ("INSERT INTO payments_dispute (stripe_dispute, status, submissions, payment_id, amount, amount_currency, reason, opened_at, state,"
+            f" state_since, taken, returned, cleared, looked_up_at) SELECT 'du_x', '', 0, {PAYING}, 27.60, 'EUR', '', '{LONG_AGO}', 'open',"
             f" '{LONG_AGO}', 0, 0, 0, '{LONG_AGO}'"),
         ),
+    ),
+    Fault(
+        "a cheque that no entry knows", "BALANCED", "cheques_held",
+        "holds 0.00, cheques that no line has credited are 27.60",
+        (a_cheque("received"),),
+    ),
+    Fault(
+        "a slip without its cheques", "BALANCED", "cheques_deposited", "says 2 cheques of 55.20, on it are 0 of 0.00",
+        (
+            ("INSERT INTO payments_depositslip (number, reference, deposited_on, count, total, total_currency, lines, hash, actor,"
+            " reason, at) VALUES (9, 'REM00009', '2026-11-23', 2, 55.20, 'EUR', '[]', 'x', 'x', 'x', '2026-11-23 00:00+00')"),
+        ),
+    ),
+    Fault(
+        "a copy owed though its cheque bounced", "COPIES", "held_while_unpaid", "still owed though its cheque came back unpaid",
+        (a_cheque("bounced"),),
+        also=("BALANCED",),
     ),
     Fault(
         "a copy held after its dispute", "COPIES", "held_while_disputed", "still held though no dispute is open",
@@ -457,8 +520,8 @@ FAULTS = (
     Fault(
         "a dispute whose taking is not booked", "BALANCED", "balanced", "has no entry in the books",
         (
-            ("INSERT INTO payments_dispute (stripe_dispute, payment_id, amount, amount_currency, reason, opened_at, state,"
-            f" state_since, taken, returned, cleared, looked_up_at, settled_at) SELECT 'du_x', {PAYING}, 27.60, 'EUR', '',"
+            ("INSERT INTO payments_dispute (stripe_dispute, status, submissions, payment_id, amount, amount_currency, reason, opened_at, state,"
+            f" state_since, taken, returned, cleared, looked_up_at, settled_at) SELECT 'du_x', '', 0, {PAYING}, 27.60, 'EUR', '',"
             f" '{LONG_AGO}', 'won', '{LONG_AGO}', 27.60, 0, 0, '{LONG_AGO}', '{LONG_AGO}'"),
         ),
     ),
@@ -772,10 +835,33 @@ FAULTS = (
     ),
     Fault(
         "a signature on other figures", "BALANCED", "periods_locked", "is not what was signed",
+        (signature("{}", "x"),),
+    ),
+    Fault(
+        "a signed balance that the books do not hold", "BALANCED", "signed_still_stands",
+        "the books no longer say what was signed of 999000", (signature(json.dumps(SIGNED_FIGURES), SIGNED_HASH),),
+    ),
+    Fault(
+        "a chain that is not the one that a day saw", "NUMBERED", "heads_found_again",
+        "is not what the closing of 2020-01-01 saw at place 7", (closed_day(debit="0", heads='{"ledger": [7, "x"]}'),),
+    ),
+    Fault(
+        "a hash that never left this house", "NUMBERED", "anchors_sent", "its hash has not been sent out of this house",
         (
-            ("INSERT INTO payments_periodclosing (id, kind, first_day, last_day, version, checks, figures, sha256, signed_by,"
-            " reason, at) VALUES (9001, 'month', '2020-01-01', '2020-01-31', 1, '[]', '{}', 'x', 'x', 'x', '2020-02-01 00:00+00')"),
+            closed_day(debit="0"),
+            "INSERT INTO payments_anchor (closing_id, made_at, attempts, sent_to) VALUES (9001, '2020-02-01 00:00+00', 1, '')",
         ),
+    ),
+    Fault(
+        "a payment moved to another day of VAT", "VAT", "money_days", "says its money moved on 2026-11-22, its entry says 2026-11-23",
+        (f"UPDATE payments_payment SET received_on = received_on - 1 WHERE id = {PAYING}",),
+    ),
+    Fault(
+        "a frozen month that was changed", "NUMBERED", "months_frozen", "is not what was frozen", (frozen_month("2025-01"),),
+    ),
+    Fault(
+        "a month that was left out between two frozen ones", "NUMBERED", "months_frozen",
+        "is frozen, and the month before it is not", (frozen_month("2025-01"), frozen_month("2025-03")),
     ),
     Fault(
         "a sealed entry that is gone", "NUMBERED", "sealed_as_written", "was sealed and is not there any more",

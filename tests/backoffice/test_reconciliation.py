@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from payments.audit import balance_of
-from payments.models import BalanceMovement, Discrepancy, Payout
+from payments.models import BalanceMovement, DeskItem, Discrepancy, Payout
+from payments.reconciliation.overdue import watch
 from payments.sandbox import paying_out
 from tests.backoffice.colleagues import Colleague, text_of
-from tests.reconciliation.account import bought, charge_by_hand, looked, paid_out
+from tests.bank.coming import come
+from tests.bank.files import IBAN, Said
+from tests.reconciliation.account import CLOCK, bought, charge_by_hand, looked, paid_out
 from tests.reconciliation.conftest import till  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,3 +83,30 @@ def test_a_discrepancy_is_taken_and_booked_in_two_steps(payout, finance):
     assert finance.browser.get(reverse("desk_act_explain_discrepancy", args=[one.pk])).status_code == 409
     foreign = Discrepancy.objects.get(kind="foreign")
     assert finance.browser.get(reverse("desk_act_book_discrepancy", args=[foreign.pk])).status_code == 409
+
+
+def test_a_payout_that_the_bank_has_cut_is_seen_and_put_together_on_one_of_its_lines(payout, finance, settings):
+    """The matter stands on the page of the reconciliation and of the payout, and leaves both with the act."""
+    settings.BANK_IBAN = IBAN
+    now, half = timezone.now() + timedelta(days=20), payout.amount - 20
+    first, second = come(
+        Said("20.00", "VIR STRIPE", "Stripe", payout.arrives_on), Said(f"{half}", "VIR STRIPE", "Stripe", payout.arrives_on),
+        at=now, on=payout.arrives_on + timedelta(days=5),
+    )  # fmt: skip
+    watch(actor=CLOCK, at=now)
+    item = DeskItem.objects.get(kind="payout_cut_at_bank")
+    for url in (reverse("desk_reconciliation"), reverse("desk_payout", args=[payout.pk])):
+        assert f"{payout.stripe_payout} de 50,88 €" in text_of(finance.browser.get(url))
+    assert reverse("desk_item", args=[item.pk]) in finance.see("desk_reconciliation").content.decode()
+    assert reverse("desk_act_bank_payout", args=[first.pk]) in finance.see("desk_bank_line", first.pk).content.decode()
+    form = finance.see("desk_act_bank_payout", first.pk)
+    name = f"is-{payout.pk}-{first.pk}-{second.pk}"
+    assert f'value="{name}"' in form.content.decode()
+    assert f"en deux lignes : {first.statement.reference}/1, {first.statement.reference}/2" in text_of(form)
+    shown = finance.rehearse("desk_act_bank_payout", first.pk, payout=name, reason="coupé par la banque")
+    assert "Lignes qui le composent" in text_of(shown)
+    assert finance.act("desk_act_bank_payout", first.pk, payout=name, reason="coupé par la banque").status_code == 302
+    assert finance.rehearse("desk_act_bank_payout", second.pk, payout=name, reason="encore").status_code == 409
+    assert balance_of("580000") == 0
+    watch(actor=CLOCK, at=now)
+    assert "Écarts avec la banque 0" in text_of(finance.see("desk_reconciliation"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 from payments.actors import job
 from payments.closing.figures import figures
 from payments.closing.periods import month_of
+from payments.disputing import apply
 from payments.documents import keep
 from payments.exports.keeping import keep_file
 from payments.models import (
@@ -28,6 +30,8 @@ from payments.models import (
     CsvProfile,
     DeskItem,
     Discrepancy,
+    DisputePackage,
+    Document,
     LedgerEntry,
     MirrorCharge,
     MirrorRun,
@@ -36,6 +40,7 @@ from payments.models import (
     Transfer,
     TransferFile,
 )
+from payments.offline_kinds import Kind
 from payments.refunds import request
 from shop.backoffice import urls
 from shop.backoffice.models import BulkAct
@@ -66,10 +71,12 @@ from tests.backoffice.posting import batch_of
 from tests.backoffice.sold import planned, sell
 from tests.bank.coming import come
 from tests.bank.files import IBAN, Said
+from tests.disputes.people import BANK, says
 from tests.importing.desk import read
 from tests.importing.written import line, written
 from tests.institutions.papers import make_agency
 from tests.makers import CLERK, COLLEAGUE, send_out
+from tests.offline.post import deposited, ordered
 from tests.singles.people import buys, in_stock, single_offer
 from tests.stopping.people import terminates
 from tests.support.test_contacts import PDF
@@ -122,6 +129,16 @@ OPEN_TO = {
     "desk_invoice_pdf": {F, S, A},
     "desk_entries": {F, A},
     "desk_entry": {F, A},
+    "desk_finance": {F, A},
+    "desk_balance": {F, A},
+    "desk_balance_rows": {F, A},
+    "desk_owed": {F, A},
+    "desk_cohorts": {F, A},
+    "desk_cohort_rows": {F, A},
+    "desk_rates": {F, A},
+    "desk_failed_rows": {F, A},
+    "desk_months": {F, A},
+    "desk_month": {F, A},
     "desk_closings": {F, A},
     "desk_period": {F, A},
     "desk_closing": {F, A},
@@ -173,6 +190,14 @@ OPEN_TO = {
     "desk_act_take_discrepancy": {F, A},
     "desk_act_explain_discrepancy": {F, A},
     "desk_act_book_discrepancy": {F, A},
+    "desk_disputes": {F, A},
+    "desk_dispute": {F, A},
+    "desk_dispute_draft": {F, A},
+    "desk_dispute_package": {F, A},
+    "desk_act_take_dispute": {F, A},
+    "desk_act_freeze_evidence": {F, A},
+    "desk_act_submit_evidence": {F, A},
+    "desk_act_accept_dispute": {F, A},
     "desk_letters": {S, A},
     "desk_letter": {S, A},
     "desk_letter_as_sent": {S, A},
@@ -246,6 +271,7 @@ OPEN_TO = {
     "desk_stock": {L, A},
     "desk_singles": {L, S, A},
     "desk_act_replace_sold": {L, S, A},
+    "desk_act_refund_sold": {F, A},
     "desk_act_take_claim": {L, S, A},
     "desk_act_confirm_address": {L, S, A},
     "desk_act_claim": {L, S, A},
@@ -277,6 +303,22 @@ OPEN_TO = {
     "desk_act_quote": {F, S, A},
     "desk_institutions": {F, S, A},
     "desk_agencies": {F, S, A},
+    "desk_cheques": {F, A},
+    "desk_cheque": {F, A},
+    "desk_slips": {F, A},
+    "desk_slip": {F, A},
+    "desk_slip_pdf": {F, A},
+    "desk_awaited": {L, S, A},
+    "desk_act_post_order": {L, S, A},
+    "desk_act_order_for": {L, S, A},
+    "desk_act_cheque_came": {L, S, A},
+    "desk_act_transfer_came": {F, A},
+    "desk_act_give_up_awaited": {L, S, A},
+    "desk_act_deposit": {F, A},
+    "desk_act_bounced": {F, A},
+    "desk_act_paid_by_cheque": {F, A},
+    "desk_act_paid_by_transfer": {F, A},
+    "desk_act_give_up_cheque": {F, A},
     "desk_receipts": {F, A},
     "desk_receipt": {F, A},
     "desk_act_take_order": {F, S, A},
@@ -383,11 +425,15 @@ ELSE = {
     "desk_act_confirm_address": 409,
     "desk_act_resends": 409,
     "desk_act_replace_sold": 409,
+    "desk_act_refund_sold": 409,
     "desk_act_begin_transfer": 409,
     "desk_act_arrived": 409,
     "desk_act_came_back": 409,
     "desk_act_file_sent": 409,
     "desk_act_file_discard": 409,
+    "desk_act_paid_by_cheque": 409,  # it has not bounced
+    "desk_act_paid_by_transfer": 409,
+    "desk_act_give_up_cheque": 409,
     "desk_act_receive": 409,
     "desk_act_vat_number": 409,  # no register is set up
     "desk_act_remind_invoice": 409,
@@ -412,6 +458,21 @@ def _sold_issue(sale) -> SoldIssue:
     single_offer(sale.order.offer.magazine)
     in_stock(24, 1)
     return SoldIssue.objects.get(order=buys({24: 1}))
+
+
+def _cheques(reader: int) -> dict[str, int]:
+    """A cheque on a slip, another one that is here, an order that waits for a cheque, and one for a transfer."""
+    [slipped, here] = [ordered(number, name=name) for number, name in (("0000901", "Un"), ("0000902", "Deux"))]
+    waits, transfer = ordered(None, name="Trois"), ordered(None, name="Quatre", by=Kind.TRANSFER)
+    slip = deposited([slipped.cheque])
+    on_cheque = ("desk_act_bounced", "desk_act_paid_by_cheque", "desk_act_paid_by_transfer", "desk_act_give_up_cheque")
+    return {
+        **dict.fromkeys(("desk_cheque", *on_cheque), here.cheque.pk),
+        **dict.fromkeys(("desk_slip", "desk_slip_pdf"), slip.pk),
+        **dict.fromkeys(("desk_act_cheque_came", "desk_act_give_up_awaited"), waits.payment.pk),
+        "desk_act_transfer_came": transfer.payment.pk,
+        "desk_act_order_for": reader,
+    }
 
 
 @pytest.fixture
@@ -559,7 +620,7 @@ def world(offers):
         **dict.fromkeys(("desk_claim", "desk_act_claim"), claim.pk),
         **dict.fromkeys(("desk_incident", "desk_act_incident"), incident.pk),
         "desk_act_resends": claim.issue_id,
-        "desk_act_replace_sold": _sold_issue(sale).pk,
+        **dict.fromkeys(("desk_act_replace_sold", "desk_act_refund_sold"), _sold_issue(sale).pk),
         "desk_act_quote": sale.subscription.pk,
         "desk_quote_pdf": make_quote(sale.subscription.pk, actor=job("test"), at=timezone.now()).pk,
         **dict.fromkeys(
@@ -584,9 +645,14 @@ def world(offers):
         "desk_act_cancel_invoiced": sold,
         "desk_act_discount": make_agency().pk,
         **dict.fromkeys(("desk_receipt", "desk_act_receipt_back"), receipt.pk),
+        **_cheques(sale.customer.pk),
         **_bank(now),
+        **_dispute(offers["fixed"], paper, now),
         **dict.fromkeys(("desk_chorus_deposit", "desk_act_chorus"), deposit.pk),
         "desk_act_reissue": sale.invoice.pk,
+        "desk_balance_rows": ("stripe", "not_there"),
+        "desk_owed": Issue.objects.get(number=27).pk,
+        "desk_month": 202611,
         "desk_act_take": item.pk,
         "desk_act_close": item.pk,
         "desk_act_link": other.pk,
@@ -635,6 +701,21 @@ def _bank(now: datetime) -> dict[str, int]:
         "desk_act_bank_profile": profile.pk,
         "desk_act_bank_rule_end": rule.pk,
     }
+
+
+def _dispute(offer: Offer, paper: Document, now: datetime) -> dict[str, int]:
+    """A payment of somebody else that is contested, with a package that waits to be submitted."""
+    payment = sell(offer, number=7).payment
+    one = apply(replace(says(payment), respond_by=now + timedelta(days=9)), payment_id=payment.pk, actor=BANK, at=now)
+    source = keep(b'{"texts": {}}', media_type="application/json", keep_until=date(2032, 1, 1), at=now)
+    package = DisputePackage.objects.create(
+        dispute=one, number=1, source=source, document=paper, pages=1, actor="staff:1", reason="x", at=now
+    )
+    pages = (
+        "desk_dispute", "desk_dispute_draft", "desk_act_take_dispute", "desk_act_freeze_evidence", "desk_act_submit_evidence",
+        "desk_act_accept_dispute",
+    )  # fmt: skip
+    return {**dict.fromkeys(pages, one.pk), "desk_dispute_package": package.pk}
 
 
 def come_in_full(now: datetime) -> BankLine:

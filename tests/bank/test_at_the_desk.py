@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,11 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from payments.bank.rules import add_rule, end_rule
+from payments.documents import purge
 from payments.models import BankLine, BankReceipt, BankRule, BankStatement, CsvProfile, Document
 from tests.backoffice.colleagues import text_of
 from tests.bank.coming import come
 from tests.bank.files import DAY, PROFILE, Said, camt, csv
-from tests.institutions.papers import take
+from tests.institutions.papers import COLLEAGUE, take
 from tests.makers import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("offers")]
@@ -57,6 +60,35 @@ def test_a_file_is_looked_at_and_let_in_by_a_second_click(at_desk):
     assert hand_in(finance, camt(story)).status_code == 422
     assert BankStatement.objects.count() == 1
     assert finance.see("desk_bank_file", statement.pk).content == camt(story)
+
+
+def test_a_file_looked_at_again_after_the_purge_is_let_in(at_desk):
+    finance = at_desk("finance")
+    body = camt([Said("5.00", "INCONNU", "X")])
+    hand_in(finance, body)
+    assert purge(on=timezone.localdate() + timedelta(days=1), limit=10) == 1
+    assert "attend son explication" in text_of(says(finance, hand_in(finance, body)))
+    assert BankStatement.objects.count() == 1
+
+
+def test_what_changes_between_the_page_and_the_yes_shows_it_once_more(at_desk):
+    """Finance ends a rule, corrects a profile, or an invoice is paid otherwise, while a colleague looks at the page."""
+    finance = at_desk("finance")
+    kept = add_rule(
+        words="FRAIS CARTE", side="out", most=Decimal(20), key="BANK_FEES", valid_from=DAY, reason=WHY, actor=COLLEAGUE,
+        at=NOW,
+    )  # fmt: skip
+    profile = CsvProfile.objects.create(**PROFILE, actor="staff:7", changed_at=NOW)
+    fees = hand_in(finance, camt([Said("-3.00", "FRAIS CARTE BLEUE")]))
+    by_profile = hand_in(finance, csv([Said("-3.00", "X", "Y", ref="BQ1")]), profile=profile.pk)
+    end_rule(kept.pk, on=DAY, reason=WHY, actor=COLLEAGUE, at=NOW)
+    CsvProfile.objects.update(counterparty="Libellé")
+    for shown in (fees, by_profile):
+        assert "à regarder une fois de plus" in text_of(says(finance, shown))
+        assert not BankStatement.objects.exists()
+    assert "attend son explication" in text_of(
+        says(finance, hand_in(finance, camt([Said("-3.00", "FRAIS CARTE BLEUE")])))
+    )
 
 
 def test_a_file_that_is_refused_says_why_and_keeps_what_was_typed(at_desk):

@@ -12,11 +12,11 @@ from django.db import IntegrityError, connection, transaction
 from payments import audit
 from payments.audit import balance_of
 from payments.bank.matching import CannotExplain, Part, explain, lock_lines, standing
-from payments.bank.payouts import banking_days, is_payout, lines_waiting_for_payouts
+from payments.bank.payouts import is_payout, lines_waiting_for_payouts
 from payments.bank.rules import CannotRule, add_rule, end_rule
 from payments.ledger import entries
 from payments.ledger.posting import post
-from payments.models import BankLine, BankMatch, BankReceipt, DeskItem, LedgerEntry
+from payments.models import Account, AccountMap, BankLine, BankMatch, BankReceipt, DeskItem, LedgerEntry
 from payments.receipts import CannotReceive
 from subscriptions.bank.explaining import accept, book_on, not_ours, pay_invoices, take_back
 from tests.bank.coming import WHY, come, offered
@@ -26,7 +26,6 @@ from tests.makers import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("offers")]
 ACT = {"reason": WHY, "actor": COLLEAGUE, "at": NOW}
-CARDIFF = {"organisation": "Université de Gand", "email": "ub@gent.example", "number": "4500099999"}
 
 
 def rule(words: str = "FRAIS TENUE COMPTE", *, key: str = "BANK_FEES", side: str = "out", most: str = "50.00"):
@@ -100,6 +99,23 @@ def test_a_proposal_is_accepted_once():
     line.refresh_from_db()
     assert (line.left, BankReceipt.objects.count()) == (0, 1)
     assert not DeskItem.objects.filter(kind="bank_line", closed_at=None).exists()
+    all_is_well()
+
+
+def test_two_transfers_of_one_day_under_one_reference_of_the_bank_are_both_explained():
+    """« VIR SEPA » on both: each pays its invoice, by itself; said once more, each is still refused."""
+    first, second = take(), take(number="4500012346")
+    lines = come(*(Said("27.60", one.invoice.reference, ref="VIR SEPA") for one in (first, second)))
+    assert [line.left for line in lines] == [0, 0]
+    assert list(BankReceipt.objects.order_by("pk").values_list("bank_reference", flat=True)) == [
+        "VIR SEPA",
+        f"{lines[1].statement.reference}/2",
+    ]
+    third = take(number="4500012347").invoice.reference
+    for line in lines:
+        take_back(line.pk, **ACT)
+        with pytest.raises(CannotReceive):
+            pay_invoices(line.pk, [third], **ACT)
     all_is_well()
 
 
@@ -219,16 +235,46 @@ def test_what_looks_like_a_payout_waits_for_it_and_is_on_nobody_s_desk():
     assert not lines_waiting_for_payouts(amount=Decimal("26.95")).exists()
     assert not lines_waiting_for_payouts(arrives_on=DAY - timedelta(days=5)).exists()
     assert list(DeskItem.objects.filter(kind="bank_line").values_list("subject", flat=True)) == [other.subject]
-    match = is_payout(line.pk, source="payout:7", because=[{"code": "payout"}], **ACT)
+    match = is_payout(line.pk, source="payout_arrived:7", because=[{"code": "payout"}], **ACT)
     assert (match.amount, match.kind) == (Decimal("26.94"), "payout")
     with pytest.raises(CannotExplain):
-        is_payout(line.pk, source="payout:8", because=[], **ACT)
+        is_payout(line.pk, source="payout_arrived:8", because=[], **ACT)
     assert not lines_waiting_for_payouts().exists()
 
 
-def test_banking_days_pass_over_weekends_and_the_days_of_target():
-    assert banking_days(DAY, -2) == DAY - timedelta(days=4)  # from Monday to the Thursday before
-    assert banking_days(DAY.replace(month=12, day=24), 1).isoformat() == "2026-12-28"
+def test_stripe_is_a_word_and_silences_no_open_invoice():
+    """« PINSTRIPE » is a firm; a line of whoever is called Stripe that names an invoice pays it, or waits in sight."""
+    first, second = take().invoice.reference, take(number="4500012346").invoice.reference
+    pin, exact, part, payout = come(
+        Said("27.60", first, "EDITIONS PINSTRIPE", ref="BQ0001"), Said("27.60", second, "STRIPE SAS", ref="BQ0002"),
+        Said("20.00", first, "STRIPE SAS"), Said("26.94", "VIR STRIPE1234567"),
+    )  # fmt: skip
+    assert [line.left for line in (pin, exact, part, payout)] == [0, 0, 20, Decimal("26.94")]
+    assert list(lines_waiting_for_payouts()) == [part, payout]
+    third = take(number="4500012347").invoice.reference
+    [short] = come(
+        Said("20.00", third, "STRIPE SAS"), opening="1102.14", ident="R2", sequence="232"
+    )  # fmt: skip
+    assert [one.what for one in offered(short)] == ["charges", "invoices"]
+    assert short.subject in set(
+        DeskItem.objects.filter(kind="bank_line", closed_at=None).values_list("subject", flat=True)
+    )
+    all_is_well()
+
+
+def test_money_sent_to_stripe_is_said_by_a_person_and_never_comes_from_there():
+    """−40,00 € that fill Stripe's balance wait on 580 for Stripe's own line; what comes in is a payout, or something else."""
+    out, back = come(Said("-40.00", "VIR STRIPE ALIMENTATION"), Said("26.94", "STRIPE"))
+    book_on(out.pk, "TRANSIT", **ACT)
+    assert (balance_of("580000"), balance_of("512000")) == (40, -40)
+    with pytest.raises(CannotExplain):
+        book_on(back.pk, "TRANSIT", **ACT)
+    with pytest.raises(CannotRule):
+        rule("STRIPE ALIMENTATION", key="TRANSIT")
+    assert [found for check in audit.CHECKS["PAYOUT"] for found in check(NOW)] == []
+    take_back(out.pk, **ACT)
+    assert (balance_of("580000"), balance_of("512000")) == (0, 0)
+    all_is_well()
 
 
 def test_undone_by_a_further_row_and_its_mirror():
@@ -248,6 +294,19 @@ def test_undone_by_a_further_row_and_its_mirror():
     all_is_well()
 
 
+def test_what_was_booked_is_undone_on_its_own_account():
+    """Finance has given the bank's fees another account since: the mirror empties the one that holds them."""
+    [line] = come(Said("-12.50", "FRAIS CARTE"))
+    book_on(line.pk, "BANK_FEES", **ACT)
+    Account.objects.create(code="627500", label="Frais bancaires")
+    AccountMap.objects.create(key="BANK_FEES", account_id="627500", valid_from=DAY)
+    take_back(line.pk, **ACT)
+    assert (balance_of("627000"), balance_of("627500"), balance_of("512000")) == (0, 0, 0)
+    book_on(line.pk, "BANK_FEES", **ACT)
+    assert (balance_of("627000"), balance_of("627500")) == (0, Decimal("12.50"))
+    all_is_well()
+
+
 def test_a_receipt_that_loses_its_line_stays_booked_and_finds_it_again():
     invoice = take().invoice
     [line] = come(Said("27.60", invoice.reference, ref="BQ0001"))
@@ -262,6 +321,7 @@ def test_a_receipt_that_loses_its_line_stays_booked_and_finds_it_again():
     [proposal] = offered(line)
     assert (proposal.what, proposal.automatic) == ("noted", True)
     accept(line.pk, proposal.name, **ACT)
+    assert not DeskItem.objects.filter(closed_at=None).exists()
     assert books()["512"] == "27.60"
     all_is_well()
 

@@ -101,7 +101,7 @@ def test_an_overdrawn_account_has_negative_balances():
 def test_mt940_with_its_words_and_its_account_as_bank_and_number():
     statement = one(mt940(STORY, account="30006000011234567890189"))
     assert statement.account == "30006000011234567890189"
-    assert (statement.identifier, statement.sequence) == ("STMT261123", "00231")
+    assert (statement.identifier, statement.sequence) == ("STMT261123", "00231/001")
     assert [line.amount for line in statement.lines] == [Decimal("27.60"), Decimal("-12.50"), Decimal("55.20")]
     assert statement.lines[0].counterparty == "UNIVERSITE DE LYON"
     assert "FACTURE F2026-000012" in statement.lines[0].text
@@ -141,6 +141,26 @@ def test_csv_by_its_profile_newest_first_or_last():
             "UNIVERSITE DE LYON",
             "BQ0001",
         )
+
+
+def test_csv_newest_first_whose_lines_come_to_nothing_is_read_by_its_days():
+    """Both orders fit its balances: from 1 000,00 € over 1 010,00 € back, or from 1 010,00 € over 1 000,00 €."""
+    profile = CsvProfile(**PROFILE)
+    lines = (Said("10.00", "A", on=DAY - timedelta(days=1)), Said("-10.00", "B"))
+    for newest_first in (True, False):
+        statement = one(csv(lines, newest_first=newest_first), profile)
+        assert (statement.opening, statement.closing) == (Decimal("1000.00"), Decimal("1000.00"))
+        assert [line.amount for line in statement.lines] == [Decimal("10.00"), Decimal("-10.00")]
+    [of_one_day] = taken(csv((Said("10.00", "A"), Said("-10.00", "B"))), profile)
+    assert [trouble.code for trouble in complete(of_one_day)] == ["opening", "closing"]
+
+
+def test_a_day_given_as_an_instant_is_that_of_paris():
+    """23:00 by Greenwich on the 22nd is the 23rd in Paris, where its VAT falls due; without a zone it is the bank's own day."""
+    body = camt(STORY[:1], version="08")
+    for said in (b"2026-11-22T23:00:00Z", b"2026-11-23T00:30:00", b"2026-11-22T23:30:00.000-00:00"):
+        [line] = one(body.replace(b"2026-11-23T00:00:00+01:00", said)).lines
+        assert line.booked_on == DAY
 
 
 def test_csv_in_the_code_page_of_windows():
@@ -217,3 +237,34 @@ def test_a_statement_says_the_same_in_three_formats(lines, cents):
     assert facts[0] == facts[1] == facts[2] == facts[3]
     assert all(mine.text in other.text for mine, other in zip(found[0].lines, found[2].lines, strict=True))
     assert [line.text for line in found[0].lines] == [line.text for line in found[3].lines]
+
+
+def test_mt940_gives_what_is_available_after_its_last_balance():
+    """:64:, :65: and a last :86: say nothing of lines: neither after the end nor between two pages, and no word of a line changes."""
+    tail = b":64:C261123EUR990,00\r\n:65:C261125EUR1090,00\r\n:86:SOLDE PREVISIONNEL\r\n-"
+    body = mt940(STORY).removesuffix(b"-") + tail
+    statement = one(body)
+    assert (statement.closing, [line.text for line in statement.lines]) == (
+        Decimal("1070.30"),
+        [line.text for line in one(mt940(STORY)).lines],
+    )
+    first = (mt940(STORY[:1]).removesuffix(b"-") + tail).replace(b":62F:", b":62M:")
+    second = (mt940(STORY[1:], opening="1027.60").removesuffix(b"-") + tail).replace(b":60F:", b":60M:")
+    both = one(first + b"\r\n" + second)
+    assert (both.closing, [line.text for line in both.lines]) == (
+        Decimal("1070.30"),
+        [line.text for line in statement.lines],
+    )
+    assert [each.closing for each in taken(body + b"\r\n" + body)] == [Decimal("1070.30")] * 2
+
+
+def test_mt940_under_the_mark_that_some_banks_put_first():
+    assert one(b":940:\r\n" + mt940(STORY)).closing == Decimal("1070.30")
+
+
+def test_mt940_of_the_customer_s_reference_and_the_bank_s_only_the_second_is_the_bank_s():
+    body = mt940([Said("27.60", "F2026-000012", ref="BQ0001")]).replace(b"NTRFNONREF//BQ0001", b"NTRFVIR SEPA//BQ0001")
+    [line] = one(body).lines
+    assert (line.bank_reference, line.end_to_end) == ("BQ0001", "VIR SEPA")
+    [line] = one(body.replace(b"//BQ0001", b"")).lines
+    assert (line.bank_reference, line.end_to_end) == ("", "VIR SEPA")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
-from payments.bank.rules import add_rule
+from payments.bank.rules import add_rule, end_rule
 from payments.bank.statements import Unreadable
 from payments.bank.writing import CannotLetIn
 from payments.documents import read
@@ -99,6 +99,48 @@ def test_two_equal_lines_of_one_day_in_two_statements_that_follow_each_other_are
     all_is_well()
 
 
+def test_lines_that_come_to_nothing_come_in_once():
+    """It ends on 1 000,00 € where it began: that the same as MT940 follows it proves nothing; nor a part of it, nor a CSV."""
+    story = [
+        Said("-12.50", "FRAIS"), Said("12.50", "REMBOURSEMENT"), Said("27.60", "A"), Said("-27.60", "B"),
+    ]  # fmt: skip
+    let(camt(story))
+    assert "4 of its 4 lines are here already" in refused(mt940(story))
+    assert "2 of its 2 lines are here already" in refused(mt940(story[:2]))
+    assert "2 of its 2 lines are here already" in refused(camt(story[2:], ident="R2", sequence=""))
+    profile = CsvProfile.objects.create(**PROFILE, actor="staff:7", changed_at=NOW)
+    typed = Typed(profile, Decimal("1000.00"), Decimal("1000.00"))
+    assert "4 of its 4 lines are here already" in refused(csv(story), typed)
+    assert BankLine.objects.count() == 4
+    # The bank's next statement, under its own number, moved the same once more.
+    [again] = let(camt(story, ident="R3", sequence="232"))
+    assert [line.nth for line in again.lines.order_by("place")] == [2, 2, 2, 2]
+    all_is_well()
+
+
+def test_statements_of_one_day_come_in_any_order():
+    """From 1 000,00 € to 1 010,00 €, to 1 020,00 €, to 1 030,00 €: the third line of 10,00 € of the day is no second first one."""
+    before = camt([TWO], on=BEFORE, opening="1004.00", ident="R0", sequence="230")
+    first, second, third = (
+        camt([ONE], opening=opening, ident=f"R{number}", sequence=str(number))
+        for number, opening in ((231, "1000.00"), (232, "1010.00"), (233, "1020.00"))
+    )
+    let(before)
+    let(second)
+    assert [(one.nths, one.warnings) for one in foresee(first, Typed(), on=TODAY).judged] == [([2], [])]
+    let(first)
+    assert warned(third) == []
+    let(third)
+    assert BankLine.objects.filter(amount=10).count() == 3
+    for again in (first, second, third):
+        assert "here already" in refused(again.replace(b"<Id>R", b"<Id>Z"))
+    assert "lines are here already" in refused(camt([ONE, ONE], ident="R9", sequence=""))
+    assert "1 of its 2 lines is here already" in refused(
+        camt([Said("5.00"), ONE], opening="1005.00", ident="R9", sequence="")
+    )
+    all_is_well()
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
@@ -107,6 +149,9 @@ def test_two_equal_lines_of_one_day_in_two_statements_that_follow_each_other_are
         (camt([ONE], closing="1011.00"), "do not lead from one balance to the other"),
         (camt([ONE], closing=None), "does not give its last booked balance"),
         (camt([Said("10.00", on=DAY + timedelta(days=1))]), "days that have not come yet"),
+        (camt([Said("10.00", on=date(1, 1, 1))]), "before the year 2000"),
+        (camt([ONE]).replace(b"<ValDt><Dt>2026-11-23", b"<ValDt><Dt>0001-01-01"), "before the year 2000"),
+        (camt([ONE], on=DAY + timedelta(days=40)), "far ahead"),
         (camt([ONE])[:-200], "damaged or cut off"),
     ],
 )
@@ -126,6 +171,31 @@ def test_of_several_statements_in_a_file_one_that_is_wrong_stops_all():
         b"</BkToCstmrStmt>", right[right.index(b"<Stmt>") : right.index(b"</BkToCstmrStmt>")] + b"</BkToCstmrStmt>"
     )
     assert [(one.place, one.closing) for one in let(both)] == [(1, Decimal("1010.00")), (2, Decimal("1006.00"))]
+    all_is_well()
+
+
+def test_pages_of_one_statement_each_with_its_balances():
+    """MT940 says the page behind its number; camt under one number is told apart by its order in the file."""
+    pages = mt940([ONE], sequence="00231/001") + b"\r\n" + mt940([TWO], opening="1010.00", sequence="00231/002")
+    assert [one.sequence for one in let(pages)] == ["00231/001", "00231/002"]
+    [more] = let(mt940([ONE], opening="1006.00", sequence="00232/001"))
+    assert (more.warnings, more.lines.get().nth) == ([], 2)
+    assert "the same number" in refused(pages + b"\r\n")
+    all_is_well()
+
+
+def test_pages_of_a_camt_under_one_number():
+    first, second = camt([ONE], on=BEFORE), camt([TWO], on=BEFORE, opening="1010.00")
+    inside = second[second.index(b"<Stmt>") : second.index(b"</BkToCstmrStmt>")]
+    assert [one.sequence for one in let(first.replace(b"</BkToCstmrStmt>", inside + b"</BkToCstmrStmt>"))] == [
+        "231",
+        "231/2",
+    ]
+    twice = camt([ONE], ident="R7", sequence="240", opening="1006.00")
+    inside = twice[twice.index(b"<Stmt>") : twice.index(b"</BkToCstmrStmt>")]
+    assert "1 of its 1 lines is here already" in refused(
+        twice.replace(b"</BkToCstmrStmt>", inside + b"</BkToCstmrStmt>")
+    )
     all_is_well()
 
 
@@ -201,6 +271,20 @@ def test_what_would_become_of_the_lines_is_what_becomes_of_them():
     assert [line.left for line in lines] == [0, 0, Decimal("26.94"), Decimal("5.00")]
     assert set(BankMatch.objects.values_list("automatic", flat=True)) == {True}
     all_is_well()
+
+
+def test_a_rule_is_of_the_days_of_the_lines_not_of_the_day_on_which_they_come_in():
+    """It lived from the 20th and ended on the 22nd: it means the lines of the 20th and the 21st, in the preview and in the books."""
+    days = [DAY - timedelta(days=back) for back in (4, 3, 2, 1, 0)]
+    facts = {"reason": WHY, "actor": COLLEAGUE, "at": NOW}
+    kept = add_rule(
+        words="FRAIS CARTE", side="out", most=Decimal(20), key="BANK_FEES", valid_from=days[1], **facts
+    )  # fmt: skip
+    end_rule(kept.pk, on=days[3], **facts)
+    story = [Said("-3.00", "FRAIS CARTE BLEUE", on=day) for day in days]
+    seen = foresee(camt(story), Typed(), on=TODAY)
+    assert [bool(seen.proposals[place]) for place in range(5)] == [False, True, True, False, False]
+    assert [line.left for line in come(*story)] == [Decimal("-3.00"), 0, 0, Decimal("-3.00"), Decimal("-3.00")]
 
 
 @pytest.mark.long

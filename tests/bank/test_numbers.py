@@ -31,6 +31,13 @@ def test_numbers_that_stand_there_whole(text, numbers):
     assert whole_numbers(text) == numbers
 
 
+@pytest.mark.parametrize("place", range(1, 12))
+def test_a_number_is_whole_wherever_the_bank_cuts_its_lines(place):
+    cut = f"FACTURE {'F2026-000012'[:place]}\n{'F2026-000012'[place:]} DU 23/11"
+    assert whole_numbers(cut) == ["F2026-000012"]
+    assert OPEN.near(cut) == {}
+
+
 @pytest.mark.parametrize(
     ("text", "number", "how"),
     [

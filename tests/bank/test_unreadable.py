@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 from django.utils.translation import override
 
-from payments.bank import statements
+from payments.bank import statements, swift
 from payments.bank.camt import read_camt
 from payments.bank.reading import read
 from payments.bank.statements import Unreadable, complete
@@ -49,6 +49,11 @@ def refused(body: bytes, profile: CsvProfile | None = None, *, size: int | None 
         (camt(ONE).replace(b">27.60</Amt><Cdt", b"></Amt><Cdt"), "amount", "not an amount"),
         (camt(ONE).replace(b"CRDT</CdtDbtInd><Sts>", b"CR</CdtDbtInd><Sts>"), "side", "credit or a debit"),
         (camt(ONE).replace(b"<BookgDt><Dt>2026-11-23", b"<BookgDt><Dt>2026-13-23"), "day", "2026-13-23"),
+        (camt(ONE, version="08").replace(b"T00:00:00+01:00", b"T25:00:00Z"), "day", "T25:00:00Z"),
+        (camt(ONE, version="08").replace(b"2026-11-23T00:00:00+01:00", b"9999-12-31T23:59:59Z"), "day", "9999-12-31"),
+        (camt(ONE, head='<?xml version="1.0" encoding="big5"?>'), "malformed", "damaged or cut off"),
+        (camt(ONE, head='<?xml version="1.0" encoding="utf-7"?>'), "malformed", "damaged or cut off"),
+        (camt(ONE, head='<?xml version="1.0" encoding="shift_jis"?>'), "malformed", "damaged or cut off"),
         (camt(ONE).replace(b"Stmt>", b"Rpt>"), "empty", "no statement"),
         (mt940(ONE).split(b":62F:")[0], "malformed", "ends before its last balance"),
         (mt940(ONE).replace(b"27,60NTRF", b"27,6xNTRF"), "amount", "27,6x"),
@@ -107,8 +112,8 @@ def test_a_huge_file_is_refused_before_it_is_read(monkeypatch):
     assert refused(camt(ONE * 3)).code == "lines"
 
 
-def test_ten_thousand_entries_leave_no_tree_in_memory():
-    """The entries of a file are dropped one by one: ten times as many cost their lines, not their XML."""
+def test_five_thousand_entries_leave_no_tree_in_memory():
+    """The entries of a file are dropped one by one: they cost their lines, not their XML."""
 
     def cost(many: int) -> int:
         body = camt([Said("27.60", "FACTURE F2026-000012 " + "X" * 100, "LYON", ref=f"BQ{n}") for n in range(many)])
@@ -121,3 +126,21 @@ def test_ten_thousand_entries_leave_no_tree_in_memory():
         return peak
 
     assert cost(5000) / 5000 < 1600  # bytes a line; its XML alone is 900 and its tree more than ten times that
+
+
+def test_a_label_without_end_costs_its_length():
+    """200,000 wrapped rows of one :86: are joined once: each used to cost all the rows before it, and these took minutes."""
+    body = mt940(ONE).decode().replace(":62F:", "\n".join(["Y" * 60] * 200_000) + "\n:62F:")
+    [statement] = swift.read_mt940(body)
+    assert len(statement.lines[0].text) == statements.TEXT
+
+
+def test_a_csv_of_blank_rows_costs_its_text():
+    """A million rows that say nothing are passed over one by one, not kept."""
+    body = csv(ONE) + b"\r\n" * 1_000_000
+    tracemalloc.start()
+    [statement] = read(io.BytesIO(body), size=len(body), profile=CsvProfile(**PROFILE))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(statement.lines) == 1
+    assert peak < 10 * len(body)

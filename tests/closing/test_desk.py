@@ -10,7 +10,8 @@ from django.urls import reverse
 from payments.actors import job
 from payments.closing.checklist import lines
 from payments.closing.days import close_days
-from payments.models import ClosingTick, KeptFile, PeriodClosing, Reopening
+from payments.desk import put_on_desk
+from payments.models import Anchor, ClosingTick, DayClosing, DeskItem, KeptFile, PeriodClosing, Reopening
 from tests.backoffice.colleagues import said, text_of
 from tests.closing.conftest import at, book
 
@@ -85,6 +86,39 @@ def test_a_year_without_entries_or_before_the_books_is_refused(at_desk, books):
     assert finance.rehearse("desk_act_make_fec", 2025, parties="numbers", **WHY).status_code == 422
     assert finance.see("desk_act_make_fec", 1999).status_code == 404
     assert finance.see("desk_period", 202613).status_code == 404
+
+
+@pytest.mark.parametrize("month", ["1-1", "9999-12", "2027-13", "0-0", "x", "2027-09-01"])
+def test_a_month_that_is_none_is_the_running_one(at_desk, month):
+    assert "11/2026" in text_of(at_desk("finance").see("desk_ereporting", mois=month))
+
+
+def test_what_was_found_since_an_answer_wants_another(at_desk, books):
+    finance = at_desk("finance")
+    tick_all(finance)
+    assert finance.act("desk_act_tick", 202610, line="desk", **WHY).status_code == 422
+    put_on_desk(DeskItem.Desk.FINANCE, kind="x", subject="x:1", sentence="x", at=at(date(2026, 10, 28)))
+    assert "davantage depuis la réponse" in text_of(finance.see("desk_period", 202610))
+    assert finance.act("desk_act_sign_period", 202610, **WHY).status_code == 422
+    assert finance.act("desk_act_tick", 202610, line="desk", **WHY).status_code == 302
+    assert finance.act("desk_act_sign_period", 202610, **WHY).status_code == 302
+
+
+def test_nobody_answers_for_the_running_month(at_desk, books):
+    assert at_desk("finance").act("desk_act_tick", 202611, line="desk", **WHY).status_code == 422
+
+
+def test_the_page_says_whether_anybody_keeps_the_hash(at_desk, books, settings):
+    finance = at_desk("finance")
+    settings.ANCHOR_TO = []
+    assert "personne n’est désigné pour la garder" in text_of(finance.see("desk_closings"))
+    settings.ANCHOR_TO = ["comptable@example.fr"]
+    assert "envoyée après la fin du mois" in text_of(finance.see("desk_closings"))
+    Anchor.objects.create(
+        closing=DayClosing.objects.get(day=date(2026, 10, 31)), made_at=at(date(2026, 11, 1)), sent_at=at(date(2026, 11, 1)),
+        sent_to="comptable@example.fr",
+    )  # fmt: skip
+    assert "31/10/2026" in text_of(finance.see("desk_closings"))
 
 
 def test_the_number_of_queries_does_not_grow_with_the_months(at_desk, books, django_assert_max_num_queries):

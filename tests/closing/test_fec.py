@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth import get_user_model
 
 from payments.actors import job
 from payments.closing.days import close_days
-from payments.exports.fec import COLUMNS, Parties, opening, written
+from payments.exports.fec import COLUMNS, Parties, encoded, opening, written
 from payments.exports.fec_checking import REASONS, Report, check
 from payments.exports.fec_making import CannotExport, make_fec, wanted_of
 from payments.exports.keeping import hashed, pieces_of
+from payments.invoicing.issuing import issue
+from payments.ledger.entries import party
 from payments.models import KeptFile
 from tests.closing.conftest import at, book
+from tests.closing.test_archive import invoice
 
 ACTOR = job("tests")
 SPRING, AUTUMN = date(2026, 3, 2), date(2026, 10, 5)
@@ -36,7 +41,7 @@ def two_years() -> None:
 def test_the_bytes_of_a_year(db):
     two_years()
     wanted = wanted_of(2026)
-    assert wanted.name == "123456782FEC20261231.txt" or wanted.name.endswith("FEC20261231.txt")
+    assert wanted.name == "732829320FEC20261231.txt"
     body = b"".join(written(wanted))
     head, *rows = rows_of(body)
     assert tuple(head) == COLUMNS
@@ -80,6 +85,39 @@ def test_the_opening_entry_carries_what_stands_and_the_result(db):
 def test_a_loss_stands_on_the_other_side(db):
     book("fee:1", on=SPRING, debit="FEES", credit="PSP", amount="0.66")
     assert opening(wanted_of(2027))[0] == ("129000", "Résultat de l’exercice (perte)", "", "", Decimal("0.66"))
+
+
+def test_signs_that_nobody_prints_refuse_no_file(db):
+    """Every sign of the first 256, in a label that is evidence: U+0092 is the apostrophe of a bank, read in the wrong alphabet."""
+    signs = "".join(chr(code) for code in range(1, 256))
+    book("payment:1", on=SPRING, label="L\x92abonnement de l\x9cuvre \x80")
+    book("payment:2", on=SPRING, label=f"a{signs[:127]}z")
+    book("payment:3", on=SPRING, label=f"a{signs[127:]}z")
+    close_days(actor=ACTOR, at=at(date(2026, 3, 4)))
+    make_fec(wanted_of(2026), actor=ACTOR, at=at(date(2026, 3, 4)))
+    rows = rows_of(b"".join(pieces_of(KeptFile.objects.get())))
+    assert len(rows) == 7
+    assert rows[1][10] == "L'abonnement de lœuvre €"
+    for row in rows[1:]:
+        assert all(sign >= " " and not "\x7f" <= sign <= "\x9f" for sign in row[10]), row[10]
+
+
+def test_every_sign_is_printed_or_a_blank():
+    printed = encoded("".join(chr(code) for code in range(256)).encode()).decode("iso8859-15")
+    assert {sign for sign in printed if not sign.isprintable()} == {"\t", "\n", "\r", "\xa0", "\xad"}
+
+
+def test_customers_have_their_name_from_the_millionth_on(db):
+    """« C » and six figures at least: C000012, and C1234567 whole."""
+    [one] = issue([replace(invoice(1), customer_id=customer(1_234_567))], on=SPRING, actor=ACTOR, at=at(SPRING))
+    assert party(one.customer_id) == "C1234567"
+    close_days(actor=ACTOR, at=at(date(2026, 3, 4)))
+    rows = rows_of(b"".join(written(wanted_of(2026, parties=Parties.NAMES))))
+    assert [(row[6], row[7]) for row in rows[1:] if row[4] == "411000"] == [("C1234567", "Camille Lenoir")]
+
+
+def customer(key: int) -> int:
+    return int(get_user_model().objects.create(pk=key, email="camille@example.fr").pk)
 
 
 def test_it_is_kept_once_with_its_hash(db):

@@ -15,7 +15,7 @@ from payments.chorus import reading
 from payments.chorus.depositing import archive, to_deposit
 from payments.chorus.moving import TRANSITIONS, CannotMove, move
 from payments.chorus.watching import LATE, TROUBLE, begin, watch
-from payments.models import ChorusDeposit, ChorusEvent, DeskItem
+from payments.models import Act, ChorusDeposit, ChorusEvent, DeskItem
 from tests.documents.electronic import embedded
 from tests.documents.test_electronic import DUE, FIRM, UNIVERSITY
 from tests.letters.people import AT, ON, invoice_of, place
@@ -69,6 +69,31 @@ def test_a_step_is_not_dated_before_the_last_nor_to_come():
     with pytest.raises(CannotMove):
         note(one, State.AVAILABLE, on=date(2028, 1, 5))
     assert note(one, State.AVAILABLE, on=date(2027, 1, 7)).chorus_number == "CPP-881"
+
+
+@pytest.mark.parametrize(
+    ("start", "target"),
+    [
+        (State.TO_DEPOSIT, State.AVAILABLE),
+        (State.TO_DEPOSIT, State.PAID),
+        (State.SUSPENDED, State.PAID),
+    ],
+)
+def test_steps_that_the_portal_took_unseen_may_be_left_out(start, target):
+    assert target in TRANSITIONS[start]
+
+
+def test_a_number_that_comes_with_where_it_stands_already_is_kept():
+    one = note(deposit(), State.DEPOSITED)
+    assert one.chorus_number == ""
+    listed = "Numéro;Statut;Date;N° Chorus\nF2027-000001;Déposée;05/01/2027;CPP-12\n"
+    for _twice in range(2):
+        assert (
+            reading.note(reading.read(listed), reason="export du portail", actor=CLERK, at=AT + timedelta(days=9)) == 1
+        )
+    one.refresh_from_db()
+    assert (one.state, one.chorus_number, one.events.count()) == ("deposited", "CPP-12", 1)
+    assert Act.objects.filter(verb="noted a number of Chorus Pro", subject=one.subject).count() == 1
 
 
 def test_documents_of_public_bodies_alone_are_begun_once():

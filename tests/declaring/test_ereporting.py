@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
 
 from payments import audit
+from payments.days import PARIS
 from payments.ereporting.materialising import materialise, written_money, written_sales
-from payments.ereporting.totals import MoneyKey, Sale, SaleKey
+from payments.ereporting.totals import MoneyKey, Sale, SaleKey, money
 from payments.invoicing.issuing import Buyer, credit_in_full
 from payments.invoicing.reissuing import reissue
-from payments.models import EPaymentRow, EReportRow, Payment, Refund
+from payments.models import Dispute, EPaymentRow, EReportRow, Payment, Refund
 from payments.vat import EXPORT
 from tests.documents.test_electronic import FIRM
 from tests.letters.people import ACTOR, AT, ON, invoice_of, pay, place
@@ -81,6 +82,29 @@ def test_a_credit_note_stands_below_zero_on_its_day_and_its_refund_on_its_own():
     assert night(back) == 2
     assert written_sales(**YEAR)[SaleKey(later, "TLB1", RATE)] == Sale(D("-27.03"), D("-0.57"), 1)
     assert written_money(**YEAR) == {MoneyKey(ON, RATE): D("27.60"), MoneyKey(back, RATE): D("-27.60")}
+
+
+def test_a_dispute_that_was_lost_gives_back_what_it_cleared():
+    """One copy served: 20,70 of credit notes were settled by the bank, with the 0,43 of VAT that the books deduct that day."""
+    invoice = sold()
+    sold(2)
+    night()
+    lost_on = date(2027, 1, 8)
+    Dispute.objects.create(
+        stripe_dispute="du_1", payment=invoice.payment, amount="27.60", opened_at=AT, state="lost", state_since=AT,
+        taken="27.60", cleared="20.70", looked_up_at=AT, settled_at=datetime(2027, 1, 8, 23, 59, tzinfo=PARIS),
+    )  # fmt: skip
+    assert [night(lost_on - timedelta(days=1)), night(lost_on), night(lost_on)] == [0, 1, 0]
+    assert written_money(**YEAR) == {MoneyKey(ON, RATE): D("55.20"), MoneyKey(lost_on, RATE): D("-20.70")}
+
+
+def test_nothing_grows_with_the_number_of_payments(django_assert_num_queries):
+    for count in (1, 3):
+        while Payment.objects.count() < count:
+            sold(Payment.objects.count() + 1)
+        with django_assert_num_queries(7) as seen:
+            assert money(since=ON, until=ON) == {MoneyKey(ON, RATE): D("27.60") * count}
+        assert all("GROUP BY" in one["sql"] for one in seen.captured_queries)
 
 
 def test_an_invoice_made_out_anew_to_a_firm_corrects_what_was_reported():

@@ -6,13 +6,15 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from payments.eu_meter import ALARM, read, watch
 from payments.invoicing.issuing import LineDraft, credit_in_full
 from payments.models import DeskItem
-from payments.vat import INTRA_EU
-from subscriptions.orders.quoting import NotForSale, quote
+from payments.vat import INTRA_EU, VatTreatment, VatZone
+from shop.configuration import refuse_one_stop_shop
+from subscriptions.orders.quoting import NotForSale, quote, refuse_beyond_the_limit
 from tests.documents.test_electronic import LIBRARY
 from tests.letters.people import ACTOR, AT, ON, invoice_of, pay, place
 from tests.makers import make_magazine, make_offers
@@ -61,7 +63,8 @@ def ask(offer, country: str = "BE", postcode: str = "1000", on: date = date(2026
     return quote(offer, country=country, postcode=postcode, buyer_kind="consumer", on=on)
 
 
-def test_orders_are_refused_beyond_the_limit_and_taken_again_by_the_one_stop_shop(settings):
+def test_orders_are_refused_beyond_the_limit_and_all_of_them_with_the_one_stop_shop(settings):
+    """With it the rate of each destination is due, and the table has one row for the Union, ours."""
     offer = make_offers(make_magazine())["fixed"]
     settings.EU_DISTANCE_LIMIT = 32  # 33,60 € are 32,91 € without VAT
     with pytest.raises(NotForSale) as refused:
@@ -71,11 +74,19 @@ def test_orders_are_refused_beyond_the_limit_and_taken_again_by_the_one_stop_sho
     assert ask(offer, "CH", "1204").vat.rate == Decimal("0.00")
     settings.EU_DISTANCE_LIMIT = 33
     assert ask(offer).vat.rate == Decimal("2.10")
-    settings.EU_DISTANCE_LIMIT, settings.OSS_ENABLED_FROM = 32, date(2026, 11, 24)
-    with pytest.raises(NotForSale):
-        ask(offer)
+    settings.OSS_ENABLED_FROM = date(2026, 11, 24)
+    assert ask(offer).vat.rate == Decimal("2.10")
     settings.OSS_ENABLED_FROM = date(2026, 11, 23)
-    assert ask(offer).vat.zone == "EU"
+    with pytest.raises(NotForSale) as refused:
+        ask(offer)
+    assert refused.value.code == "eu_closed"
+    assert ask(offer, "FR", "75004").vat.rate == Decimal("2.10")
+
+
+def test_the_shop_does_not_start_with_a_one_stop_shop_that_it_has_no_rates_for():
+    assert refuse_one_stop_shop(None) is None
+    with pytest.raises(ImproperlyConfigured, match="no VAT rates of other states"):
+        refuse_one_stop_shop(date(2028, 1, 1))
 
 
 def test_a_year_that_went_beyond_closes_the_next(settings):
@@ -84,6 +95,25 @@ def test_a_year_that_went_beyond_closes_the_next(settings):
     meter = read(NEXT_YEAR)
     assert (meter.sold, meter.left) == (Decimal(0), Decimal(0))
     assert not meter.takes(Decimal("0.01"), on=NEXT_YEAR)
+
+
+def test_finance_hears_of_such_a_year_and_readers_are_not_told_to_come_back_in_january(settings):
+    """Renewals are not refused, so a year can end beyond the limit."""
+    settings.EU_DISTANCE_LIMIT, settings.EU_DISTANCE_ALARMS = 20, [1000]
+    sold("27.60")
+    assert watch(on=ON, at=AT) == 0
+    assert [watch(on=NEXT_YEAR, at=AT), watch(on=NEXT_YEAR, at=AT)] == [1, 1]
+    matter = DeskItem.objects.get(kind=ALARM)
+    assert matter.subject == "eu-threshold:2028-before"
+    assert matter.sentence.startswith(
+        "Ventes à distance vers l’Union européenne en 2027 : 27,03\u00a0€ HT, plus que la limite de 20,00"
+    )
+    said = {}
+    for day in (ON, NEXT_YEAR):
+        with pytest.raises(NotForSale) as refused:
+            refuse_beyond_the_limit(VatTreatment(VatZone.EU, Decimal("2.10"), ""), Decimal("33.60"), on=day)
+        said[day] = (refused.value.code, "janvier" in refused.value.messages[0])
+    assert said == {ON: ("eu_limit", True), NEXT_YEAR: ("eu_closed", False)}
 
 
 def test_only_orders_to_the_union_cost_a_query(django_assert_num_queries, settings):

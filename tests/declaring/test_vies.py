@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from datetime import date, timedelta
 from decimal import Decimal
@@ -87,12 +88,29 @@ def test_a_yes_is_kept_with_the_number_of_the_consultation(vies):
         ({"valid": "true"}, 200, "unknown", "no answer to read"),
         ([], 200, "unknown", "no answer to read"),
         (b"<html>", 200, "unknown", "JSONDecodeError"),
+        (b"[" * 60_000, 200, "unknown", "RecursionError"),
         ({}, 500, "unknown", "HTTPError"),
     ],
 )
 def test_each_kind_of_answer(vies, body, status, outcome, trouble):
     found = answers(vies, body, status)
     assert (found.outcome, found.trouble, found.name) == (outcome, trouble, "")
+
+
+def test_what_speaks_no_http_is_an_unknown(settings):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.VIES_URL = f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+        def mumble() -> None:
+            with server.accept()[0] as peer:
+                peer.recv(65_536)
+                peer.sendall(b"220 mail.example.fr ESMTP\r\n")
+
+        mumbling = threading.Thread(target=mumble)
+        mumbling.start()
+        found = check(GERMAN, actor=ACTOR, at=AT)
+        mumbling.join()
+    assert (found.outcome, found.trouble) == ("unknown", "BadStatusLine")
 
 
 def test_a_register_that_is_not_there_is_an_unknown(settings, monkeypatch):

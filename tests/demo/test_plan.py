@@ -10,13 +10,13 @@ import pytest
 from django.utils import translation
 
 from payments.days import PARIS
+from payments.working_days import is_working_day
 from shop.checkout.form import OrderForm
 from shop.demo.casting import GIVERS, STARS, cast
 from shop.demo.issues import first_day, made_up_issues, older_issues, opened_on, post_day
 from shop.demo.people import make_passers_by, make_people
 from shop.demo.renewal_casting import SOONEST, YEARS, year_for
 from subscriptions.calendar import DeliveryZone, IssueDates, expected_sepa_settlement, first_issue, term_dates
-from subscriptions.working_days import is_working_day
 
 ON = date(2026, 11, 23)
 UNTIL = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)

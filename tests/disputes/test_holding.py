@@ -50,7 +50,7 @@ def test_a_dispute_holds_what_is_owed():
     assert (item.desk, item.kind, item.subject) == ("finance", "charge.dispute.created", f"payment:{payment.pk}")
     assert item.sentence.replace("\u00a0", " ").replace("\u202f", " ") == (
         f"{payment.reference} : 27,60 € contestés à la banque (motif : numéros non reçus). "
-        "Réponse à donner chez Stripe avant le 03/12/2026."
+        "Réponse à donner avant le 03/12/2026."
     )
     assert (balance_of("467000"), balance_of("517000")) == (Decimal("27.60"), 0)
     assert breaches(NOW) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -10,7 +11,9 @@ from django.db import transaction
 
 from payments.invoicing.issuing import Buyer, LineDraft, credit_in_full
 from payments.invoicing.mentions import DEBITS, LATE_PROFESSIONAL, LATE_PUBLIC, NO_DISCOUNT, facts_of
-from payments.models import Invoice
+from payments.invoicing.reissuing import CannotReissue, reissue
+from payments.models import Invoice, VatCheck
+from payments.vat import INTRA_EU
 from tests.letters.people import ACTOR, AT, invoice_of, pay, place
 
 pytestmark = pytest.mark.django_db
@@ -231,3 +234,67 @@ def test_a_credit_note_names_its_invoice_and_its_reason():
 def test_the_name_stands_above_the_address_once(name, address, printed):
     facts = unpaid("consumer", buyer=Buyer("consumer", name, address, "FR"))
     assert facts["buyer"] == printed
+
+
+def test_what_is_made_out_anew_says_when_it_was_supplied_and_is_not_due_before_its_day():
+    """Supplied on 4 January, due on 3 February, made out anew on the sixth (law.md 2.1, 7)."""
+    invoice = invoice_of(place(), None, buyer=buyer("pro_fr", name="Société Lumière"), due_on=DUE)
+    other = buyer("pro_fr", name="Société Méliès")
+    done = reissue(invoice.pk, other, reason="autre acheteur", words="demandé", on=date(2027, 2, 6), actor=ACTOR, at=AT)
+    facts = facts_of(done.invoice)
+    assert facts["under"] == [
+        f"Émise le 6{NBSP}février{NBSP}2027",
+        f"Remplace la facture n°{NBSP}F2027-000001 du 4{NBSP}janvier{NBSP}2027",
+        f"Date de la livraison ou du versement : 4{NBSP}janvier{NBSP}2027",
+    ]
+    said = json.dumps(facts, ensure_ascii=False, default=str)
+    assert f"à payer au plus tard le 6{NBSP}février{NBSP}2027" in said
+    assert f"3{NBSP}février" not in said
+
+
+def library(name: str, kind: str = "pro_eu", number: str = "DE136695976") -> Buyer:
+    return Buyer(kind, name, (name.upper(), "10117 BERLIN", "ALLEMAGNE"), "DE", vat_number=number)
+
+
+@pytest.mark.parametrize(
+    ("to", "known"),
+    [
+        (buyer("assoc", name="Les Amis", address=("LES AMIS", "69001 LYON")), "valid"),
+        (library("Stadtbibliothek", number=""), "valid"),
+        (library("Stadtbibliothek", number="DE129273398"), "valid"),
+        (library("Stadtbibliothek"), "invalid"),
+        (library("Stadtbibliothek"), None),
+        (library("Stadtbibliothek", kind="pro_row"), "valid"),
+    ],
+)
+def test_an_exempt_sale_within_the_union_is_not_made_out_anew_to_whom_vat_is_due(to, known):
+    """Without VAT to « Les Amis, 69001 LYON » it would say art. 262 ter and break BR-IC-02."""
+    invoice = invoice_of(
+        place(),
+        None,
+        buyer=library("Bibliothek am Dom"),
+        vat_zone="EU",
+        vat_rate=Decimal("0.00"),
+        legal_mention=INTRA_EU,
+    )
+    if known:
+        VatCheck.objects.create(vat_number="DE136695976", outcome=known, actor="x", asked_at=AT)
+    with pytest.raises(CannotReissue) as refused:
+        reissue(invoice.pk, to, reason="autre acheteur", words="demandé", on=date(2027, 1, 6), actor=ACTOR, at=AT)
+    assert refused.value.code == "exempt"
+    assert Invoice.objects.count() == 1
+
+
+def test_it_is_made_out_anew_to_another_firm_that_the_register_knows():
+    invoice = invoice_of(
+        place(),
+        None,
+        buyer=library("Bibliothek am Dom"),
+        vat_zone="EU",
+        vat_rate=Decimal("0.00"),
+        legal_mention=INTRA_EU,
+    )
+    VatCheck.objects.create(vat_number="DE129273398", outcome="valid", actor="x", asked_at=AT)
+    other = library("Stadtbibliothek", number="DE129273398")
+    done = reissue(invoice.pk, other, reason="autre acheteur", words="demandé", on=date(2027, 1, 6), actor=ACTOR, at=AT)
+    assert (done.invoice.legal_mention, done.invoice.total_vat.amount) == (INTRA_EU, Decimal("0.00"))

@@ -11,10 +11,12 @@ from django.db import connections
 from pypdf import PdfReader
 
 from payments.documents import read
+from payments.invoicing import rendering
 from payments.invoicing.mentions import facts_of
 from payments.invoicing.rendering import TEMPLATE, keep_until, pending, render, render_pending
 from payments.models import Document, InvoiceRendering
-from payments.typesetting import typeset
+from payments.typesetting import NotSet, typeset
+from tasks import promise
 from tests.letters.people import AT, invoice_of, pay, place
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +110,27 @@ def test_the_sweep_takes_the_oldest_and_ends():
     assert render_pending(10, at=AT) == 1
     assert render_pending(10, at=AT) == 0
     assert InvoiceRendering.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_set_stands_in_nobodys_way(monkeypatch):
+    """Here as many as one run takes cannot: the next ones get their document all the same, and the job says what is wrong."""
+    invoices = [issued(number) for number in (1, 2, 3)]
+    press = rendering.typeset
+
+    def jammed(template, facts, *, on):
+        if facts["title"] != f"Facture {invoices[2].reference}":
+            raise NotSet("the press has stopped")
+        return press(template, facts, on=on)
+
+    monkeypatch.setattr(rendering, "typeset", jammed)
+    monkeypatch.setattr(promise, "BATCH", 2)
+    with pytest.raises(promise.NotRendered, match="1 documents, 2 failed"):
+        promise.invoice_documents()
+    assert pending(10) == invoices[:2]
+    monkeypatch.setattr(rendering, "typeset", press)
+    promise.invoice_documents()
+    assert pending(10) == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -51,7 +51,7 @@ def rows(name: str, span: Span) -> list[dict[str, str]]:
 def checks(name: str, span: Span) -> dict[str, tuple[str, str]]:
     """Sums of the file and of the books, by what they are of."""
     _sums, found = EXPORTS[name].checked(span)
-    return {one.label: (str(one.file), str(one.books)) for one in found}
+    return {one.label: ("None" if one.file is None else f"{one.file:.2f}", f"{one.books:.2f}") for one in found}
 
 
 def differences(span: Span) -> list[tuple[str, str, Decimal]]:

@@ -21,7 +21,7 @@ ESCAPES = {
     "\v": "\\v",
     BETWEEN: f"\\{BETWEEN}",
 }
-CELL = st.text("aént œ€’“ș漢¤½|\\\t\n\r\v\f\b\x1f\x02", max_size=8)
+CELL = st.text(st.sampled_from(list("aé œ€’“ș漢¤½|\\\t\n\r\v\f\b\x1f\x02nt  ")), max_size=12)
 
 
 def copied(cells: list[str]) -> str:

@@ -20,6 +20,7 @@ from subscriptions.institutions.cancelling import CannotCancel, cancel, foresee
 from subscriptions.institutions.pricing import discounted
 from subscriptions.institutions.writing_off import CannotWriteOff, write_off
 from subscriptions.models import Issue, Notice, Order
+from subscriptions.notices.delivering import deliver
 from subscriptions.transferring import came_back, mark_sent
 from tests.institutions.papers import COLLEAGUE, all_is_well, books, take, transfer
 from tests.makers import NOW, TODAY, make_magazine, make_offers, send_out
@@ -200,3 +201,29 @@ def test_the_vat_of_the_parts_is_the_vat_of_the_whole(total, cuts, rate):
     due = [vat_due(before, after, rate=rate) for before, after in pairwise(euros)]
     assert sum(due) == split(Decimal(total) / 100, rate)[1]
     assert all(part >= 0 for part in due)
+
+
+def test_a_credit_note_for_which_no_money_goes_back_is_sent_to_whom_the_invoice_was(settings):
+    settings.BANK_IBAN, settings.BANK_BIC = "FR7630006000011234567890189", "AGRIFRPP"
+    unpaid = take(number="BC-2026-UNPAID")
+    called_off(unpaid.order)
+    letter = Notice.objects.get(kind="invoice_credited")
+    note = Invoice.objects.get(kind="credit_note")
+    assert (letter.customer_id, letter.facts) == (unpaid.invoice.customer_id, {"invoice_id": note.pk})
+    # What the bank gives back is told with the transfer, which carries its credit note.
+    paid = take(number="BC-2026-PAID", email="autre@univ.example")
+    transfer(paid.invoice, "27.60")
+    called_off(paid.order)
+    assert Notice.objects.filter(kind="invoice_credited").count() == 1
+
+
+def test_half_served_and_unpaid_the_letter_says_what_is_left_to_pay(mailoutbox):
+    ordered = take()
+    posted(25)
+    called_off(ordered.order)
+    deliver(20, at=NOW)
+    letter = next(one for one in mailoutbox if "est réduite" in one.subject)
+    note = Invoice.objects.get(kind="credit_note")
+    assert note.reference in letter.subject
+    assert [file.filename for file in letter.attachments] == [f"{note.reference}.pdf"]
+    assert "Reste à régler : 6,90 €" in letter.body.replace("\u00a0", " ").replace("\u202f", " ")

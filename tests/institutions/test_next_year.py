@@ -13,9 +13,11 @@ from payments.models import DeskItem
 from subscriptions.calendar import CalendarTooShort, IssueDates, first_of_year, year_dates
 from subscriptions.institutions.ordering import CannotOrder, priced
 from subscriptions.models import Issue, Offer, Order, Quote, Subscription
+from subscriptions.notices.delivering import deliver
 from subscriptions.orders.quoting import NotForSale, quote
 from subscriptions.prolonging import held
-from subscriptions.quotes.making import make_quote
+from subscriptions.quotes.making import foresee, make_quote
+from subscriptions.quotes.paper import BY_AGENCY, BY_CARD, facts_of
 from tests.institutions.papers import COLLEAGUE, all_is_well, books, make_agency, paper, take, transfer
 from tests.makers import NOW, TODAY, make_magazine, make_offers
 
@@ -139,3 +141,32 @@ def test_gifts_and_what_renews_itself_are_one_copy(world, changes):
     assert Order.objects.count() == 1
     assert not DeskItem.objects.exists()
     assert Order.objects.get().amount.amount == Decimal("27.60")
+
+
+def test_the_quote_holds_the_discount_of_the_agency_that_passed_the_last_order_on(world, mailoutbox):
+    """27,60 € × 3 less 5 % is 78,66 €, and so is the order that answers it; 82,80 € once no agency stands between."""
+    plan(*range(30, 38))
+    agency = make_agency(percent="5")
+    first = take(quantity=3, agency=agency, agency_reference="LR-1")
+    subscription = first.term.subscription
+    assert str(foresee(subscription, on=TODAY).amount.amount) == "78.66"
+    quoted = make_quote(subscription.pk, actor=COLLEAGUE, at=NOW)
+    assert [str(one) for one in (quoted.amount.amount, quoted.amount_ht.amount, quoted.discount.amount)] == [
+        "78.66",
+        "77.04",
+        "4.14",
+    ]
+    assert quoted.title.endswith("remise d’agence de 5\u00a0% déduite")
+    facts = facts_of(quoted)
+    assert (BY_AGENCY in facts["mentions"], BY_CARD in facts["mentions"]) == (True, False)
+    deliver(20, at=NOW)
+    letter = next(one for one in mailoutbox if quoted.reference in one.subject)
+    assert "La remise de votre agence est déduite." in letter.body
+    assert "/reabonnement/" not in letter.body
+    again = priced(paper(quantity=3, agency=agency, agency_reference="LR-2", renews=subscription), on=TODAY)
+    assert again.total == quoted.amount.amount
+    second = take(quantity=3, renews=subscription, number="BC-2028")
+    assert str(second.order.amount.amount) == "82.80"
+    direct = make_quote(subscription.pk, actor=COLLEAGUE, at=NOW)
+    assert (str(direct.amount.amount), str(direct.discount.amount)) == ("82.80", "0.00")
+    assert BY_CARD in facts_of(direct)["mentions"]

@@ -16,6 +16,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from payments.working_days import french_holidays
 from shop.backoffice.roles import ensure_roles
 from shop.storefront.kept import KEEPER
 from subscriptions.calendar import (
@@ -39,7 +40,6 @@ from subscriptions.moving_house import reach
 from subscriptions.offers.catalogue import Shelf
 from subscriptions.orders.quoting import quote
 from subscriptions.pausing.foreseeing import standing_of
-from subscriptions.working_days import french_holidays
 from tests.account.people import Reader
 from tests.backoffice.colleagues import hire
 from tests.issue_calendar.test_telling import STAFF

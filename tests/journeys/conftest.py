@@ -20,8 +20,8 @@ from tests.sandbox.fixtures import RunningStandIn, standin  # noqa: F401
 
 SHOTS = Path(__file__).resolve().parents[2] / ".boutique" / "tests" / "screenshots"
 BAD = ("error", "warning")
-#: Answers that a story asks for: 400 to 409, and 410 for what is over.
-MEANT = re.compile("status of (40|410)")
+#: Answers that a story asks for: 400 to 409, 410 for what is over, 422 for what is refused with a sentence.
+MEANT = re.compile("status of (40|410|422)")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
 

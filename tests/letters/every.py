@@ -10,9 +10,20 @@ from decimal import Decimal
 from typing import Any
 
 from payments.documents import keep
-from payments.invoicing.issuing import Buyer, LineDraft, credit_in_full, seller
+from payments.invoicing.issuing import Buyer, LineDraft, credit_in_full, credit_part, seller
 from payments.invoicing.reissuing import reissue
-from payments.models import Dispute, Invoice, MethodSetup, Payment, Refund, Reissue, Transfer, TransferFile
+from payments.models import (
+    Cheque,
+    Dispute,
+    Invoice,
+    MethodSetup,
+    PaidAgain,
+    Payment,
+    Refund,
+    Reissue,
+    Transfer,
+    TransferFile,
+)
 from payments.money import eur
 from shop.customers.models import Customer
 from subscriptions.digital.consenting import WORDS
@@ -594,9 +605,17 @@ def institutions() -> list[NoticeDraft]:
     bill = invoice_of(
         order, None, subject=f"order:{order.pk}:bill", buyer=university, due_on=date(2027, 2, 3), supplied_on=ON
     )
+    other = invoice_of(
+        order, None, subject=f"order:{order.pk}:other", buyer=university, due_on=date(2027, 2, 3), supplied_on=ON
+    )
+    note = credit_part(
+        other, ttc=Decimal("20.70"), unserved_ht=Decimal("20.27"), what="3 numéros non servis", reason="budget réduit", on=ON,
+        actor=ACTOR, at=AT,
+    )  # fmt: skip
     return [
         draft("institution_invoice", {**bought.facts, "invoice_id": bill.pk}),
         draft("invoice_overdue", {"invoice_id": bill.pk, "days": 15, "first": 15}),
+        draft("invoice_credited", {"invoice_id": note.pk}),
     ]
 
 
@@ -665,6 +684,34 @@ def singles() -> list[NoticeDraft]:
     ]
 
 
+def cheques() -> list[NoticeDraft]:
+    """An order by post waits for its cheque; of three others the cheque bounced: nothing yet, paid again, given up."""
+    waits = place(state="awaiting_payment", number=101)
+    pay(waits, number=101, state="created", kind="cheque")
+    found = [draft("order_awaits_payment", {"order_id": waits.pk})]
+    for number, kind in ((102, "cheque_bounced"), (103, "cheque_paid_again"), (104, "cheque_given_up")):
+        bought = purchase(number=number, email=f"camille{number}@example.fr", kind="cheque")
+        payment = Payment.objects.get(subject=bought.order.subject)
+        cheque = Cheque.objects.create(
+            reference=f"CHQ-{number}", payment=payment, number=f"0004{number}", bank="Crédit Agricole", drawer="Mme Camille Lenoir",
+            amount=payment.amount, received_on=ON, actor=str(ACTOR), reason="courrier", at=AT, state="bounced", state_since=AT,
+            bounced_on=ON + timedelta(days=9), bounced_because="no_funds", bounced_vat=Decimal("0.57"),
+            given_up_at=AT if kind == "cheque_given_up" else None,
+        )  # fmt: skip
+        if kind == "cheque_paid_again":
+            PaidAgain.objects.create(
+                bounced=cheque, amount=payment.amount, received_on=ON + timedelta(days=20), bank_reference="VIR 12", actor=str(ACTOR), reason="relevé",
+                at=AT,
+            )  # fmt: skip
+        if kind == "cheque_given_up":
+            bill = Invoice.objects.get(pk=bought.facts["invoice_id"])
+            credit_in_full(bill, reason="chèque impayé", unserved_ht=Decimal("27.03"), on=ON, actor=ACTOR, at=AT)
+            bought.term.subscription.state = "ended"
+            bought.term.subscription.save(update_fields=["state"])
+        found.append(draft(kind, {"cheque_id": cheque.pk}))
+    return found
+
+
 def every() -> list[NoticeDraft]:
     """All of them, from real rows, all still true."""
     texts()
@@ -712,4 +759,5 @@ def every() -> list[NoticeDraft]:
         *support(bought, renewed),
         *taken_over(),
         *singles(),
+        *cheques(),
     ]

@@ -147,9 +147,10 @@ def place(
 
 
 def pay(order: Order, *, kind: str = "card", state: str = "succeeded", number: int = 1, saved: bool = True) -> Payment:
-    """A payment of an order, by Visa 4242 or SEPA debit."""
+    """A payment of an order, by Visa 4242, SEPA debit, cheque or transfer."""
     method = None
-    if saved:
+    offline = kind in ("cheque", "transfer")
+    if saved and not offline:
         account, _made = PayerAccount.objects.get_or_create(
             owner_key=f"order:{order.pk}",
             defaults={"customer": order.customer, "idempotency_key": uuid.uuid4().hex, "created_at": AT},
@@ -168,7 +169,7 @@ def pay(order: Order, *, kind: str = "card", state: str = "succeeded", number: i
         customer=order.customer,
         amount=order.amount,
         description="Abonnement",
-        way="checkout",
+        way="offline" if offline else "checkout",
         method_kind=kind,
         saved_method=method,
         state=state,

@@ -26,7 +26,9 @@ SIGNED = re.compile(
 )
 
 #: Letters about invoices that are issued when all the others are.
-LAST_OF_ALL = {"single_confirmation", "institution_invoice", "invoice_overdue", "invoice_reissued"}
+LAST_OF_ALL = {
+    "cheque_given_up", "single_confirmation", "institution_invoice", "invoice_overdue", "invoice_credited", "invoice_reissued",
+}  # fmt: skip
 
 
 def test_every_kind_of_the_table_is_written_here(outbox):

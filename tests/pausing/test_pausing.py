@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from payments.actors import job, reader
+from subscriptions.calendar import cutoff_for
 from subscriptions.dates import dates_of_subscription
 from subscriptions.models import Entitlement, EntitlementMovement, Issue, Notice, Pause
 from subscriptions.pausing.foreseeing import CannotPause, Changed, may_pause, standing_of, without
@@ -92,6 +93,55 @@ def test_the_first_of_two_is_called_off_and_its_copy_comes_at_once():
     posted(25, on=date(2026, 12, 15), at=noon(date(2026, 12, 15)))
     posted(26, on=date(2027, 3, 15), at=noon(date(2027, 3, 15)))
     assert copies(subscription) == "25 served, 27 owed, 28 owed, 29 owed"
+
+
+def planned(number, *, month, post_on):
+    """One more issue in the calendar."""
+    last = Issue.objects.order_by("-number")[0]
+    Issue.objects.create(
+        magazine=last.magazine, number=number, cover_month=month, cover_year=post_on.year + 1, post_on=post_on,
+        cutoff_on=cutoff_for(post_on),
+    )  # fmt: skip
+
+
+def test_a_pause_of_an_issue_after_the_last_ends_with_the_one_that_had_moved_it_there():
+    subscription = subscriber()
+    planned(30, month=1, post_on=date(2028, 3, 15))
+    [first], _foreseen = put_off(subscription, 25)
+    [last], _foreseen = put_off(subscription, 29)
+    assert copies(subscription) == "26 held, 27 owed, 28 owed, 30 held"
+    ended, foreseen = resume(subscription.pk, [first.pk], actor=ELODIE, at=NOW, reason=WHY)
+    assert copies(subscription) == "25 owed, 26 owed, 27 owed, 28 owed"
+    assert [one.pk for one in ended] == [first.pk, last.pk]
+    assert ([issue.number for issue in foreseen.issues], foreseen.last_number) == ([25], 28)
+    told = Notice.objects.get(kind="pause_ended")
+    assert told.facts["pause_ids"] == [first.pk], "the letter names what comes"
+    assert may_pause(standing_of(subscription, on=TODAY)), "neither counts any more"
+
+
+def test_both_called_off_only_what_comes_is_named():
+    subscription = subscriber()
+    planned(30, month=1, post_on=date(2028, 3, 15))
+    put_off(subscription, 25)
+    put_off(subscription, 29)
+    keys = list(Pause.objects.values_list("pk", flat=True))
+    ended, foreseen = resume(subscription.pk, keys, actor=ELODIE, at=NOW, reason=WHY)
+    assert ([one.issue.number for one in ended], [issue.number for issue in foreseen.issues]) == ([25, 29], [25])
+    assert copies(subscription) == "25 owed, 26 owed, 27 owed, 28 owed"
+
+
+def test_the_last_copy_may_be_put_off_twice_and_is_held_until_both_have_left():
+    subscription = subscriber()
+    Entitlement.objects.filter(term__subscription=subscription, rank__lt=4).update(state="served")
+    planned(30, month=1, post_on=date(2028, 3, 15))
+    put_off(subscription, 28)
+    put_off(subscription, 29)
+    assert copies(subscription) == "25 served, 26 served, 27 served, 30 held"
+    Issue.objects.exclude(number__in=[28, 29, 30]).update(state="posted", posted_on=date(2027, 6, 15))
+    posted(28, on=date(2027, 9, 15), at=noon(date(2027, 9, 15)))
+    assert copies(subscription).endswith("30 held")
+    posted(29, on=date(2027, 12, 15), at=noon(date(2027, 12, 15)))
+    assert copies(subscription).endswith("30 owed")
 
 
 def test_what_is_foreseen_is_what_comes():

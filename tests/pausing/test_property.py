@@ -81,6 +81,8 @@ class Conserved(TestCase):
         dates = dates_of_subscription(subscription, on=self.on)
         assert dates.last_number == foreseen.last_number
         assert (dates.renewal.on if dates.renewal else None) == foreseen.renews_on
+        comes = {copy.issue_id for copy in standing_of(subscription, on=self.on).to_come}
+        assert {issue.pk for issue in foreseen.issues} <= comes, "what is said to come comes"
 
     def close(self, subscription: Subscription, _which: list[int]) -> None:
         """The next file is closed: its addresses are with the post."""

@@ -117,6 +117,20 @@ def test_the_letter_of_its_own_comes_ninety_days_before_and_once(post):
     assert (notice.matter, notice.rank) == (f"price_change:{change.pk}:{subscription.pk}:2", "legal")
 
 
+def test_whose_renewal_was_moved_long_after_the_term_is_told_as_well(post):
+    """Issues came late, and R with them: five months after the term has ended."""
+    subscription = subscriber()
+    change = signed()
+    plan_on(R - timedelta(days=75))
+    late, day = R + timedelta(days=150), R + timedelta(days=70)
+    Renewal.objects.update(renews_on=late)
+    assert tell(on=day - timedelta(days=11), at=noon(day), limit=10) == 0, "ninety days before, and no sooner"
+    assert [tell(on=day, at=noon(day), limit=10) for _twice in range(2)] == [1, 0]
+    notice = Notice.objects.get(kind="price_change")
+    assert notice.matter == f"price_change:{change.pk}:{subscription.pk}:2"
+    assert notice.facts["renews_on"] == late.isoformat()
+
+
 def second_year(subscription, **facts) -> Term:
     """Another term, of the same price unless said otherwise."""
     first = subscription.terms.get(number=1)

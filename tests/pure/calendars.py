@@ -2,8 +2,8 @@
 
 from datetime import date
 
+from payments.working_days import next_working_day
 from subscriptions.calendar import IssueDates, cutoff_for
-from subscriptions.working_days import next_working_day
 
 
 def quarterly(*, first: int = 24, start: int = 2027, years: int = 3) -> list[IssueDates]:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payments.territories import UnknownTerritory
+from payments.working_days import is_working_day
 from subscriptions.calendar import (
     RULES,
     ClaimWindow,
@@ -16,7 +17,6 @@ from subscriptions.calendar import (
     delivery_zone_of,
     withdraw_until,
 )
-from subscriptions.working_days import is_working_day
 from tests.pure.calendars import quarterly
 
 ZONES = st.sampled_from(list(DeliveryZone))

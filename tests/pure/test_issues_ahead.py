@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from payments.working_days import is_working_day
 from subscriptions.calendar import IssueDates, cutoff_for
 from subscriptions.calendar.ahead import next_plan, warnings, working_days_between
-from subscriptions.working_days import is_working_day
 
 ON = date(2026, 11, 23)
 CPPAP = date(2031, 9, 30)

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscriptions.working_days import (
+from payments.working_days import (
     add_banking_days,
     add_working_days,
     banking_holidays,
-    easter,
     french_holidays,
     is_banking_day,
     is_working_day,
@@ -18,42 +17,6 @@ from subscriptions.working_days import (
 )
 
 DAYS = st.dates(min_value=date(2020, 1, 1), max_value=date(2060, 12, 31))
-
-
-@pytest.mark.parametrize(
-    "day",
-    # The extremes of the rule, and a run of years as printed in almanacs.
-    [
-        "1818-03-22",
-        "1943-04-25",
-        "2285-03-22",
-        "2038-04-25",
-        "2000-04-23",
-        "1981-04-19",
-        "1954-04-18",
-        "2049-04-18",
-        "2020-04-12",
-        "2021-04-04",
-        "2022-04-17",
-        "2023-04-09",
-        "2024-03-31",
-        "2025-04-20",
-        "2026-04-05",
-        "2027-03-28",
-        "2028-04-16",
-        "2029-04-01",
-        "2030-04-21",
-        "2031-04-13",
-        "2032-03-28",
-        "2033-04-17",
-        "2034-04-09",
-        "2035-03-25",
-        "2036-04-13",
-        "2037-04-05",
-    ],
-)
-def test_easter(day: str) -> None:
-    assert easter(int(day[:4])).isoformat() == day
 
 
 def test_the_eleven_holidays_of_2026() -> None:
@@ -74,7 +37,6 @@ def test_the_eleven_holidays_of_2026() -> None:
 
 def test_two_holidays_may_fall_on_one_day() -> None:
     # In 2008 Ascension was on 1 May.
-    assert easter(2008) == date(2008, 3, 23)
     assert len(french_holidays(2008)) == 10
     assert date(2008, 5, 1) in french_holidays(2008)
 

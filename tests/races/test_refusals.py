@@ -23,7 +23,8 @@ from payments.evidence import Blank, Keep, Protect
 from payments.invoicing import rendering
 from payments.ledger.posting import EntryDraft, Line, Unbalanced, post
 from payments.methods import wish_other_method
-from payments.models import Invoice, InvoiceLine, LedgerEntry, LedgerLine, Payment
+from payments.models import Invoice, InvoiceLine, LedgerEntry, LedgerLine, Payment, Refund
+from payments.models.listed import Listed
 from payments.money import NotAnAmount, eur, from_cents, round_cents
 from subscriptions.notices.delivering import deliver
 from subscriptions.orders.placing import payment_of
@@ -180,8 +181,18 @@ PLAIN = {
     "timestamp with time zone": "'2026-01-01'", "jsonb": "'{}'", "uuid": "gen_random_uuid()", "bytea": "'\\x00'",
     "inet": "'198.51.100.1'",
 }  # fmt: skip
-#: Where a plain value is refused by a CHECK.
+#: A word of its list for each column that has one.
+LISTED = {
+    (model._meta.db_table, field.column): f"'{field.flatchoices[0][0]}'"
+    for model in apps.get_models()
+    for field in model._meta.local_fields
+    if isinstance(field, Listed)
+}
+#: Where a plain value is refused by another CHECK.
 FITTING = {
+    "payments_dispute": {"state": "'won'"},
+    "subscriptions_agency": {"kind": "'pro_fr'"},
+    "subscriptions_gift": {"informed_by": "'email'"},
     "payments_payout": {"itemised": "true"},
     "subscriptions_soldissue": {"replaces_id": "NULL"},
     "payments_reconciliationrun": {"read_to_end": "true"},
@@ -189,6 +200,9 @@ FITTING = {
     "payments_filerequest": {"state": "'made'", "refusal": "''"},
     "payments_csvprofile": {"debit": "''", "credit": "''"},
     "payments_bankmatch": {"kind": "'rule'"},
+    "payments_cheque": {"state": "'bounced'"},
+    "payments_paidagain": {"bank_reference": "''"},
+    "payments_disputeanswer": {"kind": "'evidence'"},
     "payments_ereportrow": {"ttc": "2"},
     "payments_vatcheck": {"outcome": "'unknown'"},
     "payments_mirrorrun": {"since": "'2025-12-31'", "read_to_end": "true"},
@@ -219,7 +233,9 @@ def _have_a_row(observer: psycopg.Connection, table: str) -> None:
     columns = _columns(observer, table)
     fitting = FITTING.get(table, {})
     values = [
-        fitting.get(column) or ("'EUR'" if column.endswith("currency") else PLAIN.get(kind, "'x'"))
+        fitting.get(column)
+        or LISTED.get((table, column))
+        or ("'EUR'" if column.endswith("currency") else PLAIN.get(kind, "'x'"))
         for column, kind in columns.items()
     ]
     with observer.transaction():
@@ -440,3 +456,20 @@ def test_no_column_of_ours_holds_a_float(db, superuser):
         " WHERE table_schema = 'public' AND data_type IN ('real', 'double precision', 'money')"
     ).fetchall()
     assert found == []
+
+
+@pytest.mark.parametrize("day", ["'2026-11-22'", "NULL"])
+def test_the_day_of_money_is_written_once(db, superuser, day):
+    """The day on which VAT falls due, or is given back: the application could have moved it into another month."""
+    order = place_order(make_wish(make_offers(make_magazine())["fixed"]))
+    Payment.objects.update(**PAID)
+    payment = payment_of(order)
+    refund = Refund.objects.create(
+        reference="REM-1", payment=payment, amount="27.60", reason="x", actor="x", idempotency_key="k", created_at=NOW,
+        state_since=NOW,
+    )  # fmt: skip
+    Refund.objects.update(state="succeeded", refunded_on=TODAY)
+    for table, column, key in (("payment", "received_on", payment.pk), ("refund", "refunded_on", refund.pk)):
+        with pytest.raises(IntegrityError, match="written once"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE payments_{table} SET {column} = {day} WHERE id = %s", [key])
+    Payment.objects.update(received_on=TODAY)  # the same again is no change

@@ -14,6 +14,7 @@ from shop.account.receipts import left_words, receipt_words, stands_words, step_
 from subscriptions.disputing import HELD
 from subscriptions.models import Entitlement, EntitlementMovement, Issue, Term
 from subscriptions.moving import move_copies
+from subscriptions.offline.bouncing import UNPAID
 from subscriptions.pausing.holding import pause
 from subscriptions.receipts import Happened, Receipt, Stands, Step, receipt_of, receipts_of
 from tests.account.conftest import _plain_static, elodie, karim, offers
@@ -89,6 +90,10 @@ STANDS = {
         copy("held", moved("hold", ON, reason=HELD)),
         "Votre banque conteste son paiement : il attend qu’elle décide.",
     ),
+    "unpaid": (
+        copy("held", moved("hold", ON, reason=UNPAID)),
+        "Le chèque qui le payait est revenu impayé : il attend un autre règlement.",
+    ),
     "no_address": (
         copy("held", moved("hold", ON, reason="the address is doubtful")),
         "Nous avons un doute sur votre adresse : il part dès que vous l’avez vérifiée.",
@@ -116,6 +121,7 @@ STEPS = {
     "sent_again": (AGAIN, "renvoyé le 10 mars"),
     "put_off": (moved("extend", ON, to=issue(15), at=PAUSE), "passé au n° 15 le 20 mars, par la pause"),
     "disputed": (moved("hold", ON, reason=HELD), "retenu le 20 mars par une contestation à la banque"),
+    "unpaid": (moved("hold", ON, reason=UNPAID), "retenu le 20 mars, son chèque étant revenu impayé"),
     "no_address": (moved("hold", ON, reason="the address is doubtful"), "retenu le 20 mars, l’adresse étant douteuse"),
     "held": (moved("hold", ON, reason="x"), "retenu le 20 mars"),
     "released": (moved("release", ON), "libéré le 20 mars"),

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from payments import gateway
+from payments import fees, gateway
 from payments.audit import balance_of
 from payments.models import BalanceMovement, LedgerEntry, Payout, PayoutEvent, ReconciliationRun, StripeEvent
 from payments.reconciliation import reading, running
@@ -75,6 +75,89 @@ def test_without_any_webhook_the_days_list_finds_it_once_a_day(offers, till):
     looked(later(14))
     assert ReconciliationRun.objects.count() == 2
     assert LedgerEntry.objects.filter(source__startswith="movement:").count() == 1
+
+
+def test_after_a_long_stop_everything_since_the_last_list_is_read(offers, till):
+    """The clock stood still for 45 days: a payout of the seventh of them is listed, which thirty days would not reach."""
+    looked(later(0))
+    first = ReconciliationRun.objects.get()
+    bought(till)
+    paid_out(till, after=7)
+    looked(later(45))
+    assert Payout.objects.count() == 1
+    second = ReconciliationRun.objects.latest("pk")
+    assert second.since == first.started_at - running.OVERLAP
+    looked(later(46))
+    third = ReconciliationRun.objects.latest("pk")
+    assert third.since == third.started_at - running.REACH
+
+
+def test_one_that_the_list_does_not_reach_any_more_is_fetched_until_it_has_ended(offers, till):
+    """Its webhook was lost, and it was itemised more than thirty days after it was made: fetched once a day, read, and left."""
+    bought(till)
+    till.advance(days=7)
+    world = world_of(till)
+    with world.lock:
+        (made,) = paying_out.pay_out(world)
+        paying_out.arrive(world, made["id"])
+        world.change(made, reconciliation_status="in_progress")
+    for day in (8, 20):
+        looked(later(day))
+    assert the_payout().itemised is False
+
+    def fetched() -> int:
+        return len(till.requests(f"/v1/payouts/{made['id']}"))
+
+    before = fetched()
+    looked(later(42))
+    assert (fetched() - before, the_payout().read_at) == (1, None)
+    assert ("PAYOUT", f"payout:{the_payout().pk}", "was paid, and Stripe never listed its movements") in breached(
+        later(42)
+    )
+    looked(later(42) + timedelta(hours=2))
+    assert fetched() - before == 1
+    with world.lock:
+        world.change(made, reconciliation_status="completed")
+    looked(later(44))
+    assert the_payout().read_at is not None
+    looked(later(46))
+    assert (fetched() - before, breached(later(46))) == (2, [])
+
+
+def test_a_payout_that_stripe_refuses_to_list_stands_in_nobodys_way(offers, till):
+    """The older of two is refused: the younger is read, what is here is explained, and the round ends as one that failed."""
+    first, second = of_stripe(till, 1), of_stripe(till, 2)
+    listed = gateway.list_movements
+
+    def refused(**asked):
+        if asked.get("payout") == first:
+            raise gateway.Refused("no", code="balance_transactions_unavailable")
+        return listed(**asked)
+
+    with pytest.MonkeyPatch.context() as refusing:
+        refusing.setattr(gateway, "list_movements", refused)
+        for _twice in range(2):
+            with pytest.raises(gateway.Refused):
+                looked(later(26))
+    read = dict(Payout.objects.values_list("stripe_payout", "read_at"))
+    assert (read[first], read[second] is not None) == (None, True)
+    assert not BalanceMovement.objects.filter(payout__read_at__isnull=False, meaning="").exists()
+    looked(later(26))
+    assert (Payout.objects.filter(read_at=None).count(), found()) == (0, [])
+
+
+def test_what_is_here_is_explained_while_stripe_is_silent(offers, till):
+    """The list fails; a line that was read before is booked all the same, and the next round lists."""
+    with world_of(till).lock:
+        paying_out.own_line(world_of(till), "stripe_fee", -250)
+    fees.read_movements(actor=CLOCK, at=later(1))
+    till.misbehave("error_before", path="/v1/payouts", times=1, status=500)
+    with pytest.raises(gateway.Unknown):
+        running.reconcile(actor=CLOCK, at=later(1))
+    assert balance_of("627800") == Decimal("2.50")
+    assert ReconciliationRun.objects.get().finished_at is None
+    running.reconcile(actor=CLOCK, at=later(1))
+    assert ReconciliationRun.objects.get().finished_at is not None
 
 
 def of_stripe(till, number: int) -> str:
@@ -150,7 +233,7 @@ def test_as_many_queries_for_three_movements_as_for_one(offers, till, number):
     assert (len(read), len(explained)) == QUERIES
 
 
-QUERIES = (13, 6)
+QUERIES = (14, 6)
 
 
 def test_ten_thousand_movements(offers, till):

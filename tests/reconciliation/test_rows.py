@@ -183,7 +183,9 @@ def test_other_currency(offers, till):
     kept = BalanceMovement.objects.get(kind="charge")
     assert found() == [("other_currency", f"movement:{kept.pk}")]
     looked(later(4))
+    kept.refresh_from_db()
     assert (found(), kept.meaning) == ([("other_currency", f"movement:{kept.pk}")], "other_currency")
+    assert balance_of("627800") == 0, "its fee is no euro either"
 
 
 def test_unknown_charge_and_matched_once_it_has_settled(offers, till):
@@ -256,6 +258,13 @@ def test_changed_fee(offers, till):
     assert (one.at_stripe, one.in_books) == (Decimal("25.94"), Decimal("26.94"))
     made = made_of([the_payout()])[the_payout().pk]
     assert (made.changed, made.remainder) == (Decimal("-1.00"), 0)
+    # 517 holds a euro that Stripe does not: finance books it, and then it is Stripe's balance again.
+    assert balance_of("517000") == 1
+    discrepancies.book(one.pk, to="FEES", reason="frais revus par Stripe", actor=CLERK, at=later())
+    assert (balance_of("517000"), balance_of("627800")) == (0, Decimal("1.66"))
+    looked(later(16))
+    made = made_of([the_payout()])[the_payout().pk]
+    assert (found(), made.changed, made.remainder, breached(later(16))) == ([], Decimal("-1.00"), 0, [])
 
 
 def test_unknown_type(offers, till):

@@ -111,6 +111,7 @@ def tell(report: Report) -> int:
                 "step": report.step,
                 "seconds": round(report.seconds, 1),
                 "trace": trace.digest(report.trace)[:16],
+                "remainders": report.remainders,
                 **report.counts,
             }
         ),

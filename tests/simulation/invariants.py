@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q
 
 from payments.days import paris_day
-from payments.models import DeskItem, Payment, Refund
+from payments.models import DeskItem, Payment, Refund, Transfer
 from payments.money import to_cents
 from shop.watch.audit import breaches
 from subscriptions.disputes import disputed_among
@@ -70,7 +70,7 @@ def mirror(till: Till) -> Iterator[tuple[str, str]]:
             yield f"payment:{ours[key].pk}", "Stripe took another amount than the books say"
     for payment in Payment.objects.filter(state=Payment.State.SUCCEEDED, stripe_charge=None):
         yield f"payment:{payment.pk}", "succeeded, and names no charge"
-    back = {refund["id"]: refund["amount"] for refund in till.refunds()}
+    back = {refund["id"]: refund["amount"] for refund in till.refunds() if refund["charge"] in theirs}
     given = dict(Refund.objects.filter(state=Refund.State.SUCCEEDED).values_list("stripe_refund", "amount"))
     for key in back.keys() ^ given.keys():
         yield f"refund:{key}", "is known to one of Stripe and the books, and not to the other"
@@ -92,11 +92,12 @@ def charged_twice(till: Till, *, at: datetime) -> Iterator[tuple[str, str]]:
 
 
 def _waits(subject: str) -> bool:
-    """Whether a refund that failed is before a person."""
-    keys = [f"payment:{pk}" for pk in Payment.objects.filter(subject=subject).values_list("pk", flat=True)]
-    return DeskItem.objects.filter(
-        subject__in=keys, kind__in=("refund_failed", "refund_refused"), closed_at=None
-    ).exists()
+    """Whether a refund that failed is before a person, or goes by transfer, which Stripe does not see."""
+    payments = Payment.objects.filter(subject=subject)
+    keys = [f"payment:{pk}" for pk in payments.values_list("pk", flat=True)]
+    by_transfer = Transfer.objects.filter(payment__in=payments).exclude(state=Transfer.State.CANCELLED)
+    items = DeskItem.objects.filter(subject__in=keys, kind__in=("refund_failed", "refund_refused"), closed_at=None)
+    return by_transfer.exists() or items.exists()
 
 
 def not_renewed(till: Till, *, at: datetime) -> Iterator[tuple[str, str]]:

@@ -16,13 +16,17 @@ from typing import Any
 from django.db import connection, connections
 from django.db.transaction import Atomic
 
+from payments.closing import days, periods
 from payments.gateway.client import WatchedClient
+from payments.reconciliation import at_bank, reading
 from payments.webhooks import receiving
+from subscriptions.bank import explaining, taking_in
 from subscriptions.fulfilment import closing, posting
 from subscriptions.institutions import cancelling, ordering
 from subscriptions.institutions import receiving as transfers
 from subscriptions.losses import answering, carrying_out, claiming, freezing, incidents, returning
 from subscriptions.notices.posting import LetterBox
+from subscriptions.singles import giving_back, selling
 
 #: Half done: the named work has just been done inside its transaction, and nothing of it may remain.
 INSIDE: Mapping[str, tuple[Any, str]] = {
@@ -41,6 +45,14 @@ INSIDE: Mapping[str, tuple[Any, str]] = {
     "an institution is invoiced": (ordering, "open_invoiced"),
     "a transfer is noted": (transfers, "note_receipt"),
     "what an institution was not sent is credited": (cancelling, "give_back_unserved"),
+    "the lines of a statement are there": (taking_in, "lock_lines"),
+    "a transfer on a statement is received": (explaining, "receive"),
+    "a payout is at the bank": (at_bank, "arrived"),
+    "movements of a payout are kept": (reading, "put"),
+    "a day is hashed": (days, "digest"),
+    "the figures of a month are taken": (periods, "fingerprint"),
+    "past issues are sold": (selling, "issue"),
+    "past issues are taken back": (giving_back, "move"),
 }
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Max
 
-from shop.demo.catalogue import OFFERS, PRICES
+from shop.demo.catalogue import OFFERS, PRICES, SINGLE_PRICES
 from shop.demo.issues import QUARTERS, post_day
 from shop.storefront.kept import KEEPER
 from subscriptions.calendar import cutoff_for
@@ -33,7 +33,7 @@ FIRST, FIRST_NUMBER = 2026 * QUARTERS + 3, 25
 
 @transaction.atomic
 def stock(shop: Shop) -> None:
-    """The magazine, two offers, their prices, the legal texts, and the issues of the next year and a half."""
+    """The magazine, two offers and its past issues, their prices, the legal texts, and the issues of the next year and a half."""
     day = shop.plan.begins
     magazine = Magazine.objects.create(
         code="ACTUIA", title="ActuIA", subtitle="Le magazine de l’intelligence artificielle", issn="2650-1234",
@@ -47,6 +47,16 @@ def stock(shop: Shop) -> None:
         Price.objects.bulk_create(
             [Price(offer=offer, delivery_zone=zone, amount=amount, valid_from=day) for zone, amount in PRICES.items()]
         )
+    single = Offer.objects.create(
+        code="numero", magazine=magazine, title="Numéro à l’unité", kind=Offer.Kind.SINGLE,
+        renewal=Offer.Renewal.FIXED, copies=1, on_sale_from=day,
+    )  # fmt: skip
+    Price.objects.bulk_create(
+        [
+            Price(offer=single, delivery_zone=zone, amount=amount, valid_from=day)
+            for zone, amount in SINGLE_PRICES.items()
+        ]
+    )
     load_texts(day)
     # Few readers live in one department: so many claims are an incident here.
     LossRule.objects.create(
@@ -143,7 +153,7 @@ def _signed(shop: Shop, day: date, number: int) -> None:
     # Quotes promise the price of today: whoever orders pays another one once the last of them is over.
     promised = Quote.objects.aggregate(last=Max("valid_until"))["last"] or shop.clock.today
     orders_from = max(day - timedelta(days=90), promised + timedelta(days=1))
-    for offer in Offer.objects.order_by("pk"):
+    for offer in Offer.objects.filter(kind=Offer.Kind.SUBSCRIPTION).order_by("pk"):
         for amount in sorted(set(PRICES.values()), key=lambda price: price.amount):
             zones = [zone for zone, price in PRICES.items() if price == amount]
             change = prepare(

@@ -16,6 +16,7 @@ from subscriptions.losses.freezing import to_resend
 from subscriptions.losses.resending import make
 from subscriptions.losses.stock import balances
 from subscriptions.models import Dispatch, Entitlement, HandOver, Issue, MailingRun, TemporaryAddress
+from subscriptions.singles.sending import to_send
 from tests.simulation.acts.staff import FINANCE, FULFILMENT
 from tests.simulation.asking import refused
 from tests.simulation.shop import Shop
@@ -57,11 +58,12 @@ def complement(shop: Shop, issue: Issue) -> None:
 
 
 def send_again(shop: Shop, issue: Issue) -> None:
-    """What was approved of an issue leaves as far as its stock goes, or it is said why nothing does."""
+    """What was approved of an issue, and sold of it, leaves as far as its stock goes, or it is said why nothing does."""
     at = shop.clock.now
     run = _begun(issue, Kind.RESEND)
     if run is None:
         wanted = [claim.entitlement.term.quantity for claim in to_resend(issue.pk).select_related("entitlement__term")]
+        wanted += to_send(issue.pk).values_list("copies", flat=True)
         if not wanted:
             refused(CannotClose, "nothing", lambda: make(issue.pk, actor=FULFILMENT, at=at))
             return

@@ -5,12 +5,14 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.test import Client
 
 from tests.simulation.agenda import Agenda
+from tests.simulation.bank import Bank
 from tests.simulation.browser import TurnedAway
 from tests.simulation.clock import Clock
 from tests.simulation.journal import Journal
@@ -21,6 +23,7 @@ from tests.simulation.tables import Tables
 from tests.simulation.till import NoAnswer, Till
 
 if TYPE_CHECKING:
+    from tests.simulation.desks import AtDesk
     from tests.simulation.people import Reader
     from tests.simulation.timetable import Timetable
 
@@ -39,6 +42,10 @@ class Shop:
         self.plan, self.clock, self.till, self.post, self.reaper = plan, clock, till, post, reaper
         self.agenda, self.journal = Agenda(), Journal()
         self.tables = Tables()
+        self.bank = Bank(plan)
+        #: Two people of finance, and what each month left unexplained when one of them signed it.
+        self.finance: list[AtDesk] = []
+        self.remainders: dict[str, Decimal] = {}
         self.readers: list[Reader] = []
         self.by_email: dict[str, Reader] = {}
         self.failures: list[str] = []

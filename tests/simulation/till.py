@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import stripe
 
-from payments.sandbox import misbehaviour
+from payments.sandbox import misbehaviour, paying_out
 from payments.sandbox.application import StandIn
 from payments.sandbox.inprocess import InProcessClient
 from payments.sandbox.settings import Settings
@@ -39,6 +39,8 @@ MASTERCARD = Means("5555555555554444")
 CARTE_BANCAIRE = Means("4000002500001001")
 ASKS_THE_BANK = Means("4000002500003155")
 ACCOUNT = Means("FR1420041010050500013M02606", iban=True)
+#: What names another product of the same account.
+PRODUCT = "product"
 #: Attaches on the hosted page; what it does afterwards is said by `Till.becomes`.
 GENERIC = "4000000000000341"
 
@@ -56,6 +58,13 @@ class Till:
         self.down: Callable[[], bool] = lambda: False
         self.asked = 0
         self._when_spoiled: Callable[[], None] | None = None
+
+    def open(self, instant: int) -> None:
+        """Its clock shows `instant`, and from the next banking day on it pays out what is available."""
+        with self.world.lock:
+            self.world.clock.set(instant)
+            self.world.settings.payouts = paying_out.DAILY
+            paying_out.plan(self.world)
 
     def close(self) -> None:
         """Let it go."""
@@ -174,8 +183,9 @@ class Till:
         return self.world.store.get("payment_method", method) is not None
 
     def charges(self) -> list[Obj]:
-        """Money that was really taken, oldest first."""
-        return [one for one in self.world.store.all("charge") if one["status"] == "succeeded"]
+        """Money that was really taken for the shop, oldest first; other products of the account have charges of their own."""
+        taken = (one for one in self.world.store.all("charge") if one["status"] == "succeeded")
+        return [one for one in taken if PRODUCT not in one["metadata"]]
 
     def refunds(self) -> list[Obj]:
         """Money that really went back."""

@@ -11,7 +11,8 @@ A job is a sweep: what it sees changes by an act, by another job, by Stripe, or 
   again, after what waits ten minutes for an answer and after the end of a payment page;
 
 each time again and again, a minute apart, as long as one of them changed something that it reads (`tests.simulation.tables`).
-The audit rings when the invariants are asked. A ring that is left out would have found what the ring before it left.
+The audit rings when the invariants are asked. A ring that is left out would have found what the ring before it left; only what
+Stripe pays out meanwhile is heard of with the next one, a Monday at the latest, as by a shop that was away over a long weekend.
 """
 
 from __future__ import annotations

@@ -8,7 +8,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from payments.models import BankReceipt, Invoice, LedgerLine, Payment, Refund
+from payments.models import (
+    BankLine,
+    BankMatch,
+    BankReceipt,
+    DayClosing,
+    Discrepancy,
+    Invoice,
+    LedgerLine,
+    Payment,
+    Payout,
+    PeriodClosing,
+    Refund,
+    Transfer,
+)
 from subscriptions.models import (
     AddressDoubt,
     Claim,
@@ -20,6 +33,7 @@ from subscriptions.models import (
     Order,
     Renewal,
     RenewalEvent,
+    SoldIssue,
     StockMovement,
     Subscription,
     Term,
@@ -64,6 +78,7 @@ def _lines() -> Iterator[str]:
     ):
         yield _line("step", owner[row[0]], *row[1:])
     yield from _lost()
+    yield from _reconciled()
     for row in Notice.objects.values_list("to_email", "kind", "due_at", "state", "state_since", "attempts"):
         yield _line("letter", *row)
     for row in Declaration.objects.values_list("email", "kind", "received_at", "state", "effect"):
@@ -89,8 +104,28 @@ def _lost() -> Iterator[str]:
         yield _line("doubt", *row)
     for row in StockMovement.objects.values_list("issue__number", "number", "kind", "copies", "left"):
         yield _line("stock", *row)
-    for row in BankReceipt.objects.values_list("bank_reference", "received_on", "amount"):
+    for row in BankReceipt.objects.values_list("received_on", "amount"):
         yield _line("transfer", *row)
+    for row in SoldIssue.objects.values_list("order__email", "order__placed_at", "issue__number", "copies", "state"):
+        yield _line("past issue", *row)
+
+
+def _reconciled() -> Iterator[str]:
+    """What reached the bank, what each line was, what did not agree, what was closed."""
+    for row in Payout.objects.values_list("created", "amount", "currency", "instant", "state", "arrived_on"):
+        yield _line("payout", *row)
+    for row in BankLine.objects.values_list("booked_on", "amount", "left", "statement__format"):
+        yield _line("bank line", *row)
+    for row in BankMatch.objects.values_list("line__booked_on", "kind", "amount", "automatic", "at"):
+        yield _line("match", *row)
+    for row in Discrepancy.objects.values_list("kind", "at_stripe", "in_books", "found_at", "end", "ended_at"):
+        yield _line("discrepancy", *row)
+    for row in Transfer.objects.values_list("customer__email", "amount", "because", "state", "state_since"):
+        yield _line("given back", *row)
+    for row in PeriodClosing.objects.values_list("kind", "first_day", "version", "at"):
+        yield _line("closed", *row)
+    for row in DayClosing.objects.values_list("day", "entries", "debit", "received", "given_back"):
+        yield _line("day", *row)
 
 
 def _line(*values: object) -> str:

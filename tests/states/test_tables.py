@@ -6,11 +6,11 @@ The tables below are written by hand from the design, apart from the code's, so 
 from __future__ import annotations
 
 import ast
-import io
 import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 from itertools import product
 from pathlib import Path
 
@@ -18,15 +18,23 @@ import pytest
 from django.utils import timezone
 
 from payments import refunds
+from payments.answering.moving import move as move_answer
 from payments.charging import intend
+from payments.cheques.moving import CannotMove as CannotMoveCheque
+from payments.cheques.moving import lock_cheques
+from payments.cheques.moving import move as move_cheques
 from payments.documents import keep
 from payments.exports.keeping import keep_file
-from payments.exports.moving import NoSuchStep as NoSuchFileStep
-from payments.exports.moving import move as move_file
+from payments.exports.moving import NoSuchStep as NoSuchRequestStep
+from payments.exports.moving import move as move_request
 from payments.gateway import IntentSeen, Outcome, PayoutSeen, RefundSeen
 from payments.methods import payer_account
 from payments.models import (
+    ChequeEvent,
+    DepositSlip,
     Dispute,
+    DisputeAnswer,
+    DisputeAnswerEvent,
     DisputeEvent,
     FileRequest,
     FileRequestEvent,
@@ -114,6 +122,7 @@ from tests.makers import (
     make_wish,
     place_order,
 )
+from tests.offline.post import ordered
 from tests.renewals.people import announced, subscriber
 from tests.stopping.people import withdraws
 
@@ -147,6 +156,18 @@ DISPUTE = {
     "open": "won lost",
     "won": "",
     "lost": "",
+}
+DISPUTE_ANSWER = {
+    "created": "unknown sent failed",
+    "unknown": "sent failed",
+    "sent": "",
+    "failed": "",
+}
+FILE_REQUEST = {
+    "waiting": "making",
+    "making": "made refused",
+    "made": "",
+    "refused": "",
 }
 PAYOUT = {
     "in_transit": "paid failed cancelled",
@@ -199,18 +220,18 @@ PAUSE = {
     "over": "",
     "called_off": "",
 }
+CHEQUE = {
+    "received": "deposited bounced",
+    "deposited": "credited bounced",
+    "credited": "bounced",
+    "bounced": "",
+}
 IMPORT = {
     "to_check": "checked discarded",
     "checked": "to_check approved discarded",
     "approved": "let_in",
     "let_in": "",
     "discarded": "",
-}
-FILE = {
-    "waiting": "making",
-    "making": "waiting made refused",
-    "made": "",
-    "refused": "",
 }
 PRICE_CHANGE = {
     "prepared": "signed cancelled",
@@ -422,7 +443,8 @@ def test_copy(subscription, came, kind):
 #: The one module that may assign each kind of state; `steps` writes down what `settling` has moved.
 MOVERS = {
     "payments/settling.py", "payments/steps.py", "payments/refunds.py", "payments/methods.py",
-    "payments/transfers/moving.py", "payments/chorus/moving.py", "payments/disputing.py", "payments/reconciliation/moving.py",
+    "payments/transfers/moving.py", "payments/cheques/moving.py", "payments/chorus/moving.py", "payments/disputing.py", "payments/reconciliation/moving.py",
+    "payments/answering/moving.py", "payments/exports/moving.py",
     "payments/webhooks/moving.py", "subscriptions/moving.py", "subscriptions/orders/moving.py", "subscriptions/notices/moving.py",
     "subscriptions/fulfilment/moving.py",
     "subscriptions/importing/moving.py", "subscriptions/renewals/moving.py", "subscriptions/stopping/moving.py",
@@ -483,6 +505,68 @@ def test_dispute(came, to, exists):
     disputed(payment, words[to])
     assert Dispute.objects.get().state == (to if exists else came)
     assert DisputeEvent.objects.filter(from_state=came, to_state=to).count() == int(exists)
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(CHEQUE))
+def test_cheque(came, to, exists):
+    make_offers(make_magazine())
+    cheque, slip = ordered().cheque, None
+    if came in ("deposited", "credited") or (exists and to == "deposited"):
+        slip = DepositSlip.objects.create(
+            number=1, reference="REM00001", deposited_on=TODAY, count=1, total="27.60", lines=[{}], hash="x", actor="x", reason="x",
+            at=NOW,
+        )  # fmt: skip
+    bad = {"bounced_on": TODAY, "bounced_because": "other", "bounced_vat": Decimal("0.57")}
+    facts = bad if came == "bounced" else {"slip": slip} if came in ("deposited", "credited") else {}
+    for name, value in ({"state": came} | facts).items():
+        setattr(cheque, name, value)
+    cheque.save(update_fields=["state", *facts])
+    [cheque] = lock_cheques([cheque.pk])
+    for name, value in (bad if to == "bounced" else {"slip": slip}).items():
+        setattr(cheque, name, value)
+    if exists:
+        move_cheques([cheque], to, actor=READER, at=NOW, reason="a reason")
+    else:
+        with pytest.raises(CannotMoveCheque):
+            move_cheques([cheque], to, actor=READER, at=NOW, reason="a reason")
+    cheque.refresh_from_db()
+    assert cheque.state == (to if exists else came)
+    assert ChequeEvent.objects.filter(from_state=came, to_state=to, reason="a reason").exists() == exists
+
+
+@pytest.mark.parametrize(("came", "to", "exists"), rows(DISPUTE_ANSWER))
+def test_dispute_answer(came, to, exists):
+    subscriber()
+    one = DisputeAnswer.objects.create(
+        reference="REP-1", dispute=disputed(Payment.objects.get()), phase="dispute", kind="accept", state=came, state_since=NOW,
+        idempotency_key="a", file_key="b", actor="x", reason="x", created_at=NOW,
+    )  # fmt: skip
+    assert move_answer(one.pk, to, reason="x", actor=READER, at=NOW) == exists
+    one.refresh_from_db()
+    assert one.state == (to if exists else came)
+    assert DisputeAnswerEvent.objects.filter(from_state=came, to_state=to).count() == int(exists)
+
+
+@pytest.mark.parametrize(
+    ("came", "to", "exists"), [*rows(FILE_REQUEST), pytest.param("making", "making", True, id="making to making")]
+)
+def test_file_request(came, to, exists):
+    """Whoever was making a file and was killed leaves it to the next one."""
+    file = keep_file(
+        BytesIO(b"x"), kind="fec", name="x.txt", year=2026, lines=1, media_type="text/plain", actor=READER, at=NOW
+    )
+    facts = {"made": {"file": file}, "refused": {"refusal": "a reason"}}
+    one = FileRequest.objects.create(
+        kind="fec", year=2026, reason="x", actor="x", asked_at=NOW, state=came, state_since=NOW, **facts.get(came, {})
+    )
+    if exists:
+        move_request(one, to, actor=READER, at=NOW, **facts.get(to, {}))
+    else:
+        with pytest.raises(NoSuchRequestStep):
+            move_request(one, to, actor=READER, at=NOW, **facts.get(to, {}))
+    one.refresh_from_db()
+    assert one.state == (to if exists else came)
+    assert FileRequestEvent.objects.filter(from_state=came, to_state=to).count() == int(exists)
 
 
 def test_payer_account_is_one_per_owner():
@@ -598,28 +682,6 @@ def test_import(came, to, exists):
     assert file.state == (to if exists else came)
     steps = ImportFileEvent.objects.filter(from_state=came, to_state=to, reason="a reason")
     assert steps.exists() == exists
-
-
-@pytest.mark.parametrize(("came", "to", "exists"), rows(FILE))
-def test_file(came, to, exists):
-    kept = keep_file(
-        io.BytesIO(b"essai"), kind="fec", name="x", year=2026, lines=1, media_type="text/plain", actor=CLERK, at=NOW
-    )  # fmt: skip
-    request = FileRequest.objects.create(
-        kind="fec", year=2026, reason="x", actor=str(CLERK), asked_at=NOW, state_since=NOW
-    )
-    for step in {"waiting": (), "making": ("making",)}.get(came, ("making", came)):
-        end = {"made": {"file": kept}, "refused": {"refusal": "rien"}}.get(step, {})
-        move_file(request, step, actor=READER, at=NOW, **end)
-    end = {"made": {"file": kept}, "refused": {"refusal": "a reason"}}.get(to, {"reason": "a reason"})
-    if exists:
-        move_file(request, to, actor=READER, at=NOW, **end)
-    else:
-        with pytest.raises(NoSuchFileStep):
-            move_file(request, to, actor=READER, at=NOW, **end)
-    request.refresh_from_db()
-    assert request.state == (to if exists else came)
-    assert FileRequestEvent.objects.filter(from_state=came, to_state=to).exists() == exists
 
 
 @pytest.mark.parametrize(("came", "to", "exists"), rows(RUN))

@@ -1,11 +1,10 @@
-"""What is only read here: charges, balance and its movements, events, mandates, disputes and payouts."""
+"""What is only read here: charges, balance and its movements, events, mandates, payouts and warnings of fraud."""
 
 from typing import Any
 
 from stripe._balance_service import BalanceService
 from stripe._balance_transaction_service import BalanceTransactionService
 from stripe._charge_service import ChargeService
-from stripe._dispute_service import DisputeService
 from stripe._event_service import EventService
 from stripe._mandate_service import MandateService
 from stripe._payout_service import PayoutService
@@ -92,12 +91,6 @@ def events(call: Call) -> Obj:
     return page(call.path, call.world.store.newest("event"), params, only=only)
 
 
-def disputes(call: Call) -> Obj:
-    """Disputes, newest first."""
-    where = {"charge": call.params.get("charge"), "payment_intent": call.params.get("payment_intent")}
-    return page(call.path, call.world.store.newest("dispute", **where), call.params)
-
-
 def payouts(call: Call) -> Obj:
     """Payouts, newest first, by status."""
     status = call.params.get("status")
@@ -125,8 +118,6 @@ ROUTES = (
     Route(EventService, "retrieve", _retrieve("event")),
     Route(EventService, "list", events),
     Route(MandateService, "retrieve", _retrieve("mandate")),
-    Route(DisputeService, "retrieve", _retrieve("dispute")),
-    Route(DisputeService, "list", disputes),
     Route(PayoutService, "retrieve", _retrieve("payout")),
     Route(PayoutService, "list", payouts),
     Route(EarlyFraudWarningService, "retrieve", _retrieve("radar.early_fraud_warning")),

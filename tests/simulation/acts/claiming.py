@@ -211,7 +211,8 @@ def claims_too_soon(shop: Shop, reader: Reader) -> Story:
 def claims_by_telephone(shop: Shop, reader: Reader) -> Story:
     """A colleague takes it; said twice, it is one claim."""
     sent = Entitlement.objects.filter(term__subscription=reader.living(), state=Entitlement.State.SERVED)
-    copy = sent.order_by("-issue__number").first()
+    # What the former house had sent to readers who were taken over names no issue.
+    copy = sent.filter(issue__isnull=False).order_by("-issue__number").first()
     if copy is None:
         return
     said = Said(copy.pk, Claim.Reason.NOT_RECEIVED, Claim.By.STAFF, confirmed=True)

@@ -1,8 +1,10 @@
 """Institutions: an order on paper, by itself or through an agency, several copies, invoiced before it is paid.
 
 Their treasurers pay in full, in parts, late, too much or never; what is never paid is cancelled, or written off once all of
-it was sent. Ninety days before its end each gets a quote, and some order the next year by it. Whatever stopped a story, it
-is begun anew: the form that was sent is known by its token, a transfer by its reference.
+it was sent. A transfer comes to the bank under whatever the treasurer wrote: the number, a number that is nearly right, a name
+alone; of some a bank keeps its charges, some are noted by hand before their statement is here. Ninety days before its end
+each gets a quote, and some order the next year by it. Whatever stopped a story, it is begun anew: the form that was sent is
+known by its token, a transfer by its reference.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from random import Random
 
 from payments.invoicing.issuing import Buyer
 from payments.invoicing.open_items import open_item
-from payments.models import BankReceipt, Invoice, Transfer
+from payments.models import BankReceipt, Invoice, ReceiptShare, Transfer
 from payments.receipts import CannotReceive
 from subscriptions.addresses.label import postal_label
 from subscriptions.addresses.typed import AddressKind, TypedAddress
@@ -29,6 +31,8 @@ from subscriptions.institutions.writing_off import CannotWriteOff, write_off
 from subscriptions.models import Agency, Entitlement, Offer, Order, PurchaseOrder, Quote, Subscription
 from tests.simulation.acts.staff import FINANCE, SUPPORT
 from tests.simulation.asking import refused
+from tests.simulation.bank import Meant
+from tests.simulation.browser import TurnedAway
 from tests.simulation.clock import paris
 from tests.simulation.shop import Shop, Story
 
@@ -47,7 +51,7 @@ def come(shop: Shop) -> None:
     if not many:
         return
     add_agency(
-        Buyer("company_fr", "Prenax SAS", (), "FR", siren="348876517"), OFFICE, postal_label(OFFICE),
+        Buyer("pro_fr", "Prenax SAS", (), "FR", siren="348876517"), OFFICE, postal_label(OFFICE),
         email="commandes@prenax.example", percent=Decimal(5), reason="Accord-cadre.", actor=FINANCE, at=shop.clock.now,
     )  # fmt: skip
     chance = shop.plan.chance("institutions")
@@ -104,7 +108,7 @@ def _paper(shop: Shop, number: int, year: int, renews: int | None, chance: Rando
         street=f"{number} rue du Repos", postcode="69007", town="Lyon", country="FR",
     )  # fmt: skip
     paper = Paper(
-        offer=Offer.objects.get(renewal=Offer.Renewal.FIXED), quantity=chance.choice((1, 2, 2, 3, 5)), kind="public_fr",
+        offer=Offer.objects.get(kind=Offer.Kind.SUBSCRIPTION, renewal=Offer.Renewal.FIXED), quantity=chance.choice((1, 2, 2, 3, 5)), kind="public_fr",
         organisation=home.organisation, email=f"periodiques{number}@universite.example", number=f"BC-{number}-{year}",
         dated_on=shop.plan.begins, delivery=home, delivery_label=postal_label(home), siren="130021397",
         siret="13002139700011", due_days=chance.choice((None, None, 45)),
@@ -156,38 +160,79 @@ def _pays(shop: Shop, taken: Ordered, number: int, year: int, chance: Random) ->
     if way == "never":
         yield from _given_up(shop, taken)
     elif way == "parts":
-        _receives(shop, bill, total / 4, f"{ref}-1")
+        _transfers(shop, bill, total / 4, f"{ref}-1", chance)
         yield shop.clock.now + timedelta(days=chance.uniform(1, 60))
-        _receives(shop, bill, total - total / 4, f"{ref}-2")
+        _transfers(shop, bill, total - (total / 4).quantize(total), f"{ref}-2", chance)
     elif way == "too much":
-        _receives(shop, bill, total + 10, ref)
-        yield shop.clock.now + timedelta(days=3)
-        _returns_surplus(shop, ref)
+        _transfers(shop, bill, total + 10, ref, chance)
+        yield from _received(shop, bill)
+        _returns_surplus(shop, bill)
     else:
-        _receives(shop, bill, total, ref)
+        _transfers(shop, bill, total, ref, chance)
     if way == "cancelled":
+        yield from _received(shop, bill)
         yield shop.clock.now + timedelta(days=chance.uniform(1, 200))
         _cancels(shop, taken)
 
 
-def _receives(shop: Shop, bill: Invoice, amount: Decimal, ref: str) -> None:
-    """Finance notes a transfer of the bank's statement; noted twice, once."""
+def _received(shop: Shop, bill: Invoice) -> Story:
+    """Once it is in the books, a statement or two later."""
+    for _week in range(12):
+        yield shop.clock.now + timedelta(days=7)
+        if ReceiptShare.objects.filter(invoice=bill).exists():
+            return
+    raise TurnedAway("nobody has found the transfer")
+
+
+def _written(number: str, chance: Random) -> str:
+    """What a treasurer makes of F2027-000012; the last but one names the buyer alone, the last nobody."""
+    year, digits = number[1:5], number[6:]
+    place = chance.randrange(5)
+    swapped = digits[:place] + digits[place + 1] + digits[place] + digits[place + 2 :]
+    wrong = digits[:-1] + str((int(digits[-1]) + 1) % 10)
+    said: str = chance.choice(
+        (
+            number, number, number, number, f"FACTURE {number}", f"F {year} {digits}", f"{number[:8]}\n{number[8:]}",
+            f"F{year}-{int(digits)}", f"FACT {digits}", f"F{year}-{swapped}", f"F{year}-{wrong}", "ABONNEMENT", "REGLEMENT",
+        )
+    )  # fmt: skip
+    # Whoever names another open invoice, and its very amount, pays that one: nobody could know better.
+    return number if said != number and Invoice.objects.filter(reference=said).exists() else said
+
+
+def _transfers(shop: Shop, bill: Invoice, amount: Decimal, ref: str, chance: Random) -> None:
+    """The treasurer's transfer reaches the bank; one in five is noted by hand at once. Ordered once, whatever stops the story."""
+    cents, how, said = amount.quantize(bill.total_ttc.amount), chance.random(), _written(bill.reference, chance)
+    if any(one.end_to_end == ref for one in shop.bank.moved):
+        return
+    meant, name = Meant("invoice", (bill.reference,)), f"TRES {bill.buyer_name}"[:60]
+    if how < 0.2:
+        said = bill.reference
+        _receives(shop, bill, cents, ref)
+    elif how > 0.92 and cents == bill.total_ttc.amount:
+        said, meant = bill.reference, replace(meant, part="charges")
+        cents -= Decimal("12.50")
+    text = f"VIR {said}" if said != "REGLEMENT" else "VIR REGLEMENT"
+    shop.bank.move(shop.clock.today, cents, text, "TRESORERIE" if said == "REGLEMENT" else name, meant, end_to_end=ref)
+
+
+def _receives(shop: Shop, bill: Invoice, cents: Decimal, ref: str) -> None:
+    """Finance notes a transfer that the bank's page shows; noted twice, once."""
     if BankReceipt.objects.filter(bank_reference=ref).exists():
         return
-    cents = amount.quantize(bill.total_ttc.amount)
 
     def note() -> BankReceipt:
         return receive(
             bill, amount=cents, bank_reference=ref, received_on=shop.clock.today, payer="TRESORERIE UNIVERSITE",
-            reason="Relevé du jour.", actor=FINANCE, at=shop.clock.now,
+            reason="Vu sur la page de la banque.", actor=FINANCE, at=shop.clock.now,
         )  # fmt: skip
 
     note()
     refused(CannotReceive, "noted", note)
 
 
-def _returns_surplus(shop: Shop, ref: str) -> None:
-    receipt = BankReceipt.objects.get(bank_reference=ref)
+def _returns_surplus(shop: Shop, bill: Invoice) -> None:
+    receipt = BankReceipt.objects.get(shares__invoice=bill)
 
     def give() -> None:
         give_surplus_back(receipt.pk, reason="Reçu de trop.", actor=FINANCE, at=shop.clock.now)

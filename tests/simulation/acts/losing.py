@@ -1,4 +1,4 @@
-"""Fulfilment's week: incidents and claims decided, stock entered, what was approved sent again, silent readers telephoned."""
+"""Fulfilment's week: incidents and claims decided, stock entered, what was approved or sold sent, silent readers telephoned."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from subscriptions.losses.extending import may_extend
 from subscriptions.losses.incidents import decide_incident
 from subscriptions.losses.moving import NoSuchStep
 from subscriptions.losses.stock import NotInStock, balances, enter, free
-from subscriptions.models import AddressDoubt, Claim, ClaimIncident, Issue, MailingRun, StockMovement
+from subscriptions.models import AddressDoubt, Claim, ClaimIncident, Issue, MailingRun, SoldIssue, StockMovement
 from subscriptions.refunding import CannotRefund
 from subscriptions.stopping.reading import contract_of
 from tests.simulation import routing
@@ -42,7 +42,8 @@ def looks_at_losses(shop: Shop) -> None:
     recently = Issue.objects.filter(posted_on__gte=shop.clock.today - LATELY)
     waiting = Claim.objects.filter(state__in=(State.ON_DESK, State.APPROVED, State.WAITING))
     silent = DeskItem.objects.filter(kind=UNANSWERED, closed_at=None)
-    if any(there([recently, waiting, silent])):
+    sold = SoldIssue.objects.filter(state=SoldIssue.State.OWED)
+    if any(there([recently, waiting, silent, sold])):
         shop.tell("fulfilment", "looks at what was lost", lambda: _week(shop), at=max(at, shop.clock.now), tries=TRIES)
 
 
@@ -61,7 +62,11 @@ def _week(shop: Shop) -> Story:
         if chance.random() < 0.3:
             _telephones(shop, item)
     yield shop.clock.now
-    due = Q(claims__state=State.APPROVED) | Q(runs__in=MailingRun.objects.filter(kind="resend").exclude(state="posted"))
+    due = (
+        Q(claims__state=State.APPROVED)
+        | Q(runs__in=MailingRun.objects.filter(kind="resend").exclude(state="posted"))
+        | Q(pk__in=SoldIssue.objects.filter(state=SoldIssue.State.OWED).values("issue"))
+    )
     newest = Issue.objects.filter(posted_on__isnull=False).order_by("-number")[:1]
     for issue in Issue.objects.filter(due | Q(pk__in=newest.values("pk"))).distinct().order_by("number"):
         routing.send_again(shop, issue)
@@ -70,7 +75,7 @@ def _week(shop: Shop) -> Story:
 def _stocks(shop: Shop, issue: Issue) -> None:
     """What the mailing house sends back of an issue, counted some weeks later; of one in four nothing comes."""
     chance, at = shop.plan.chance("overrun", issue.number), shop.clock.now
-    came, spoiled = chance.choice((0, 1, 2, max(3, shop.plan.readers // 40))), chance.random() < 0.3
+    came, spoiled = chance.choice((0, 3, 5, 8, max(8, shop.plan.readers // 20))), chance.random() < 0.3
     posted = issue.posted_on or issue.post_on
     if not came or shop.clock.today < posted + timedelta(days=10):
         return
@@ -82,7 +87,7 @@ def _stocks(shop: Shop, issue: Issue) -> None:
         )  # fmt: skip
     elif spoiled and shop.clock.today > posted + timedelta(days=45):
         left = balances([issue.pk])[issue.pk]
-        if left and not StockMovement.objects.filter(issue=issue, kind="counted").exists():
+        if free([issue.pk])[issue.pk] > 0 and not StockMovement.objects.filter(issue=issue, kind="counted").exists():
             enter(issue.pk, "counted", left - 1, actor=FULFILMENT, at=at, reason="inventaire")
             assert enter(issue.pk, "counted", left - 1, actor=FULFILMENT, at=at, reason="inventaire") is None
 

@@ -11,15 +11,15 @@ WITHDRAW, TERMINATE = "/retractation/", "/resiliation/"
 
 
 def declares(shop: Shop, reader: Reader, path: str, **more: str) -> Story:
-    """Form, recap, last click; the recap may come back once with what has changed."""
+    """Form, recap, last click; the recap may come back once with what has changed. Of their subscription, or `contract`."""
     found = reader.subscription()
-    if found is None:
+    if found is None and "contract" not in more:
         raise TurnedAway("has nothing to stop")
     typed = reader.person.typed
     said = {
         "last_name": typed.get("delivery_last_name") or typed.get("organisation", "Dupont"),
         "first_name": typed.get("delivery_first_name") or "Camille",
-        "contract": found.number or "",
+        "contract": (found.number if found is not None else "") or "",
         "email": reader.email,
     }
     reader.browser.get(path)

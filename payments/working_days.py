@@ -11,22 +11,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
 
+from dateutil.easter import easter
+
 _DAY = timedelta(days=1)
 _SATURDAY = 5
-
-
-def easter(year: int) -> date:
-    """Easter Sunday of the Gregorian calendar (the anonymous computus of 1876)."""
-    golden = year % 19
-    century, of_century = divmod(year, 100)
-    leap_centuries, rest = divmod(century, 4)
-    correction = (century - (century + 8) // 25 + 1) // 3
-    epact = (19 * golden + century - leap_centuries - correction + 15) % 30
-    leap_years, year_rest = divmod(of_century, 4)
-    weekday = (32 + 2 * rest + 2 * leap_years - epact - year_rest) % 7
-    late = (golden + 11 * epact + 22 * weekday) // 451
-    month, day = divmod(epact + weekday - 7 * late + 114, 31)
-    return date(year, month, day + 1)
 
 
 @lru_cache(maxsize=64)

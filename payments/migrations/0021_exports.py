@@ -81,7 +81,7 @@ def seed(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0015_closing"),
+        ("payments", "0020_month_snapshots"),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""The figures of each month, frozen once when it is over, and what has changed since."""
