@@ -54,6 +54,14 @@ rate_of AS (
     SELECT 'dispute_lost:' || d.id, NULL, 'Contestation perdue', -d.cleared, NULL, coalesce(d.credit_note_id, (
         SELECT min(i.id) FROM payments_invoice i WHERE i.payment_id = d.payment_id AND i.kind = 'invoice'))
     FROM payments_dispute d WHERE d.cleared > 0
+    UNION ALL
+    SELECT 'cheque_bounced:' || c.id, c.bounced_on, 'Chèque impayé', -c.amount, -c.bounced_vat, (
+        SELECT min(i.id) FROM payments_invoice i WHERE i.payment_id = c.payment_id AND i.kind = 'invoice')
+    FROM payments_cheque c WHERE c.state = 'bounced'
+    UNION ALL
+    SELECT 'paid_again:' || a.id, a.received_on, 'Encaissement', a.amount, c.bounced_vat, (
+        SELECT min(i.id) FROM payments_invoice i WHERE i.payment_id = c.payment_id AND i.kind = 'invoice')
+    FROM payments_paidagain a JOIN payments_cheque c ON c.id = a.bounced_id
 )
 """
 VAT = f"""

@@ -39,6 +39,7 @@ WITH RECURSIVE anew(invoice_id, root_id) AS (
         coalesce(price.delivery_zone, '') AS zone, coalesce(bought.is_gift, FALSE) AS is_gift, CASE
             WHEN subscription_id IS NOT NULL AND way = 'off_session' THEN 'Reconduction automatique'
             WHEN subscription_id IS NOT NULL THEN 'Reconduction payée en ligne'
+            WHEN way = 'offline' THEN 'Courrier ou téléphone'
             WHEN paper.agency_id IS NOT NULL THEN 'Institution, par une agence'
             WHEN paper.id IS NOT NULL THEN 'Institution'
             WHEN bought.renews_id IS NOT NULL THEN 'Site, réabonnement'
