@@ -49,6 +49,11 @@ anew(invoice_id, root_id) AS (
     SELECT 'dispute_lost', id, payment_id, NULL FROM payments_dispute
     UNION ALL
     SELECT 'write_off', id, NULL, invoice_id FROM payments_writeoff
+    UNION ALL
+    SELECT 'cheque_bounced', id, payment_id, NULL FROM payments_cheque
+    UNION ALL
+    SELECT 'paid_again', again.id, cheque.payment_id, NULL
+    FROM payments_paidagain again JOIN payments_cheque cheque ON cheque.id = again.bounced_id
 ), said AS (
     SELECT customer.line_id, customer.account_id, customer.party, customer.booked_on, customer.amount,
         coalesce(document.original_id, document.id, shared.invoice_id, back.invoice_id) AS invoice_id,

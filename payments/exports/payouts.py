@@ -37,10 +37,10 @@ _PARTS = ", ".join(
 PAYOUTS = f"""
 WITH way AS (
     SELECT line.id, entry.booked_on, entry.label, line.debit - line.credit AS net,
-        CASE WHEN entry.source ~ '^movement(_back|_again)?:[0-9]+$' THEN split_part(entry.source, ':', 2)::bigint END AS movement_id
+        CASE WHEN entry.source ~ '^movement(_back|_again)?:[0-9]+(:[0-9]+)?$' THEN split_part(entry.source, ':', 2)::bigint END AS movement_id
     FROM payments_ledgerline line JOIN payments_ledgerentry entry ON entry.id = line.entry_id
     WHERE line.account_id IN (SELECT account_id FROM payments_accountmap WHERE key = 'TRANSIT')
-        AND entry.booked_on BETWEEN %(first)s AND %(last)s AND entry.source !~ '^payout_arrived:'
+        AND entry.booked_on BETWEEN %(first)s AND %(last)s AND entry.source !~ '^payout_(arrived|returned):'
 ), sent AS (
     SELECT way.*, payout.id AS payout_id, coalesce(payout.stripe_payout, moved.stripe_id, '') AS reference,
         payout.created, payout.arrives_on, payout.arrived_on, payout.bank_reference, coalesce(payout.movement = moved.stripe_id, FALSE) AS departs
@@ -79,12 +79,12 @@ def _rows(span: Span) -> Query:
 
 
 def _checks(span: Span, sums: Sums) -> Sequence[Check]:
-    sent = moved("TRANSIT", first=span.first, last=span.last, sources="^(?!payout_arrived:)")
+    sent = moved("TRANSIT", first=span.first, last=span.last, sources="^(?!payout_(arrived|returned):)")
     parts = sum((sums.of[name] for name in (*PARTS, "foreign", "fees", "remainder")), ZERO)
     return [
         Check("Partis de Stripe dans la période (compte de virements internes)", sums.of["net"], sent),
         Check("Somme des parts et du reste", parts, sums.of["net"]),
-        Check("Arrivés à la banque dans la période", None, moved("BANK", first=span.first, last=span.last, sources="^payout_arrived:")),
+        Check("Arrivés à la banque dans la période", None, moved("BANK", first=span.first, last=span.last, sources="^payout_(arrived|returned):")),
         Check("En route au dernier jour", None, moved("TRANSIT", first=None, last=span.last)),
         Check("Solde Stripe au dernier jour", None, moved("PSP", first=None, last=span.last)),
     ]  # fmt: skip

@@ -17,7 +17,7 @@ from payments.exports.spans import Span
 #: The name of each customer as their last invoice until that day has it.
 NAMES = """
 named AS (
-    SELECT DISTINCT ON (customer_id) 'C' || lpad(customer_id::text, 6, '0') AS party, buyer_name
+    SELECT DISTINCT ON (customer_id) 'C' || lpad(customer_id::text, greatest(6, length(customer_id::text)), '0') AS party, buyer_name
     FROM payments_invoice WHERE customer_id IS NOT NULL AND issued_on <= %(last)s ORDER BY customer_id, id DESC
 )
 """

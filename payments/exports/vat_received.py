@@ -54,6 +54,14 @@ rate_of AS (
     SELECT 'dispute_lost:' || d.id, NULL, 'Contestation perdue', -d.cleared, NULL, coalesce(d.credit_note_id, (
         SELECT min(i.id) FROM payments_invoice i WHERE i.payment_id = d.payment_id AND i.kind = 'invoice'))
     FROM payments_dispute d WHERE d.cleared > 0
+    UNION ALL
+    SELECT 'cheque_bounced:' || c.id, c.bounced_on, 'Chèque impayé', -c.amount, -c.bounced_vat, (
+        SELECT min(i.id) FROM payments_invoice i WHERE i.payment_id = c.payment_id AND i.kind = 'invoice')
+    FROM payments_cheque c WHERE c.state = 'bounced'
+    UNION ALL
+    SELECT 'paid_again:' || a.id, a.received_on, 'Encaissement', a.amount, c.bounced_vat, (
+        SELECT min(i.id) FROM payments_invoice i WHERE i.payment_id = c.payment_id AND i.kind = 'invoice')
+    FROM payments_paidagain a JOIN payments_cheque c ON c.id = a.bounced_id
 )
 """
 VAT = f"""
@@ -103,7 +111,7 @@ def _checks(span: Span, sums: Sums) -> Sequence[Check]:
     booked = -moved(DUE, first=span.first, last=span.last)
     return [
         Check("TVA comptabilisée dans la période (comptes 44571)", sums.of["booked"], booked),
-        Check("TVA exigible dans la période (écart : reçue et comptabilisée de part et d’autre d’une borne)", sums.of["vat"], booked),
+        Check("TVA exigible dans la période (écart\u00a0: reçue et comptabilisée de part et d’autre d’une borne)", sums.of["vat"], booked),
         Check("TVA en attente au premier jour (compte 44574)", None, -moved("VAT_PENDING", first=None, last=span.first - timedelta(days=1))),
         Check("TVA en attente, mouvement de la période", None, -moved("VAT_PENDING", first=span.first, last=span.last)),
         Check("TVA en attente au dernier jour", None, -moved("VAT_PENDING", first=None, last=span.last)),

@@ -7,7 +7,7 @@ from payments.evidence import Keep, Protect
 
 FEC = "JournalCode JournalLib EcritureNum EcritureDate CompteNum CompteLib CompAuxNum CompAuxLib PieceRef PieceDate EcritureLib Debit Credit EcritureLet DateLet ValidDate Montantdevise Idevise"
 FEC_FIELDS = "journal journal_label entry date account account_label party party_label piece piece_date label debit credit letter lettered_on validated_on blank blank"
-WHERE = "disposition décrite par le logiciel libre Dolibarr (comptabilité en partie double, export {}) ; à vérifier avec le comptable"
+WHERE = "disposition décrite par le logiciel libre Dolibarr (comptabilité en partie double, export {})\u00a0; à vérifier avec le comptable"
 #: Layouts as public documentation has them; finance changes them, or adds to them, without a release.
 PROFILES = (
     {

@@ -39,6 +39,7 @@ WITH RECURSIVE anew(invoice_id, root_id) AS (
         coalesce(price.delivery_zone, '') AS zone, coalesce(bought.is_gift, FALSE) AS is_gift, CASE
             WHEN subscription_id IS NOT NULL AND way = 'off_session' THEN 'Reconduction automatique'
             WHEN subscription_id IS NOT NULL THEN 'Reconduction payée en ligne'
+            WHEN way = 'offline' THEN 'Courrier ou téléphone'
             WHEN paper.agency_id IS NOT NULL THEN 'Institution, par une agence'
             WHEN paper.id IS NOT NULL THEN 'Institution'
             WHEN bought.renews_id IS NOT NULL THEN 'Site, réabonnement'
@@ -70,9 +71,9 @@ def _checks(span: Span, sums: Sums) -> Sequence[Check]:
         return moved(keys, first=span.first, last=span.last, sources="^invoice:")
 
     return [
-        Check("TTC : comptes 411, factures et avoirs", sums.of["ttc"], booked("AR")),
-        Check("HT : comptes 4871 et 701, factures et avoirs", sums.of["ht"], -booked("DEFERRED|REV_.*")),
-        Check("TVA : comptes 4457, factures et avoirs", sums.of["vat"], -booked("VAT_.*")),
+        Check("TTC\u00a0: comptes 411, factures et avoirs", sums.of["ttc"], booked("AR")),
+        Check("HT\u00a0: comptes 4871 et 701, factures et avoirs", sums.of["ht"], -booked("DEFERRED|REV_.*")),
+        Check("TVA\u00a0: comptes 4457, factures et avoirs", sums.of["vat"], -booked("VAT_.*")),
     ]
 
 

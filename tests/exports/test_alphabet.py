@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from payments.exports.alphabet import BETWEEN, ENCODING, encoded
@@ -35,6 +35,7 @@ def plain(cell: str) -> bytes:
     return re.sub(" +", " ", text).strip(" ").encode(ENCODING, errors="fec")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lines=st.lists(st.lists(CELL, min_size=3, max_size=3), min_size=1, max_size=4))
 @example(lines=[["", "", ""]])
 @example(lines=[["VE", "C:\\new\\table", "x"]])
