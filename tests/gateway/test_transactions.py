@@ -53,7 +53,9 @@ CALLS: dict[str, Callable[[], Any]] = {
         reference="R-1", payment_intent="pi_1", amount_cents=2760, reason="", metadata={}, key="key-1"
     ),
     "fetch_dispute": lambda: gateway.fetch_dispute("du_1"),
-    "upload_evidence": lambda: gateway.upload_evidence(reference="REP-1", name="dossier.pdf", body=b"%PDF", key="key-1"),
+    "upload_evidence": lambda: gateway.upload_evidence(
+        reference="REP-1", name="dossier.pdf", body=b"%PDF", key="key-1"
+    ),
     "submit_evidence": lambda: gateway.submit_evidence("du_1", reference="REP-1", evidence={}, key="key-1"),
     "accept_dispute": lambda: gateway.accept_dispute("du_1", reference="REP-1", key="key-1"),
     "fetch_fraud_warning": lambda: gateway.fetch_fraud_warning("issfr_1"),
