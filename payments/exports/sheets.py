@@ -126,7 +126,14 @@ def as_workbook(
         # Each row goes to the disk as it is written.
         book = xlsxwriter.Workbook(file, {"constant_memory": True, "default_date_format": "dd/mm/yyyy"})
         book.set_properties({"title": title, "created": NO_DAY})
-        count = _sheet(book, "Données", columns, rows)
+        try:
+            count = _sheet(book, "Données", columns, rows)
+        except BaseException:
+            for sheet in book.worksheets():
+                sheet.row_data_fh.close()
+            raise
+        finally:
+            _end(rows)
         if checks:
             heads = [Column("", HEADS[0], width=60), *(Column("", head, Kind.AMOUNT, 18) for head in HEADS[1:])]
             _sheet(book, HEADS[0], heads, ((one.label, one.file, one.books, one.difference) for one in checks))
@@ -135,6 +142,13 @@ def as_workbook(
         file.close()
         raise
     return _fingerprinted(file, count)
+
+
+def _end(rows: Iterable[Sequence[Any]]) -> None:
+    """Close the cursor behind the rows now: collected later, it would be closed in the middle of somebody's transaction."""
+    close = getattr(rows, "close", None)
+    if close is not None:
+        close()
 
 
 def _sheet(book: Any, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> int:
